@@ -1,0 +1,204 @@
+//! Our cookie: read from every `Cookie` line, set and removed by one template.
+
+use cookie::time::{Duration, OffsetDateTime};
+use http::header::{COOKIE, HeaderMap, HeaderValue};
+use memchr::{memchr, memmem};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_encode};
+
+use super::decode::{Encoding, decode};
+use super::reading::Reading;
+use super::settings::CookieSettings;
+use crate::referral::ReferralKey;
+
+/// What `encodeURIComponent` escapes, so that a script reads the value by `decodeURIComponent`.
+///
+/// All that could end a cookie value or confuse a parser is among it (RFC 6265, section 4.1.1).
+const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'_')
+    .remove(b'.')
+    .remove(b'!')
+    .remove(b'~')
+    .remove(b'*')
+    .remove(b'\'')
+    .remove(b'(')
+    .remove(b')');
+
+/// Everything about the cookie that does not change between requests, made once.
+#[derive(Debug)]
+pub(super) struct CookieTemplate {
+    name: memmem::Finder<'static>,
+    /// The attributes of a cookie that is set, from the first `;` on.
+    attributes: String,
+    removal: HeaderValue,
+}
+
+impl CookieTemplate {
+    /// Set and removal cookie come from the same settings, so that one always undoes the other.
+    pub(super) fn new(settings: &CookieSettings) -> Self {
+        let mut set = settings.to_cookie();
+        set.set_max_age(Duration::seconds(settings.max_age_seconds()));
+        let mut removal = settings.to_cookie();
+        removal.set_max_age(Duration::ZERO);
+        removal.set_expires(OffsetDateTime::UNIX_EPOCH);
+
+        let attributes = set.to_string().split_off(settings.name.len() + "=".len());
+        Self {
+            name: memmem::Finder::new(&settings.name).into_owned(),
+            attributes,
+            removal: HeaderValue::try_from(removal.to_string())
+                .expect("checked settings are printable ASCII"),
+        }
+    }
+
+    /// The value of a `Set-Cookie` line that stores `key`.
+    pub(super) fn set(&self, key: &ReferralKey) -> HeaderValue {
+        let name = self.name.needle();
+        let escaped = || percent_encode(key.as_str().as_bytes(), ESCAPED);
+        let escaped_len: usize = escaped().map(str::len).sum();
+        // The exact capacity spares `HeaderValue` a second allocation.
+        let mut line = Vec::with_capacity(name.len() + 1 + escaped_len + self.attributes.len());
+        line.extend_from_slice(name);
+        line.push(b'=');
+        escaped().for_each(|part| line.extend_from_slice(part.as_bytes()));
+        line.extend_from_slice(self.attributes.as_bytes());
+        HeaderValue::try_from(line).expect("an escaped key is printable ASCII")
+    }
+
+    /// The value of a `Set-Cookie` line that removes the cookie.
+    pub(super) fn removal(&self) -> HeaderValue {
+        self.removal.clone()
+    }
+
+    /// Reads every cookie of our name, in the order the browser sent them.
+    pub(super) fn read(&self, headers: &HeaderMap) -> Reading {
+        let mut reading = Reading::default();
+        // A browser may split its cookies over several lines in HTTP/2 (RFC 9113, section 8.2.3).
+        for line in headers.get_all(COOKIE) {
+            for raw in self.values(line.as_bytes()) {
+                reading.add(decode(raw, Encoding::Percent));
+            }
+        }
+        reading
+    }
+
+    /// The values of our name in one line, unquoted but not decoded.
+    ///
+    /// Looking for the name first, and for the borders of its pair only where it stands, keeps
+    /// the cost of a long line of strangers' cookies at a fraction of an instruction a byte.
+    fn values<'a>(&'a self, line: &'a [u8]) -> impl Iterator<Item = &'a [u8]> {
+        self.name.find_iter(line).filter_map(move |start| {
+            let before = line[..start].trim_ascii_end();
+            if !matches!(before.last(), None | Some(b';')) {
+                return None;
+            }
+            let after = line[start + self.name.needle().len()..].trim_ascii_start();
+            let value = after.strip_prefix(b"=")?;
+            let end = memchr(b';', value).unwrap_or(value.len());
+            Some(unquote(value[..end].trim_ascii()))
+        })
+    }
+}
+
+fn unquote(value: &[u8]) -> &[u8] {
+    match value {
+        [b'"', inner @ .., b'"'] => inner,
+        _ => value,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::referral::InvalidReferralKey;
+
+    fn template() -> CookieTemplate {
+        CookieTemplate::new(&CookieSettings::default())
+    }
+
+    fn read(lines: &[&[u8]]) -> Reading {
+        let mut headers = HeaderMap::new();
+        for line in lines {
+            headers.append(COOKIE, HeaderValue::from_bytes(line).unwrap());
+        }
+        template().read(&headers)
+    }
+
+    fn key(lines: &[&[u8]]) -> Option<String> {
+        read(lines).key.map(|key| key.to_string())
+    }
+
+    #[test]
+    fn finds_the_cookie_in_any_line_and_place() {
+        for lines in [
+            &[&b"partnero_referral=K"[..]][..],
+            &[b"a=1; partnero_referral=K; b=2"],
+            &[b"a=1;partnero_referral=K;b=2"],
+            &[b" \tpartnero_referral = K ; b"],
+            &[b"a=1", b"b=2", b"partnero_referral=K"],
+            &[b"partnero_referral=\"K\""],
+            &[b"partnero_referral=%4b"],
+            &[b"broken\xff\xfe=\x80; ;;==; partnero_referral=K"],
+            &[b"x=partnero_referral; partnero_referral=K"],
+            &[b"partnero_referral_old=1; partnero_referral=K"],
+        ] {
+            assert_eq!(key(lines).as_deref(), Some("K"), "{lines:?}");
+        }
+    }
+
+    #[test]
+    fn a_name_within_another_pair_is_not_ours() {
+        for line in [
+            &b"xpartnero_referral=K"[..],
+            b"partnero_referral2=K",
+            b"a=partnero_referral=K",
+            b"partnero_referral",
+            b"Partnero_Referral=K",
+        ] {
+            assert_eq!(key(&[line]), None);
+            assert!(!read(&[line]).found_any());
+        }
+    }
+
+    #[test]
+    fn the_first_valid_of_several_is_used_and_a_conflict_reported() {
+        let reading = read(&[
+            b"partnero_referral=; partnero_referral=A",
+            b"partnero_referral=B",
+        ]);
+        assert_eq!(reading.key.unwrap().as_str(), "A");
+        assert!(reading.conflicting);
+        assert_eq!(reading.invalid, Some(InvalidReferralKey::Empty));
+    }
+
+    #[test]
+    fn set_and_removal_repeat_path_and_domain() {
+        let settings = CookieSettings {
+            domain: Some("shop.example".into()),
+            path: "/shop".into(),
+            ..CookieSettings::default()
+        };
+        let template = CookieTemplate::new(&settings);
+        assert_eq!(
+            template.set(&"K".parse().unwrap()),
+            "partnero_referral=K; SameSite=Lax; Secure; Path=/shop; Domain=shop.example; Max-Age=2592000"
+        );
+        assert_eq!(
+            template.removal(),
+            "partnero_referral=; SameSite=Lax; Secure; Path=/shop; Domain=shop.example; Max-Age=0; \
+             Expires=Thu, 01 Jan 1970 00:00:00 GMT"
+        );
+    }
+
+    #[test]
+    fn no_byte_of_a_key_can_end_the_value() {
+        let hostile: ReferralKey = "a;b,c=d\"e\\f g%h@é".parse().unwrap();
+        let line = template().set(&hostile);
+        let value = line.to_str().unwrap().split_once("; ").unwrap().0;
+        assert_eq!(
+            value,
+            "partnero_referral=a%3Bb%2Cc%3Dd%22e%5Cf%20g%25h%40%C3%A9"
+        );
+        assert_eq!(key(&[value.as_bytes()]).as_deref(), Some(hostile.as_str()));
+    }
+}

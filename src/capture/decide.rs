@@ -1,0 +1,47 @@
+//! The one function that says what a request's referral is.
+
+use http::{HeaderMap, Method, Uri};
+
+use super::navigation::may_write;
+use super::referrals::Policy;
+use super::{Attribution, query};
+use crate::context::{Outcome, ReferralContext};
+use crate::referral::{Referral, ReferralSource};
+
+/// Reads link and cookies and weighs them by the policy. Pure: it writes nothing, and
+/// [`Outcome::Captured`] is the layer's order to write.
+pub(super) fn decide(
+    policy: &Policy,
+    method: &Method,
+    uri: &Uri,
+    headers: &HeaderMap,
+) -> ReferralContext {
+    let link = uri
+        .query()
+        .map(|query| query::read(query, &policy.parameters))
+        .unwrap_or_default();
+    let stored = policy.cookie.read(headers);
+
+    let ignored = link.invalid.or(stored.invalid);
+    let conflicting = link.conflicting || stored.conflicting;
+    let has_cookie = stored.found_any();
+    let from_link = |key| Some(Referral::new(key, ReferralSource::Query));
+    let from_cookie = |key| Some(Referral::new(key, ReferralSource::Cookie));
+    let (referral, outcome) = match (link.key, stored.key) {
+        (Some(link), Some(stored)) if link == stored => (from_link(link), Outcome::Unchanged),
+        (Some(_), Some(stored)) if policy.attribution == Attribution::FirstTouch => {
+            (from_cookie(stored), Outcome::FirstTouchKept)
+        }
+        (Some(link), _) if may_write(method) => (from_link(link), Outcome::Captured),
+        (Some(link), _) => (from_link(link), Outcome::NotStored),
+        (None, Some(stored)) => (from_cookie(stored), Outcome::Remembered),
+        (None, None) => (None, ignored.map_or(Outcome::NotReferred, Outcome::Ignored)),
+    };
+    ReferralContext {
+        referral,
+        outcome,
+        ignored,
+        conflicting,
+        has_cookie,
+    }
+}

@@ -1,0 +1,82 @@
+//! From the raw bytes of a query or cookie value to a valid key.
+
+use percent_encoding::percent_decode;
+
+use crate::referral::{InvalidReferralKey, ReferralKey};
+
+/// How a raw value is written where it was found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Encoding {
+    /// `application/x-www-form-urlencoded`: percent-encoding, and `+` stands for a space.
+    Form,
+    /// Percent-encoding alone, as `encodeURIComponent` writes cookies.
+    Percent,
+}
+
+/// Decodes as the URL standard does: a `%` without two hex digits behind it stands for itself.
+///
+/// At most one byte more than [`ReferralKey::MAX_LEN`] is ever decoded, however long `raw` is.
+pub(super) fn decode(raw: &[u8], encoding: Encoding) -> Result<ReferralKey, InvalidReferralKey> {
+    let plus_is_space = encoding == Encoding::Form;
+    let is_encoded = |byte: &u8| *byte == b'%' || (plus_is_space && *byte == b'+');
+    if !raw.iter().any(is_encoded) {
+        return ReferralKey::from_bytes(raw);
+    }
+
+    let mut decoded = [0; ReferralKey::MAX_LEN];
+    let mut len = 0;
+    let mut push = |byte| {
+        *decoded.get_mut(len).ok_or(InvalidReferralKey::TooLong)? = byte;
+        len += 1;
+        Ok(())
+    };
+    // No escape reaches across a `+`, so the parts between them decode one by one.
+    for (index, part) in raw.split(|&byte| plus_is_space && byte == b'+').enumerate() {
+        if index > 0 {
+            push(b' ')?;
+        }
+        percent_decode(part).try_for_each(&mut push)?;
+    }
+    ReferralKey::from_bytes(&decoded[..len])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn decodes_each_encoding_by_its_own_rules() {
+        for (raw, form, percent) in [
+            ("anna-7", "anna-7", "anna-7"),
+            ("a+b", "a b", "a+b"),
+            ("a%2Bb", "a+b", "a+b"),
+            ("caf%C3%a9", "café", "café"),
+            ("50%", "50%", "50%"),
+            ("%zz%4", "%zz%4", "%zz%4"),
+            ("%%41", "%A", "%A"),
+        ] {
+            let decode_as = |encoding| decode(raw.as_bytes(), encoding).unwrap().to_string();
+            assert_eq!(decode_as(Encoding::Form), form);
+            assert_eq!(decode_as(Encoding::Percent), percent);
+        }
+    }
+
+    #[test]
+    fn names_what_is_wrong_with_the_decoded_key() {
+        let long = "%41".repeat(256);
+        for (raw, error) in [
+            ("", InvalidReferralKey::Empty),
+            ("%00", InvalidReferralKey::ControlCharacter),
+            ("a%0D%0Ab", InvalidReferralKey::ControlCharacter),
+            ("%ff", InvalidReferralKey::NotUtf8),
+            (&long, InvalidReferralKey::TooLong),
+        ] {
+            assert_eq!(decode(raw.as_bytes(), Encoding::Form), Err(error));
+        }
+    }
+
+    #[test]
+    fn length_counts_after_decoding() {
+        assert!(decode("%41".repeat(255).as_bytes(), Encoding::Form).is_ok());
+    }
+}

@@ -1,0 +1,53 @@
+use std::future::Future;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use http::Response;
+use http::header::{HeaderMap, HeaderValue, SET_COOKIE};
+use pin_project::pin_project;
+
+use super::cache::make_private;
+
+/// Response future of [`ReferralService`](super::ReferralService).
+#[pin_project]
+#[derive(Debug)]
+pub struct ResponseFuture<F> {
+    #[pin]
+    inner: F,
+    set_cookie: Option<HeaderValue>,
+}
+
+impl<F> ResponseFuture<F> {
+    pub(super) fn new(inner: F, set_cookie: Option<HeaderValue>) -> Self {
+        Self { inner, set_cookie }
+    }
+}
+
+impl<F, B, E> Future for ResponseFuture<F>
+where
+    F: Future<Output = Result<Response<B>, E>>,
+{
+    type Output = F::Output;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = self.project();
+        let mut response = ready!(this.inner.poll(cx)?);
+        if let Some(set_cookie) = this.set_cookie.take() {
+            store(response.headers_mut(), set_cookie);
+        }
+        Poll::Ready(Ok(response))
+    }
+}
+
+/// Appends our cookie, unless the handler has set or removed it itself: a sign-up on the very
+/// page the link led to must not leave a referral behind that it has just spent.
+fn store(headers: &mut HeaderMap, set_cookie: HeaderValue) {
+    let name_len = set_cookie.as_bytes().iter().position(|&byte| byte == b'=');
+    let name_and_equals = &set_cookie.as_bytes()[..=name_len.unwrap_or_default()];
+    let handled = |line: &HeaderValue| line.as_bytes().starts_with(name_and_equals);
+    if !headers.get_all(SET_COOKIE).iter().any(handled)
+        && headers.try_append(SET_COOKIE, set_cookie).is_ok()
+    {
+        make_private(headers);
+    }
+}

@@ -1,0 +1,119 @@
+//! Reads a referral key from a query string.
+
+use memchr::memchr;
+
+use super::decode::{Encoding, decode};
+use super::reading::Reading;
+
+/// Whether any of the parameters stands in the query at all: the one question of the hot path.
+pub(super) fn mentions(query: &str, parameters: &[Box<str>]) -> bool {
+    parameters
+        .iter()
+        .any(|parameter| Values::new(query, parameter).next().is_some())
+}
+
+/// Reads the first valid key, by the order of `parameters` first and of the query second.
+pub(super) fn read(query: &str, parameters: &[Box<str>]) -> Reading {
+    let mut reading = Reading::default();
+    for parameter in parameters {
+        for raw in Values::new(query, parameter) {
+            reading.add(decode(raw, Encoding::Form));
+        }
+        if reading.key.is_some() {
+            break;
+        }
+    }
+    reading
+}
+
+/// The raw values of one parameter, in order.
+///
+/// Names are compared without decoding: a configured name needs no encoding, and no one who
+/// builds a link writes `r%65f`.
+struct Values<'a> {
+    rest: Option<&'a [u8]>,
+    name: &'a [u8],
+}
+
+impl<'a> Values<'a> {
+    fn new(query: &'a str, name: &'a str) -> Self {
+        Self {
+            rest: Some(query.as_bytes()),
+            name: name.as_bytes(),
+        }
+    }
+}
+
+impl<'a> Iterator for Values<'a> {
+    type Item = &'a [u8];
+
+    fn next(&mut self) -> Option<&'a [u8]> {
+        while let Some(rest) = self.rest {
+            let end = memchr(b'&', rest);
+            self.rest = end.map(|end| &rest[end + 1..]);
+            let pair = &rest[..end.unwrap_or(rest.len())];
+            match pair.strip_prefix(self.name) {
+                Some([b'=', value @ ..]) => return Some(value),
+                Some([]) => return Some(&[]),
+                _ => {}
+            }
+        }
+        None
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::referral::InvalidReferralKey;
+
+    fn names(list: &[&str]) -> Vec<Box<str>> {
+        list.iter().map(|&name| name.into()).collect()
+    }
+
+    fn key(query: &str, list: &[&str]) -> Option<String> {
+        read(query, &names(list)).key.map(|key| key.to_string())
+    }
+
+    #[test]
+    fn finds_the_parameter_wherever_it_stands() {
+        for query in [
+            "ref=K",
+            "a=1&ref=K",
+            "ref=K&a=1",
+            "&&ref=K&",
+            "xref=1&ref=K",
+            "ref2=1&ref=K",
+        ] {
+            assert_eq!(key(query, &["ref"]).as_deref(), Some("K"), "{query}");
+        }
+        for query in [
+            "", "a=1", "xref=K", "ref2=K", "Ref=K", "a=ref=K", "re", "r%65f=K",
+        ] {
+            assert_eq!(key(query, &["ref"]), None, "{query}");
+            assert!(!mentions(query, &names(&["ref"])), "{query}");
+        }
+    }
+
+    #[test]
+    fn order_of_the_list_beats_order_of_the_query() {
+        assert_eq!(key("via=V&ref=R", &["ref", "via"]).as_deref(), Some("R"));
+        assert_eq!(key("via=V&ref=", &["ref", "via"]).as_deref(), Some("V"));
+    }
+
+    #[test]
+    fn first_valid_value_wins_and_a_different_one_is_a_conflict() {
+        let reading = read("ref=&ref=A&ref=A&ref=B", &names(&["ref"]));
+        assert_eq!(reading.key.unwrap().as_str(), "A");
+        assert!(reading.conflicting);
+        assert_eq!(reading.invalid, Some(InvalidReferralKey::Empty));
+        assert!(!read("ref=A&ref=A", &names(&["ref"])).conflicting);
+    }
+
+    #[test]
+    fn a_bare_parameter_is_empty() {
+        let reading = read("ref", &names(&["ref"]));
+        assert_eq!(reading.key, None);
+        assert_eq!(reading.invalid, Some(InvalidReferralKey::Empty));
+    }
+}

@@ -1,0 +1,28 @@
+//! What one place, a query or the cookies, says about the referral.
+
+use crate::referral::{InvalidReferralKey, ReferralKey};
+
+/// The first valid key of one place, and what else stood there.
+#[derive(Debug, Default)]
+pub(super) struct Reading {
+    pub(super) key: Option<ReferralKey>,
+    /// Why the first invalid value is none.
+    pub(super) invalid: Option<InvalidReferralKey>,
+    /// Another valid value differs from `key`.
+    pub(super) conflicting: bool,
+}
+
+impl Reading {
+    pub(super) fn add(&mut self, value: Result<ReferralKey, InvalidReferralKey>) {
+        match (value, &self.key) {
+            (Ok(key), None) => self.key = Some(key),
+            (Ok(key), Some(first)) => self.conflicting |= key != *first,
+            (Err(invalid), _) => self.invalid = self.invalid.or(Some(invalid)),
+        }
+    }
+
+    /// Whether anything at all stood in this place, valid or not.
+    pub(super) fn found_any(&self) -> bool {
+        self.key.is_some() || self.invalid.is_some()
+    }
+}

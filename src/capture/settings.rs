@@ -1,0 +1,212 @@
+//! What an operator may set, and what is refused before anything is served.
+
+use std::time::Duration;
+
+use crate::error::ConfigError;
+
+/// How a new link weighs against a stored one; match it to the program's setting at Partnero.
+///
+/// Partnero calls the two attribution models *last click* and *first click*
+/// (<https://help.partnero.com/article/204>).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Attribution {
+    /// The newest link wins and replaces what was stored.
+    #[default]
+    LastTouch,
+    /// The first link wins for as long as its cookie lives.
+    FirstTouch,
+}
+
+/// The cookie's `SameSite` attribute.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum SameSite {
+    /// Sent when the visitor follows a link from another site, not with that site's forms,
+    /// frames and images.
+    #[default]
+    Lax,
+    /// Sent only from the same site: the first page after a link from elsewhere does not see
+    /// the cookie.
+    Strict,
+    /// Always sent. Browsers take it only together with `Secure`.
+    None,
+}
+
+/// The longest life that browsers grant a cookie (RFC 6265bis, section 5.5: 400 days).
+const LONGEST_MAX_AGE: Duration = Duration::from_secs(400 * 24 * 60 * 60);
+
+#[derive(Clone, Debug)]
+pub(super) struct CookieSettings {
+    pub(super) name: String,
+    pub(super) path: String,
+    pub(super) domain: Option<String>,
+    pub(super) max_age: Duration,
+    pub(super) same_site: SameSite,
+    pub(super) secure: bool,
+    pub(super) http_only: bool,
+}
+
+impl Default for CookieSettings {
+    fn default() -> Self {
+        Self {
+            name: "partnero_referral".into(),
+            path: "/".into(),
+            domain: None,
+            max_age: Duration::from_secs(30 * 24 * 60 * 60),
+            same_site: SameSite::Lax,
+            secure: true,
+            http_only: false,
+        }
+    }
+}
+
+impl CookieSettings {
+    pub(super) fn max_age_seconds(&self) -> i64 {
+        i64::try_from(self.max_age.as_secs()).unwrap_or(i64::MAX)
+    }
+
+    /// The cookie without a value and an age.
+    pub(super) fn to_cookie(&self) -> cookie::Cookie<'static> {
+        let mut cookie = cookie::Cookie::build((self.name.clone(), ""))
+            .path(self.path.clone())
+            .secure(self.secure)
+            .http_only(self.http_only)
+            .same_site(match self.same_site {
+                SameSite::Lax => cookie::SameSite::Lax,
+                SameSite::Strict => cookie::SameSite::Strict,
+                SameSite::None => cookie::SameSite::None,
+            })
+            .build();
+        if let Some(domain) = &self.domain {
+            cookie.set_domain(domain.clone());
+        }
+        cookie
+    }
+
+    pub(super) fn check(&self) -> Result<(), ConfigError> {
+        check_name(&self.name)?;
+        check_path(&self.path)?;
+        self.domain.as_deref().map_or(Ok(()), check_domain)?;
+        if self.max_age < Duration::from_secs(1) || self.max_age > LONGEST_MAX_AGE {
+            return Err(ConfigError::new(
+                "max_age",
+                "write a duration from one second to 400 days, the longest that browsers grant",
+            ));
+        }
+        if self.same_site == SameSite::None && !self.secure {
+            return Err(ConfigError::new(
+                "same_site",
+                "browsers refuse `SameSite::None` without `Secure`: write `.secure(true)` or `SameSite::Lax`",
+            ));
+        }
+        self.check_prefix()
+    }
+
+    /// Browsers drop a cookie whose name has a prefix that its attributes do not keep
+    /// (RFC 6265bis, section 4.1.3).
+    fn check_prefix(&self) -> Result<(), ConfigError> {
+        let has_prefix = |prefix: &str| {
+            let start = self.name.get(..prefix.len());
+            start.is_some_and(|start| start.eq_ignore_ascii_case(prefix))
+        };
+        if has_prefix("__Secure-") && !self.secure {
+            return Err(ConfigError::new(
+                "cookie_name",
+                "a `__Secure-` cookie needs `.secure(true)`",
+            ));
+        }
+        if has_prefix("__Host-") && !(self.secure && self.path == "/" && self.domain.is_none()) {
+            return Err(ConfigError::new(
+                "cookie_name",
+                "a `__Host-` cookie needs `.secure(true)`, the path `/` and no domain",
+            ));
+        }
+        if (has_prefix("__Http-") || has_prefix("__Host-Http-")) && !(self.secure && self.http_only)
+        {
+            return Err(ConfigError::new(
+                "cookie_name",
+                "a cookie with an `Http-` prefix needs `.secure(true)` and `.http_only(true)`",
+            ));
+        }
+        Ok(())
+    }
+}
+
+fn check_name(name: &str) -> Result<(), ConfigError> {
+    let is_token_byte =
+        |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
+    if !name.is_empty() && name.bytes().all(is_token_byte) {
+        return Ok(());
+    }
+    Err(ConfigError::new(
+        "cookie_name",
+        format!(
+            "{name:?} is no cookie name: write letters, digits, `-` and `_`, as in `partnero_referral`"
+        ),
+    ))
+}
+
+fn check_path(path: &str) -> Result<(), ConfigError> {
+    let is_path_byte = |byte: u8| byte.is_ascii_graphic() && byte != b';';
+    if path.starts_with('/') && path.bytes().all(is_path_byte) {
+        return Ok(());
+    }
+    Err(ConfigError::new(
+        "path",
+        format!(
+            "{path:?} is no cookie path: write `/`, or a path like `/shop` without `;` and spaces"
+        ),
+    ))
+}
+
+fn check_domain(domain: &str) -> Result<(), ConfigError> {
+    let refuse = |advice: String| Err(ConfigError::new("domain", advice));
+    if domain.parse::<std::net::IpAddr>().is_ok() {
+        return refuse(format!(
+            "{domain:?} is an address, and browsers share cookies only below a host name: leave the domain out"
+        ));
+    }
+    if !domain.contains('.') {
+        return refuse(format!(
+            "browsers refuse a cookie for the whole of {domain:?}: write a name with a dot, as in `shop.example`, or leave the domain out"
+        ));
+    }
+    let is_label = |label: &str| {
+        !label.is_empty()
+            && label.len() <= 63
+            && !label.starts_with('-')
+            && !label.ends_with('-')
+            && label
+                .bytes()
+                .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+    };
+    if domain.len() <= 253 && domain.split('.').all(is_label) {
+        return Ok(());
+    }
+    refuse(format!(
+        "{domain:?} is no host name: write it bare, without scheme, port, path or leading dot and in punycode, as in `shop.example`"
+    ))
+}
+
+/// Letters, digits and `-._~` (RFC 3986, section 2.3) never need encoding in a query.
+pub(super) fn check_parameters(parameters: &[Box<str>]) -> Result<(), ConfigError> {
+    let refuse = |advice: String| Err(ConfigError::new("parameters", advice));
+    if parameters.is_empty() {
+        return refuse("name at least one query parameter, as in `[\"ref\"]`".to_owned());
+    }
+    for (index, name) in parameters.iter().enumerate() {
+        let is_unreserved = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
+        if name.is_empty() || !name.bytes().all(is_unreserved) {
+            return refuse(format!(
+                "{name:?} is no parameter name: write letters, digits and `-._~`, as in `ref`"
+            ));
+        }
+        if parameters[..index].contains(name) {
+            return refuse(format!(
+                "{name:?} stands there twice: name each parameter once"
+            ));
+        }
+    }
+    Ok(())
+}

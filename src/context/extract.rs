@@ -1,0 +1,37 @@
+//! The extractors for axum: fetch the handle, ask it, nothing else.
+
+use axum_core::extract::{FromRef, FromRequestParts, OptionalFromRequestParts};
+use http::request::Parts;
+
+use super::{ReferralContext, ReferralLayerMissing};
+use crate::capture::Referrals;
+use crate::referral::Referral;
+
+impl<S> FromRequestParts<S> for ReferralContext
+where
+    S: Send + Sync,
+    Referrals: FromRef<S>,
+{
+    type Rejection = ReferralLayerMissing;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Self::Rejection> {
+        Referrals::from_ref(state).context(parts)
+    }
+}
+
+/// Only `Option<Referral>` can be extracted, so that no page can refuse unreferred visitors by
+/// accident.
+impl<S> OptionalFromRequestParts<S> for Referral
+where
+    S: Send + Sync,
+    Referrals: FromRef<S>,
+{
+    type Rejection = ReferralLayerMissing;
+
+    async fn from_request_parts(
+        parts: &mut Parts,
+        state: &S,
+    ) -> Result<Option<Self>, Self::Rejection> {
+        Referrals::from_ref(state).referral(parts)
+    }
+}
