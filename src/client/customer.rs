@@ -1,0 +1,217 @@
+//! A customer as Partnero knows it.
+
+use std::fmt;
+
+use serde_json::Value;
+
+use super::fields::{self, Fields};
+
+/// A customer, read from whatever Partnero answered.
+///
+/// Every field is optional, because the published examples differ: some have `key` and no `id`,
+/// some `id` and no `key`. What has no field here is in [`raw`](Self::raw). `Debug` leaves out
+/// name and e-mail address.
+#[derive(Clone, Default, PartialEq)]
+#[non_exhaustive]
+pub struct Customer {
+    /// The app's own, private identifier.
+    pub id: Option<String>,
+    /// The public referral key that stands in the customer's link.
+    pub key: Option<String>,
+    /// The e-mail address.
+    pub email: Option<String>,
+    /// The first name.
+    pub name: Option<String>,
+    /// The last name.
+    pub surname: Option<String>,
+    /// The state at Partnero: `active`, `deleted` and others that no source lists.
+    pub status: Option<String>,
+    /// Whether the program's owner has approved the customer.
+    pub approved: Option<bool>,
+    /// Who referred this customer.
+    pub referring_customer: Option<ReferringCustomer>,
+    /// How many customers this one has referred.
+    pub referrals_count: Option<u64>,
+    /// The link to share.
+    pub referral_link: Option<String>,
+    /// All links of this customer.
+    pub referral_links: Vec<String>,
+    /// The whole object, as Partnero sent it.
+    pub raw: Fields,
+}
+
+impl Customer {
+    /// Reads an object; `None` if it is none, or has nothing in it.
+    pub(crate) fn from_value(value: Value) -> Option<Self> {
+        let Value::Object(raw) = value else {
+            return None;
+        };
+        if raw.is_empty() {
+            return None;
+        }
+        Some(Self {
+            id: fields::text(&raw, "id"),
+            key: fields::text(&raw, "key"),
+            email: fields::text(&raw, "email"),
+            name: fields::text(&raw, "name"),
+            surname: fields::text(&raw, "surname"),
+            status: fields::text(&raw, "status"),
+            approved: fields::flag(&raw, "approved"),
+            referring_customer: raw
+                .get("referring_customer")
+                .and_then(ReferringCustomer::from_value),
+            referrals_count: fields::count(&raw, "referrals_count"),
+            referral_link: fields::text(&raw, "referral_link"),
+            referral_links: fields::texts(&raw, "referral_links"),
+            raw,
+        })
+    }
+
+    /// Whether Partnero says outright that nobody referred this customer, which is more than
+    /// saying nothing.
+    pub(crate) fn has_no_referrer(&self) -> bool {
+        self.raw
+            .get("referring_customer")
+            .is_some_and(fields::is_empty)
+    }
+
+    pub(crate) fn is_deleted(&self) -> bool {
+        self.status.as_deref() == Some("deleted")
+    }
+}
+
+impl fmt::Debug for Customer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Customer")
+            .field("id", &self.id)
+            .field("key", &self.key)
+            .field("status", &self.status)
+            .field("approved", &self.approved)
+            .field("referring_customer", &self.referring_customer)
+            .field("referrals_count", &self.referrals_count)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Who referred a customer, as far as Partnero says.
+///
+/// No source shows this object with anything in it, so both fields are optional, and the value
+/// itself is kept.
+#[derive(Clone, PartialEq)]
+#[non_exhaustive]
+pub struct ReferringCustomer {
+    /// The app's identifier of the referring customer.
+    pub id: Option<String>,
+    /// The referring customer's public key.
+    pub key: Option<String>,
+    /// The value, as Partnero sent it.
+    pub raw: Value,
+}
+
+impl ReferringCustomer {
+    fn from_value(value: &Value) -> Option<Self> {
+        if fields::is_empty(value) {
+            return None;
+        }
+        let field = |name| {
+            value
+                .as_object()
+                .and_then(|object| fields::text(object, name))
+        };
+        Some(Self {
+            id: field("id"),
+            key: field("key"),
+            raw: value.clone(),
+        })
+    }
+
+    /// Whether `name` is one of the names this answer gives the referring customer.
+    pub(crate) fn is_named(&self, name: &str) -> bool {
+        [self.id.as_deref(), self.key.as_deref(), self.raw.as_str()].contains(&Some(name))
+    }
+
+    /// Whether this is `customer`; `None` where the two have no kind of name in common.
+    pub(crate) fn is_customer(&self, customer: &Customer) -> Option<bool> {
+        let same = |ours: &Option<String>, theirs: &Option<String>| {
+            Some(ours.as_deref()? == theirs.as_deref()?)
+        };
+        if let Some(name) = self.raw.as_str() {
+            return Some([customer.id.as_deref(), customer.key.as_deref()].contains(&Some(name)));
+        }
+        same(&self.id, &customer.id).or_else(|| same(&self.key, &customer.key))
+    }
+}
+
+impl fmt::Debug for ReferringCustomer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ReferringCustomer")
+            .field("id", &self.id)
+            .field("key", &self.key)
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn customer(value: Value) -> Customer {
+        Customer::from_value(value).unwrap()
+    }
+
+    #[test]
+    fn the_oldest_shape_has_a_key_and_no_id() {
+        let old = customer(json!({
+            "key": "refkey", "email": "a@shop.example", "name": "Anna", "status": "active",
+            "referring_customer": null, "referrals_count": 0
+        }));
+        assert_eq!(
+            (old.id.as_deref(), old.key.as_deref()),
+            (None, Some("refkey"))
+        );
+        assert!(old.has_no_referrer());
+    }
+
+    #[test]
+    fn the_newer_shape_has_an_id_links_and_empty_lists_for_objects() {
+        let new = customer(json!({
+            "id": 42, "approved": 1, "referrals_count": "3", "referring_customer": [],
+            "referral_link": "https://shop.example/?ref=k", "referral_links": ["https://shop.example/?ref=k"],
+            "metadata": [], "custom_fields": {}
+        }));
+        assert_eq!(new.id.as_deref(), Some("42"));
+        assert_eq!(new.approved, Some(true));
+        assert_eq!(new.referrals_count, Some(3));
+        assert_eq!(new.referral_links.len(), 1);
+        assert!(new.has_no_referrer() && new.referring_customer.is_none());
+        assert_eq!(new.raw["metadata"], json!([]));
+    }
+
+    #[test]
+    fn saying_nothing_about_the_referrer_is_not_saying_none() {
+        assert!(!customer(json!({"id": "1"})).has_no_referrer());
+        let named = customer(json!({"id": "1", "referring_customer": {"key": "k", "id": 7}}));
+        let referrer = named.referring_customer.unwrap();
+        assert_eq!(
+            (referrer.id.as_deref(), referrer.key.as_deref()),
+            (Some("7"), Some("k"))
+        );
+    }
+
+    #[test]
+    fn a_field_of_an_odd_shape_reads_as_absent() {
+        let odd =
+            customer(json!({"id": {}, "key": ["k"], "referrals_count": -1, "referral_links": "x"}));
+        assert_eq!(odd.id, None);
+        assert_eq!(odd.key, None);
+        assert_eq!(odd.referrals_count, None);
+        assert!(odd.referral_links.is_empty());
+    }
+
+    #[test]
+    fn debug_leaves_out_who_it_is() {
+        let customer = customer(json!({"id": "1", "name": "Anna", "email": "anna@shop.example"}));
+        assert!(!format!("{customer:?}").to_lowercase().contains("anna"));
+    }
+}

@@ -1,0 +1,59 @@
+//! Reads single fields of an answer, whichever of their known shapes they have.
+//!
+//! No field of Partnero's is certain: the published examples contradict each other, numbers come
+//! as strings, and PHP writes an empty object as `[]`. A field of an unexpected shape reads as
+//! absent; the answer itself stays reachable as it came.
+
+use serde_json::{Map, Value};
+
+pub(super) type Fields = Map<String, Value>;
+
+/// A text; a number is taken as its digits.
+pub(super) fn text(fields: &Fields, name: &str) -> Option<String> {
+    match fields.get(name)? {
+        Value::String(text) => Some(text.clone()),
+        Value::Number(number) => Some(number.to_string()),
+        _ => None,
+    }
+}
+
+/// A whole number that is not negative, or its digits as a text.
+pub(super) fn count(fields: &Fields, name: &str) -> Option<u64> {
+    match fields.get(name)? {
+        Value::Number(number) => number.as_u64(),
+        Value::String(digits) => digits.parse().ok(),
+        _ => None,
+    }
+}
+
+/// A truth value, or the 0 and 1 that PHP makes of it.
+pub(super) fn flag(fields: &Fields, name: &str) -> Option<bool> {
+    match fields.get(name)? {
+        Value::Bool(flag) => Some(*flag),
+        Value::Number(number) => number.as_u64().map(|number| number != 0),
+        Value::String(text) => match text.as_str() {
+            "1" | "true" => Some(true),
+            "0" | "false" => Some(false),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+/// A list of texts.
+pub(super) fn texts(fields: &Fields, name: &str) -> Vec<String> {
+    let items = fields.get(name).and_then(Value::as_array);
+    let texts = items.into_iter().flatten().filter_map(Value::as_str);
+    texts.map(str::to_owned).collect()
+}
+
+/// Whether a field is there and says that there is nothing: `null`, `[]`, `{}` or an empty text.
+pub(super) fn is_empty(value: &Value) -> bool {
+    match value {
+        Value::Null => true,
+        Value::Array(items) => items.is_empty(),
+        Value::Object(fields) => fields.is_empty(),
+        Value::String(text) => text.is_empty(),
+        _ => false,
+    }
+}

@@ -1,0 +1,139 @@
+//! The ladder: every way in which a customer can come to be known at Partnero.
+//!
+//! Each call on it may be repeated without harm, so that the whole ladder may be climbed again
+//! after any failure.
+
+use super::registration::{ExistingReferrer, Registered, Registration, UnreferredReason};
+use crate::client::{Client, Customer, CustomerRef, Error, ErrorKind, NewCustomer};
+
+/// Creates the customer, with its referrer if that is possible, and says how far that went.
+pub(super) async fn climb(client: &Client, new: NewCustomer) -> Result<Registered, Error> {
+    let (new, reason) = drop_self_referral(new);
+    let refusal = match client.customers().create(&new).await {
+        Ok(customer) => return created(client, &new, customer, reason).await,
+        Err(error) if is_refusal(&error) => error,
+        Err(error) => return Err(error),
+    };
+    // What Partnero answers to a duplicate or to an unknown referrer is not documented; what it
+    // knows can be asked.
+    if let Some(customer) = find(client, new.id()).await?
+        && is_same_customer(&new, &customer)
+    {
+        let referrer = compare(client, new.referrer(), &customer).await?;
+        return Ok(Registered {
+            registration: Registration::Existing(referrer),
+            customer,
+        });
+    }
+    if let Some(referrer) = new.referrer()
+        && is_unknown(client, referrer).await?
+    {
+        let customer = client.customers().create(&new.without_referrer()).await?;
+        return Ok(Registered {
+            registration: Registration::Unreferred(UnreferredReason::UnknownReferrer),
+            customer,
+        });
+    }
+    Err(refusal)
+}
+
+/// A customer's own key or identifier refers nobody.
+fn drop_self_referral(new: NewCustomer) -> (NewCustomer, UnreferredReason) {
+    let is_own = |referrer: &CustomerRef| {
+        let referrer = referrer.as_str();
+        referrer == new.id() || Some(referrer) == new.public_key()
+    };
+    if new.referrer().is_some_and(is_own) {
+        (new.without_referrer(), UnreferredReason::SelfReferral)
+    } else {
+        (new, UnreferredReason::NotReferred)
+    }
+}
+
+/// An answer by which Partnero has surely done nothing, and which trying again will not change.
+fn is_refusal(error: &Error) -> bool {
+    matches!(
+        error.kind(),
+        ErrorKind::Rejected | ErrorKind::NotFound | ErrorKind::Conflict | ErrorKind::Invalid
+    )
+}
+
+/// A success may still have ignored the referrer, or have answered with a customer that was there.
+async fn created(
+    client: &Client,
+    new: &NewCustomer,
+    customer: Customer,
+    reason: UnreferredReason,
+) -> Result<Registered, Error> {
+    let registration = if new.referrer().is_none() {
+        Registration::Unreferred(reason)
+    } else {
+        match compare(client, new.referrer(), &customer).await? {
+            ExistingReferrer::Same | ExistingReferrer::Unknown => Registration::Referred,
+            ExistingReferrer::None => Registration::Unreferred(UnreferredReason::ReferrerIgnored),
+            other => Registration::Existing(other),
+        }
+    };
+    Ok(Registered {
+        registration,
+        customer,
+    })
+}
+
+async fn find(client: &Client, id: &str) -> Result<Option<Customer>, Error> {
+    match client.customers().get(id).await {
+        Ok(customer) => Ok(Some(customer)),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+/// The path takes keys and e-mail addresses, too, so what was found under our identifier may be
+/// somebody else whose key it is. Some answers have no identifier: then the first other name
+/// that both have decides.
+fn is_same_customer(new: &NewCustomer, found: &Customer) -> bool {
+    if let Some(id) = &found.id {
+        return id == new.id();
+    }
+    if let (Some(ours), Some(theirs)) = (new.public_key(), &found.key) {
+        return ours == theirs;
+    }
+    if let (Some(ours), Some(theirs)) = (new.email_address(), &found.email) {
+        return ours.eq_ignore_ascii_case(theirs);
+    }
+    true
+}
+
+async fn is_unknown(client: &Client, referrer: &CustomerRef) -> Result<bool, Error> {
+    let found = find(client, referrer.as_str()).await?;
+    Ok(found.is_none_or(|customer| customer.is_deleted()))
+}
+
+async fn compare(
+    client: &Client,
+    referrer: Option<&CustomerRef>,
+    customer: &Customer,
+) -> Result<ExistingReferrer, Error> {
+    let Some(recorded) = &customer.referring_customer else {
+        return Ok(match (referrer, customer.has_no_referrer()) {
+            (None, true) => ExistingReferrer::Same,
+            (Some(_), true) => ExistingReferrer::None,
+            (_, false) => ExistingReferrer::Unknown,
+        });
+    };
+    let Some(referrer) = referrer else {
+        return Ok(ExistingReferrer::Other);
+    };
+    if recorded.is_named(referrer.as_str()) {
+        return Ok(ExistingReferrer::Same);
+    }
+    // One customer can have many keys: the link's may be another than the recorded one.
+    Ok(match find(client, referrer.as_str()).await? {
+        Some(found) => match recorded.is_customer(&found) {
+            Some(true) => ExistingReferrer::Same,
+            Some(false) => ExistingReferrer::Other,
+            None => ExistingReferrer::Unknown,
+        },
+        None => ExistingReferrer::Other,
+    })
+}

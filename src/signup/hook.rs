@@ -1,0 +1,135 @@
+//! The handle for the app's state and the hook for one request.
+
+use http::request::Parts;
+
+use super::outcome::SignupOutcome;
+use crate::capture::Referrals;
+use crate::client::{CallSummary, Error, ErrorKind, NewCustomer};
+use crate::context::{ReferralContext, ReferralLayerMissing};
+use crate::delivery::{Delivery, Registered};
+use crate::referral::Referral;
+
+/// The policy and the way to Partnero, as one cheap handle for the app's state.
+///
+/// See the [module docs](crate::signup) for an example.
+#[derive(Clone, Debug)]
+pub struct Signups {
+    referrals: Referrals,
+    delivery: Delivery,
+    allow_email_keys: bool,
+}
+
+impl Signups {
+    /// Joins the policy with the way to Partnero: a [`Client`](crate::Client), or a [`Delivery`]
+    /// with settings of its own.
+    pub fn new(referrals: Referrals, delivery: impl Into<Delivery>) -> Self {
+        Self {
+            referrals,
+            delivery: delivery.into(),
+            allow_email_keys: false,
+        }
+    }
+
+    /// Allows an e-mail address as a customer's public key. Default: refused, because it would
+    /// stand in every link the customer shares.
+    #[must_use]
+    pub fn allow_email_keys(mut self, allow: bool) -> Self {
+        self.allow_email_keys = allow;
+        self
+    }
+
+    /// The policy, for apps whose state holds only this handle.
+    #[must_use]
+    pub fn referrals(&self) -> &Referrals {
+        &self.referrals
+    }
+
+    /// The hook for one request; axum makes it by itself where a handler asks for it.
+    ///
+    /// # Errors
+    ///
+    /// As [`Referrals::context`].
+    pub fn hook(&self, parts: &Parts) -> Result<SignupHook, ReferralLayerMissing> {
+        Ok(SignupHook {
+            context: self.referrals.context(parts)?,
+            signups: self.clone(),
+        })
+    }
+
+    async fn register(&self, new: NewCustomer) -> Result<Registered, Error> {
+        if !self.allow_email_keys && new.public_key().is_some_and(looks_like_email) {
+            let refusal = Error::new(ErrorKind::InvalidInput, &CallSummary::create_customer());
+            return Err(refusal.with_message(
+                "the public key looks like an e-mail address, which every shared link would show: \
+                 use another key, or leave it to Partnero",
+            ));
+        }
+        self.delivery.register(new).await
+    }
+}
+
+/// Deliberately wide: whatever has text on both sides of an `@` may be somebody's address.
+fn looks_like_email(key: &str) -> bool {
+    key.split_once('@')
+        .is_some_and(|(user, host)| !user.is_empty() && !host.is_empty())
+}
+
+/// Reports the sign-up of one request to Partnero, with its referrer filled in.
+///
+/// With the feature `axum` this is an extractor; it takes the [`Signups`] handle from the app's
+/// state through `FromRef`. Without axum, [`Signups::hook`] makes it from the request's parts.
+/// See the [module docs](crate::signup) for an example.
+#[derive(Clone, Debug)]
+#[must_use]
+pub struct SignupHook {
+    signups: Signups,
+    context: ReferralContext,
+}
+
+impl SignupHook {
+    /// What the request says about its referral.
+    #[must_use]
+    pub fn context(&self) -> &ReferralContext {
+        &self.context
+    }
+
+    /// The referral that this sign-up will be credited to.
+    #[must_use]
+    pub fn referral(&self) -> Option<&Referral> {
+        self.context.referral.as_ref()
+    }
+
+    /// Creates the customer at Partnero, with `referring_customer` filled in from the referral
+    /// unless the app has set one itself.
+    ///
+    /// Call it once the user is stored. It never fails the page: whatever happens is in the
+    /// outcome, and is told in a `tracing` event without names, keys and addresses.
+    ///
+    /// It takes the hook with it, because one referral credits one sign-up. It must be called
+    /// within a tokio runtime, as axum's handlers are.
+    pub async fn sign_up(self, customer: NewCustomer) -> SignupOutcome {
+        let customer = match &self.context.referral {
+            Some(referral) if customer.referrer().is_none() => {
+                customer.referring_customer(referral.key())
+            }
+            _ => customer,
+        };
+        let result = self.signups.register(customer).await;
+        SignupOutcome::new(result, self.signups.referrals.spend(&self.context))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::looks_like_email;
+
+    #[test]
+    fn an_address_is_told_from_a_key() {
+        for key in ["anna@shop.example", "a@b", "a@b@c"] {
+            assert!(looks_like_email(key), "{key}");
+        }
+        for key in ["anna-7", "@anna", "anna@", "@", ""] {
+            assert!(!looks_like_email(key), "{key}");
+        }
+    }
+}

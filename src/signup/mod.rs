@@ -1,0 +1,59 @@
+//! From the handler to Partnero: a new user, with the referrer filled in.
+//!
+//! [`Signups`] goes into the app's state, [`SignupHook`] into the sign-up handler, and the
+//! [`SignupOutcome`] into its response, where it removes the cookie if the report arrived.
+//!
+//! # What is guaranteed
+//!
+//! 1. The customer is always created, referred or not: everybody gets a link to share.
+//! 2. A sign-up never fails because of Partnero. What went wrong is in the outcome.
+//! 3. The referral stays in the browser until Partnero has answered for it, and then goes: one
+//!    referral credits one sign-up.
+//! 4. A visitor who closes the page does not cancel the report.
+//!
+//! # Example
+//!
+//! ```
+//! use axum::{Form, Router, extract::FromRef, response::{IntoResponse, Redirect}, routing::post};
+//! use tower_partnero::{Client, NewCustomer, Referrals, SignupHook, Signups};
+//!
+//! #[derive(Clone)]
+//! struct AppState {
+//!     signups: Signups,
+//! }
+//!
+//! impl FromRef<AppState> for Signups {
+//!     fn from_ref(state: &AppState) -> Self {
+//!         state.signups.clone()
+//!     }
+//! }
+//!
+//! #[derive(serde::Deserialize)]
+//! struct NewUser {
+//!     name: String,
+//!     email: String,
+//! }
+//!
+//! async fn sign_up(hook: SignupHook, Form(form): Form<NewUser>) -> impl IntoResponse {
+//!     let user_id = 42; // after the user is stored
+//!     let customer = NewCustomer::new(user_id).email(form.email).name(form.name);
+//!     let outcome = hook.sign_up(customer).await;
+//!     (outcome, Redirect::to("/welcome"))
+//! }
+//!
+//! fn app(client: Client) -> Result<Router, tower_partnero::ConfigError> {
+//!     let referrals = Referrals::builder().domain("shop.example").build()?;
+//!     Ok(Router::new()
+//!         .route("/signup", post(sign_up))
+//!         .layer(referrals.layer())
+//!         .with_state(AppState { signups: Signups::new(referrals, client) }))
+//! }
+//! ```
+
+#[cfg(feature = "axum")]
+mod extract;
+mod hook;
+mod outcome;
+
+pub use self::hook::{SignupHook, Signups};
+pub use self::outcome::SignupOutcome;

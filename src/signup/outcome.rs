@@ -1,0 +1,91 @@
+//! What came of a sign-up, as a value and as a part of the response.
+
+use http::Response;
+
+use crate::client::{Customer, Error};
+use crate::context::Spent;
+use crate::delivery::{Registered, Registration};
+
+/// What came of reporting a sign-up.
+///
+/// It is a response part: return it from an axum handler, or [`apply`](Self::apply) it. Where the
+/// report arrived, it removes the referral cookie; where it did not, it leaves the cookie, and
+/// the visitor's next try is credited.
+///
+/// It is no `Result`, because a sign-up is not to fail over a reward. Who wants one has
+/// [`result`](Self::result).
+#[derive(Debug)]
+#[must_use = "the referral cookie is removed only if this becomes part of the response"]
+pub struct SignupOutcome {
+    result: Result<Registered, Error>,
+    spent: Spent,
+}
+
+impl SignupOutcome {
+    pub(super) fn new(result: Result<Registered, Error>, spent: Spent) -> Self {
+        Self { result, spent }
+    }
+
+    /// Whether the referral was credited and if not, why; `None` if the report did not arrive.
+    #[must_use]
+    pub fn registration(&self) -> Option<Registration> {
+        self.registered().map(|registered| registered.registration)
+    }
+
+    /// The customer as Partnero answered it, with the link to share.
+    #[must_use]
+    pub fn customer(&self) -> Option<&Customer> {
+        self.registered().map(|registered| &registered.customer)
+    }
+
+    /// Why the report did not arrive.
+    #[must_use]
+    pub fn error(&self) -> Option<&Error> {
+        self.result.as_ref().err()
+    }
+
+    /// The same as a `Result`, to look at before the outcome goes into the response.
+    ///
+    /// # Errors
+    ///
+    /// Why the report did not arrive.
+    pub fn result(&self) -> Result<&Registered, &Error> {
+        self.result.as_ref()
+    }
+
+    /// Takes the outcome apart: what Partnero knows now, and the response part that removes the
+    /// cookie.
+    ///
+    /// # Errors
+    ///
+    /// Why the report did not arrive. The cookie stays.
+    pub fn into_result(self) -> Result<(Registered, Spent), Error> {
+        self.result.map(|registered| (registered, self.spent))
+    }
+
+    /// Adds the removal of the cookie to a response, if the report arrived.
+    pub fn apply<B>(self, response: &mut Response<B>) {
+        if let Ok((_, spent)) = self.into_result() {
+            spent.apply(response);
+        }
+    }
+
+    fn registered(&self) -> Option<&Registered> {
+        self.result.as_ref().ok()
+    }
+}
+
+#[cfg(feature = "axum")]
+impl axum_core::response::IntoResponseParts for SignupOutcome {
+    type Error = std::convert::Infallible;
+
+    fn into_response_parts(
+        self,
+        parts: axum_core::response::ResponseParts,
+    ) -> Result<axum_core::response::ResponseParts, Self::Error> {
+        match self.into_result() {
+            Ok((_, spent)) => spent.into_response_parts(parts),
+            Err(_) => Ok(parts),
+        }
+    }
+}
