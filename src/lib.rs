@@ -10,6 +10,8 @@ pub mod context;
 pub mod delivery;
 mod error;
 mod referral;
+#[cfg(feature = "sandbox")]
+pub mod sandbox;
 #[cfg(feature = "client")]
 pub mod signup;
 
@@ -21,5 +23,7 @@ pub use self::context::{Outcome, ReferralContext, ReferralLayerMissing, Spent};
 pub use self::delivery::{Delivery, Registration};
 pub use self::error::ConfigError;
 pub use self::referral::{InvalidReferralKey, Referral, ReferralKey, ReferralSource};
+#[cfg(feature = "sandbox")]
+pub use self::sandbox::Sandbox;
 #[cfg(feature = "client")]
 pub use self::signup::{SignupHook, SignupOutcome, Signups};

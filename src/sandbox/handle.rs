@@ -1,0 +1,171 @@
+//! The handle of a running sandbox.
+
+use std::fmt;
+use std::io;
+use std::sync::Arc;
+
+use axum::Router;
+use tokio::net::{TcpListener, TcpSocket};
+use tokio::sync::Mutex;
+
+use super::builder::SandboxBuilder;
+use super::fault::Fault;
+use super::log::SandboxRequest;
+use super::routes;
+use super::server::{self, Server};
+use super::snapshot::SandboxCustomer;
+use super::state::State;
+use super::switches::Switch;
+use super::world::World;
+
+/// A local Partnero on a loopback port.
+///
+/// A clone is the same sandbox. It stops when the last clone is dropped, or with the tokio
+/// runtime that it was started on. See the [module](crate::sandbox) for what it answers.
+#[derive(Clone)]
+pub struct Sandbox {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    port: u16,
+    state: Arc<State>,
+    router: Router,
+    phase: Mutex<Phase>,
+}
+
+enum Phase {
+    Up(Server),
+    /// The port, if it could be kept.
+    Down(Option<TcpSocket>),
+}
+
+impl Sandbox {
+    /// Starts a sandbox with every default on a free port.
+    ///
+    /// # Errors
+    ///
+    /// As [`SandboxBuilder::start`].
+    pub async fn start() -> io::Result<Self> {
+        Self::builder().start().await
+    }
+
+    /// The settings, each at its default.
+    pub fn builder() -> SandboxBuilder {
+        SandboxBuilder::new()
+    }
+
+    pub(super) fn run(listener: TcpListener, api_key: String, world: World) -> io::Result<Self> {
+        let port = listener.local_addr()?.port();
+        let state = Arc::new(State::new(api_key, world));
+        let router = routes::router(Arc::clone(&state));
+        let server = Server::run(listener, Arc::clone(&state), router.clone());
+        Ok(Self {
+            inner: Arc::new(Inner {
+                port,
+                state,
+                router,
+                phase: Mutex::new(Phase::Up(server)),
+            }),
+        })
+    }
+
+    /// What a client takes instead of `https://api.partnero.com/v1`.
+    #[must_use]
+    pub fn base_url(&self) -> String {
+        format!("http://127.0.0.1:{}/v1", self.port())
+    }
+
+    /// The port, which stays the same while the sandbox is down.
+    #[must_use]
+    pub fn port(&self) -> u16 {
+        self.inner.port
+    }
+
+    /// The bearer token that the sandbox lets in.
+    #[must_use]
+    pub fn api_key(&self) -> &str {
+        &self.inner.state.api_key
+    }
+
+    /// Every customer, the oldest first.
+    #[must_use]
+    pub fn customers(&self) -> Vec<SandboxCustomer> {
+        let world = self.inner.state.world();
+        let customers = world.customers.iter();
+        customers
+            .map(|(_, customer)| SandboxCustomer::new(&world, customer))
+            .collect()
+    }
+
+    /// Every request to the API, the oldest first; of more than 100,000, the newest.
+    #[must_use]
+    pub fn requests(&self) -> Vec<SandboxRequest> {
+        self.inner.state.log().to_vec()
+    }
+
+    /// Orders a fault, behind those that were ordered before.
+    pub fn inject(&self, fault: Fault) {
+        self.inner.state.rules().add(fault);
+    }
+
+    /// Takes back every fault and every refused referrer.
+    pub fn clear_faults(&self) {
+        self.inner.state.rules().clear();
+        self.inner.state.world().refused_referrers.clear();
+    }
+
+    /// From now on, a `referring_customer` of this id or key is treated as unknown, whether or
+    /// not there is such a customer.
+    pub fn refuse_referrer(&self, key: impl Into<String>) {
+        let mut world = self.inner.state.world();
+        world.refused_referrers.insert(key.into());
+    }
+
+    /// Changes the answer to one of the open [questions](super::switches) from the next request
+    /// on.
+    pub fn switch(&self, switch: impl Switch) {
+        self.inner.state.world().switches.set(switch);
+    }
+
+    /// Closes the port and cuts every connection; requests under way are dropped. What the
+    /// sandbox knows is kept. Does nothing if it is down already.
+    ///
+    /// Until [`come_back`](Self::come_back), connections are refused, and the system gives the port
+    /// to nobody who does not ask for its number.
+    pub async fn go_down(&self) {
+        let mut phase = self.inner.phase.lock().await;
+        if let Phase::Up(server) = &*phase {
+            server.stop().await;
+            *phase = Phase::Down(server::hold(self.inner.port).ok());
+        }
+    }
+
+    /// Listens again, on the same port. Does nothing if it is up already.
+    ///
+    /// # Errors
+    ///
+    /// The port cannot be had: another program took it while the sandbox was down.
+    pub async fn come_back(&self) -> io::Result<()> {
+        let mut phase = self.inner.phase.lock().await;
+        let Phase::Down(held) = &mut *phase else {
+            return Ok(());
+        };
+        let socket = match held.take() {
+            Some(socket) => socket,
+            None => server::hold(self.inner.port)?,
+        };
+        let listener = socket.listen(1_024)?;
+        let state = Arc::clone(&self.inner.state);
+        *phase = Phase::Up(Server::run(listener, state, self.inner.router.clone()));
+        Ok(())
+    }
+}
+
+impl fmt::Debug for Sandbox {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Sandbox")
+            .field("base_url", &self.base_url())
+            .finish_non_exhaustive()
+    }
+}

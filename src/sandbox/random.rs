@@ -1,0 +1,52 @@
+//! Keys and ids that look drawn by lot and are the same in every run.
+
+/// A `SplitMix64` generator. Its numbers are no secret and need not be: a test that failed once
+/// must fail again.
+#[derive(Debug)]
+pub(super) struct Random(u64);
+
+impl Random {
+    pub(super) fn new() -> Self {
+        Self(0)
+    }
+
+    /// Letters and digits, as Partnero's generated keys have them (`DHjU0cGYxMUG`).
+    pub(super) fn alphanumeric(&mut self, length: usize) -> String {
+        const ALPHABET: &[u8; 62] =
+            b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
+        (0..length)
+            .map(|_| {
+                let index = usize::try_from(self.next() % 62).unwrap_or(0);
+                char::from(ALPHABET[index])
+            })
+            .collect()
+    }
+
+    fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut mixed = self.0;
+        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        mixed ^ (mixed >> 31)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_same_in_every_run_and_never_twice_in_one() {
+        let draw = || {
+            let mut random = Random::new();
+            (0..10_000)
+                .map(|_| random.alphanumeric(12))
+                .collect::<Vec<_>>()
+        };
+        let keys = draw();
+        assert_eq!(keys, draw());
+        let distinct: std::collections::HashSet<_> = keys.iter().collect();
+        assert_eq!(distinct.len(), keys.len());
+        assert!(keys.iter().all(|key| key.len() == 12));
+    }
+}

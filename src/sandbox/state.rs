@@ -1,0 +1,44 @@
+//! What all connections share.
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use super::log::Log;
+use super::rules::Rules;
+use super::world::World;
+
+#[derive(Debug)]
+pub(super) struct State {
+    pub(super) api_key: String,
+    world: Mutex<World>,
+    rules: Mutex<Rules>,
+    log: Mutex<Log>,
+}
+
+impl State {
+    pub(super) fn new(api_key: String, world: World) -> Self {
+        Self {
+            api_key,
+            world: Mutex::new(world),
+            rules: Mutex::default(),
+            log: Mutex::default(),
+        }
+    }
+
+    pub(super) fn world(&self) -> MutexGuard<'_, World> {
+        lock(&self.world)
+    }
+
+    pub(super) fn rules(&self) -> MutexGuard<'_, Rules> {
+        lock(&self.rules)
+    }
+
+    pub(super) fn log(&self) -> MutexGuard<'_, Log> {
+        lock(&self.log)
+    }
+}
+
+/// A panic while the lock was held is a bug of the sandbox that its own task has reported; what
+/// it left behind is still the best answer there is.
+pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

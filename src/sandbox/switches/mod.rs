@@ -1,0 +1,45 @@
+//! What nobody outside Partnero knows, or sources contradict each other about: one switch each.
+//!
+//! Every switch is an enum whose default is the likeliest answer. Set it with
+//! [`SandboxBuilder::switch`](super::SandboxBuilder::switch), or in a running sandbox with
+//! [`Sandbox::switch`](crate::Sandbox::switch). `ALL` lists the positions, for a test that has to
+//! hold under each.
+//!
+//! Sources are named by their tags: *seed* is Partnero's first refer-a-friend guide
+//! (developers.partnero.com/guide/referral), *O* the rest of developers.partnero.com, *D*
+//! docs.partnero.com, *N8N* Partnero's own n8n node, *PHP* its PHP package, *WP* its `WordPress`
+//! plugin; *SX*, *DW*, *BS* and *K* are apps whose source is public.
+
+mod customers;
+mod positions;
+mod wire;
+
+pub use self::customers::{CustomerShape, DuplicateCustomer, ReferrerEcho, UnknownReferrer};
+pub(super) use self::positions::Switches;
+pub use self::wire::{EmptyObjects, ErrorMap, Numbers};
+
+/// A question about Partnero, and the answer that the sandbox gives to it.
+///
+/// Implemented by every enum of this module, and by nothing else.
+pub trait Switch: self::positions::Position {}
+
+/// Declares one switch: an enum with a default and the list of its positions.
+macro_rules! switch {
+    (
+        $(#[$about:meta])*
+        $name:ident { $($(#[$position_about:meta])* $position:ident,)+ }
+    ) => {
+        $(#[$about])*
+        #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+        #[non_exhaustive]
+        pub enum $name {
+            $($(#[$position_about])* $position,)+
+        }
+
+        impl $name {
+            /// Every position of this switch.
+            pub const ALL: &'static [Self] = &[$(Self::$position,)+];
+        }
+    };
+}
+use switch;
