@@ -1,0 +1,52 @@
+//! What every test of the sandbox needs: one of them, and a bare HTTP client.
+
+use serde_json::Value;
+use tower_partnero::Sandbox;
+
+/// A sandbox and a client that knows its key.
+pub(crate) struct Partnero {
+    pub(crate) sandbox: Sandbox,
+    http: reqwest::Client,
+}
+
+impl Partnero {
+    pub(crate) fn new(sandbox: Sandbox) -> Self {
+        let http = reqwest::Client::builder().no_proxy().build().unwrap();
+        Self { sandbox, http }
+    }
+
+    pub(crate) async fn start() -> Self {
+        Self::new(Sandbox::start().await.unwrap())
+    }
+
+    pub(crate) fn request(&self, method: &str, path: &str) -> reqwest::RequestBuilder {
+        let url = format!("{}{path}", self.sandbox.base_url());
+        self.http
+            .request(method.parse().unwrap(), url)
+            .bearer_auth(self.sandbox.api_key())
+            .header("accept", "application/json")
+    }
+
+    /// Status and body; a body that is no JSON is null.
+    pub(crate) async fn send(&self, request: reqwest::RequestBuilder) -> (u16, Value) {
+        let response = request.send().await.unwrap();
+        let status = response.status().as_u16();
+        (status, response.json().await.unwrap_or_default())
+    }
+
+    pub(crate) async fn get(&self, path: &str) -> (u16, Value) {
+        self.send(self.request("GET", path)).await
+    }
+
+    pub(crate) async fn call(&self, method: &str, path: &str, body: Value) -> (u16, Value) {
+        self.send(self.request(method, path).json(&body)).await
+    }
+
+    pub(crate) async fn post(&self, path: &str, body: Value) -> (u16, Value) {
+        self.call("POST", path, body).await
+    }
+
+    pub(crate) async fn delete(&self, path: &str) -> (u16, Value) {
+        self.send(self.request("DELETE", path)).await
+    }
+}
