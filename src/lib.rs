@@ -1,5 +1,51 @@
-//! Refer-a-friend attribution for tower servers.
+//! Credits the friend: referral links of [Partnero](https://www.partnero.com) refer-a-friend
+//! programs, from the click to the sign-up, in any tower server.
+//!
+//! A customer shares `https://shop.example/?ref=KEY`. A friend lands, browses, comes back days
+//! later without the key, and signs up. The way of the data, and the modules along it:
+//!
+//! ```text
+//! request ──► capture ──► context ──► your handler ──► signup ──► delivery ──► client ──► Partnero
+//!             the layer    extractors                  the hook    the ladder   typed API
+//! ```
+//!
+//! 1. [`Referrals`] is the policy, made once. [`Referrals::layer`] is the middleware: it looks
+//!    for the key in the query, and stores a new one in a cookie.
+//! 2. [`ReferralContext`] and `Option<`[`Referral`]`>` tell a handler what the request says about
+//!    its referral, and why. With the feature `axum` they are extractors.
+//! 3. [`SignupHook`](signup::SignupHook) reports a sign-up with the referrer filled in. Its
+//!    outcome is a response part and removes the cookie once Partnero has answered.
+//! 4. [`Client`](client::Client) is Partnero's API, and [`Sandbox`](sandbox::Sandbox) a local
+//!    Partnero to develop and test against.
+//!
+//! A whole program stands in the [module docs of `signup`](signup#example), one without any
+//! framework at [`Referrals`].
+//!
+//! # Around the router or inside it
+//!
+//! `Router::layer` works, and so does wrapping the whole router from outside with
+//! `referrals.layer().layer(router)`, which also sees requests that no route matches and spares
+//! what `Router::layer` itself costs for each request.
+//!
+//! # Features
+//!
+//! | Feature | Default | What for |
+//! |---|---|---|
+//! | `tracing` | yes | events for every decision |
+//! | `axum` | | extractors and response parts (on axum-core alone) |
+//! | `client` | | the API client and the sign-up hook |
+//! | `default-tls`, `rustls`, `rustls-no-provider`, `native-tls` | | TLS for the client, under reqwest's names |
+//! | `sandbox` | | a local Partnero to develop and test against |
+//!
+//! Without any feature the crate is the capture layer alone, and pulls in no HTTP client. A client
+//! without TLS reaches loopback only, and says so when it is built.
+
 #![cfg_attr(docsrs, feature(doc_cfg))]
+// These docs name every feature's types; a build without them has nothing to link to.
+#![cfg_attr(
+    not(all(feature = "axum", feature = "client", feature = "sandbox")),
+    allow(rustdoc::broken_intra_doc_links)
+)]
 #![forbid(unsafe_code)]
 
 pub mod capture;
@@ -27,3 +73,7 @@ pub use self::referral::{InvalidReferralKey, Referral, ReferralKey, ReferralSour
 pub use self::sandbox::Sandbox;
 #[cfg(feature = "client")]
 pub use self::signup::{SignupHook, SignupOutcome, Signups};
+
+#[cfg(all(doctest, feature = "axum", feature = "client"))]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -1,0 +1,146 @@
+//! The shop's pages. `maud` escapes whatever a visitor or Partnero wrote.
+
+use axum::response::Html;
+use maud::{DOCTYPE, Markup, PreEscaped, html};
+use tower_partnero::sandbox::SandboxCustomer;
+use tower_partnero::{Customer, Sandbox};
+
+use crate::shop::User;
+
+const STYLE: &str = "
+    body { font: 16px/1.5 system-ui, sans-serif; max-width: 46rem; margin: 3rem auto; padding: 0 1rem; color: #222 }
+    nav a { margin-right: 1.2rem } a { color: #0a58ca }
+    h1 { font-size: 1.6rem; margin-top: 1.5rem }
+    .note { background: #eef7ee; border-left: 4px solid #4a4; padding: .6rem 1rem }
+    .bad { background: #fdf0ee; border-color: #c43 }
+    table { border-collapse: collapse; width: 100% } th, td { text-align: left; padding: .3rem .8rem .3rem 0; border-bottom: 1px solid #ddd }
+    input { display: block; margin: .2rem 0 1rem; padding: .4rem; width: 20rem; max-width: 100%; font: inherit }
+    button { padding: .4rem 1rem; font: inherit } code { background: #f4f4f4; padding: .1rem .3rem }
+";
+
+fn page(title: &str, content: &Markup) -> Html<String> {
+    let page = html! {
+        (DOCTYPE)
+        html lang="en" {
+            head {
+                meta charset="utf-8";
+                meta name="viewport" content="width=device-width";
+                title { (title) " · The Tea Shop" }
+                style { (PreEscaped(STYLE)) }
+            }
+            body {
+                nav {
+                    a href="/" { "The Tea Shop" }
+                    a href="/signup" { "Sign up" }
+                    a href="/partnero" { "Partnero's view" }
+                }
+                h1 { (title) }
+                (content)
+            }
+        }
+    };
+    Html(page.into_string())
+}
+
+pub(crate) fn landing(friend: Option<&str>, users: &[User]) -> Html<String> {
+    page(
+        "Tea, and friends",
+        &html! {
+            @if let Some(friend) = friend {
+                p.note { strong { (friend) } " invited you. Sign up whenever you like: we remember." }
+            } @else {
+                p.note { "Nobody invited you yet. Follow a friend's link, or sign up all the same." }
+            }
+            p { a href="/signup" { "Sign up" } }
+            h2 { "Accounts" }
+            ul {
+                @for user in users {
+                    li { a href={ "/account/" (user.id) } { (user.name) } }
+                }
+            }
+        },
+    )
+}
+
+pub(crate) fn sign_up(key: Option<&str>) -> Html<String> {
+    page(
+        "Sign up",
+        &html! {
+            @if let Some(key) = key {
+                p.note { "You were invited with the key " code { (key) } "." }
+            }
+            form method="post" action="/signup" {
+                label { "Name" input name="name" required autocomplete="name"; }
+                label { "E-mail" input name="email" type="email" required autocomplete="email"; }
+                button { "Create my account" }
+            }
+        },
+    )
+}
+
+pub(crate) fn account(
+    user: &User,
+    customer: Option<&Customer>,
+    friends: &[Customer],
+) -> Html<String> {
+    let unnamed = |friend: &Customer| friend.name.clone().unwrap_or_else(|| "A friend".to_owned());
+    page(
+        &format!("Hello, {}", user.name),
+        &html! {
+            @if let Some(customer) = customer {
+                p { "Your link to share: " code { (customer.referral_link.as_deref().unwrap_or("not there yet")) } }
+                h2 { "Friends you brought" }
+                @if friends.is_empty() { p { "None yet." } }
+                ul { @for friend in friends { li { (unnamed(friend)) } } }
+            } @else {
+                p.note.bad { "Your account is fine. Your link to share is not ready, because Partnero has not heard of you." }
+                form method="post" action={ "/account/" (user.id) "/report" } { button { "Try again" } }
+            }
+            p { small { "Report of this sign-up: " code { (user.report) } } }
+        },
+    )
+}
+
+pub(crate) fn partnero(sandbox: &Sandbox) -> Html<String> {
+    let customers = sandbox.customers();
+    let name_of = |id: &str| {
+        let referrer = customers.iter().find(|customer| customer.id == id);
+        referrer.map_or_else(|| id.to_owned(), display_name)
+    };
+    page(
+        "Partnero's view",
+        &html! {
+            p {
+                "The local Partnero at " code { (sandbox.base_url()) } ". Take it down, sign somebody up, bring it back: "
+                "the shop's pages work all the time, and the referral is not lost."
+            }
+            form method="post" action="/partnero/down" style="display: inline" { button { "Take it down" } }
+            " "
+            form method="post" action="/partnero/up" style="display: inline" { button { "Bring it back" } }
+            h2 { "Customers" }
+            table {
+                tr { th { "Id" } th { "Key" } th { "Name" } th { "Referred by" } th { "Referrals" } }
+                @for customer in &customers {
+                    tr {
+                        td { (customer.id) }
+                        td { code { (customer.key) } }
+                        td { (display_name(customer)) }
+                        td { (customer.referred_by.as_deref().map(name_of).unwrap_or_default()) }
+                        td { (customer.referrals_count) }
+                    }
+                }
+            }
+            h2 { "Calls" }
+            table {
+                tr { th { "Call" } th { "Answer" } }
+                @for request in sandbox.requests().iter().rev().take(12) {
+                    tr { td { code { (request.method) " " (request.path) } } td { (request.status.map_or_else(|| "none".to_owned(), |status| status.to_string())) } }
+                }
+            }
+        },
+    )
+}
+
+fn display_name(customer: &SandboxCustomer) -> String {
+    customer.name.clone().unwrap_or_else(|| customer.id.clone())
+}

@@ -1,0 +1,214 @@
+//! The shop: what an app has to write to take part in refer-a-friend.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use axum::extract::{FromRef, Path, State};
+use axum::http::StatusCode;
+use axum::response::{Html, IntoResponse, Redirect, Response};
+use axum::routing::{get, post};
+use axum::{Form, Router};
+use tower_partnero::{
+    ApiKey, Client, NewCustomer, Referral, Referrals, Sandbox, SignupHook, SignupOutcome, Signups,
+};
+
+use crate::pages;
+
+/// The public key of the customer who is there from the start.
+pub(crate) const ANNA: &str = "anna-7";
+
+#[derive(Clone)]
+struct AppState {
+    signups: Signups,
+    client: Client,
+    users: Users,
+    /// Only for the page that shows what Partnero sees; a real shop has none.
+    sandbox: Sandbox,
+}
+
+impl FromRef<AppState> for Signups {
+    fn from_ref(state: &AppState) -> Self {
+        state.signups.clone()
+    }
+}
+
+impl FromRef<AppState> for Referrals {
+    fn from_ref(state: &AppState) -> Self {
+        state.signups.referrals().clone()
+    }
+}
+
+pub(crate) async fn app(sandbox: &Sandbox) -> Result<Router, Box<dyn std::error::Error>> {
+    let client = Client::builder(ApiKey::new(sandbox.api_key())?)
+        .base_url(sandbox.base_url())
+        .build()?;
+    let referrals = Referrals::builder()
+        .secure(false) // this shop is on plain http
+        .build()?;
+
+    let users = Users::default();
+    let anna = users.add("Anna", "anna@shop.example");
+    client
+        .customers()
+        .create(
+            &NewCustomer::new(anna)
+                .key(ANNA)
+                .name("Anna")
+                .email("anna@shop.example"),
+        )
+        .await?;
+    users.set_report(anna, "not_referred".to_owned());
+
+    Ok(Router::new()
+        .route("/", get(landing))
+        .route("/signup", get(sign_up_form).post(sign_up))
+        .route("/account/{id}", get(account))
+        .route("/account/{id}/report", post(report_again))
+        .route("/partnero", get(partnero))
+        .route("/partnero/down", post(take_down))
+        .route("/partnero/up", post(bring_up))
+        .layer(referrals.layer())
+        .with_state(AppState {
+            signups: Signups::new(referrals, client.clone()),
+            client,
+            users,
+            sandbox: sandbox.clone(),
+        }))
+}
+
+async fn landing(referral: Option<Referral>, State(state): State<AppState>) -> Html<String> {
+    let friend = match &referral {
+        Some(referral) => Some(friend_name(&state.client, referral).await),
+        None => None,
+    };
+    pages::landing(friend.as_deref(), &state.users.all())
+}
+
+/// Whoever it is, the page is shown: a link that Partnero does not know is still a friend's.
+async fn friend_name(client: &Client, referral: &Referral) -> String {
+    let customer = client.customers().get(referral.key().as_str()).await;
+    let name = customer.ok().and_then(|customer| customer.name);
+    name.unwrap_or_else(|| "A friend".to_owned())
+}
+
+async fn sign_up_form(referral: Option<Referral>) -> Html<String> {
+    pages::sign_up(referral.as_ref().map(|referral| referral.key().as_str()))
+}
+
+#[derive(serde::Deserialize)]
+struct NewUser {
+    name: String,
+    email: String,
+}
+
+async fn sign_up(
+    hook: SignupHook,
+    State(state): State<AppState>,
+    Form(form): Form<NewUser>,
+) -> impl IntoResponse {
+    let id = state.users.add(&form.name, &form.email);
+    let outcome = hook
+        .sign_up(NewCustomer::new(id).name(form.name).email(form.email))
+        .await;
+    state.users.set_report(id, describe(&outcome));
+    (outcome, Redirect::to(&format!("/account/{id}")))
+}
+
+/// The same report once more, for an account that Partnero has not heard of.
+async fn report_again(
+    hook: SignupHook,
+    State(state): State<AppState>,
+    Path(id): Path<u64>,
+) -> Response {
+    let Some(user) = state.users.get(id) else {
+        return StatusCode::NOT_FOUND.into_response();
+    };
+    let outcome = hook
+        .sign_up(NewCustomer::new(id).name(user.name).email(user.email))
+        .await;
+    state.users.set_report(id, describe(&outcome));
+    (outcome, Redirect::to(&format!("/account/{id}"))).into_response()
+}
+
+fn describe(outcome: &SignupOutcome) -> String {
+    match outcome.result() {
+        Ok(registered) => registered.registration.as_str().to_owned(),
+        Err(error) => error.to_string(),
+    }
+}
+
+async fn account(State(state): State<AppState>, Path(id): Path<u64>) -> Response {
+    let Some(user) = state.users.get(id) else {
+        return StatusCode::NOT_FOUND.into_response();
+    };
+    let customers = state.client.customers();
+    let id_text = id.to_string();
+    let (customer, friends) = tokio::join!(customers.get(&id_text), customers.referrals(&id_text));
+    pages::account(&user, customer.ok().as_ref(), &friends.unwrap_or_default()).into_response()
+}
+
+async fn partnero(State(state): State<AppState>) -> Html<String> {
+    pages::partnero(&state.sandbox)
+}
+
+async fn take_down(State(state): State<AppState>) -> Redirect {
+    state.sandbox.go_down().await;
+    Redirect::to("/partnero")
+}
+
+async fn bring_up(State(state): State<AppState>) -> Result<Redirect, (StatusCode, String)> {
+    match state.sandbox.come_back().await {
+        Ok(()) => Ok(Redirect::to("/partnero")),
+        Err(error) => Err((StatusCode::SERVICE_UNAVAILABLE, error.to_string())),
+    }
+}
+
+/// One account of the shop.
+#[derive(Clone)]
+pub(crate) struct User {
+    pub(crate) id: u64,
+    pub(crate) name: String,
+    pub(crate) email: String,
+    /// What came of the report to Partnero.
+    pub(crate) report: String,
+}
+
+/// The shop's database.
+#[derive(Clone, Default)]
+struct Users(Arc<Mutex<BTreeMap<u64, User>>>);
+
+impl Users {
+    fn add(&self, name: &str, email: &str) -> u64 {
+        let mut users = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let id = users.len() as u64 + 1;
+        let (name, email) = (name.to_owned(), email.to_owned());
+        let report = "not yet reported".to_owned();
+        users.insert(
+            id,
+            User {
+                id,
+                name,
+                email,
+                report,
+            },
+        );
+        id
+    }
+
+    fn set_report(&self, id: u64, report: String) {
+        let mut users = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(user) = users.get_mut(&id) {
+            user.report = report;
+        }
+    }
+
+    fn get(&self, id: u64) -> Option<User> {
+        let users = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        users.get(&id).cloned()
+    }
+
+    fn all(&self) -> Vec<User> {
+        let users = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        users.values().cloned().collect()
+    }
+}

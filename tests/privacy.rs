@@ -1,0 +1,121 @@
+//! What must never be read in a log or a debug print.
+
+use std::io::Write;
+use std::sync::{Arc, Mutex};
+
+use http::Request;
+use http::header::COOKIE;
+use tower::Layer;
+use tower_partnero::sandbox::Fault;
+use tower_partnero::{ApiKey, Client, NewCustomer, Referrals, Sandbox, SignupHook, Signups};
+
+const SECRET: &str = "s3cret-api-key";
+const ANNA: &str = "anna-7";
+
+async fn sandbox() -> Sandbox {
+    Sandbox::builder().api_key(SECRET).start().await.unwrap()
+}
+
+fn client(sandbox: &Sandbox) -> Client {
+    let builder = Client::builder(ApiKey::new(SECRET).unwrap());
+    builder.base_url(sandbox.base_url()).build().unwrap()
+}
+
+/// The hook of a visitor whom Anna sent.
+fn hook(sandbox: &Sandbox) -> SignupHook {
+    let referrals = Referrals::builder().build().unwrap();
+    let _service = referrals.layer().layer(());
+    let cookie = format!("partnero_referral={ANNA}");
+    let (parts, ()) = Request::post("/")
+        .header(COOKIE, cookie)
+        .body(())
+        .unwrap()
+        .into_parts();
+    Signups::new(referrals, client(sandbox))
+        .hook(&parts)
+        .unwrap()
+}
+
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().unwrap().write(bytes)
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+impl Log {
+    fn text(&self) -> String {
+        String::from_utf8(self.0.lock().unwrap().clone()).unwrap()
+    }
+}
+
+/// The only test that looks at events: the subscriber is the whole process's.
+#[tokio::test]
+async fn events_say_what_happened_and_to_nobody() {
+    let log = Log::default();
+    let writer = log.clone();
+    tracing_subscriber::fmt()
+        .with_max_level(tracing::Level::TRACE)
+        .with_writer(move || writer.clone())
+        .init();
+
+    let sandbox = sandbox().await;
+    let anna = NewCustomer::new(1).key(ANNA);
+    client(&sandbox).customers().create(&anna).await.unwrap();
+    let ben = || {
+        NewCustomer::new("user-2")
+            .name("Ben")
+            .email("ben@shop.example")
+    };
+    assert!(hook(&sandbox).sign_up(ben()).await.error().is_none());
+    sandbox.inject(Fault::answer(
+        500,
+        format!("{SECRET} ben@shop.example"),
+        "text/html",
+    ));
+    assert!(hook(&sandbox).sign_up(ben()).await.error().is_some());
+
+    // What other crates trace is their own affair.
+    let text = log.text();
+    let own: String = text
+        .lines()
+        .filter(|line| line.contains("tower_partnero"))
+        .collect();
+    assert!(own.contains("registration=\"referred\""), "{own}");
+    assert!(
+        own.contains("sign-up not reported") && own.contains("kind=Server"),
+        "{own}"
+    );
+    for secret in [SECRET, ANNA, "user-2", "Ben", "ben@"] {
+        assert!(!own.contains(secret), "{secret} is in: {own}");
+    }
+}
+
+#[tokio::test]
+async fn no_public_type_prints_the_key_or_the_person() {
+    let sandbox = sandbox().await;
+    let client = client(&sandbox);
+    let key = ApiKey::new(SECRET).unwrap();
+    let builder = Client::builder(key.clone());
+    let ben = NewCustomer::new(2).name("Ben").email("ben@shop.example");
+    let hook = hook(&sandbox);
+    sandbox.inject(Fault::answer(500, SECRET, "text/html").times(1));
+    let error = client
+        .customers()
+        .get("ben@shop.example")
+        .await
+        .unwrap_err();
+    let before = format!("{key:?} {builder:?} {client:?} {ben:?} {hook:?} {error:?} {error}");
+    let outcome = hook.sign_up(ben).await;
+    let after = format!("{outcome:?} {:?}", outcome.customer().unwrap());
+    let printed = before + &after;
+    for secret in [SECRET, "Ben", "ben@"] {
+        assert!(!printed.contains(secret), "{secret} is in: {printed}");
+    }
+}

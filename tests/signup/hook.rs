@@ -1,0 +1,201 @@
+//! The hook in a handler: what the visitor's browser is told, and what a disconnect does.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use axum::Router;
+use axum::extract::{FromRef, State};
+use axum::response::IntoResponse;
+use axum::routing::post;
+use http::Request;
+use http::header::{CACHE_CONTROL, COOKIE, SET_COOKIE};
+use tokio::io::AsyncWriteExt;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Notify;
+use tower_partnero::sandbox::Fault;
+use tower_partnero::{
+    ApiKey, Client, Delivery, ErrorKind, NewCustomer, ReferralLayerMissing, Referrals, Sandbox,
+    SignupHook, Signups,
+};
+
+use super::{ANNA, Shop, client, referrals, response_headers, set_cookie, visit};
+
+const REMOVAL: &str = "partnero_referral=; SameSite=Lax; Secure; Path=/shop; Domain=shop.example; \
+                       Max-Age=0; Expires=Thu, 01 Jan 1970 00:00:00 GMT";
+
+#[tokio::test]
+async fn a_report_that_arrived_removes_the_cookie_as_it_was_set() {
+    let shop = Shop::open_with_defaults().await;
+    let outcome = shop.sign_up_by(ANNA, NewCustomer::new(2)).await;
+    let headers = response_headers(outcome);
+    assert_eq!(headers[SET_COOKIE], REMOVAL);
+    assert_eq!(headers[CACHE_CONTROL], "private");
+}
+
+#[tokio::test]
+async fn a_visitor_without_our_cookie_gets_no_cookie_line() {
+    let shop = Shop::open_with_defaults().await;
+    let outcome = shop.sign_up("session=1", NewCustomer::new(2)).await;
+    assert!(response_headers(outcome).is_empty());
+}
+
+#[tokio::test]
+async fn a_broken_cookie_is_cleaned_up_by_a_sign_up() {
+    let shop = Shop::open_with_defaults().await;
+    let outcome = shop
+        .sign_up("partnero_referral=%00", NewCustomer::new(2))
+        .await;
+    assert_eq!(set_cookie(outcome).as_deref(), Some(REMOVAL));
+}
+
+#[tokio::test]
+async fn a_sign_up_on_the_landing_page_leaves_no_referral_behind() {
+    let shop = Shop::open_with_defaults().await;
+    let app = app(&shop.signups, Arc::default()).layer(shop.signups.referrals().layer());
+    let request = Request::get(format!("/magic?ref={ANNA}"))
+        .body(axum::body::Body::empty())
+        .unwrap();
+    let response = tower::ServiceExt::oneshot(app, request).await.unwrap();
+    let lines: Vec<_> = response.headers().get_all(SET_COOKIE).iter().collect();
+    assert_eq!(lines, [REMOVAL]);
+}
+
+#[tokio::test]
+async fn an_address_as_a_public_key_is_refused_before_anything_is_sent() {
+    let shop = Shop::open_with_defaults().await;
+    let calls = shop.sandbox.requests().len();
+    let customer = NewCustomer::new(2).key("ben@shop.example");
+    let outcome = shop.sign_up_by(ANNA, customer.clone()).await;
+    let error = outcome.error().unwrap();
+    assert_eq!(error.kind(), ErrorKind::InvalidInput);
+    assert!(error.message().unwrap().contains("e-mail address"));
+    assert!(!error.to_string().contains("ben@"));
+    assert_eq!(shop.sandbox.requests().len(), calls);
+    assert_eq!(set_cookie(outcome), None);
+
+    let signups = shop.signups.clone().allow_email_keys(true);
+    let outcome = signups.hook(&visit("")).unwrap().sign_up(customer).await;
+    assert!(outcome.error().is_none());
+}
+
+#[tokio::test]
+async fn a_customer_without_an_identifier_is_refused_before_anything_is_sent() {
+    let shop = Shop::open_with_defaults().await;
+    let calls = shop.sandbox.requests().len();
+    let outcome = shop.sign_up_by(ANNA, NewCustomer::new("")).await;
+    assert_eq!(outcome.error().unwrap().kind(), ErrorKind::InvalidInput);
+    assert_eq!(shop.sandbox.requests().len(), calls);
+}
+
+#[tokio::test]
+async fn a_hanging_partnero_costs_the_page_no_more_than_the_deadline() {
+    let shop = Shop::open_with_defaults().await;
+    shop.sandbox.inject(Fault::hang_after());
+    let delivery = Delivery::direct(client(&shop.sandbox)).deadline(Duration::from_millis(300));
+    let signups = Signups::new(referrals(), delivery);
+    let started = Instant::now();
+    let outcome = signups
+        .hook(&visit(""))
+        .unwrap()
+        .sign_up(NewCustomer::new(2))
+        .await;
+    assert_eq!(outcome.error().unwrap().kind(), ErrorKind::Timeout);
+    // The client alone would wait for ten seconds; what is checked is whose bound it was.
+    assert!(started.elapsed() < Duration::from_secs(10));
+}
+
+#[tokio::test]
+async fn a_partnero_that_is_gone_is_an_outcome() {
+    let port = {
+        let closed = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        closed.local_addr().unwrap().port()
+    };
+    let client = Client::builder(ApiKey::new("key").unwrap())
+        .base_url(format!("http://127.0.0.1:{port}/v1"))
+        .build()
+        .unwrap();
+    let signups = Signups::new(referrals(), client);
+    let outcome = signups
+        .hook(&visit("partnero_referral=k"))
+        .unwrap()
+        .sign_up(NewCustomer::new(2))
+        .await;
+    let error = outcome.error().unwrap();
+    assert_eq!(error.kind(), ErrorKind::Connect);
+    assert!(error.is_retryable());
+    assert_eq!(set_cookie(outcome), None);
+}
+
+#[tokio::test]
+async fn a_handle_whose_layer_is_not_in_use_gives_no_hook() {
+    let client = client(&Sandbox::start().await.unwrap());
+    let referrals = Referrals::builder().build().unwrap();
+    let signups = Signups::new(referrals.clone(), client);
+    let error: ReferralLayerMissing = signups.hook(&visit("")).unwrap_err();
+    assert!(error.to_string().contains("referrals.layer()"));
+
+    let request = Request::post("/signup")
+        .body(axum::body::Body::empty())
+        .unwrap();
+    let response = tower::ServiceExt::oneshot(app(&signups, Arc::default()), request)
+        .await
+        .unwrap();
+    assert_eq!(response.status(), 500);
+}
+
+/// The visitor closes the page while Partnero takes its time: the customer is created.
+#[tokio::test]
+async fn a_disconnecting_client_does_not_cancel_the_report() {
+    let shop = Shop::open_with_defaults().await;
+    shop.sandbox
+        .inject(Fault::delay(Duration::from_millis(200)));
+    let entered = Arc::new(Notify::new());
+    let app = app(&shop.signups, entered.clone()).layer(shop.signups.referrals().layer());
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(axum::serve(listener, app).into_future());
+
+    let mut visitor = TcpStream::connect(address).await.unwrap();
+    let request = format!(
+        "POST /signup HTTP/1.1\r\nHost: x\r\n{COOKIE}: partnero_referral={ANNA}\r\nContent-Length: 0\r\n\r\n"
+    );
+    visitor.write_all(request.as_bytes()).await.unwrap();
+    entered.notified().await;
+    drop(visitor);
+
+    let arrived = async {
+        while !shop.knows("2") {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(10), arrived)
+        .await
+        .expect("the report arrived");
+    assert!(shop.referrer_of("2").is_some());
+}
+
+#[derive(Clone)]
+struct AppState {
+    signups: Signups,
+    entered: Arc<Notify>,
+}
+
+impl FromRef<AppState> for Signups {
+    fn from_ref(state: &AppState) -> Self {
+        state.signups.clone()
+    }
+}
+
+fn app(signups: &Signups, entered: Arc<Notify>) -> Router {
+    async fn sign_up(hook: SignupHook, State(state): State<AppState>) -> impl IntoResponse {
+        state.entered.notify_one();
+        (hook.sign_up(NewCustomer::new(2)).await, "welcome")
+    }
+    Router::new()
+        .route("/signup", post(sign_up))
+        .route("/magic", axum::routing::get(sign_up))
+        .with_state(AppState {
+            signups: signups.clone(),
+            entered,
+        })
+}

@@ -1,0 +1,102 @@
+//! The sign-up hook against the sandbox, over real HTTP.
+
+mod hook;
+mod ladder;
+
+use http::Request;
+use http::header::{COOKIE, HeaderMap, SET_COOKIE};
+use http::request::Parts;
+use tower::Layer;
+use tower_partnero::{ApiKey, Client, NewCustomer, Referrals, Sandbox, SignupOutcome, Signups};
+
+/// The key of the customer whom [`Shop::open`] creates, and her identifier.
+const ANNA: &str = "anna-7";
+const ANNA_ID: &str = "1";
+
+/// An app's side of a sign-up: the handle in its state, and a Partnero that knows Anna.
+struct Shop {
+    sandbox: Sandbox,
+    signups: Signups,
+}
+
+impl Shop {
+    async fn open(sandbox: Sandbox) -> Self {
+        let client = client(&sandbox);
+        let anna = NewCustomer::new(ANNA_ID)
+            .key(ANNA)
+            .email("anna@shop.example");
+        client.customers().create(&anna).await.unwrap();
+        Self {
+            signups: Signups::new(referrals(), client),
+            sandbox,
+        }
+    }
+
+    async fn open_with_defaults() -> Self {
+        Self::open(Sandbox::start().await.unwrap()).await
+    }
+
+    /// Signs somebody up who comes with this `Cookie` line.
+    async fn sign_up(&self, cookie: &str, customer: NewCustomer) -> SignupOutcome {
+        let hook = self.signups.hook(&visit(cookie)).unwrap();
+        hook.sign_up(customer).await
+    }
+
+    async fn sign_up_by(&self, key: &str, customer: NewCustomer) -> SignupOutcome {
+        self.sign_up(&format!("partnero_referral={key}"), customer)
+            .await
+    }
+
+    /// Whom Partnero holds for the referrer of a customer.
+    fn referrer_of(&self, id: &str) -> Option<String> {
+        let customers = self.sandbox.customers();
+        let customer = customers.into_iter().find(|customer| customer.id == id);
+        customer.expect("the customer was created").referred_by
+    }
+
+    fn knows(&self, id: &str) -> bool {
+        self.sandbox
+            .customers()
+            .iter()
+            .any(|customer| customer.id == id)
+    }
+}
+
+fn client(sandbox: &Sandbox) -> Client {
+    Client::builder(ApiKey::new(sandbox.api_key()).unwrap())
+        .base_url(sandbox.base_url())
+        .build()
+        .unwrap()
+}
+
+fn referrals() -> Referrals {
+    let referrals = Referrals::builder()
+        .domain("shop.example")
+        .path("/shop")
+        .build()
+        .unwrap();
+    // The handle refuses to work before its layer is in use.
+    let _service = referrals.layer().layer(());
+    referrals
+}
+
+fn visit(cookie: &str) -> Parts {
+    let request = Request::post("/signup")
+        .header(COOKIE, cookie)
+        .body(())
+        .unwrap();
+    request.into_parts().0
+}
+
+/// The headers of a response that the outcome is a part of.
+fn response_headers(outcome: SignupOutcome) -> HeaderMap {
+    let mut response = http::Response::new(());
+    outcome.apply(&mut response);
+    response.into_parts().0.headers
+}
+
+fn set_cookie(outcome: SignupOutcome) -> Option<String> {
+    let headers = response_headers(outcome);
+    let line = headers.get(SET_COOKIE)?;
+    Some(line.to_str().unwrap().to_owned())
+}
