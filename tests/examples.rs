@@ -1,0 +1,134 @@
+//! The examples as programs: what a new user starts, and what they say when it cannot work.
+
+use std::path::PathBuf;
+use std::process::{Command, Output, Stdio};
+
+use tokio::io::{AsyncBufReadExt, BufReader, Lines};
+use tokio::process::{Child, ChildStdout, Command as Spawn};
+
+/// Builds an example as `cargo run --example` does, and says where it is.
+fn build(name: &str) -> PathBuf {
+    let built = Command::new(env!("CARGO"))
+        .args(["build", "--quiet", "--example", name])
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .status()
+        .unwrap();
+    assert!(built.success());
+    // This test is `target/<profile>/deps/<name>`.
+    let test = std::env::current_exe().unwrap();
+    test.ancestors().nth(2).unwrap().join("examples").join(name)
+}
+
+fn run_to_its_end(name: &str, args: &[&str]) -> (Option<i32>, String) {
+    let Output { status, stderr, .. } = Command::new(build(name)).args(args).output().unwrap();
+    (status.code(), String::from_utf8(stderr).unwrap())
+}
+
+/// An example that runs until this is dropped.
+struct Program {
+    url: String,
+    _child: Child,
+    /// Kept open: printing to a closed pipe would end the program.
+    _output: Lines<BufReader<ChildStdout>>,
+}
+
+/// Starts an example, and reads what it prints until the line with `mark` in it.
+async fn start(name: &str, args: &[&str], mark: &str) -> Program {
+    let mut child = Spawn::new(build(name))
+        .args(args)
+        .stdout(Stdio::piped())
+        .kill_on_drop(true)
+        .spawn()
+        .unwrap();
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    while let Some(line) = lines.next_line().await.unwrap() {
+        if line.contains(mark) {
+            let url = line
+                .find("http://")
+                .map(|start| line[start..].trim_end_matches('\'').to_owned());
+            return Program {
+                url: url.expect("the line names an address"),
+                _child: child,
+                _output: lines,
+            };
+        }
+    }
+    panic!("the example ended without a line with {mark:?}");
+}
+
+#[tokio::test]
+async fn the_shop_prints_what_to_open() {
+    let shop = start("signup", &["--port", "0"], "Anna's link").await;
+    let page = reqwest::get(&shop.url).await.unwrap().text().await.unwrap();
+    assert!(page.contains("Anna</strong> invited you"), "{page}");
+}
+
+#[test]
+fn the_shop_names_a_wrong_argument() {
+    for (args, problem) in [
+        (&["--prot", "1"][..], "\"--prot\" is not known here"),
+        (&["--port"], "--port needs a number"),
+        (&["--port", "http"], "\"http\" is no port"),
+    ] {
+        let (code, said) = run_to_its_end("signup", args);
+        assert_eq!(code, Some(2));
+        assert!(said.contains(problem) && said.contains("usage:"), "{said}");
+    }
+}
+
+#[test]
+fn a_taken_port_is_said_clearly() {
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = taken.local_addr().unwrap().port().to_string();
+    let (code, said) = run_to_its_end("signup", &["--port", &port]);
+    assert_eq!(code, Some(1));
+    assert!(
+        said.contains(&format!("port {port} cannot be used")) && said.contains("--port"),
+        "{said}"
+    );
+    let (code, said) = run_to_its_end("hyper", &[&port]);
+    assert_eq!(code, Some(1));
+    assert!(
+        said.contains(&format!("port {port} cannot be used")),
+        "{said}"
+    );
+}
+
+#[tokio::test]
+async fn a_bare_hyper_server_does_the_same() {
+    let server = start("hyper", &["0"], "ref=anna-7").await;
+    let browser = reqwest::Client::builder()
+        .cookie_store(true)
+        .build()
+        .unwrap();
+    let get = async |url: &str| browser.get(url).send().await.unwrap().text().await.unwrap();
+    let post = async |url: &str| {
+        browser
+            .post(url)
+            .send()
+            .await
+            .unwrap()
+            .text()
+            .await
+            .unwrap()
+    };
+
+    assert_eq!(get(&server.url).await, "invited by anna-7 (captured)\n");
+    let base = server.url.split("/?").next().unwrap();
+    assert_eq!(
+        get(&format!("{base}/")).await,
+        "invited by anna-7 (remembered)\n"
+    );
+    assert_eq!(
+        post(&format!("{base}/signup?name=Ben")).await,
+        "welcome, Ben (referred)\n"
+    );
+    assert_eq!(
+        get(&format!("{base}/")).await,
+        "invited by nobody (not_referred)\n"
+    );
+    assert_eq!(
+        post(&format!("{base}/signup?name=Carla")).await,
+        "welcome, Carla (not_referred)\n"
+    );
+}
