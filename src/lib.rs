@@ -60,6 +60,7 @@ mod referral;
 pub mod sandbox;
 #[cfg(feature = "client")]
 pub mod signup;
+pub mod snippet;
 
 pub use self::capture::{Attribution, ReferralLayer, Referrals, SameSite};
 #[cfg(feature = "client")]
@@ -73,6 +74,7 @@ pub use self::referral::{InvalidReferralKey, Referral, ReferralKey, ReferralSour
 pub use self::sandbox::Sandbox;
 #[cfg(feature = "client")]
 pub use self::signup::{SignupHook, SignupOutcome, Signups};
+pub use self::snippet::Snippet;
 
 #[cfg(all(doctest, feature = "axum", feature = "client"))]
 #[doc = include_str!("../README.md")]
