@@ -65,7 +65,7 @@ pub mod snippet;
 pub use self::capture::{Attribution, ReferralLayer, Referrals, SameSite};
 #[cfg(feature = "client")]
 pub use self::client::{ApiKey, Client, Customer, Error, ErrorKind, NewCustomer};
-pub use self::context::{Outcome, ReferralContext, ReferralLayerMissing, Spent};
+pub use self::context::{NotStored, Outcome, ReferralContext, ReferralLayerMissing, Spent};
 #[cfg(feature = "client")]
 pub use self::delivery::{Delivery, Registration};
 pub use self::error::ConfigError;

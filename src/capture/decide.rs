@@ -2,9 +2,8 @@
 
 use http::{HeaderMap, Method, Uri};
 
-use super::navigation::may_write;
 use super::referrals::Policy;
-use super::{Attribution, query};
+use super::{Attribution, navigation, query};
 use crate::context::{Outcome, ReferralContext};
 use crate::referral::{Referral, ReferralSource};
 
@@ -32,8 +31,11 @@ pub(super) fn decide(
         (Some(_), Some(stored)) if policy.attribution == Attribution::FirstTouch => {
             (from_cookie(stored), Outcome::FirstTouchKept)
         }
-        (Some(link), _) if may_write(method) => (from_link(link), Outcome::Captured),
-        (Some(link), _) => (from_link(link), Outcome::NotStored),
+        (Some(link), _) => {
+            let veto = navigation::veto(method, headers);
+            let outcome = veto.map_or(Outcome::Captured, Outcome::NotStored);
+            (from_link(link), outcome)
+        }
         (None, Some(stored)) => (from_cookie(stored), Outcome::Remembered),
         (None, None) => (None, ignored.map_or(Outcome::NotReferred, Outcome::Ignored)),
     };

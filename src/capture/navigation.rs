@@ -1,11 +1,135 @@
-//! Which requests may write the cookie.
+//! Which requests may write the cookie: only a person's own navigation.
+//!
+//! | Header | Says | Since |
+//! |---|---|---|
+//! | method | anything but `GET` is no landing | |
+//! | `Sec-Purpose`, `Purpose`, `X-Purpose`, `X-Moz` | `prefetch`, `prerender`, `preview`: nobody has seen the page yet | Fetch standard; older Chrome, Safari and Firefox |
+//! | `Sec-Fetch-Mode` | `navigate` is a navigation; `cors`, `no-cors`, `websocket` ... are a script's, an image's | Fetch Metadata: Chrome 76, Firefox 90, Safari 16.4 |
+//! | `Sec-Fetch-Dest` | `document` is a tab; `iframe`, `frame`, `embed`, `object` are parts of a page, perhaps a stranger's | as above |
+//! | `Upgrade` | the connection becomes another protocol | RFC 9110 |
+//!
+//! Where a browser sends none of them (an older one, or any over plain http to a host that is
+//! not loopback, where Fetch Metadata is left out), a `GET` counts as a navigation: refusing would
+//! lose honest referrals, and what remains possible there is what was possible everywhere before.
 
 use http::Method;
+use http::header::{HeaderMap, HeaderName, HeaderValue, UPGRADE};
 
-/// Whether a request of this method may write the cookie.
-///
-/// Only a `GET` can be a visitor's landing: a `HEAD` is a checker's, and a form that is posted
-/// to a link says nothing about who sent the visitor.
-pub(super) fn may_write(method: &Method) -> bool {
-    method == Method::GET
+use crate::context::NotStored;
+
+static SEC_FETCH_DEST: HeaderName = HeaderName::from_static("sec-fetch-dest");
+static SEC_FETCH_MODE: HeaderName = HeaderName::from_static("sec-fetch-mode");
+static PURPOSES: [HeaderName; 4] = [
+    HeaderName::from_static("sec-purpose"),
+    HeaderName::from_static("purpose"),
+    HeaderName::from_static("x-purpose"),
+    HeaderName::from_static("x-moz"),
+];
+
+/// Why this request may not write the cookie; `None` if it may.
+pub(super) fn veto(method: &Method, headers: &HeaderMap) -> Option<NotStored> {
+    if method != Method::GET {
+        return Some(NotStored::Method);
+    }
+    if PURPOSES
+        .iter()
+        .any(|name| headers.get_all(name).iter().any(is_speculative))
+    {
+        return Some(NotStored::Speculative);
+    }
+    let differs = |name, expected: &str| headers.get(name).is_some_and(|value| value != expected);
+    if differs(&SEC_FETCH_MODE, "navigate") || headers.contains_key(UPGRADE) {
+        return Some(NotStored::NoNavigation);
+    }
+    differs(&SEC_FETCH_DEST, "document").then_some(NotStored::Embedded)
+}
+
+/// `Sec-Purpose` is a list with parameters, such as `prefetch;prerender`.
+fn is_speculative(value: &HeaderValue) -> bool {
+    let mut words = value.as_bytes().split(|byte| b",; ".contains(byte));
+    words.any(|word| {
+        [&b"prefetch"[..], b"prerender", b"preview"]
+            .iter()
+            .any(|speculative| word.eq_ignore_ascii_case(speculative))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn vetoed(headers: &[(&'static str, &'static str)]) -> Option<NotStored> {
+        let headers = headers.iter().map(|&(name, value)| {
+            (
+                HeaderName::from_static(name),
+                HeaderValue::from_static(value),
+            )
+        });
+        veto(&Method::GET, &headers.collect())
+    }
+
+    #[test]
+    fn a_persons_navigation_may_write() {
+        for headers in [
+            &[][..],
+            &[
+                ("sec-fetch-mode", "navigate"),
+                ("sec-fetch-dest", "document"),
+            ],
+            &[
+                ("sec-fetch-mode", "navigate"),
+                ("sec-fetch-site", "cross-site"),
+                ("sec-fetch-user", "?1"),
+            ],
+            &[("upgrade-insecure-requests", "1")],
+            &[("sec-purpose", "")],
+        ] {
+            assert_eq!(vetoed(headers), None, "{headers:?}");
+        }
+    }
+
+    #[test]
+    fn what_nobody_has_seen_may_not() {
+        for header in [
+            ("sec-purpose", "prefetch"),
+            ("sec-purpose", "prefetch;prerender"),
+            ("sec-purpose", "prefetch;anonymous-client-ip"),
+            ("purpose", "prefetch"),
+            ("purpose", "Prefetch"),
+            ("x-purpose", "preview"),
+            ("x-moz", "prefetch"),
+        ] {
+            assert_eq!(
+                vetoed(&[header]),
+                Some(NotStored::Speculative),
+                "{header:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn parts_of_a_page_may_not() {
+        for dest in ["iframe", "frame", "embed", "object", "fencedframe"] {
+            let headers = [("sec-fetch-mode", "navigate"), ("sec-fetch-dest", dest)];
+            assert_eq!(vetoed(&headers), Some(NotStored::Embedded), "{dest}");
+        }
+        for mode in ["no-cors", "cors", "same-origin", "websocket", ""] {
+            assert_eq!(
+                vetoed(&[("sec-fetch-mode", mode)]),
+                Some(NotStored::NoNavigation),
+                "{mode}"
+            );
+        }
+        assert_eq!(
+            vetoed(&[("upgrade", "websocket")]),
+            Some(NotStored::NoNavigation)
+        );
+    }
+
+    #[test]
+    fn only_get_may() {
+        for method in [Method::HEAD, Method::POST, Method::OPTIONS, Method::CONNECT] {
+            assert_eq!(veto(&method, &HeaderMap::new()), Some(NotStored::Method));
+        }
+    }
 }

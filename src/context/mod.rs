@@ -9,7 +9,7 @@ mod outcome;
 mod spent;
 
 pub use self::missing::ReferralLayerMissing;
-pub use self::outcome::Outcome;
+pub use self::outcome::{NotStored, Outcome};
 pub use self::spent::Spent;
 
 /// Everything one request says about its referral.

@@ -17,12 +17,29 @@ pub enum Outcome {
     /// The link has another key than the stored one, which stands because the policy is
     /// [`Attribution::FirstTouch`](crate::Attribution::FirstTouch).
     FirstTouchKept,
-    /// The link's key counts for this request and is not stored, because only a `GET` writes
-    /// the cookie.
-    NotStored,
+    /// The link's key counts for this request and is not stored, for the given reason.
+    NotStored(NotStored),
     /// Something stood in the link or the cookie, and no valid key among it: an unreferred
     /// visitor.
     Ignored(InvalidReferralKey),
+}
+
+/// Why a link's key was not stored.
+///
+/// A cookie is written only when a person navigates, so that no hidden image, frame or script on
+/// a stranger's page can plant a referral.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum NotStored {
+    /// The request is no `GET`.
+    Method,
+    /// The browser fetches ahead (`Sec-Purpose`, `Purpose`, `X-Moz`): nobody has seen the page.
+    Speculative,
+    /// A script, an image or another part of a page asks (`Sec-Fetch-Mode`), or the connection
+    /// is to be upgraded.
+    NoNavigation,
+    /// The page is loaded into a frame or an object of another page (`Sec-Fetch-Dest`).
+    Embedded,
 }
 
 impl Outcome {
@@ -35,7 +52,10 @@ impl Outcome {
             Self::Unchanged => "unchanged",
             Self::Remembered => "remembered",
             Self::FirstTouchKept => "first_touch_kept",
-            Self::NotStored => "not_stored",
+            Self::NotStored(NotStored::Method) => "not_stored_method",
+            Self::NotStored(NotStored::Speculative) => "not_stored_speculative",
+            Self::NotStored(NotStored::NoNavigation) => "not_stored_no_navigation",
+            Self::NotStored(NotStored::Embedded) => "not_stored_embedded",
             Self::Ignored(_) => "ignored",
         }
     }
