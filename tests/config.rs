@@ -1,0 +1,299 @@
+//! What an operator may set, what is refused, and what the cookie looks like then.
+
+use std::time::Duration;
+
+use http::header::{COOKIE, HeaderMap, HeaderValue, SET_COOKIE};
+use http::{Method, Request, Response, Uri};
+use tower::{Layer, ServiceExt, service_fn};
+use tower_partnero::capture::ReferralsBuilder;
+use tower_partnero::{Attribution, Outcome, Referrals, SameSite};
+
+const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+const NO_PARAMETERS: [&str; 0] = [];
+
+fn new() -> ReferralsBuilder {
+    Referrals::builder()
+}
+
+fn assert_refused(builder: ReferralsBuilder, setting: &str, advice: &str) {
+    let case = format!("{builder:?}");
+    let error = builder.build().expect_err(&case);
+    assert_eq!(error.setting(), setting, "{case}");
+    let message = error.to_string();
+    assert!(message.starts_with(&format!("{setting}: ")), "{message}");
+    assert!(message.contains(advice), "{message}");
+}
+
+#[test]
+fn parameter_names_that_a_link_cannot_carry_are_refused() {
+    assert_refused(new().parameters(NO_PARAMETERS), "parameters", "`[\"ref\"]`");
+    for name in [
+        "", "a b", "a=b", "a&b", "r%65f", "ref+", "réf", "a\n", "a[]",
+    ] {
+        let advice = "write letters, digits and `-._~`, as in `ref`";
+        assert_refused(new().parameters(["via", name]), "parameters", advice);
+    }
+    let twice = new().parameters(["ref", "via", "ref"]);
+    assert_refused(twice, "parameters", "name each parameter once");
+}
+
+#[test]
+fn cookie_names_that_browsers_drop_are_refused() {
+    for name in [
+        "", "a b", "a=b", "a;b", "a,b", "\"a\"", "a\r\nb", "é", "a@b", "a/b", "(a)",
+    ] {
+        assert_refused(
+            new().cookie_name(name),
+            "cookie_name",
+            "as in `partnero_referral`",
+        );
+    }
+}
+
+#[test]
+fn a_prefix_that_the_other_settings_do_not_keep_is_refused() {
+    let host = "needs `.secure(true)`, the path `/` and no domain";
+    let http = "needs `.secure(true)` and `.http_only(true)`";
+    for (builder, advice) in [
+        (
+            new().cookie_name("__Secure-r").secure(false),
+            "needs `.secure(true)`",
+        ),
+        (
+            new().cookie_name("__secure-r").secure(false),
+            "needs `.secure(true)`",
+        ),
+        (new().cookie_name("__Host-r").secure(false), host),
+        (new().cookie_name("__Host-r").path("/shop"), host),
+        (new().cookie_name("__Host-r").domain("shop.example"), host),
+        (new().cookie_name("__HOST-r").domain("shop.example"), host),
+        (new().cookie_name("__Http-r"), http),
+        (
+            new().cookie_name("__Http-r").http_only(true).secure(false),
+            http,
+        ),
+        (new().cookie_name("__Host-Http-r"), http),
+        (
+            new()
+                .cookie_name("__Host-Http-r")
+                .http_only(true)
+                .path("/shop"),
+            host,
+        ),
+    ] {
+        assert_refused(builder, "cookie_name", advice);
+    }
+}
+
+#[test]
+fn domains_that_browsers_drop_are_refused() {
+    for domain in ["", "localhost", "example"] {
+        assert_refused(new().domain(domain), "domain", "write a name with a dot");
+    }
+    for address in ["127.0.0.1", "::1", "2001:db8::1"] {
+        assert_refused(new().domain(address), "domain", "leave the domain out");
+    }
+    let (long_label, long_name) = ("a".repeat(64) + ".example", "a.".repeat(127) + "a");
+    for domain in [
+        "https://shop.example",
+        "shop.example:443",
+        "shop.example/",
+        ".shop.example",
+        "shop.example.",
+        "shop..example",
+        "*.shop.example",
+        "-shop.example",
+        "shop-.example",
+        "bücher.example",
+        "shop.example; Path=/x",
+        "shop.example\r\n",
+        &long_label,
+        &long_name,
+    ] {
+        assert_refused(new().domain(domain), "domain", "write it bare");
+    }
+}
+
+#[test]
+fn paths_that_browsers_drop_are_refused() {
+    for path in ["", "shop", "/a;b", "/a b", "/a\tb", "/a\r\nb", "/é", "*"] {
+        assert_refused(
+            new().path(path),
+            "path",
+            "write `/`, or a path like `/shop`",
+        );
+    }
+}
+
+#[test]
+fn ages_under_a_second_and_over_400_days_are_refused() {
+    for max_age in [
+        Duration::ZERO,
+        Duration::from_nanos(999_999_999),
+        400 * DAY + Duration::from_nanos(1),
+        Duration::MAX,
+    ] {
+        assert_refused(
+            new().max_age(max_age),
+            "max_age",
+            "from one second to 400 days",
+        );
+    }
+}
+
+#[test]
+fn same_site_none_without_secure_is_refused() {
+    let builder = new().same_site(SameSite::None).secure(false);
+    assert_refused(
+        builder,
+        "same_site",
+        "write `.secure(true)` or `SameSite::Lax`",
+    );
+}
+
+#[test]
+fn every_edge_of_a_setting_is_accepted() {
+    let (label, long_name) = ("a".repeat(63) + ".example", "a.".repeat(126) + "a");
+    for builder in [
+        new(),
+        new().parameters(["ref"]),
+        new().parameters(["ref", "Ref", "via", "aff-id", "a.b_c~1"]),
+        new().cookie_name("partnero_partner"),
+        new().cookie_name("!#$%&'*+-.^_`|~0aZ"),
+        new().cookie_name("__Host-r"),
+        new()
+            .cookie_name("__Secure-r")
+            .domain("shop.example")
+            .path("/shop"),
+        new()
+            .cookie_name("__Http-r")
+            .http_only(true)
+            .domain("shop.example"),
+        new().cookie_name("__Host-Http-r").http_only(true),
+        new().cookie_name("__Host").secure(false),
+        new().domain("shop.example"),
+        new().domain("www.eu.shop.example"),
+        new().domain("Shop.Example"),
+        new().domain("xn--bcher-kva.example"),
+        new().domain("3com.example"),
+        new().domain(label),
+        new().domain(long_name),
+        new().path("/"),
+        new().path("/shop/a%20b,c=d"),
+        new().max_age(Duration::from_secs(1)),
+        new().max_age(400 * DAY),
+        new().same_site(SameSite::None),
+        new()
+            .same_site(SameSite::Strict)
+            .secure(false)
+            .http_only(true),
+        new().attribution(Attribution::FirstTouch),
+    ] {
+        let case = format!("{builder:?}");
+        let refused = builder.build().err();
+        assert_eq!(refused, None, "{case}");
+    }
+}
+
+/// The `Set-Cookie` lines of a capture and of the removal after it, in sorted parts.
+async fn set_and_removal(builder: ReferralsBuilder) -> [Vec<String>; 2] {
+    let referrals = builder.build().unwrap();
+    let page = service_fn(|_: Request<()>| std::future::ready(Response::builder().body(())));
+    let (landing, ()) = Request::get("/?ref=K").body(()).unwrap().into_parts();
+    let service = referrals.layer().layer(page);
+    let captured = service
+        .oneshot(Request::from_parts(landing.clone(), ()))
+        .await;
+    let mut spent = Response::new(());
+    let context = referrals.context(&landing).unwrap();
+    referrals.spend(&context).apply(&mut spent);
+    [captured.unwrap(), spent].map(|response| {
+        let line = response.headers()[SET_COOKIE].to_str().unwrap();
+        sorted(line.split("; "))
+    })
+}
+
+fn sorted<'a>(parts: impl IntoIterator<Item = &'a str>) -> Vec<String> {
+    let mut parts: Vec<_> = parts.into_iter().map(str::to_owned).collect();
+    parts.sort_unstable();
+    parts
+}
+
+#[tokio::test]
+async fn set_and_removal_carry_the_attributes_as_configured() {
+    let loopback = new().secure(false).same_site(SameSite::Strict);
+    for (builder, name, kept, max_age) in [
+        (
+            new(),
+            "partnero_referral",
+            "SameSite=Lax; Secure; Path=/",
+            "2592000",
+        ),
+        (
+            new().cookie_name("partnero_partner").domain("shop.example"),
+            "partnero_partner",
+            "SameSite=Lax; Secure; Path=/; Domain=shop.example",
+            "2592000",
+        ),
+        (
+            new().path("/shop").http_only(true).max_age(400 * DAY),
+            "partnero_referral",
+            "HttpOnly; SameSite=Lax; Secure; Path=/shop",
+            "34560000",
+        ),
+        (
+            loopback.max_age(Duration::from_millis(1999)),
+            "partnero_referral",
+            "SameSite=Strict; Path=/",
+            "1",
+        ),
+        (
+            new().same_site(SameSite::None).cookie_name("__Host-r"),
+            "__Host-r",
+            "SameSite=None; Secure; Path=/",
+            "2592000",
+        ),
+    ] {
+        let [set, removal] = set_and_removal(builder).await;
+        let stores = format!("{name}=K; Max-Age={max_age}; {kept}");
+        assert_eq!(set, sorted(stores.split("; ")));
+        let removes = format!("{name}=; Max-Age=0; {kept}");
+        let past = "Expires=Thu, 01 Jan 1970 00:00:00 GMT";
+        assert_eq!(removal, sorted(removes.split("; ").chain([past])));
+    }
+}
+
+#[test]
+fn links_and_cookies_are_read_under_the_configured_names() {
+    let referrals = new()
+        .parameters(["aff", "via"])
+        .cookie_name("partnero_partner")
+        .build()
+        .unwrap();
+    let evaluate = |target: &'static str, cookie| {
+        let headers = HeaderMap::from_iter([(COOKIE, HeaderValue::from_static(cookie))]);
+        let context = referrals.evaluate(&Method::GET, &Uri::from_static(target), &headers);
+        (
+            context.outcome,
+            context.referral.map(|referral| referral.key().to_string()),
+        )
+    };
+    for (target, cookie, outcome, key) in [
+        ("/?ref=K", "partnero_referral=S", Outcome::NotReferred, None),
+        ("/?via=K", "", Outcome::Captured, Some("K")),
+        ("/?via=K&aff=A", "", Outcome::Captured, Some("A")),
+        ("/?via=K&aff=", "", Outcome::Captured, Some("K")),
+        (
+            "/?AFF=K",
+            "partnero_partner=S",
+            Outcome::Remembered,
+            Some("S"),
+        ),
+    ] {
+        assert_eq!(
+            evaluate(target, cookie),
+            (outcome, key.map(str::to_owned)),
+            "{target}"
+        );
+    }
+}
