@@ -1,0 +1,298 @@
+//! What a handler gets: the extractors of axum, the same without axum, and `Spent` on the way
+//! back.
+
+use std::io;
+use std::sync::{Arc, Mutex};
+
+use axum::Router;
+use axum::body::{Body, to_bytes};
+use axum::extract::{FromRef, State};
+use axum::response::{IntoResponse, Redirect};
+use axum::routing::get;
+use http::header::{CACHE_CONTROL, COOKIE, LOCATION, SET_COOKIE};
+use http::{HeaderMap, Request, Response, StatusCode, request::Parts};
+use tower::ServiceExt;
+use tower_partnero::{
+    Attribution, InvalidReferralKey, Outcome, Referral, ReferralContext, ReferralLayerMissing,
+    Referrals, Spent,
+};
+use tracing_subscriber::util::SubscriberInitExt;
+
+/// A state in which the handle is one part of several.
+#[derive(Clone)]
+struct AppState {
+    shop: &'static str,
+    referrals: Referrals,
+}
+
+impl FromRef<AppState> for Referrals {
+    fn from_ref(state: &AppState) -> Self {
+        state.referrals.clone()
+    }
+}
+
+fn request(method: &str, target: &str, cookie: &str) -> Request<Body> {
+    let mut request = Request::builder().method(method).uri(target);
+    if !cookie.is_empty() {
+        request = request.header(COOKIE, cookie);
+    }
+    request.body(Body::empty()).unwrap()
+}
+
+fn parts(method: &str, target: &str, cookie: &str) -> Parts {
+    request(method, target, cookie).into_parts().0
+}
+
+async fn send(app: Router, request: Request<Body>) -> (StatusCode, HeaderMap, String) {
+    let (parts, body) = app.oneshot(request).await.unwrap().into_parts();
+    let body = to_bytes(body, usize::MAX).await.unwrap();
+    let body = String::from_utf8(body.to_vec()).unwrap();
+    (parts.status, parts.headers, body)
+}
+
+fn tell(referral: &Referral) -> String {
+    format!("{} {:?}", referral.key(), referral.source())
+}
+
+async fn tell_context(context: ReferralContext) -> String {
+    let told = context.referral.as_ref().map(tell).unwrap_or_default();
+    format!("{:?} {told}", context.outcome)
+}
+
+async fn tell_inviter(referral: Option<Referral>) -> String {
+    referral.map_or("nobody".to_owned(), |referral| referral.key().to_string())
+}
+
+fn app(referrals: &Referrals) -> Router {
+    Router::new()
+        .route("/context", get(tell_context).post(tell_context))
+        .route("/inviter", get(tell_inviter))
+        .layer(referrals.layer())
+        .with_state(AppState {
+            shop: "shop",
+            referrals: referrals.clone(),
+        })
+}
+
+/// A handle whose layer is in use.
+fn layered(attribution: Attribution) -> Referrals {
+    let builder = Referrals::builder().attribution(attribution);
+    let referrals = builder.build().unwrap();
+    let _service = tower::Layer::layer(&referrals.layer(), ());
+    referrals
+}
+
+/// One case a line: policy, method, query, stored cookie, then the outcome and the referral.
+const OUTCOMES: &str = "
+    LastTouch   GET   -         -    NotReferred                -  -
+    LastTouch   GET   a=1&xref  -    NotReferred                -  -
+    LastTouch   GET   ref=K     -    Captured                   K  Query
+    LastTouch   GET   ref=K     S    Captured                   K  Query
+    LastTouch   GET   ref=K     %ff  Captured                   K  Query
+    LastTouch   GET   ref=S     S    Unchanged                  S  Query
+    LastTouch   POST  ref=S     S    Unchanged                  S  Query
+    LastTouch   GET   ref=s     S    Captured                   s  Query
+    LastTouch   GET   -         S    Remembered                 S  Cookie
+    LastTouch   POST  -         S    Remembered                 S  Cookie
+    LastTouch   GET   ref=      S    Remembered                 S  Cookie
+    LastTouch   POST  ref=K     -    NotStored                  K  Query
+    LastTouch   POST  ref=K     S    NotStored                  K  Query
+    LastTouch   HEAD  ref=K     -    NotStored                  K  Query
+    FirstTouch  GET   ref=K     -    Captured                   K  Query
+    FirstTouch  GET   ref=K     %ff  Captured                   K  Query
+    FirstTouch  GET   ref=K     S    FirstTouchKept             S  Cookie
+    FirstTouch  POST  ref=K     S    FirstTouchKept             S  Cookie
+    FirstTouch  GET   ref=S     S    Unchanged                  S  Query
+    FirstTouch  POST  ref=K     -    NotStored                  K  Query
+    LastTouch   GET   ref=      -    Ignored(Empty)             -  -
+    LastTouch   GET   -         %00  Ignored(ControlCharacter)  -  -
+    LastTouch   GET   ref=%ff   %00  Ignored(NotUtf8)           -  -
+";
+
+#[tokio::test]
+async fn the_context_tells_the_referral_and_its_outcome() {
+    for line in OUTCOMES.trim().lines() {
+        let columns: Vec<_> = line.split_whitespace().collect();
+        let [policy, method, query, stored, outcome, key, source] = columns[..] else {
+            panic!("seven columns: {line}");
+        };
+        let referrals = layered(match policy {
+            "FirstTouch" => Attribution::FirstTouch,
+            _ => Attribution::LastTouch,
+        });
+        let target = format!("/context?{query}");
+        let cookie = match stored {
+            "-" => "other=1".to_owned(),
+            stored => format!("partnero_referral={stored}"),
+        };
+        let context = referrals.context(&parts(method, &target, &cookie));
+        let context = context.unwrap();
+        assert_eq!(format!("{:?}", context.outcome), outcome, "{line}");
+        let told = context.referral.as_ref().map(tell).unwrap_or_default();
+        assert_eq!(told, format!("{key} {source}").replace("- -", ""), "{line}");
+
+        let referral = referrals.referral(&parts(method, &target, &cookie));
+        assert_eq!(referral.unwrap(), context.referral, "{line}");
+        let (_, _, body) = send(app(&referrals), request(method, &target, &cookie)).await;
+        if method != "HEAD" {
+            assert_eq!(body, format!("{outcome} {told}"), "{line}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_unreferred_visitor_is_none_and_no_rejection() {
+    let referrals = Referrals::builder().build().unwrap();
+    for (target, cookie, inviter) in [
+        ("/inviter", "", "nobody"),
+        ("/inviter?ref=%00", "", "nobody"),
+        ("/inviter?ref=K", "", "K"),
+        ("/inviter", "partnero_referral=K", "K"),
+    ] {
+        let (status, _, body) = send(app(&referrals), request("GET", target, cookie)).await;
+        assert_eq!((status, body.as_str()), (StatusCode::OK, inviter));
+    }
+}
+
+#[test]
+fn every_outcome_has_a_name_of_its_own() {
+    let mut names = [
+        Outcome::NotReferred,
+        Outcome::Captured,
+        Outcome::Unchanged,
+        Outcome::Remembered,
+        Outcome::FirstTouchKept,
+        Outcome::NotStored,
+        Outcome::Ignored(InvalidReferralKey::Empty),
+    ]
+    .map(Outcome::as_str);
+    let is_label = |name: &&str| name.bytes().all(|b| b.is_ascii_lowercase() || b == b'_');
+    assert!(names.iter().all(is_label));
+    names.sort_unstable();
+    assert!(names.windows(2).all(|pair| pair[0] != pair[1]));
+}
+
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl io::Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap().write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl Log {
+    fn assert_one_error(&self) {
+        let logged = std::mem::take(&mut *self.0.lock().unwrap());
+        let logged = String::from_utf8(logged).unwrap();
+        if cfg!(feature = "tracing") {
+            assert!(logged.contains("ERROR tower_partnero"), "{logged}");
+            assert!(logged.contains("add `.layer(referrals.layer())`"));
+            assert_eq!(logged.lines().count(), 1);
+        }
+    }
+}
+
+/// One test, because `tracing` may remember from another thread that nobody listens to an event.
+#[tokio::test]
+async fn a_handle_without_its_layer_is_a_logged_500_that_tells_a_visitor_nothing() {
+    let log = Log::default();
+    let writer = log.clone();
+    let subscriber = tracing_subscriber::fmt()
+        .with_ansi(false)
+        .with_writer(move || writer.clone())
+        .finish();
+    let _guard = subscriber.set_default();
+
+    let referrals = Referrals::builder().build().unwrap();
+    let another = Referrals::builder().build().unwrap();
+    for path in ["/context", "/inviter"] {
+        let app = Router::new()
+            .route("/context", get(tell_context))
+            .route("/inviter", get(tell_inviter))
+            .layer(another.layer())
+            .with_state(referrals.clone());
+        let (status, headers, body) = send(app, request("GET", path, "")).await;
+        assert_eq!(status, StatusCode::INTERNAL_SERVER_ERROR);
+        assert_eq!(body, "");
+        assert_eq!(headers.len(), 1, "only the length: {headers:?}");
+        log.assert_one_error();
+    }
+
+    let _made_and_never_used = referrals.layer();
+    let parts = parts("GET", "/?ref=K", "");
+    let missing: ReferralLayerMissing = referrals.context(&parts).unwrap_err();
+    log.assert_one_error();
+    assert_eq!(referrals.referral(&parts), Err(missing));
+    log.assert_one_error();
+    assert!(missing.to_string().contains("`.layer(referrals.layer())`"));
+}
+
+#[tokio::test]
+async fn spent_is_a_response_part_beside_others() {
+    async fn sign_up(context: ReferralContext, state: State<AppState>) -> impl IntoResponse {
+        let spent = state.referrals.spend(&context);
+        ([(SET_COOKIE, "session=1")], spent, Redirect::to(state.shop))
+    }
+    let referrals = Referrals::builder().domain("shop.example").build().unwrap();
+    let app = Router::new()
+        .route("/", get(sign_up).post(sign_up))
+        .layer(referrals.layer())
+        .with_state(AppState {
+            shop: "/welcome",
+            referrals: referrals.clone(),
+        });
+    for (method, target, cookie) in [
+        ("POST", "/", "partnero_referral=K"),
+        ("POST", "/", "partnero_referral="),
+        ("POST", "/?ref=K", ""),
+        ("GET", "/?ref=K", ""),
+        ("GET", "/?ref=K", "partnero_referral=S"),
+    ] {
+        let (status, headers, _) = send(app.clone(), request(method, target, cookie)).await;
+        assert_eq!(status, StatusCode::SEE_OTHER);
+        assert_eq!(headers[LOCATION], "/welcome");
+        let lines: Vec<_> = headers.get_all(SET_COOKIE).iter().collect();
+        assert_eq!(lines.len(), 2, "{method} {target} {cookie}");
+        assert_eq!(lines[0], "session=1");
+        let removal = lines[1].to_str().unwrap();
+        assert!(removal.starts_with("partnero_referral=; "), "{removal}");
+        assert!(
+            removal.contains("; Domain=shop.example; Max-Age=0"),
+            "{removal}"
+        );
+        assert_eq!(headers[CACHE_CONTROL], "private");
+    }
+}
+
+#[tokio::test]
+async fn spent_of_an_unreferred_visitor_does_nothing() {
+    let referrals = layered(Attribution::LastTouch);
+    for target in ["/", "/?ref=%00"] {
+        let context = referrals.context(&parts("GET", target, "a=1")).unwrap();
+        let mut response = Response::new(());
+        referrals.spend(&context).apply(&mut response);
+        Spent::default().apply(&mut response);
+        assert!(response.headers().is_empty());
+    }
+}
+
+#[test]
+fn spent_applies_to_a_response_without_axum() {
+    let referrals = layered(Attribution::LastTouch);
+    let context = referrals
+        .context(&parts("POST", "/", "partnero_referral=K"))
+        .unwrap();
+    let mut response = Response::builder()
+        .header(CACHE_CONTROL, "public, max-age=60")
+        .body(())
+        .unwrap();
+    referrals.spend(&context).apply(&mut response);
+    let removal = response.headers()[SET_COOKIE].to_str().unwrap();
+    assert!(removal.starts_with("partnero_referral=; "), "{removal}");
+    assert_eq!(response.headers()[CACHE_CONTROL], "private, max-age=60");
+}
