@@ -17,6 +17,75 @@ pub use self::spent::Spent;
 /// With the feature `axum` this is an extractor; it takes the [`Referrals`](crate::Referrals)
 /// handle from the app's state through `FromRef`. Without axum,
 /// [`Referrals::context`](crate::Referrals::context) makes it from the request's parts.
+///
+/// # Example
+///
+/// ```
+/// use axum::{Router, extract::FromRef, routing::get};
+/// use tower_partnero::{Referral, ReferralContext, Referrals};
+///
+/// #[derive(Clone)]
+/// struct AppState {
+///     referrals: Referrals,
+/// }
+///
+/// impl FromRef<AppState> for Referrals {
+///     fn from_ref(state: &AppState) -> Self {
+///         state.referrals.clone()
+///     }
+/// }
+///
+/// async fn landing(referral: Option<Referral>) -> String {
+///     match referral {
+///         Some(referral) => format!("{} invited you", referral.key()),
+///         None => "Welcome".to_owned(),
+///     }
+/// }
+///
+/// async fn why(context: ReferralContext) -> &'static str {
+///     context.outcome.as_str()
+/// }
+///
+/// let referrals = Referrals::builder().build()?;
+/// let app: Router = Router::<AppState>::new()
+///     .route("/", get(landing))
+///     .route("/why", get(why))
+///     .layer(referrals.layer())
+///     .with_state(AppState { referrals });
+/// # Ok::<_, tower_partnero::ConfigError>(())
+/// ```
+///
+/// A state without the handle does not compile:
+///
+/// ```compile_fail,E0308
+/// # use axum::{Router, routing::get};
+/// # use tower_partnero::{ReferralContext, Referrals};
+/// # async fn why(context: ReferralContext) -> &'static str { context.outcome.as_str() }
+/// #[derive(Clone)]
+/// struct AppState {
+///     referrals: Referrals,
+/// }
+///
+/// let referrals = Referrals::builder().build()?;
+/// let app: Router = Router::<AppState>::new() // `FromRef` is not implemented
+///     .route("/why", get(why))
+///     .layer(referrals.layer())
+///     .with_state(AppState { referrals });
+/// # Ok::<_, tower_partnero::ConfigError>(())
+/// ```
+///
+/// Nor does a forgotten state:
+///
+/// ```compile_fail,E0308
+/// # use axum::{Router, routing::get};
+/// # use tower_partnero::{ReferralContext, Referrals};
+/// # async fn why(context: ReferralContext) -> &'static str { context.outcome.as_str() }
+/// let referrals = Referrals::builder().build()?;
+/// let app: Router = Router::new()
+///     .route("/why", get(why))
+///     .layer(referrals.layer());
+/// # Ok::<_, tower_partnero::ConfigError>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ReferralContext {
