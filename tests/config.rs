@@ -90,7 +90,7 @@ fn domains_that_browsers_drop_are_refused() {
     for domain in ["", "localhost", "example"] {
         assert_refused(new().domain(domain), "domain", "write a name with a dot");
     }
-    for address in ["127.0.0.1", "::1", "2001:db8::1"] {
+    for address in ["127.0.0.1", "127.1", "10.0.0.0x1", "::1", "2001:db8::1"] {
         assert_refused(new().domain(address), "domain", "leave the domain out");
     }
     let (long_label, long_name) = ("a".repeat(64) + ".example", "a.".repeat(127) + "a");

@@ -162,7 +162,7 @@ fn check_path(path: &str) -> Result<(), ConfigError> {
 
 fn check_domain(domain: &str) -> Result<(), ConfigError> {
     let refuse = |advice: String| Err(ConfigError::new("domain", advice));
-    if domain.parse::<std::net::IpAddr>().is_ok() {
+    if is_address(domain) {
         return refuse(format!(
             "{domain:?} is an address, and browsers share cookies only below a host name: leave the domain out"
         ));
@@ -187,6 +187,16 @@ fn check_domain(domain: &str) -> Result<(), ConfigError> {
     refuse(format!(
         "{domain:?} is no host name: write it bare, without scheme, port, path or leading dot and in punycode, as in `shop.example`"
     ))
+}
+
+/// A browser takes any host that ends in a number for an IPv4 address, `127.1` as well as
+/// `127.0.0.1` (URL standard, section 3.5).
+fn is_address(host: &str) -> bool {
+    let last = host.rsplit('.').next().unwrap_or(host);
+    let hex = last.strip_prefix("0x").or(last.strip_prefix("0X"));
+    let is_number = !last.is_empty() && last.bytes().all(|byte| byte.is_ascii_digit())
+        || hex.is_some_and(|hex| hex.bytes().all(|byte| byte.is_ascii_hexdigit()));
+    is_number || host.parse::<std::net::Ipv6Addr>().is_ok()
 }
 
 /// Letters, digits and `-._~` (RFC 3986, section 2.3) never need encoding in a query.
