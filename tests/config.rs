@@ -39,8 +39,9 @@ fn parameter_names_that_a_link_cannot_carry_are_refused() {
 
 #[test]
 fn cookie_names_that_browsers_drop_are_refused() {
+    let too_long = "a".repeat(1025);
     for name in [
-        "", "a b", "a=b", "a;b", "a,b", "\"a\"", "a\r\nb", "é", "a@b", "a/b", "(a)",
+        "", "a b", "a=b", "a;b", "a,b", "\"a\"", "a\r\nb", "é", "a@b", "a/b", "(a)", &too_long,
     ] {
         assert_refused(
             new().cookie_name(name),
@@ -116,7 +117,10 @@ fn domains_that_browsers_drop_are_refused() {
 
 #[test]
 fn paths_that_browsers_drop_are_refused() {
-    for path in ["", "shop", "/a;b", "/a b", "/a\tb", "/a\r\nb", "/é", "*"] {
+    let too_long = format!("/{}", "a".repeat(1024));
+    for path in [
+        "", "shop", "/a;b", "/a b", "/a\tb", "/a\r\nb", "/é", "*", &too_long,
+    ] {
         assert_refused(
             new().path(path),
             "path",
@@ -179,6 +183,8 @@ fn every_edge_of_a_setting_is_accepted() {
         new().domain(label),
         new().domain(long_name),
         new().path("/"),
+        new().path(format!("/{}", "a".repeat(1023))),
+        new().cookie_name("a".repeat(1024)),
         new().path("/shop/a%20b,c=d"),
         new().max_age(Duration::from_secs(1)),
         new().max_age(400 * DAY),

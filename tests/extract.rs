@@ -13,8 +13,8 @@ use http::header::{CACHE_CONTROL, COOKIE, LOCATION, SET_COOKIE};
 use http::{HeaderMap, Request, Response, StatusCode, request::Parts};
 use tower::ServiceExt;
 use tower_partnero::{
-    Attribution, InvalidReferralKey, Outcome, Referral, ReferralContext, ReferralLayerMissing,
-    Referrals, Spent,
+    Attribution, InvalidReferralKey, NotStored, Outcome, Referral, ReferralContext,
+    ReferralLayerMissing, Referrals, Spent,
 };
 use tracing_subscriber::util::SubscriberInitExt;
 
@@ -95,15 +95,15 @@ const OUTCOMES: &str = "
     LastTouch   GET   -         S    Remembered                 S  Cookie
     LastTouch   POST  -         S    Remembered                 S  Cookie
     LastTouch   GET   ref=      S    Remembered                 S  Cookie
-    LastTouch   POST  ref=K     -    NotStored                  K  Query
-    LastTouch   POST  ref=K     S    NotStored                  K  Query
-    LastTouch   HEAD  ref=K     -    NotStored                  K  Query
+    LastTouch   POST  ref=K     -    NotStored(Method)          K  Query
+    LastTouch   POST  ref=K     S    NotStored(Method)          K  Query
+    LastTouch   HEAD  ref=K     -    NotStored(Method)          K  Query
     FirstTouch  GET   ref=K     -    Captured                   K  Query
     FirstTouch  GET   ref=K     %ff  Captured                   K  Query
     FirstTouch  GET   ref=K     S    FirstTouchKept             S  Cookie
     FirstTouch  POST  ref=K     S    FirstTouchKept             S  Cookie
     FirstTouch  GET   ref=S     S    Unchanged                  S  Query
-    FirstTouch  POST  ref=K     -    NotStored                  K  Query
+    FirstTouch  POST  ref=K     -    NotStored(Method)          K  Query
     LastTouch   GET   ref=      -    Ignored(Empty)             -  -
     LastTouch   GET   -         %00  Ignored(ControlCharacter)  -  -
     LastTouch   GET   ref=%ff   %00  Ignored(NotUtf8)           -  -
@@ -162,7 +162,10 @@ fn every_outcome_has_a_name_of_its_own() {
         Outcome::Unchanged,
         Outcome::Remembered,
         Outcome::FirstTouchKept,
-        Outcome::NotStored,
+        Outcome::NotStored(NotStored::Method),
+        Outcome::NotStored(NotStored::Speculative),
+        Outcome::NotStored(NotStored::NoNavigation),
+        Outcome::NotStored(NotStored::Embedded),
         Outcome::Ignored(InvalidReferralKey::Empty),
     ]
     .map(Outcome::as_str);

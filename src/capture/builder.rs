@@ -52,7 +52,7 @@ impl ReferralsBuilder {
     /// The cookie's name. Default: `partnero_referral`, the name that Partnero's own script uses
     /// in refer-a-friend programs; affiliate programs have `partnero_partner`.
     ///
-    /// Refused: what is no cookie name (RFC 6265, section 4.1.1), and a `__Host-`, `__Secure-`
+    /// Refused: what is no cookie name (RFC 6265, section 4.1.1), more than 1,024 bytes, and a `__Host-`, `__Secure-`
     /// or `__Http-` prefix that the other settings do not keep.
     pub fn cookie_name(mut self, name: impl Into<String>) -> Self {
         self.cookie.name = name.into();
@@ -71,7 +71,7 @@ impl ReferralsBuilder {
     }
 
     /// The path below which the cookie is sent. Default: `/`. Refused: a path without its
-    /// leading `/`, or with `;`, spaces or control characters.
+    /// leading `/`, with `;`, spaces or control characters, or of more than 1,024 bytes.
     pub fn path(mut self, path: impl Into<String>) -> Self {
         self.cookie.path = path.into();
         self

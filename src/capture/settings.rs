@@ -36,6 +36,14 @@ pub enum SameSite {
 /// The longest life that browsers grant a cookie (RFC 6265bis, section 5.5: 400 days).
 const LONGEST_MAX_AGE: Duration = Duration::from_secs(400 * 24 * 60 * 60);
 
+/// Browsers ignore a longer attribute, and then the cookie has the path they choose (RFC 6265bis,
+/// section 5.6).
+const LONGEST_ATTRIBUTE: usize = 1024;
+
+/// Leaves room for the longest key, encoded, in the 4,096 bytes that browsers grant name and
+/// value together (RFC 6265bis, section 5.7).
+const LONGEST_NAME: usize = 1024;
+
 #[derive(Clone, Debug)]
 pub(super) struct CookieSettings {
     pub(super) name: String,
@@ -136,7 +144,7 @@ impl CookieSettings {
 fn check_name(name: &str) -> Result<(), ConfigError> {
     let is_token_byte =
         |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
-    if !name.is_empty() && name.bytes().all(is_token_byte) {
+    if !name.is_empty() && name.len() <= LONGEST_NAME && name.bytes().all(is_token_byte) {
         return Ok(());
     }
     Err(ConfigError::new(
@@ -149,7 +157,7 @@ fn check_name(name: &str) -> Result<(), ConfigError> {
 
 fn check_path(path: &str) -> Result<(), ConfigError> {
     let is_path_byte = |byte: u8| byte.is_ascii_graphic() && byte != b';';
-    if path.starts_with('/') && path.bytes().all(is_path_byte) {
+    if path.len() <= LONGEST_ATTRIBUTE && path.starts_with('/') && path.bytes().all(is_path_byte) {
         return Ok(());
     }
     Err(ConfigError::new(
