@@ -4,6 +4,7 @@ use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use super::cookie::CookieTemplate;
+use super::parameter::Parameter;
 use super::referrals::{Policy, Referrals};
 use super::settings::{Attribution, CookieSettings, SameSite, check_parameters};
 use crate::error::ConfigError;
@@ -114,7 +115,7 @@ impl ReferralsBuilder {
         check_parameters(&self.parameters)?;
         self.cookie.check()?;
         Ok(Referrals::new(Policy {
-            parameters: self.parameters,
+            parameters: self.parameters.into_iter().map(Parameter::new).collect(),
             cookie: CookieTemplate::new(&self.cookie),
             attribution: self.attribution,
             layered: AtomicBool::new(false),

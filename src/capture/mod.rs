@@ -8,6 +8,7 @@ mod decode;
 mod future;
 mod layer;
 mod navigation;
+mod parameter;
 mod query;
 mod reading;
 mod referrals;

@@ -1,22 +1,21 @@
 //! Reads a referral key from a query string.
 
-use memchr::memchr;
-
 use super::decode::{Encoding, decode};
+use super::parameter::Parameter;
 use super::reading::Reading;
 
 /// Whether any of the parameters stands in the query at all: the one question of the hot path.
-pub(super) fn mentions(query: &str, parameters: &[Box<str>]) -> bool {
+pub(super) fn mentions(query: &str, parameters: &[Parameter]) -> bool {
     parameters
         .iter()
-        .any(|parameter| Values::new(query, parameter).next().is_some())
+        .any(|parameter| parameter.values(query).next().is_some())
 }
 
 /// Reads the first valid key, by the order of `parameters` first and of the query second.
-pub(super) fn read(query: &str, parameters: &[Box<str>]) -> Reading {
+pub(super) fn read(query: &str, parameters: &[Parameter]) -> Reading {
     let mut reading = Reading::default();
     for parameter in parameters {
-        for raw in Values::new(query, parameter) {
+        for raw in parameter.values(query) {
             reading.add(decode(raw, Encoding::Form));
         }
         if reading.key.is_some() {
@@ -26,49 +25,15 @@ pub(super) fn read(query: &str, parameters: &[Box<str>]) -> Reading {
     reading
 }
 
-/// The raw values of one parameter, in order.
-///
-/// Names are compared without decoding: a configured name needs no encoding, and no one who
-/// builds a link writes `r%65f`.
-struct Values<'a> {
-    rest: Option<&'a [u8]>,
-    name: &'a [u8],
-}
-
-impl<'a> Values<'a> {
-    fn new(query: &'a str, name: &'a str) -> Self {
-        Self {
-            rest: Some(query.as_bytes()),
-            name: name.as_bytes(),
-        }
-    }
-}
-
-impl<'a> Iterator for Values<'a> {
-    type Item = &'a [u8];
-
-    fn next(&mut self) -> Option<&'a [u8]> {
-        while let Some(rest) = self.rest {
-            let end = memchr(b'&', rest);
-            self.rest = end.map(|end| &rest[end + 1..]);
-            let pair = &rest[..end.unwrap_or(rest.len())];
-            match pair.strip_prefix(self.name) {
-                Some([b'=', value @ ..]) => return Some(value),
-                Some([]) => return Some(&[]),
-                _ => {}
-            }
-        }
-        None
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::referral::InvalidReferralKey;
 
-    fn names(list: &[&str]) -> Vec<Box<str>> {
-        list.iter().map(|&name| name.into()).collect()
+    fn names(list: &[&str]) -> Vec<Parameter> {
+        list.iter()
+            .map(|&name| Parameter::new(name.into()))
+            .collect()
     }
 
     fn key(query: &str, list: &[&str]) -> Option<String> {

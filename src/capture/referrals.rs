@@ -12,6 +12,7 @@ use super::builder::ReferralsBuilder;
 use super::cookie::CookieTemplate;
 use super::decide::decide;
 use super::layer::ReferralLayer;
+use super::parameter::Parameter;
 use super::query;
 use super::settings::Attribution;
 use crate::context::{Outcome, ReferralContext, ReferralLayerMissing, Spent};
@@ -68,7 +69,7 @@ pub struct Referrals {
 
 #[derive(Debug)]
 pub(super) struct Policy {
-    pub(super) parameters: Box<[Box<str>]>,
+    pub(super) parameters: Box<[Parameter]>,
     pub(super) cookie: CookieTemplate,
     pub(super) attribution: Attribution,
     /// Whether a service was ever wrapped in this handle's layer.
