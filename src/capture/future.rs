@@ -1,6 +1,6 @@
 use std::future::Future;
 use std::pin::Pin;
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll};
 
 use http::Response;
 use http::header::{HeaderMap, HeaderValue, SET_COOKIE};
@@ -31,20 +31,29 @@ where
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
-        let mut response = ready!(this.inner.poll(cx)?);
-        if let Some(set_cookie) = this.set_cookie.take() {
+        // Changed in place: moved out and in again, a response is copied on every request.
+        let mut poll = this.inner.poll(cx);
+        if let Poll::Ready(Ok(response)) = &mut poll
+            && let Some(set_cookie) = this.set_cookie.take()
+        {
             store(response.headers_mut(), set_cookie);
         }
-        Poll::Ready(Ok(response))
+        poll
     }
 }
 
 /// Appends our cookie, unless the handler has set or removed it itself: a sign-up on the very
 /// page the link led to must not leave a referral behind that it has just spent.
 fn store(headers: &mut HeaderMap, set_cookie: HeaderValue) {
-    let name_len = set_cookie.as_bytes().iter().position(|&byte| byte == b'=');
-    let name_and_equals = &set_cookie.as_bytes()[..=name_len.unwrap_or_default()];
-    let handled = |line: &HeaderValue| line.as_bytes().starts_with(name_and_equals);
+    let name_and_equals = || {
+        set_cookie
+            .as_bytes()
+            .split_inclusive(|&byte| byte == b'=')
+            .next()
+    };
+    let handled = |line: &HeaderValue| {
+        name_and_equals().is_some_and(|start| line.as_bytes().starts_with(start))
+    };
     if !headers.get_all(SET_COOKIE).iter().any(handled)
         && headers.try_append(SET_COOKIE, set_cookie).is_ok()
     {
