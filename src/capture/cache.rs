@@ -1,32 +1,26 @@
 //! Keeps a response that carries a visitor's cookie out of shared caches.
 
-use http::header::{CACHE_CONTROL, HeaderMap, HeaderName, HeaderValue};
+use http::header::{CACHE_CONTROL, Entry, HeaderMap, HeaderName, HeaderValue};
 
 /// Makes the response private: adds `private`, and takes away what contradicts it.
 ///
 /// Everything else the app said (`max-age`, `no-store`, `no-cache` ...) stays, so that the
 /// response is never cached longer or more widely than the app allowed.
 pub(crate) fn make_private(headers: &mut HeaderMap) {
-    let overruling: Vec<HeaderName> = headers
-        .keys()
-        .filter(|name| overrules(name))
-        .cloned()
-        .collect();
-    for name in overruling {
+    while let Some(name) = headers.keys().find(|name| overrules(name)).cloned() {
         headers.remove(name);
     }
-    let private = if headers.contains_key(CACHE_CONTROL) {
-        merge(
-            headers
-                .get_all(CACHE_CONTROL)
-                .iter()
-                .map(HeaderValue::as_bytes),
-        )
-    } else {
-        HeaderValue::from_static("private")
-    };
     // Fails only on a map that is full with 32,768 headers, which no server would send.
-    let _ = headers.try_insert(CACHE_CONTROL, private);
+    match headers.try_entry(CACHE_CONTROL) {
+        Ok(Entry::Occupied(mut entry)) => {
+            let private = merge(entry.iter().map(HeaderValue::as_bytes));
+            entry.insert(private);
+        }
+        Ok(Entry::Vacant(entry)) => {
+            let _ = entry.try_insert(HeaderValue::from_static("private"));
+        }
+        Err(_) => {}
+    }
 }
 
 /// Whether caches in front of the server heed this header over `Cache-Control`: those of
