@@ -89,11 +89,8 @@ impl ReferralKey {
 }
 
 fn has_control(text: &str) -> bool {
-    if text.is_ascii() {
-        text.bytes().any(|byte| byte.is_ascii_control())
-    } else {
-        text.chars().any(char::is_control)
-    }
+    let is_printable_ascii = |byte| matches!(byte, b' '..=b'~');
+    !text.bytes().all(is_printable_ascii) && text.chars().any(char::is_control)
 }
 
 impl fmt::Debug for ReferralKey {

@@ -1,5 +1,7 @@
 //! Our cookie: read from every `Cookie` line, set and removed by one template.
 
+use std::borrow::Cow;
+
 use cookie::time::{Duration, OffsetDateTime};
 use http::header::{COOKIE, HeaderMap, HeaderValue};
 use memchr::{memchr, memmem};
@@ -54,14 +56,9 @@ impl CookieTemplate {
     /// The value of a `Set-Cookie` line that stores `key`.
     pub(super) fn set(&self, key: &ReferralKey) -> HeaderValue {
         let name = self.name.needle();
-        let escaped = || percent_encode(key.as_str().as_bytes(), ESCAPED);
-        let escaped_len: usize = escaped().map(str::len).sum();
-        // The exact capacity spares `HeaderValue` a second allocation.
-        let mut line = Vec::with_capacity(name.len() + 1 + escaped_len + self.attributes.len());
-        line.extend_from_slice(name);
-        line.push(b'=');
-        escaped().for_each(|part| line.extend_from_slice(part.as_bytes()));
-        line.extend_from_slice(self.attributes.as_bytes());
+        let value = Cow::from(percent_encode(key.as_str().as_bytes(), ESCAPED));
+        // `concat` reserves the exact length, which spares `HeaderValue` a second allocation.
+        let line = [name, b"=", value.as_bytes(), self.attributes.as_bytes()].concat();
         HeaderValue::try_from(line).expect("an escaped key is printable ASCII")
     }
 
@@ -71,10 +68,11 @@ impl CookieTemplate {
     }
 
     /// Reads every cookie of our name, in the order the browser sent them.
+    #[inline]
     pub(super) fn read(&self, headers: &HeaderMap) -> Reading {
         let mut reading = Reading::default();
         // A browser may split its cookies over several lines in HTTP/2 (RFC 9113, section 8.2.3).
-        for line in headers.get_all(COOKIE) {
+        for line in headers.get_all(&COOKIE) {
             for raw in self.values(line.as_bytes()) {
                 reading.add(decode(raw, Encoding::Percent));
             }
@@ -87,7 +85,14 @@ impl CookieTemplate {
     /// Looking for the name first, and for the borders of its pair only where it stands, keeps
     /// the cost of a long line of strangers' cookies at a fraction of an instruction a byte.
     fn values<'a>(&'a self, line: &'a [u8]) -> impl Iterator<Item = &'a [u8]> {
-        self.name.find_iter(line).filter_map(move |start| {
+        let mut searched = 0;
+        // `find_iter` would copy the whole finder for each line.
+        let starts = std::iter::from_fn(move || {
+            let start = searched + self.name.find(&line[searched..])?;
+            searched = start + self.name.needle().len();
+            Some(start)
+        });
+        starts.filter_map(move |start| {
             let before = line[..start].trim_ascii_end();
             if !matches!(before.last(), None | Some(b';')) {
                 return None;

@@ -9,6 +9,7 @@ use crate::referral::{Referral, ReferralSource};
 
 /// Reads link and cookies and weighs them by the policy. Pure: it writes nothing, and
 /// [`Outcome::Captured`] is the layer's order to write.
+#[inline]
 pub(super) fn decide(
     policy: &Policy,
     method: &Method,
