@@ -40,6 +40,8 @@ pub enum ReferralSource {
     Query,
     /// In the cookie: the visitor followed a link earlier.
     Cookie,
+    /// In the address of the page before, whose own response stored nothing.
+    Referer,
 }
 
 /// The public key of a referring customer: what stands behind `?ref=`.

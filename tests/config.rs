@@ -214,8 +214,17 @@ async fn set_and_removal(builder: ReferralsBuilder) -> [Vec<String>; 2] {
     let context = referrals.context(&landing).unwrap();
     referrals.spend(&context).apply(&mut spent);
     [captured.unwrap(), spent].map(|response| {
-        let line = response.headers()[SET_COOKIE].to_str().unwrap();
-        sorted(line.split("; "))
+        // Where there is a domain, the removal of this host's own twin goes before.
+        let lines = response.headers().get_all(SET_COOKIE);
+        sorted(
+            lines
+                .iter()
+                .next_back()
+                .unwrap()
+                .to_str()
+                .unwrap()
+                .split("; "),
+        )
     })
 }
 

@@ -1,22 +1,34 @@
 //! The settings of a policy, each with its default, its bounds and its reason.
 
+use std::fmt;
+use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
+use super::cache::CacheRules;
+use super::consent::{Consent, RequestHead};
 use super::cookie::CookieTemplate;
+use super::origin::Origins;
 use super::parameter::Parameter;
-use super::referrals::{Policy, Referrals};
+use super::policy::{ConsentPolicy, Observer, Policy};
+use super::referrals::Referrals;
 use super::settings::{Attribution, CookieSettings, SameSite, check_parameters};
+use crate::context::ReferralContext;
 use crate::error::ConfigError;
 
 /// Settings of [`Referrals`]. Every one has a default; all are checked by
 /// [`build`](Self::build).
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[must_use]
 pub struct ReferralsBuilder {
     parameters: Box<[Box<str>]>,
     attribution: Attribution,
     cookie: CookieSettings,
+    cache: CacheRules,
+    public_origins: Origins,
+    referer_rescue: bool,
+    consent: Option<ConsentPolicy>,
+    observer: Option<Observer>,
 }
 
 impl Default for ReferralsBuilder {
@@ -25,6 +37,11 @@ impl Default for ReferralsBuilder {
             parameters: Box::new(["ref".into()]),
             attribution: Attribution::default(),
             cookie: CookieSettings::default(),
+            cache: CacheRules::default(),
+            public_origins: Origins::default(),
+            referer_rescue: false,
+            consent: None,
+            observer: None,
         }
     }
 }
@@ -106,6 +123,73 @@ impl ReferralsBuilder {
         self
     }
 
+    /// The origins under which browsers know the app, such as `https://shop.example`. Default:
+    /// none. They are what [`referer_rescue`](Self::referer_rescue) and the
+    /// [`CaptureEndpoint`](super::CaptureEndpoint) compare with where a browser sends no
+    /// `Sec-Fetch-Site`; neither the `Host` nor a forwarded header is believed.
+    ///
+    /// Refused: anything but a scheme and a host as browsers write them, in lower case and
+    /// without the scheme's own port.
+    pub fn public_origins<O: Into<String>>(mut self, origins: impl IntoIterator<Item = O>) -> Self {
+        self.public_origins = Origins::new(origins.into_iter().map(Into::into).collect());
+        self
+    }
+
+    /// Whether a key that was skipped on the landing page (it came from a cache, or was fetched
+    /// ahead) is taken from the `Referer` of the next request. Default: `false`.
+    ///
+    /// Only a page of the app's own counts, and only where link and cookie say nothing. So that
+    /// the page which held the sign-up form cannot bring a spent referral back, a sign-up leaves
+    /// a second cookie, named like ours with `_spent` behind it, with the key that was used.
+    ///
+    /// Refused without [`public_origins`](Self::public_origins).
+    pub fn referer_rescue(mut self, rescue: bool) -> Self {
+        self.referer_rescue = rescue;
+        self
+    }
+
+    /// Whether the visitor lets us keep anything; see [`consent`](super::consent) for what follows
+    /// from each answer and for ready policies. Default: everything is granted.
+    ///
+    /// With a policy the layer looks at every request, because a withdrawal removes the cookie
+    /// wherever it is seen.
+    pub fn consent(
+        mut self,
+        policy: impl Fn(&RequestHead<'_>) -> Consent + Send + Sync + 'static,
+    ) -> Self {
+        self.consent = Some(Arc::new(policy));
+        self
+    }
+
+    /// Calls back with what the layer found in each request, once a request, so that an app can
+    /// count outcomes. It runs before the handler and should return at once. Default: none; with
+    /// one, the layer reads the cookies of every request.
+    pub fn on_outcome(
+        mut self,
+        observer: impl Fn(&ReferralContext) + Send + Sync + 'static,
+    ) -> Self {
+        self.observer = Some(Arc::new(observer));
+        self
+    }
+
+    /// Whether a response that gets a cookie also gets `Cache-Control: no-store`. Default:
+    /// `false`, because `private` keeps it from other visitors already, and `no-store` costs the
+    /// browser's back/forward cache.
+    pub fn no_store(mut self, no_store: bool) -> Self {
+        self.cache.no_store = no_store;
+        self
+    }
+
+    /// Whether a page that the app marked for shared caches (`public`, `s-maxage`, or a CDN's own
+    /// header) stays as it is and gets no cookie. Default: `false`, it becomes private for this
+    /// one visitor. With `true`, capture such pages by
+    /// [`referer_rescue`](Self::referer_rescue) or the
+    /// [`CaptureEndpoint`](super::CaptureEndpoint).
+    pub fn leave_public_pages(mut self, leave: bool) -> Self {
+        self.cache.leave_public_pages = leave;
+        self
+    }
+
     /// Checks every setting and makes the handle.
     ///
     /// # Errors
@@ -114,11 +198,41 @@ impl ReferralsBuilder {
     pub fn build(self) -> Result<Referrals, ConfigError> {
         check_parameters(&self.parameters)?;
         self.cookie.check()?;
+        self.public_origins.check()?;
+        if self.referer_rescue && self.public_origins.is_empty() {
+            return Err(ConfigError::new(
+                "referer_rescue",
+                "name the app's own origins, as in `.public_origins([\"https://shop.example\"])`",
+            ));
+        }
+        let spent = self
+            .referer_rescue
+            .then(|| CookieTemplate::new(&self.cookie.for_spent()));
         Ok(Referrals::new(Policy {
             parameters: self.parameters.into_iter().map(Parameter::new).collect(),
             cookie: CookieTemplate::new(&self.cookie),
             attribution: self.attribution,
+            cache: self.cache,
+            public_origins: self.public_origins,
+            consent: self.consent,
+            spent,
+            observer: self.observer,
             layered: AtomicBool::new(false),
         }))
+    }
+}
+
+impl fmt::Debug for ReferralsBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ReferralsBuilder")
+            .field("parameters", &self.parameters)
+            .field("attribution", &self.attribution)
+            .field("cookie", &self.cookie)
+            .field("cache", &self.cache)
+            .field("public_origins", &self.public_origins)
+            .field("referer_rescue", &self.referer_rescue)
+            .field("consent", &self.consent.is_some())
+            .field("observer", &self.observer.is_some())
+            .finish()
     }
 }

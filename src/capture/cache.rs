@@ -2,25 +2,62 @@
 
 use http::header::{CACHE_CONTROL, Entry, HeaderMap, HeaderName, HeaderValue};
 
+/// What an operator chose about caches.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct CacheRules {
+    /// Adds `no-store` to what gets a cookie.
+    pub(super) no_store: bool,
+    /// Writes no cookie on a page that the app marked public.
+    pub(super) leave_public_pages: bool,
+}
+
+impl CacheRules {
+    /// What is to be forgotten is removed wherever it is.
+    pub(super) fn for_removal(self) -> Self {
+        Self {
+            leave_public_pages: false,
+            ..self
+        }
+    }
+
+    fn bare(self) -> HeaderValue {
+        HeaderValue::from_static(if self.no_store { STRICTEST } else { "private" })
+    }
+}
+
+const STRICTEST: &str = "private, no-store";
+
 /// Makes the response private: adds `private`, and takes away what contradicts it.
 ///
 /// Everything else the app said (`max-age`, `no-store`, `no-cache` ...) stays, so that the
 /// response is never cached longer or more widely than the app allowed.
-pub(crate) fn make_private(headers: &mut HeaderMap) {
+pub(super) fn make_private(headers: &mut HeaderMap, rules: CacheRules) {
     while let Some(name) = headers.keys().find(|name| overrules(name)).cloned() {
         headers.remove(name);
     }
     // Fails only on a map that is full with 32,768 headers, which no server would send.
     match headers.try_entry(CACHE_CONTROL) {
         Ok(Entry::Occupied(mut entry)) => {
-            let private = merge(entry.iter().map(HeaderValue::as_bytes));
-            entry.insert(private);
+            let private = merge(entry.iter(), rules);
+            // What nobody can read is kept from every cache.
+            entry.insert(private.unwrap_or_else(|| HeaderValue::from_static(STRICTEST)));
         }
         Ok(Entry::Vacant(entry)) => {
-            let _ = entry.try_insert(HeaderValue::from_static("private"));
+            let _ = entry.try_insert(rules.bare());
         }
         Err(_) => {}
     }
+}
+
+/// Whether the app lets shared caches keep this response.
+pub(super) fn is_public(headers: &HeaderMap) -> bool {
+    let mut directives = headers
+        .get_all(CACHE_CONTROL)
+        .iter()
+        .flat_map(Directives::of);
+    headers.keys().any(overrules)
+        || directives
+            .any(|directive| directive.is_some_and(|it| is_one_of(it, &["public", "s-maxage"])))
 }
 
 /// Whether caches in front of the server heed this header over `Cache-Control`: those of
@@ -34,51 +71,67 @@ fn overrules(name: &HeaderName) -> bool {
         )
 }
 
-fn merge<'a>(lines: impl Iterator<Item = &'a [u8]>) -> HeaderValue {
+/// `None` if a line cannot be read.
+fn merge<'a>(
+    lines: impl Iterator<Item = &'a HeaderValue>,
+    rules: CacheRules,
+) -> Option<HeaderValue> {
     let mut merged = b"private".to_vec();
-    for line in lines {
-        let mut rest = line;
-        while !rest.is_empty() {
-            let Some((directive, tail)) = split_directive(rest) else {
-                // Nobody knows what a cache makes of an unclosed quote: the strictest reading.
-                return HeaderValue::from_static("private, no-store");
-            };
-            rest = tail;
-            if !directive.is_empty() && !contradicts(directive) {
-                merged.extend_from_slice(b", ");
-                merged.extend_from_slice(directive);
-            }
+    let mut no_store = !rules.no_store;
+    for directive in lines.flat_map(Directives::of) {
+        let directive = directive?;
+        // `private` with field names says less than the bare word that stands there already.
+        if directive.is_empty() || is_one_of(directive, &["public", "s-maxage", "private"]) {
+            continue;
         }
+        no_store |= is_one_of(directive, &["no-store"]);
+        merged.extend_from_slice(b", ");
+        merged.extend_from_slice(directive);
     }
-    HeaderValue::try_from(merged).unwrap_or_else(|_| HeaderValue::from_static("private, no-store"))
+    if !no_store {
+        merged.extend_from_slice(b", no-store");
+    }
+    HeaderValue::try_from(merged).ok()
 }
 
-/// The first directive and what follows its comma, or `None` if a quoted string never ends.
-fn split_directive(list: &[u8]) -> Option<(&[u8], &[u8])> {
-    let mut quoted = false;
-    let mut bytes = list.iter().enumerate();
-    while let Some((index, byte)) = bytes.next() {
-        match byte {
-            b'"' => quoted = !quoted,
-            b'\\' if quoted => {
-                bytes.next();
-            }
-            b',' if !quoted => return Some((list[..index].trim_ascii(), &list[index + 1..])),
-            _ => {}
-        }
-    }
-    (!quoted).then(|| (list.trim_ascii(), &list[list.len()..]))
-}
-
-/// `private` itself is among them: its form with field names says less than the bare word.
-fn contradicts(directive: &[u8]) -> bool {
+fn is_one_of(directive: &[u8], names: &[&str]) -> bool {
     let name = directive
         .split(|&byte| byte == b'=')
         .next()
-        .unwrap_or(directive);
-    [&b"public"[..], b"s-maxage", b"private"]
+        .unwrap_or_default();
+    names
         .iter()
-        .any(|word| name.trim_ascii().eq_ignore_ascii_case(word))
+        .any(|word| name.trim_ascii().eq_ignore_ascii_case(word.as_bytes()))
+}
+
+/// The directives of one line; `None` in place of what a quoted string that never ends leaves
+/// open to every cache's own reading.
+struct Directives<'a>(&'a [u8]);
+
+impl<'a> Directives<'a> {
+    fn of(line: &'a HeaderValue) -> Self {
+        Self(line.as_bytes())
+    }
+}
+
+impl<'a> Iterator for Directives<'a> {
+    type Item = Option<&'a [u8]>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.0.is_empty() {
+            return None;
+        }
+        let (mut quoted, mut after_backslash) = (false, false);
+        let end = self.0.iter().position(|&byte| {
+            let backslash = quoted && !after_backslash && byte == b'\\';
+            quoted ^= byte == b'"' && !after_backslash;
+            after_backslash = backslash;
+            byte == b',' && !quoted
+        });
+        let (directive, rest) = self.0.split_at(end.unwrap_or(self.0.len()));
+        self.0 = rest.get(1..).unwrap_or_default();
+        Some((!quoted).then(|| directive.trim_ascii()))
+    }
 }
 
 #[cfg(test)]
@@ -90,7 +143,7 @@ mod tests {
         for line in lines {
             headers.append(CACHE_CONTROL, HeaderValue::from_str(line).unwrap());
         }
-        make_private(&mut headers);
+        make_private(&mut headers, CacheRules::default());
         assert_eq!(headers.get_all(CACHE_CONTROL).iter().count(), 1);
         headers[CACHE_CONTROL].to_str().unwrap().to_owned()
     }
@@ -124,6 +177,45 @@ mod tests {
     }
 
     #[test]
+    fn no_store_is_added_by_choice_and_once() {
+        let rules = CacheRules {
+            no_store: true,
+            ..CacheRules::default()
+        };
+        for (line, merged) in [
+            ("", "private, no-store"),
+            ("public, max-age=60", "private, max-age=60, no-store"),
+            ("No-Store", "private, No-Store"),
+            ("x=\"open", "private, no-store"),
+        ] {
+            let mut headers = HeaderMap::from_iter([(CACHE_CONTROL, line.parse().unwrap())]);
+            make_private(&mut headers, rules);
+            assert_eq!(headers[CACHE_CONTROL], merged, "{line}");
+        }
+        let mut headers = HeaderMap::new();
+        make_private(&mut headers, rules);
+        assert_eq!(headers[CACHE_CONTROL], "private, no-store");
+    }
+
+    #[test]
+    fn a_public_page_is_told_by_what_the_app_says() {
+        for (name, value, public) in [
+            ("cache-control", "public", true),
+            ("cache-control", "max-age=60, S-MaxAge = 60", true),
+            ("cdn-cache-control", "max-age=60", true),
+            ("surrogate-control", "max-age=60", true),
+            ("cache-control", "max-age=60", false),
+            ("cache-control", "no-cache=\"public\"", false),
+            ("cache-control", "private, x=\"public", false),
+            ("etag", "public", false),
+        ] {
+            let name = HeaderName::from_static(name);
+            let headers = HeaderMap::from_iter([(name, HeaderValue::from_static(value))]);
+            assert_eq!(is_public(&headers), public, "{headers:?}");
+        }
+    }
+
+    #[test]
     fn headers_that_overrule_cache_control_go() {
         let mut headers = HeaderMap::new();
         for name in [
@@ -136,7 +228,7 @@ mod tests {
             headers.insert(name, HeaderValue::from_static("max-age=600"));
         }
         headers.insert("etag", HeaderValue::from_static("\"1\""));
-        make_private(&mut headers);
+        make_private(&mut headers, CacheRules::default());
         assert_eq!(headers.len(), 2);
         assert_eq!(headers["etag"], "\"1\"");
         assert_eq!(headers[CACHE_CONTROL], "private");

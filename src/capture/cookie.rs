@@ -1,6 +1,7 @@
 //! Our cookie: read from every `Cookie` line, set and removed by one template.
 
 use std::borrow::Cow;
+use std::fmt;
 
 use cookie::time::{Duration, OffsetDateTime};
 use http::header::{COOKIE, HeaderMap, HeaderValue};
@@ -27,12 +28,14 @@ const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b')');
 
 /// Everything about the cookie that does not change between requests, made once.
-#[derive(Debug)]
 pub(super) struct CookieTemplate {
     name: memmem::Finder<'static>,
     /// The attributes of a cookie that is set, from the first `;` on.
     attributes: String,
     removal: HeaderValue,
+    /// Removes the cookie of the same name that belongs to one host alone, such as the one that
+    /// Partnero's script writes; there if ours belongs to a whole domain.
+    twin_removal: Option<HeaderValue>,
 }
 
 impl CookieTemplate {
@@ -40,16 +43,20 @@ impl CookieTemplate {
     pub(super) fn new(settings: &CookieSettings) -> Self {
         let mut set = settings.to_cookie();
         set.set_max_age(Duration::seconds(settings.max_age_seconds()));
-        let mut removal = settings.to_cookie();
-        removal.set_max_age(Duration::ZERO);
-        removal.set_expires(OffsetDateTime::UNIX_EPOCH);
+        let removal = |mut cookie: cookie::Cookie<'static>| {
+            cookie.set_max_age(Duration::ZERO);
+            cookie.set_expires(OffsetDateTime::UNIX_EPOCH);
+            HeaderValue::try_from(cookie.to_string()).expect("checked settings are printable ASCII")
+        };
+        let mut twin = settings.to_cookie();
+        twin.unset_domain();
 
         let attributes = set.to_string().split_off(settings.name.len() + "=".len());
         Self {
             name: memmem::Finder::new(&settings.name).into_owned(),
             attributes,
-            removal: HeaderValue::try_from(removal.to_string())
-                .expect("checked settings are printable ASCII"),
+            removal: removal(settings.to_cookie()),
+            twin_removal: settings.domain.is_some().then(|| removal(twin)),
         }
     }
 
@@ -65,6 +72,11 @@ impl CookieTemplate {
     /// The value of a `Set-Cookie` line that removes the cookie.
     pub(super) fn removal(&self) -> HeaderValue {
         self.removal.clone()
+    }
+
+    /// As [`removal`](Self::removal), for the twin that only this host has.
+    pub(super) fn twin_removal(&self) -> Option<HeaderValue> {
+        self.twin_removal.clone()
     }
 
     /// Reads every cookie of our name, in the order the browser sent them.
@@ -102,6 +114,13 @@ impl CookieTemplate {
             let end = memchr(b';', value).unwrap_or(value.len());
             Some(unquote(value[..end].trim_ascii()))
         })
+    }
+}
+
+impl fmt::Debug for CookieTemplate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let name = String::from_utf8_lossy(self.name.needle());
+        write!(f, "{name}=...{}", self.attributes)
     }
 }
 

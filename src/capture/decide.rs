@@ -1,50 +1,88 @@
 //! The one function that says what a request's referral is.
 
-use http::{HeaderMap, Method, Uri};
+use super::consent::{Consent, RequestHead};
+use super::policy::Policy;
+use super::reading::Reading;
+use super::{Attribution, query, referer};
+use crate::context::{NotStored, Outcome, ReferralContext};
+use crate::referral::{Referral, ReferralKey, ReferralSource};
 
-use super::referrals::Policy;
-use super::{Attribution, navigation, query};
-use crate::context::{Outcome, ReferralContext};
-use crate::referral::{Referral, ReferralSource};
-
-/// Reads link and cookies and weighs them by the policy. Pure: it writes nothing, and
-/// [`Outcome::Captured`] is the layer's order to write.
+/// Reads link, cookies and, where the policy says so, the page before, and weighs them. Pure: it
+/// writes nothing, and [`Outcome::Captured`] is the layer's order to write.
+///
+/// `veto` says why this request may not write; it is asked only if there is something to write.
 #[inline]
 pub(super) fn decide(
     policy: &Policy,
-    method: &Method,
-    uri: &Uri,
-    headers: &HeaderMap,
+    request: &RequestHead<'_>,
+    veto: impl FnOnce() -> Option<NotStored>,
 ) -> ReferralContext {
-    let link = uri
+    let consent = policy.consent(request);
+    let link = request
+        .uri
         .query()
         .map(|query| query::read(query, &policy.parameters))
         .unwrap_or_default();
-    let stored = policy.cookie.read(headers);
+    let stored = match consent {
+        Consent::Unknown => Reading::default(),
+        Consent::Granted | Consent::Withdrawn => policy.cookie.read(request.headers),
+    };
+    let context = ReferralContext {
+        referral: None,
+        outcome: Outcome::ConsentWithdrawn,
+        ignored: link.invalid.or(stored.invalid),
+        conflicting: link.conflicting || stored.conflicting,
+        consent,
+        has_cookie: stored.found_any(),
+    };
+    if consent == Consent::Withdrawn {
+        let has_cookie = context.has_cookie || policy.has_spent(request.headers);
+        return ReferralContext {
+            has_cookie,
+            ..context
+        };
+    }
 
-    let ignored = link.invalid.or(stored.invalid);
-    let conflicting = link.conflicting || stored.conflicting;
-    let has_cookie = stored.found_any();
-    let from_link = |key| Some(Referral::new(key, ReferralSource::Query));
+    let capture = |key, source| {
+        let veto = match consent {
+            Consent::Granted => veto(),
+            _ => Some(NotStored::ConsentUnknown),
+        };
+        let outcome = veto.map_or(Outcome::Captured, Outcome::NotStored);
+        (Some(Referral::new(key, source)), outcome)
+    };
     let from_cookie = |key| Some(Referral::new(key, ReferralSource::Cookie));
     let (referral, outcome) = match (link.key, stored.key) {
-        (Some(link), Some(stored)) if link == stored => (from_link(link), Outcome::Unchanged),
+        (Some(link), Some(stored_key)) if link == stored_key && !stored.conflicting => (
+            Some(Referral::new(link, ReferralSource::Query)),
+            Outcome::Unchanged,
+        ),
         (Some(_), Some(stored)) if policy.attribution == Attribution::FirstTouch => {
             (from_cookie(stored), Outcome::FirstTouchKept)
         }
-        (Some(link), _) => {
-            let veto = navigation::veto(method, headers);
-            let outcome = veto.map_or(Outcome::Captured, Outcome::NotStored);
-            (from_link(link), outcome)
-        }
+        (Some(link), _) => capture(link, ReferralSource::Query),
         (None, Some(stored)) => (from_cookie(stored), Outcome::Remembered),
-        (None, None) => (None, ignored.map_or(Outcome::NotReferred, Outcome::Ignored)),
+        (None, None) => match skipped(policy, request) {
+            Some(key) if policy.is_spent(&key, request.headers) => (None, Outcome::AlreadySpent),
+            Some(key) => capture(key, ReferralSource::Referer),
+            None => (
+                None,
+                context
+                    .ignored
+                    .map_or(Outcome::NotReferred, Outcome::Ignored),
+            ),
+        },
     };
     ReferralContext {
         referral,
         outcome,
-        ignored,
-        conflicting,
-        has_cookie,
+        ..context
     }
+}
+
+/// The key that an earlier response had no chance to store.
+fn skipped(policy: &Policy, request: &RequestHead<'_>) -> Option<ReferralKey> {
+    policy.spent.as_ref()?;
+    let page = referer::read(request.headers, &policy.public_origins, &policy.parameters)?;
+    page.key
 }

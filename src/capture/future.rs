@@ -3,10 +3,9 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use http::Response;
-use http::header::{HeaderMap, HeaderValue, SET_COOKIE};
 use pin_project::pin_project;
 
-use super::cache::make_private;
+use super::lines::CookieLines;
 
 /// Response future of [`ReferralService`](super::ReferralService).
 #[pin_project]
@@ -14,12 +13,12 @@ use super::cache::make_private;
 pub struct ResponseFuture<F> {
     #[pin]
     inner: F,
-    set_cookie: Option<HeaderValue>,
+    lines: Option<CookieLines>,
 }
 
 impl<F> ResponseFuture<F> {
-    pub(super) fn new(inner: F, set_cookie: Option<HeaderValue>) -> Self {
-        Self { inner, set_cookie }
+    pub(super) fn new(inner: F, lines: Option<CookieLines>) -> Self {
+        Self { inner, lines }
     }
 }
 
@@ -34,29 +33,10 @@ where
         // Changed in place: moved out and in again, a response is copied on every request.
         let mut poll = this.inner.poll(cx);
         if let Poll::Ready(Ok(response)) = &mut poll
-            && let Some(set_cookie) = this.set_cookie.take()
+            && let Some(lines) = this.lines.take()
         {
-            store(response.headers_mut(), set_cookie);
+            lines.offer_to(response.headers_mut());
         }
         poll
-    }
-}
-
-/// Appends our cookie, unless the handler has set or removed it itself: a sign-up on the very
-/// page the link led to must not leave a referral behind that it has just spent.
-fn store(headers: &mut HeaderMap, set_cookie: HeaderValue) {
-    let name_and_equals = || {
-        set_cookie
-            .as_bytes()
-            .split_inclusive(|&byte| byte == b'=')
-            .next()
-    };
-    let handled = |line: &HeaderValue| {
-        name_and_equals().is_some_and(|start| line.as_bytes().starts_with(start))
-    };
-    if !headers.get_all(SET_COOKIE).iter().any(handled)
-        && headers.try_append(SET_COOKIE, set_cookie).is_ok()
-    {
-        make_private(headers);
     }
 }

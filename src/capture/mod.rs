@@ -2,23 +2,30 @@
 
 mod builder;
 mod cache;
+pub mod consent;
 mod cookie;
 mod decide;
 mod decode;
+mod endpoint;
 mod future;
 mod layer;
+mod lines;
 mod navigation;
+mod origin;
 mod parameter;
+mod policy;
 mod query;
 mod reading;
+mod referer;
 mod referrals;
 mod service;
 mod settings;
 
 pub use self::builder::ReferralsBuilder;
-pub(crate) use self::cache::make_private;
+pub use self::endpoint::CaptureEndpoint;
 pub use self::future::ResponseFuture;
 pub use self::layer::ReferralLayer;
+pub(crate) use self::lines::CookieLines;
 pub use self::referrals::Referrals;
 pub use self::service::ReferralService;
 pub use self::settings::{Attribution, SameSite};

@@ -2,21 +2,22 @@
 
 use std::fmt;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::Ordering;
 
-use http::header::HeaderValue;
 use http::request::Parts;
 use http::{HeaderMap, Method, Uri};
 
 use super::builder::ReferralsBuilder;
+use super::consent::{Consent, RequestHead};
 use super::cookie::CookieTemplate;
 use super::decide::decide;
+use super::endpoint::CaptureEndpoint;
 use super::layer::ReferralLayer;
-use super::parameter::Parameter;
-use super::query;
-use super::settings::Attribution;
-use crate::context::{Outcome, ReferralContext, ReferralLayerMissing, Spent};
-use crate::referral::Referral;
+use super::lines::CookieLines;
+use super::navigation;
+use super::policy::Policy;
+use crate::context::{Outcome, ReferralContext, ReferralLayerMissing, Renewal, Spent};
+use crate::referral::{Referral, ReferralKey, ReferralSource};
 
 /// The referral policy of an app, as one cheap handle.
 ///
@@ -67,15 +68,6 @@ pub struct Referrals {
     policy: Arc<Policy>,
 }
 
-#[derive(Debug)]
-pub(super) struct Policy {
-    pub(super) parameters: Box<[Parameter]>,
-    pub(super) cookie: CookieTemplate,
-    pub(super) attribution: Attribution,
-    /// Whether a service was ever wrapped in this handle's layer.
-    pub(super) layered: AtomicBool,
-}
-
 impl Referrals {
     pub(super) fn new(policy: Policy) -> Self {
         Self {
@@ -121,7 +113,8 @@ impl Referrals {
     /// here. It never fails, whatever the visitor sent.
     #[must_use]
     pub fn evaluate(&self, method: &Method, uri: &Uri, headers: &HeaderMap) -> ReferralContext {
-        decide(&self.policy, method, uri, headers)
+        let request = RequestHead::new(method, uri, headers);
+        decide(&self.policy, &request, || navigation::veto(method, headers))
     }
 
     /// Takes the referral of this request out of the browser, for apps that report sign-ups to
@@ -129,42 +122,89 @@ impl Referrals {
     pub fn spend(&self, context: &ReferralContext) -> Spent {
         // A key in the link may be in the cookie by the time this response arrives.
         let may_be_stored = context.has_cookie || context.referral.is_some();
-        Spent::new(may_be_stored.then(|| self.policy.cookie.removal()))
+        Spent::new(may_be_stored.then(|| {
+            let spent = self
+                .policy
+                .spent
+                .as_ref()
+                .filter(|_| context.consent == Consent::Granted);
+            let key = context.referral.as_ref().map(Referral::key);
+            let marker = spent.zip(key).map(|(spent, key)| spent.set(key));
+            self.removal().beside(marker)
+        }))
     }
 
-    /// The `Set-Cookie` line that this request asks for, if any. Cookies are looked at only when
-    /// the query names a referral.
+    /// Writes the stored referral once more, from the server; see [`Renewal`].
+    pub fn renew(&self, context: &ReferralContext) -> Renewal {
+        let stored = context.referral.as_ref();
+        let stored = stored.filter(|referral| referral.source() == ReferralSource::Cookie);
+        Renewal::new(stored.map(|referral| self.set(referral.key(), context)))
+    }
+
+    /// A service for `POST`s that hand in the key of a page which came from a cache; see
+    /// [`CaptureEndpoint`]. `B` is the body type of its answers, which are empty.
+    #[must_use]
+    pub fn capture_endpoint<B: Default>(&self) -> CaptureEndpoint<B> {
+        self.mark_layered();
+        CaptureEndpoint::new(self.clone())
+    }
+
+    /// The cookie lines that this request asks the layer for. Cookies are looked at only when
+    /// the query names a referral, or the policy has to see every request.
     #[inline]
     pub(super) fn capture(
         &self,
         method: &Method,
         uri: &Uri,
         headers: &HeaderMap,
-    ) -> Option<HeaderValue> {
-        let query = uri.query()?;
-        if !query::mentions(query, &self.policy.parameters) {
+    ) -> Option<CookieLines> {
+        if !self.policy.concerns(uri) {
             return None;
         }
-        self.capture_mentioned(method, uri, headers)
+        self.lines_for(&self.evaluate(method, uri, headers))
     }
 
-    fn capture_mentioned(
-        &self,
-        method: &Method,
-        uri: &Uri,
-        headers: &HeaderMap,
-    ) -> Option<HeaderValue> {
-        let context = self.evaluate(method, uri, headers);
+    /// As [`capture`](Self::capture), for a page of the app's own that hands the key in.
+    pub(super) fn capture_handed_in(&self, parts: &Parts) -> Option<CookieLines> {
+        let request = RequestHead::new(&parts.method, &parts.uri, &parts.headers);
+        self.lines_for(&decide(&self.policy, &request, || None))
+    }
+
+    fn lines_for(&self, context: &ReferralContext) -> Option<CookieLines> {
+        if let Some(observer) = &self.policy.observer {
+            observer(context);
+        }
         #[cfg(feature = "tracing")]
         tracing::debug!(
             outcome = context.outcome.as_str(),
             conflicting = context.conflicting,
-            "referral link followed"
+            "referral decided"
         );
-        match (context.outcome, context.referral) {
-            (Outcome::Captured, Some(referral)) => Some(self.policy.cookie.set(referral.key())),
+        match (context.outcome, &context.referral) {
+            (Outcome::Captured, Some(referral)) => Some(self.set(referral.key(), context)),
+            (Outcome::ConsentWithdrawn, _) if context.has_cookie => {
+                let marker = self.policy.spent.as_ref().map(CookieTemplate::removal);
+                Some(self.removal().beside(marker))
+            }
             _ => None,
         }
+    }
+
+    /// Sets the cookie, and removes the twin that would be read beside it or before it.
+    fn set(&self, key: &ReferralKey, context: &ReferralContext) -> CookieLines {
+        let cookie = &self.policy.cookie;
+        let twin = context.has_cookie.then(|| cookie.twin_removal()).flatten();
+        CookieLines::new(cookie.set(key), self.policy.cache).beside(twin)
+    }
+
+    fn removal(&self) -> CookieLines {
+        let cookie = &self.policy.cookie;
+        CookieLines::new(cookie.removal(), self.policy.cache.for_removal())
+            .beside(cookie.twin_removal())
+    }
+
+    pub(super) fn is_own_page(&self, headers: &HeaderMap, origin: Option<&[u8]>) -> bool {
+        self.policy.public_origins.made(headers, origin)
     }
 
     pub(super) fn mark_layered(&self) {

@@ -37,9 +37,9 @@ where
 
     #[inline]
     fn call(&mut self, request: Request<ReqBody>) -> Self::Future {
-        let set_cookie = self
+        let lines = self
             .referrals
             .capture(request.method(), request.uri(), request.headers());
-        ResponseFuture::new(self.inner.call(request), set_cookie)
+        ResponseFuture::new(self.inner.call(request), lines)
     }
 }

@@ -70,6 +70,14 @@ impl Default for CookieSettings {
 }
 
 impl CookieSettings {
+    /// The same for the cookie that names a spent key.
+    pub(super) fn for_spent(&self) -> Self {
+        Self {
+            name: format!("{}_spent", self.name),
+            ..self.clone()
+        }
+    }
+
     pub(super) fn max_age_seconds(&self) -> i64 {
         i64::try_from(self.max_age.as_secs()).unwrap_or(i64::MAX)
     }

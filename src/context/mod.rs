@@ -1,16 +1,22 @@
 //! From the referral to the handler: what a request says, and why.
 
+use crate::capture::consent::Consent;
 use crate::referral::{InvalidReferralKey, Referral};
 
 #[cfg(feature = "axum")]
 mod extract;
 mod missing;
 mod outcome;
+mod part;
+mod renewal;
 mod spent;
+mod vary;
 
 pub use self::missing::ReferralLayerMissing;
 pub use self::outcome::{NotStored, Outcome};
+pub use self::renewal::Renewal;
 pub use self::spent::Spent;
+pub use self::vary::VaryCookie;
 
 /// Everything one request says about its referral.
 ///
@@ -97,6 +103,8 @@ pub struct ReferralContext {
     pub ignored: Option<InvalidReferralKey>,
     /// The link, or the cookies, held several different valid keys; the first one was used.
     pub conflicting: bool,
+    /// What the visitor lets us keep, by the policy's consent rule; granted without one.
+    pub consent: Consent,
     /// The browser sent our cookie, valid or not: what [`Spent`] has to remove.
     pub(crate) has_cookie: bool,
 }

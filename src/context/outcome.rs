@@ -19,6 +19,10 @@ pub enum Outcome {
     FirstTouchKept,
     /// The link's key counts for this request and is not stored, for the given reason.
     NotStored(NotStored),
+    /// The page before carried a key that a sign-up in this browser has used up.
+    AlreadySpent,
+    /// The visitor has withdrawn consent: nothing counts, and what was stored is removed.
+    ConsentWithdrawn,
     /// Something stood in the link or the cookie, and no valid key among it: an unreferred
     /// visitor.
     Ignored(InvalidReferralKey),
@@ -40,6 +44,8 @@ pub enum NotStored {
     NoNavigation,
     /// The page is loaded into a frame or an object of another page (`Sec-Fetch-Dest`).
     Embedded,
+    /// The visitor has not said yet whether anything may be kept.
+    ConsentUnknown,
 }
 
 impl Outcome {
@@ -56,6 +62,9 @@ impl Outcome {
             Self::NotStored(NotStored::Speculative) => "not_stored_speculative",
             Self::NotStored(NotStored::NoNavigation) => "not_stored_no_navigation",
             Self::NotStored(NotStored::Embedded) => "not_stored_embedded",
+            Self::NotStored(NotStored::ConsentUnknown) => "not_stored_consent_unknown",
+            Self::AlreadySpent => "already_spent",
+            Self::ConsentWithdrawn => "consent_withdrawn",
             Self::Ignored(_) => "ignored",
         }
     }

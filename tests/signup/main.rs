@@ -97,6 +97,7 @@ fn response_headers(outcome: SignupOutcome) -> HeaderMap {
 
 fn set_cookie(outcome: SignupOutcome) -> Option<String> {
     let headers = response_headers(outcome);
-    let line = headers.get(SET_COOKIE)?;
+    // Before it, the cookie of the same name goes that only this host has.
+    let line = headers.get_all(SET_COOKIE).iter().next_back()?;
     Some(line.to_str().unwrap().to_owned())
 }

@@ -1,0 +1,173 @@
+//! Whether the visitor lets us keep anything in the browser.
+//!
+//! The app's own consent tool decides; [`ReferralsBuilder::consent`](super::ReferralsBuilder::consent)
+//! asks it once for each request that matters. Without a policy every request counts as granted.
+//!
+//! | Answer | The link's key | The cookie |
+//! |---|---|---|
+//! | [`Unknown`](Consent::Unknown) | counts for this request alone | neither read, written nor removed |
+//! | [`Granted`](Consent::Granted) | counts, and is stored | read and written |
+//! | [`Withdrawn`](Consent::Withdrawn) | does not count | removed, with the path and domain it was set with |
+//!
+//! # Example
+//!
+//! ```
+//! use tower_partnero::Referrals;
+//! use tower_partnero::capture::consent::{self, Consent};
+//!
+//! // A consent banner that keeps its answer in the cookie `cookie_consent`.
+//! let by_banner = Referrals::builder().consent(consent::by_cookie("cookie_consent", "yes"));
+//!
+//! // The banner's answer, unless the browser objects by itself.
+//! let banner = consent::by_cookie("cookie_consent", "yes");
+//! let by_both = Referrals::builder().consent(move |request| {
+//!     match consent::global_privacy_control(request) {
+//!         Consent::Granted => banner(request),
+//!         objection => objection,
+//!     }
+//! });
+//! # by_banner.build()?;
+//! # by_both.build()?;
+//! # Ok::<_, tower_partnero::ConfigError>(())
+//! ```
+
+use http::header::{COOKIE, HeaderMap, HeaderName};
+use http::{Method, Uri};
+
+/// What the visitor lets us keep in the browser.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Consent {
+    /// Not asked yet, or not answered.
+    Unknown,
+    /// Referrals may be stored.
+    Granted,
+    /// Nothing may be stored, and what was stored goes.
+    Withdrawn,
+}
+
+/// What a policy sees of a request.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub struct RequestHead<'a> {
+    /// The method.
+    pub method: &'a Method,
+    /// The request target.
+    pub uri: &'a Uri,
+    /// The headers.
+    pub headers: &'a HeaderMap,
+}
+
+impl<'a> RequestHead<'a> {
+    pub(super) fn new(method: &'a Method, uri: &'a Uri, headers: &'a HeaderMap) -> Self {
+        Self {
+            method,
+            uri,
+            headers,
+        }
+    }
+}
+
+static SEC_GPC: HeaderName = HeaderName::from_static("sec-gpc");
+
+/// A policy by the browser's own signal: `Sec-GPC: 1` withdraws, anything else grants.
+///
+/// [Global Privacy Control](https://www.w3.org/TR/gpc/) objects to data being sold or shared; in
+/// some places the law makes it binding. It says nothing about the consent that other places ask
+/// for before anything is stored.
+#[must_use]
+pub fn global_privacy_control(request: &RequestHead<'_>) -> Consent {
+    if request
+        .headers
+        .get(&SEC_GPC)
+        .is_some_and(|value| value == "1")
+    {
+        Consent::Withdrawn
+    } else {
+        Consent::Granted
+    }
+}
+
+/// A policy by the cookie in which a consent tool keeps its answer: `granted` grants, any other
+/// value withdraws, and no cookie is unknown. The value is compared as it stands in the header,
+/// not decoded; of several cookies of this name the first counts.
+pub fn by_cookie(
+    name: impl Into<String>,
+    granted: impl Into<String>,
+) -> impl Fn(&RequestHead<'_>) -> Consent + Send + Sync + 'static {
+    let (name, granted) = (name.into(), granted.into());
+    move |request| match cookie(request.headers, &name) {
+        Some(value) if value == granted.as_bytes() => Consent::Granted,
+        Some(_) => Consent::Withdrawn,
+        None => Consent::Unknown,
+    }
+}
+
+fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a [u8]> {
+    let lines = headers.get_all(COOKIE).iter();
+    let mut pairs = lines.flat_map(|line| line.as_bytes().split(|&byte| byte == b';'));
+    pairs.find_map(|pair| {
+        let value = pair.trim_ascii().strip_prefix(name.as_bytes())?;
+        value
+            .trim_ascii_start()
+            .strip_prefix(b"=")
+            .map(<[u8]>::trim_ascii)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use http::HeaderValue;
+
+    fn ask(
+        policy: impl Fn(&RequestHead<'_>) -> Consent,
+        header: (&'static str, &'static str),
+    ) -> Consent {
+        let (name, value) = (
+            HeaderName::from_static(header.0),
+            HeaderValue::from_static(header.1),
+        );
+        let headers = HeaderMap::from_iter([(name, value)]);
+        policy(&RequestHead::new(
+            &Method::GET,
+            &Uri::from_static("/"),
+            &headers,
+        ))
+    }
+
+    #[test]
+    fn the_browsers_signal_withdraws() {
+        for (value, consent) in [
+            ("1", Consent::Withdrawn),
+            ("0", Consent::Granted),
+            ("", Consent::Granted),
+        ] {
+            assert_eq!(
+                ask(global_privacy_control, ("sec-gpc", value)),
+                consent,
+                "{value}"
+            );
+        }
+    }
+
+    #[test]
+    fn the_banners_cookie_answers() {
+        for (line, consent) in [
+            ("consent=yes", Consent::Granted),
+            ("a=1; consent = yes ; b=2", Consent::Granted),
+            ("consent=no", Consent::Withdrawn),
+            ("consent=", Consent::Withdrawn),
+            ("consent=yes!", Consent::Withdrawn),
+            ("consent=no; consent=yes", Consent::Withdrawn),
+            ("consent", Consent::Unknown),
+            ("xconsent=yes; consent2=yes", Consent::Unknown),
+        ] {
+            assert_eq!(
+                ask(by_cookie("consent", "yes"), ("cookie", line)),
+                consent,
+                "{line}"
+            );
+        }
+    }
+}

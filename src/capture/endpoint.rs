@@ -1,0 +1,113 @@
+//! The capture endpoint, for sites whose pages come from a cache.
+
+use std::fmt;
+use std::future::{Ready, ready};
+use std::marker::PhantomData;
+use std::task::{Context, Poll};
+
+use http::header::{ALLOW, CACHE_CONTROL, HeaderValue, ORIGIN};
+use http::{Method, Request, Response, StatusCode};
+use tower_service::Service;
+
+use super::referrals::Referrals;
+
+/// A small service that stores the key of a landing page which never reached the server.
+///
+/// A page that comes from a CDN sets no cookie. A line of script on it hands the key in:
+///
+/// ```js
+/// if (location.search) fetch("/referral/capture" + location.search, { method: "POST" });
+/// ```
+///
+/// | Request | Answer |
+/// |---|---|
+/// | `POST` from a page of the app's own | `204 No Content`, with the cookie if the policy writes one |
+/// | `POST` from elsewhere | `403 Forbidden`: a stranger's page must not plant a referral |
+/// | anything else | `405 Method Not Allowed` |
+///
+/// *Of the app's own* is what `Sec-Fetch-Site: same-origin` says, or in older browsers an `Origin`
+/// among [`public_origins`](super::ReferralsBuilder::public_origins). The parameters, first or
+/// last touch and consent are the policy's. No answer is cached.
+///
+/// # Example
+///
+/// ```
+/// use axum::{Router, routing::post_service};
+/// use http::{Request, StatusCode, header::SET_COOKIE};
+/// use tower::ServiceExt;
+/// use tower_partnero::Referrals;
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let referrals = Referrals::builder().build()?;
+/// let app: Router = Router::new()
+///     .route_service("/referral/capture", referrals.capture_endpoint::<axum::body::Body>());
+///
+/// let request = Request::post("/referral/capture?ref=anna-7")
+///     .header("sec-fetch-site", "same-origin")
+///     .body(axum::body::Body::empty())?;
+/// let response = app.oneshot(request).await?;
+/// assert_eq!(response.status(), StatusCode::NO_CONTENT);
+/// assert!(response.headers().contains_key(SET_COOKIE));
+/// # Ok(())
+/// # }
+/// ```
+pub struct CaptureEndpoint<B> {
+    referrals: Referrals,
+    body: PhantomData<fn() -> B>,
+}
+
+impl<B> CaptureEndpoint<B> {
+    pub(super) fn new(referrals: Referrals) -> Self {
+        Self {
+            referrals,
+            body: PhantomData,
+        }
+    }
+}
+
+impl<B> Clone for CaptureEndpoint<B> {
+    fn clone(&self) -> Self {
+        Self::new(self.referrals.clone())
+    }
+}
+
+impl<B> fmt::Debug for CaptureEndpoint<B> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CaptureEndpoint")
+            .field("referrals", &self.referrals)
+            .finish_non_exhaustive()
+    }
+}
+
+impl<ReqBody, B: Default> Service<Request<ReqBody>> for CaptureEndpoint<B> {
+    type Response = Response<B>;
+    type Error = std::convert::Infallible;
+    type Future = Ready<Result<Self::Response, Self::Error>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: Request<ReqBody>) -> Self::Future {
+        let (parts, _) = request.into_parts();
+        let mut response = Response::new(B::default());
+        let headers = response.headers_mut();
+        headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        let origin = parts.headers.get(ORIGIN).map(HeaderValue::as_bytes);
+        *response.status_mut() = if parts.method != Method::POST {
+            response
+                .headers_mut()
+                .insert(ALLOW, HeaderValue::from_static("POST"));
+            StatusCode::METHOD_NOT_ALLOWED
+        } else if !self.referrals.is_own_page(&parts.headers, origin) {
+            StatusCode::FORBIDDEN
+        } else {
+            if let Some(lines) = self.referrals.capture_handed_in(&parts) {
+                lines.append_to(response.headers_mut());
+            }
+            StatusCode::NO_CONTENT
+        };
+        ready(Ok(response))
+    }
+}

@@ -1,0 +1,87 @@
+//! Everything that was decided when the handle was built.
+
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+use http::{HeaderMap, Uri};
+
+use super::cache::CacheRules;
+use super::consent::{Consent, RequestHead};
+use super::cookie::CookieTemplate;
+use super::origin::Origins;
+use super::parameter::Parameter;
+use super::query;
+use super::settings::Attribution;
+use crate::context::ReferralContext;
+use crate::referral::ReferralKey;
+
+pub(super) type ConsentPolicy = Arc<dyn Fn(&RequestHead<'_>) -> Consent + Send + Sync>;
+pub(super) type Observer = Arc<dyn Fn(&ReferralContext) + Send + Sync>;
+
+pub(super) struct Policy {
+    pub(super) parameters: Box<[Parameter]>,
+    pub(super) cookie: CookieTemplate,
+    pub(super) attribution: Attribution,
+    pub(super) cache: CacheRules,
+    pub(super) public_origins: Origins,
+    pub(super) consent: Option<ConsentPolicy>,
+    /// The cookie that names a spent key; there if keys are read from the `Referer`.
+    pub(super) spent: Option<CookieTemplate>,
+    pub(super) observer: Option<Observer>,
+    /// Whether a service was ever wrapped in this handle's layer.
+    pub(super) layered: AtomicBool,
+}
+
+impl Policy {
+    pub(super) fn consent(&self, request: &RequestHead<'_>) -> Consent {
+        self.consent
+            .as_ref()
+            .map_or(Consent::Granted, |consent| consent(request))
+    }
+
+    /// Whether the layer has to look closer at a request: the one question of the hot path.
+    #[inline]
+    pub(super) fn concerns(&self, uri: &Uri) -> bool {
+        self.looks_at_every_request()
+            || uri
+                .query()
+                .is_some_and(|query| query::mentions(query, &self.parameters))
+    }
+
+    #[inline]
+    fn looks_at_every_request(&self) -> bool {
+        self.consent.is_some() || self.spent.is_some() || self.observer.is_some()
+    }
+
+    /// Whether the browser sent a cookie by which we know of a spent key.
+    pub(super) fn has_spent(&self, headers: &HeaderMap) -> bool {
+        let spent = self.spent.as_ref();
+        spent.is_some_and(|spent| spent.read(headers).found_any())
+    }
+
+    /// Whether the key was spent by a sign-up in this browser.
+    pub(super) fn is_spent(&self, key: &ReferralKey, headers: &HeaderMap) -> bool {
+        let spent = self
+            .spent
+            .as_ref()
+            .and_then(|spent| spent.read(headers).key);
+        spent.as_ref() == Some(key)
+    }
+}
+
+impl fmt::Debug for Policy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Policy")
+            .field("parameters", &self.parameters)
+            .field("cookie", &self.cookie)
+            .field("attribution", &self.attribution)
+            .field("cache", &self.cache)
+            .field("public_origins", &self.public_origins)
+            .field("consent", &self.consent.is_some())
+            .field("referer_rescue", &self.spent.is_some())
+            .field("observer", &self.observer.is_some())
+            .field("layered", &self.layered)
+            .finish()
+    }
+}

@@ -1,0 +1,69 @@
+//! Finds a key that was skipped again, in the `Referer` of a later request.
+//!
+//! A landing page that came from a cache, or that the browser fetched ahead, wrote no cookie.
+//! The visitor's next request from that page still carries its address, and in it the key.
+
+use http::header::{HeaderMap, REFERER};
+
+use super::origin::Origins;
+use super::parameter::Parameter;
+use super::query;
+use super::reading::Reading;
+
+/// What the page before says, if it was a page of the app's own and its query names a referral.
+pub(super) fn read(
+    headers: &HeaderMap,
+    own: &Origins,
+    parameters: &[Parameter],
+) -> Option<Reading> {
+    let (origin, query) = split(headers.get(REFERER)?.to_str().ok()?)?;
+    if !query::mentions(query, parameters) || !own.made(headers, Some(origin.as_bytes())) {
+        return None;
+    }
+    Some(query::read(query, parameters))
+}
+
+/// The origin and the query of an absolute URL that has both.
+fn split(url: &str) -> Option<(&str, &str)> {
+    let (before_query, query) = url.split_once('?')?;
+    let authority = before_query.find("://")? + "://".len();
+    let end = before_query[authority..]
+        .find('/')
+        .map_or(before_query.len(), |slash| authority + slash);
+    // A browser sends no fragment; what comes from elsewhere may have one.
+    let query = query.split('#').next()?;
+    Some((&before_query[..end], query))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn splits_what_a_browser_sends() {
+        for (url, parts) in [
+            (
+                "https://shop.example/?ref=K",
+                Some(("https://shop.example", "ref=K")),
+            ),
+            (
+                "https://shop.example?ref=K",
+                Some(("https://shop.example", "ref=K")),
+            ),
+            (
+                "http://[::1]:80/a/b?x#?ref=K",
+                Some(("http://[::1]:80", "x")),
+            ),
+            (
+                "https://a@shop.example/?ref=K",
+                Some(("https://a@shop.example", "ref=K")),
+            ),
+            ("https://shop.example/", None),
+            ("/?ref=K", None),
+            ("about:blank?ref=K", None),
+            ("", None),
+        ] {
+            assert_eq!(split(url), parts, "{url}");
+        }
+    }
+}

@@ -1,0 +1,120 @@
+//! Breach of consent: something is kept, or goes on counting, without the visitor's leave.
+
+use tower_partnero::capture::consent::{self, Consent};
+use tower_partnero::{NotStored, Outcome, Referrals};
+
+use super::{Site, get, request};
+
+fn by_banner() -> Site {
+    Site::open(
+        Referrals::builder()
+            .domain("shop.example")
+            .path("/shop")
+            .public_origins(["https://shop.example"])
+            .referer_rescue(true)
+            .consent(consent::by_cookie("consent", "yes")),
+    )
+}
+
+#[tokio::test]
+async fn an_unanswered_banner_keeps_nothing_and_loses_nothing_of_this_visit() {
+    let site = by_banner();
+    let landing = get("/?ref=anna-7", &[]);
+    assert_eq!(site.key(&landing).as_deref(), Some("anna-7"));
+    assert_eq!(
+        site.outcome(&landing),
+        Outcome::NotStored(NotStored::ConsentUnknown)
+    );
+    assert_eq!(site.cookies(landing).await, [""; 0]);
+
+    let sign_up = request("POST", "/signup?ref=anna-7", &[]);
+    let mut response = http::Response::new(());
+    site.referrals
+        .spend(&site.context(&sign_up))
+        .apply(&mut response);
+    let written = super::cookies(response.headers());
+    assert!(
+        written.iter().all(|line| line.contains("Max-Age=0")),
+        "{written:?}"
+    );
+}
+
+#[tokio::test]
+async fn an_unanswered_banner_reads_nothing_that_is_stored() {
+    let site = by_banner();
+    let later = get("/", &[("cookie", "partnero_referral=anna-7")]);
+    assert_eq!(site.outcome(&later), Outcome::NotReferred);
+    assert_eq!(site.cookies(later).await, [""; 0]);
+}
+
+#[tokio::test]
+async fn a_granted_visit_is_captured() {
+    let site = by_banner();
+    let landing = get("/?ref=anna-7", &[("cookie", "consent=yes")]);
+    let cookies = site.cookies(landing).await;
+    assert_eq!(cookies.len(), 1);
+    assert!(cookies[0].starts_with("partnero_referral=anna-7; "));
+}
+
+#[tokio::test]
+async fn a_withdrawal_removes_everything_as_it_was_set() {
+    let site = by_banner();
+    for target in ["/", "/?ref=mallory"] {
+        for cookie in [
+            "consent=no; partnero_referral=anna-7",
+            "consent=no; partnero_referral_spent=anna-7",
+        ] {
+            let visit = get(target, &[("cookie", cookie)]);
+            assert_eq!(site.key(&visit), None, "nothing counts");
+            assert_eq!(site.outcome(&visit), Outcome::ConsentWithdrawn);
+            let removed = site.cookies(visit).await;
+            let name_and_scope = |line: &String| {
+                assert!(
+                    line.contains("; Path=/shop") && line.contains("; Max-Age=0"),
+                    "{line}"
+                );
+                (
+                    line.split('=').next().unwrap().to_owned(),
+                    line.contains("; Domain=shop.example"),
+                )
+            };
+            let removed: Vec<_> = removed.iter().map(name_and_scope).collect();
+            for cookie in [
+                ("partnero_referral".to_owned(), true),
+                ("partnero_referral".to_owned(), false),
+                ("partnero_referral_spent".to_owned(), true),
+            ] {
+                assert!(removed.contains(&cookie), "{cookie:?} in {removed:?}");
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_withdrawal_with_nothing_stored_writes_nothing() {
+    let site = by_banner();
+    let visit = get("/?ref=anna-7", &[("cookie", "consent=no")]);
+    assert_eq!(site.cookies(visit).await, [""; 0]);
+}
+
+#[tokio::test]
+async fn a_withdrawal_goes_even_with_a_public_page() {
+    let builder = Referrals::builder()
+        .leave_public_pages(true)
+        .consent(|_| Consent::Withdrawn);
+    let site = Site::open(builder).answering("cache-control", "public");
+    let headers = site
+        .send(get("/", &[("cookie", "partnero_referral=anna-7")]))
+        .await;
+    assert_eq!(super::cookies(&headers).len(), 1);
+    assert_eq!(headers["cache-control"], "private");
+}
+
+#[tokio::test]
+async fn the_browsers_own_objection_is_heard() {
+    let site = Site::open(Referrals::builder().consent(consent::global_privacy_control));
+    let objecting = get("/?ref=anna-7", &[("sec-gpc", "1")]);
+    assert_eq!(site.outcome(&objecting), Outcome::ConsentWithdrawn);
+    assert_eq!(site.cookies(objecting).await, [""; 0]);
+    assert_eq!(site.cookies(get("/?ref=anna-7", &[])).await.len(), 1);
+}

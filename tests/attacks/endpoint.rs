@@ -1,0 +1,124 @@
+//! The capture endpoint: hands in the key of a cached page, and no stranger's.
+
+use http::{Request, Response, StatusCode};
+use tower::ServiceExt;
+use tower_partnero::{Attribution, Referrals};
+
+use super::{cookies, request};
+
+const OWN: (&str, &str) = ("sec-fetch-site", "same-origin");
+
+fn referrals() -> Referrals {
+    Referrals::builder()
+        .public_origins(["https://shop.example"])
+        .build()
+        .unwrap()
+}
+
+async fn send(referrals: &Referrals, request: Request<()>) -> Response<String> {
+    let endpoint = referrals.capture_endpoint::<String>();
+    let response = endpoint.oneshot(request).await.unwrap();
+    assert!(
+        response.headers()["cache-control"]
+            .to_str()
+            .unwrap()
+            .contains("no-store")
+    );
+    assert_eq!(response.body(), "");
+    response
+}
+
+#[tokio::test]
+async fn a_page_of_the_app_hands_its_key_in() {
+    for headers in [
+        &[OWN, ("sec-fetch-mode", "cors")][..],
+        &[("origin", "https://shop.example")],
+    ] {
+        let response = send(
+            &referrals(),
+            request("POST", "/capture?ref=anna-7", headers),
+        )
+        .await;
+        assert_eq!(response.status(), StatusCode::NO_CONTENT);
+        let written = cookies(response.headers());
+        assert!(
+            written[0].starts_with("partnero_referral=anna-7; "),
+            "{written:?}"
+        );
+        assert_eq!(response.headers()["cache-control"], "private, no-store");
+    }
+}
+
+#[tokio::test]
+async fn a_strangers_page_is_forbidden() {
+    for headers in [
+        &[][..],
+        &[
+            ("sec-fetch-site", "cross-site"),
+            ("origin", "https://shop.example"),
+        ],
+        &[("sec-fetch-site", "same-site")],
+        &[("sec-fetch-site", "none")],
+        &[("origin", "https://evil.example")],
+        &[("origin", "null")],
+        &[("origin", "http://shop.example")],
+        &[
+            ("origin", "https://evil.example"),
+            ("host", "evil.example"),
+            ("x-forwarded-host", "shop.example"),
+        ],
+        &[("referer", "https://shop.example/?ref=mallory")],
+    ] {
+        let response = send(
+            &referrals(),
+            request("POST", "/capture?ref=mallory", headers),
+        )
+        .await;
+        assert_eq!(response.status(), StatusCode::FORBIDDEN, "{headers:?}");
+        assert!(cookies(response.headers()).is_empty(), "{headers:?}");
+    }
+}
+
+#[tokio::test]
+async fn nothing_but_a_post_is_taken() {
+    for method in ["GET", "HEAD", "OPTIONS", "DELETE"] {
+        let response = send(&referrals(), request(method, "/capture?ref=anna-7", &[OWN])).await;
+        assert_eq!(
+            response.status(),
+            StatusCode::METHOD_NOT_ALLOWED,
+            "{method}"
+        );
+        assert_eq!(response.headers()["allow"], "POST");
+        assert!(cookies(response.headers()).is_empty(), "{method}");
+    }
+}
+
+#[tokio::test]
+async fn the_policy_holds_here_too() {
+    let first = Referrals::builder()
+        .attribution(Attribution::FirstTouch)
+        .build()
+        .unwrap();
+    let stored = [OWN, ("cookie", "partnero_referral=carla")];
+    let response = send(&first, request("POST", "/capture?ref=anna-7", &stored)).await;
+    assert!(cookies(response.headers()).is_empty());
+
+    let unknown = Referrals::builder()
+        .consent(tower_partnero::capture::consent::by_cookie(
+            "consent", "yes",
+        ))
+        .build()
+        .unwrap();
+    let response = send(&unknown, request("POST", "/capture?ref=anna-7", &[OWN])).await;
+    assert!(cookies(response.headers()).is_empty());
+
+    for query in ["", "?ref=", "?ref=%00", "?other=1"] {
+        let response = send(
+            &referrals(),
+            request("POST", &format!("/capture{query}"), &[OWN]),
+        )
+        .await;
+        assert_eq!(response.status(), StatusCode::NO_CONTENT, "{query}");
+        assert!(cookies(response.headers()).is_empty(), "{query}");
+    }
+}

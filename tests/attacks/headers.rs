@@ -1,0 +1,152 @@
+//! Injection into headers, oversize values, cookies tossed from a sibling host, and what a log
+//! could leak.
+
+use tower_partnero::{InvalidReferralKey, Outcome, Referrals};
+
+use super::{Site, get};
+
+/// Whatever the key, the line is our cookie with our attributes and nothing else.
+#[tokio::test]
+async fn no_key_adds_an_attribute_or_a_header() {
+    for hostile in [
+        "K%3B+Domain%3Devil.example",
+        "K;+Path=/admin",
+        "K%22%3B+HttpOnly",
+        "K%2C+partnero_referral%3Dmallory",
+        "K%5C%22",
+        "%E2%80%A8K",
+    ] {
+        let site = Site::open(Referrals::builder());
+        let headers = site.send(get(&format!("/?ref={hostile}"), &[])).await;
+        assert_eq!(
+            headers.len(),
+            2,
+            "a cookie and the word to caches: {headers:?}"
+        );
+        let lines = super::cookies(&headers);
+        let attributes = lines[0].split_once("; ").unwrap().1;
+        assert_eq!(
+            attributes, "SameSite=Lax; Secure; Path=/; Max-Age=2592000",
+            "{hostile}"
+        );
+    }
+    for broken in ["K%0D%0ASet-Cookie:+a=b", "K%00", "K%C2%85", "%0A"] {
+        let site = Site::open(Referrals::builder());
+        let request = get(&format!("/?ref={broken}"), &[]);
+        let ignored = Outcome::Ignored(InvalidReferralKey::ControlCharacter);
+        assert_eq!(site.outcome(&request), ignored, "{broken}");
+        assert!(site.send(request).await.is_empty(), "{broken}");
+    }
+}
+
+#[tokio::test]
+async fn a_value_too_long_to_be_a_key_is_refused_and_never_cut() {
+    let long = "k".repeat(10_000);
+    let site = Site::open(Referrals::builder());
+    for request in [
+        get(&format!("/?ref={long}"), &[]),
+        get(&format!("/?ref={}", "%41".repeat(256)), &[]),
+        get("/", &[("cookie", &format!("partnero_referral={long}"))]),
+    ] {
+        assert_eq!(
+            site.outcome(&request),
+            Outcome::Ignored(InvalidReferralKey::TooLong)
+        );
+        assert!(site.send(request).await.is_empty());
+    }
+}
+
+/// A sibling host can set a cookie for the whole domain, and it may be sent before ours.
+#[tokio::test]
+async fn a_tossed_cookie_is_reported_and_the_next_link_repairs_it() {
+    let site = Site::open(Referrals::builder().domain("shop.example"));
+    let tossed = [(
+        "cookie",
+        "partnero_referral=mallory; a=1; partnero_referral=anna-7",
+    )];
+    let visit = site.context(&get("/", &tossed));
+    assert!(visit.conflicting);
+    assert_eq!(visit.outcome, Outcome::Remembered);
+
+    // Also where the link's key is the one that happens to be read.
+    for key in ["mallory", "anna-7", "ben"] {
+        let lines = site.cookies(get(&format!("/?ref={key}"), &tossed)).await;
+        let [twin_removal, set] = &lines[..] else {
+            panic!("two lines: {lines:?}");
+        };
+        assert!(
+            twin_removal.starts_with("partnero_referral=; ") && !twin_removal.contains("Domain")
+        );
+        assert!(
+            set.starts_with(&format!("partnero_referral={key}; "))
+                && set.contains("Domain=shop.example")
+        );
+    }
+}
+
+/// Partnero's script writes its cookie for one host; beside ours for the domain, the older of the
+/// two would be read for ever.
+#[tokio::test]
+async fn the_scripts_twin_goes_when_the_server_writes() {
+    let site = Site::open(Referrals::builder().domain("shop.example"));
+    let script = [("cookie", "partnero_referral=from-script")];
+    assert_eq!(
+        site.cookies(get("/", &script)).await,
+        [""; 0],
+        "it is never changed unasked"
+    );
+    assert_eq!(site.cookies(get("/?ref=anna-7", &script)).await.len(), 2);
+    assert_eq!(
+        site.cookies(get("/?ref=anna-7", &[])).await.len(),
+        1,
+        "no twin, no removal"
+    );
+
+    let mut response = http::Response::new(());
+    site.referrals
+        .renew(&site.context(&get("/", &script)))
+        .apply(&mut response);
+    let lines = super::cookies(response.headers());
+    assert_eq!(lines.len(), 2);
+    assert!(
+        lines[1].starts_with("partnero_referral=from-script; ")
+            && lines[1].contains("Max-Age=2592000")
+    );
+    assert_eq!(response.headers()["cache-control"], "private");
+
+    let mut untouched = http::Response::new(());
+    site.referrals
+        .renew(&site.context(&get("/?ref=new", &[])))
+        .apply(&mut untouched);
+    assert!(
+        untouched.headers().is_empty(),
+        "what is new is the layer's to write"
+    );
+}
+
+#[test]
+fn split_lines_and_strange_neighbours_hide_nothing() {
+    let site = Site::open(Referrals::builder());
+    let split = get(
+        "/",
+        &[
+            ("cookie", "a=1"),
+            ("cookie", "partnero_referral=anna-7"),
+            ("cookie", "b=2"),
+        ],
+    );
+    assert_eq!(site.key(&split).as_deref(), Some("anna-7"));
+    let mut strange = get("/", &[]);
+    let line = http::HeaderValue::from_bytes(b"\xff\xfe=\x80; ;=;; partnero_referral=anna-7; \xc3")
+        .unwrap();
+    strange.headers_mut().insert("cookie", line);
+    assert_eq!(site.key(&strange).as_deref(), Some("anna-7"));
+}
+
+#[test]
+fn a_parameter_that_stands_twice_is_a_reported_conflict() {
+    let site = Site::open(Referrals::builder());
+    let context = site.context(&get("/?ref=anna-7&ref=mallory", &[]));
+    assert!(context.conflicting);
+    assert_eq!(context.referral.unwrap().key().as_str(), "anna-7");
+}

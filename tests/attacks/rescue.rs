@@ -1,0 +1,203 @@
+//! The Referer rescue: it finds what was skipped, and nothing that a stranger wrote.
+
+use tower_partnero::{NotStored, Outcome, ReferralSource, Referrals};
+
+use super::{Site, get, request};
+
+const PAGE: &str = "https://shop.example/tea?ref=anna-7";
+
+fn shop() -> Site {
+    Site::open(
+        Referrals::builder()
+            .public_origins(["https://shop.example", "http://127.0.0.1:3000"])
+            .referer_rescue(true),
+    )
+}
+
+#[tokio::test]
+async fn a_key_that_was_skipped_is_found_on_the_next_page() {
+    for headers in [
+        &[
+            ("referer", PAGE),
+            ("sec-fetch-site", "same-origin"),
+            ("sec-fetch-mode", "navigate"),
+        ][..],
+        &[("referer", PAGE)],
+        &[("referer", "http://127.0.0.1:3000/?a=1&ref=anna-7")],
+    ] {
+        let site = shop();
+        let next = get("/cart", headers);
+        let referral = site.context(&next).referral.unwrap();
+        assert_eq!(
+            (referral.key().as_str(), referral.source()),
+            ("anna-7", ReferralSource::Referer)
+        );
+        let cookies = site.cookies(next).await;
+        assert!(
+            cookies[0].starts_with("partnero_referral=anna-7; "),
+            "{cookies:?}"
+        );
+    }
+}
+
+/// A sign-up form on the cached landing page itself: it is credited, and nothing is written.
+#[tokio::test]
+async fn a_form_on_the_page_is_credited_without_a_cookie() {
+    let site = shop();
+    let sign_up = request(
+        "POST",
+        "/signup",
+        &[("referer", PAGE), ("sec-fetch-site", "same-origin")],
+    );
+    assert_eq!(site.key(&sign_up).as_deref(), Some("anna-7"));
+    assert_eq!(
+        site.outcome(&sign_up),
+        Outcome::NotStored(NotStored::Method)
+    );
+    assert_eq!(site.cookies(sign_up).await, [""; 0]);
+}
+
+#[tokio::test]
+async fn a_strangers_page_is_not_believed() {
+    for headers in [
+        &[("referer", "https://evil.example/?ref=mallory")][..],
+        &[("referer", "https://shop.example.evil.example/?ref=mallory")],
+        &[("referer", "https://shop.example@evil.example/?ref=mallory")],
+        &[(
+            "referer",
+            "https://evil.example/https://shop.example/?ref=mallory",
+        )],
+        &[("referer", "http://shop.example/?ref=mallory")],
+        &[("referer", "https://shop.example:444/?ref=mallory")],
+        &[("referer", "https://SHOP.example/?ref=mallory")],
+        &[
+            ("referer", "https://shop.example/?ref=mallory"),
+            ("sec-fetch-site", "cross-site"),
+        ],
+        &[
+            ("referer", "https://shop.example/?ref=mallory"),
+            ("sec-fetch-site", "same-site"),
+        ],
+        &[
+            ("referer", "https://shop.example/?ref=mallory"),
+            ("sec-fetch-site", "none"),
+        ],
+        &[("referer", "/?ref=mallory")],
+        &[("referer", "ref=mallory")],
+    ] {
+        let site = shop();
+        let visit = get("/", headers);
+        assert_eq!(site.outcome(&visit), Outcome::NotReferred, "{headers:?}");
+        assert_eq!(site.cookies(visit).await, [""; 0], "{headers:?}");
+    }
+}
+
+/// Whoever can write `Host`, `Forwarded` or `X-Forwarded-*` does not thereby own the page before.
+#[tokio::test]
+async fn spoofed_hosts_and_forwarded_headers_change_nothing() {
+    let site = shop();
+    let evil = "https://evil.example/?ref=mallory";
+    let visit = get(
+        "/",
+        &[
+            ("referer", evil),
+            ("host", "evil.example"),
+            ("forwarded", "host=evil.example;proto=https"),
+            ("x-forwarded-host", "evil.example"),
+            ("x-forwarded-proto", "https"),
+            ("x-original-url", "/?ref=mallory"),
+        ],
+    );
+    assert_eq!(site.outcome(&visit), Outcome::NotReferred);
+}
+
+#[tokio::test]
+async fn link_and_cookie_come_before_the_page_before() {
+    let site = shop();
+    let both = get("/?ref=ben", &[("referer", PAGE)]);
+    assert_eq!(site.key(&both).as_deref(), Some("ben"));
+    let stored = get(
+        "/",
+        &[("referer", PAGE), ("cookie", "partnero_referral=carla")],
+    );
+    assert_eq!(site.key(&stored).as_deref(), Some("carla"));
+    assert_eq!(site.cookies(stored).await, [""; 0]);
+}
+
+#[tokio::test]
+async fn only_a_navigation_writes_what_was_rescued() {
+    let site = shop();
+    let image = [
+        ("referer", PAGE),
+        ("sec-fetch-site", "same-origin"),
+        ("sec-fetch-mode", "no-cors"),
+    ];
+    assert_eq!(site.cookies(get("/logo.png", &image)).await, [""; 0]);
+}
+
+/// The redirect after a sign-up form on `/?ref=KEY` still names that page.
+#[tokio::test]
+async fn a_spent_referral_does_not_come_back() {
+    let site = shop();
+    let sign_up = request(
+        "POST",
+        "/signup",
+        &[("referer", PAGE), ("cookie", "partnero_referral=anna-7")],
+    );
+    let mut response = http::Response::new(());
+    site.referrals
+        .spend(&site.context(&sign_up))
+        .apply(&mut response);
+    let written = super::cookies(response.headers());
+    let marker = written
+        .iter()
+        .find(|line| line.starts_with("partnero_referral_spent=anna-7; "));
+    let marker = marker
+        .expect("the browser remembers what was spent")
+        .split("; ")
+        .next()
+        .unwrap();
+    assert!(
+        written
+            .iter()
+            .any(|line| line.starts_with("partnero_referral=; "))
+    );
+
+    let welcome = [
+        ("referer", PAGE),
+        ("cookie", marker),
+        ("sec-fetch-site", "same-origin"),
+    ];
+    let welcome = get("/welcome", &welcome);
+    assert_eq!(site.outcome(&welcome), Outcome::AlreadySpent);
+    assert_eq!(site.cookies(welcome).await, [""; 0]);
+
+    let another = [
+        ("referer", "https://shop.example/?ref=carla"),
+        ("cookie", marker),
+    ];
+    assert_eq!(
+        site.key(&get("/", &another)).as_deref(),
+        Some("carla"),
+        "another friend's counts"
+    );
+    let again = get("/?ref=anna-7", &[("cookie", marker)]);
+    assert_eq!(
+        site.outcome(&again),
+        Outcome::Captured,
+        "a new click is a new click"
+    );
+}
+
+#[tokio::test]
+async fn without_the_setting_the_page_before_is_not_looked_at() {
+    let site = Site::open(Referrals::builder());
+    let visit = get("/", &[("referer", PAGE), ("sec-fetch-site", "same-origin")]);
+    assert_eq!(site.outcome(&visit), Outcome::NotReferred);
+    let refused = Referrals::builder()
+        .referer_rescue(true)
+        .build()
+        .unwrap_err();
+    assert_eq!(refused.setting(), "referer_rescue");
+    assert!(refused.to_string().contains("public_origins"));
+}
