@@ -1,0 +1,110 @@
+//! What the layer costs where nobody asks for the referral, and where a link is followed.
+
+use std::convert::Infallible;
+use std::hint::black_box;
+
+use http::{Request, Response};
+use tower::{Layer, service_fn};
+
+use super::{Arm, page, referrals};
+use crate::budget::Target;
+use crate::nothing::NothingLayer;
+use crate::requests::{LINK, TWELVE, UNRELATED, get, strangers};
+use crate::routed::{router, unread};
+use crate::wire::Wire;
+use crate::work::{Answer, Calls};
+
+/// The layer around a service that does nothing else.
+pub(super) fn plain() -> Vec<Arm> {
+    let page = || {
+        service_fn(|request: Request<()>| {
+            drop(black_box(request));
+            std::future::ready(Ok::<_, Infallible>(Response::new(())))
+        })
+    };
+    let none = move |uri: &str, cookies: &str| Calls::new(page(), get(uri, cookies), Answer::PLAIN);
+    let nothing = move |uri: &str, cookies: &str| {
+        Calls::new(NothingLayer.layer(page()), get(uri, cookies), Answer::PLAIN)
+    };
+    let ours = move |uri: &str, cookies: &str, answer| {
+        Calls::new(referrals().layer().layer(page()), get(uri, cookies), answer)
+    };
+    let long = || strangers(8192);
+    vec![
+        Arm::new("no layer", move || none("/", "")),
+        Arm::new("no layer, 8 kB of cookies", move || none("/", &long())),
+        Arm::new("no layer, other query", move || none(UNRELATED, "")),
+        Arm::new("no layer, other query, 8 kB", move || {
+            none(UNRELATED, &long())
+        }),
+        Arm::new("no layer, referral link", move || none(LINK, "")),
+        Arm::new("a layer that does nothing", move || nothing("/", "")).over("no layer"),
+        Arm::new("our layer", move || ours("/", "", Answer::PLAIN))
+            .over("no layer")
+            .at_most(120.0, 0.0),
+        Arm::new("our layer, 8 kB of cookies", move || {
+            ours("/", &long(), Answer::PLAIN)
+        })
+        .over("no layer, 8 kB of cookies")
+        .at_most(120.0, 0.0),
+        Arm::new("our layer, other query", move || {
+            ours(UNRELATED, "", Answer::PLAIN)
+        })
+        .over("no layer, other query")
+        .at_most(120.0, 0.0),
+        Arm::new("our layer, other query, 8 kB", move || {
+            ours(UNRELATED, &long(), Answer::PLAIN)
+        })
+        .over("no layer, other query, 8 kB")
+        .at_most(120.0, 0.0),
+        Arm::new("our layer, new key captured", move || {
+            ours(LINK, "", Answer::CAPTURED)
+        })
+        .over("no layer, referral link")
+        .at_most(2600.0, 6.0),
+    ]
+}
+
+/// Two ways to put a layer around an axum app.
+pub(super) fn wrapped() -> Vec<Arm> {
+    let app = || router(unread).with_state::<()>(referrals());
+    vec![
+        Arm::new("router", move || page(app(), "/", "", Answer::PLAIN)),
+        Arm::new("router.layer(nothing)", move || {
+            page(app().layer(NothingLayer), "/", "", Answer::PLAIN)
+        })
+        .over("router"),
+        Arm::new("nothing.layer(router)", move || {
+            page(NothingLayer.layer(app()), "/", "", Answer::PLAIN)
+        })
+        .over("router"),
+        Arm::new("router.layer(ours)", move || {
+            page(app().layer(referrals().layer()), "/", "", Answer::PLAIN)
+        })
+        .over("router"),
+        Arm::new("ours.layer(router)", move || {
+            page(referrals().layer().layer(app()), "/", "", Answer::PLAIN)
+        })
+        .over("router"),
+    ]
+}
+
+/// Whole requests through hyper and axum.
+pub(super) fn whole() -> Vec<Arm> {
+    let app = || router(unread).with_state::<()>(referrals());
+    let nothing = move |uri| Wire::new(NothingLayer.layer(app()), uri, TWELVE, Answer::PLAIN);
+    let ours = move |uri| Wire::new(referrals().layer().layer(app()), uri, TWELVE, Answer::PLAIN);
+    let share = Target::Share { percent: 1.0 };
+    vec![
+        Arm::new("hyper + axum, nothing", move || nothing("/")),
+        Arm::new("hyper + axum, nothing, other query", move || {
+            nothing(UNRELATED)
+        }),
+        Arm::new("hyper + axum, ours", move || ours("/"))
+            .over("hyper + axum, nothing")
+            .target(share),
+        Arm::new("hyper + axum, ours, other query", move || ours(UNRELATED))
+            .over("hyper + axum, nothing, other query")
+            .target(share),
+    ]
+}

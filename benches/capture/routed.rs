@@ -1,0 +1,59 @@
+//! Pages of an axum app, with and without an extractor.
+
+use std::convert::Infallible;
+use std::hint::black_box;
+
+use axum::Router;
+use axum::extract::FromRequestParts;
+use axum::handler::Handler;
+use axum::http::StatusCode;
+use axum::http::request::Parts;
+use axum::routing::get;
+use tower_partnero::{Referral, ReferralContext, Referrals};
+
+/// One shape for every router: one page, and the handle as the state.
+pub(crate) fn router<H, T>(page: H) -> Router<Referrals>
+where
+    H: Handler<T, Referrals>,
+    T: 'static,
+{
+    Router::new().route("/", get(page))
+}
+
+/// A page that asks nothing of the request.
+pub(crate) async fn unread() -> StatusCode {
+    StatusCode::OK
+}
+
+/// An extractor that does nothing: what axum itself does to call one.
+pub(crate) struct Nothing;
+
+impl<S: Sync> FromRequestParts<S> for Nothing {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(_: &mut Parts, _: &S) -> Result<Self, Self::Rejection> {
+        Ok(Self)
+    }
+}
+
+/// A page that asks for nothing by an extractor.
+pub(crate) async fn extract_nothing(nothing: Nothing) -> StatusCode {
+    black_box(nothing);
+    StatusCode::OK
+}
+
+/// A page that asks for the referral.
+pub(crate) async fn read(referral: Option<Referral>) -> StatusCode {
+    match black_box(referral) {
+        Some(_) => StatusCode::ACCEPTED,
+        None => StatusCode::OK,
+    }
+}
+
+/// A page that asks for the referral and why it counts.
+pub(crate) async fn read_context(context: ReferralContext) -> StatusCode {
+    match black_box(context).referral {
+        Some(_) => StatusCode::ACCEPTED,
+        None => StatusCode::OK,
+    }
+}
