@@ -71,6 +71,15 @@ impl<'a> Costs<'a> {
         })
     }
 
+    /// Whether the arm allocates no more than its target allows.
+    pub(crate) fn keeps_allocations(&self, arm: &Arm) -> bool {
+        let Some(Target::More { allocations, .. }) = arm.target else {
+            return true;
+        };
+        let more = self.more(arm.name);
+        more.is_some_and(|more| more.allocations <= allocations)
+    }
+
     pub(crate) fn judge(&self, arm: &Arm) -> Option<Verdict> {
         let added = |name: &str| self.more(name).and_then(|more| more.instructions);
         Some(match arm.target? {

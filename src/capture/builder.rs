@@ -214,6 +214,9 @@ impl ReferralsBuilder {
             attribution: self.attribution,
             cache: self.cache,
             public_origins: self.public_origins,
+            looks_at_every_request: self.consent.is_some()
+                || self.observer.is_some()
+                || self.referer_rescue,
             consent: self.consent,
             spent,
             observer: self.observer,

@@ -13,11 +13,12 @@ use super::lines::CookieLines;
 pub struct ResponseFuture<F> {
     #[pin]
     inner: F,
-    lines: Option<CookieLines>,
+    /// Boxed, because a future is moved with every request and seldom has lines.
+    lines: Option<Box<CookieLines>>,
 }
 
 impl<F> ResponseFuture<F> {
-    pub(super) fn new(inner: F, lines: Option<CookieLines>) -> Self {
+    pub(super) fn new(inner: F, lines: Option<Box<CookieLines>>) -> Self {
         Self { inner, lines }
     }
 }

@@ -44,7 +44,7 @@ impl CookieLines {
     /// the referral behind that it has just spent), or it is a public page that shall stay one.
     pub(super) fn offer_to(self, headers: &mut HeaderMap) {
         let is_ours = |line: &HeaderValue| self.is_of(line);
-        if headers.get_all(SET_COOKIE).iter().any(is_ours) {
+        if headers.get_all(&SET_COOKIE).iter().any(is_ours) {
             return;
         }
         if self.rules.leave_public_pages && cache::is_public(headers) {

@@ -13,35 +13,29 @@
 //! lose honest referrals, and what remains possible there is what was possible everywhere before.
 
 use http::Method;
-use http::header::{HeaderMap, HeaderName, HeaderValue, UPGRADE};
+use http::header::{HeaderMap, HeaderValue};
 
 use crate::context::NotStored;
-
-static SEC_FETCH_DEST: HeaderName = HeaderName::from_static("sec-fetch-dest");
-static SEC_FETCH_MODE: HeaderName = HeaderName::from_static("sec-fetch-mode");
-static PURPOSES: [HeaderName; 4] = [
-    HeaderName::from_static("sec-purpose"),
-    HeaderName::from_static("purpose"),
-    HeaderName::from_static("x-purpose"),
-    HeaderName::from_static("x-moz"),
-];
 
 /// Why this request may not write the cookie; `None` if it may.
 pub(super) fn veto(method: &Method, headers: &HeaderMap) -> Option<NotStored> {
     if method != Method::GET {
         return Some(NotStored::Method);
     }
-    if PURPOSES
-        .iter()
-        .any(|name| headers.get_all(name).iter().any(is_speculative))
-    {
-        return Some(NotStored::Speculative);
+    let mut veto = None;
+    // One pass over the few headers of a request is cheaper than a look-up of each of these.
+    for (name, value) in headers {
+        match name.as_str() {
+            "sec-purpose" | "purpose" | "x-purpose" | "x-moz" if is_speculative(value) => {
+                return Some(NotStored::Speculative);
+            }
+            "sec-fetch-mode" if value != "navigate" => veto = Some(NotStored::NoNavigation),
+            "upgrade" => veto = Some(NotStored::NoNavigation),
+            "sec-fetch-dest" if value != "document" => veto = veto.or(Some(NotStored::Embedded)),
+            _ => {}
+        }
     }
-    let differs = |name, expected: &str| headers.get(name).is_some_and(|value| value != expected);
-    if differs(&SEC_FETCH_MODE, "navigate") || headers.contains_key(UPGRADE) {
-        return Some(NotStored::NoNavigation);
-    }
-    differs(&SEC_FETCH_DEST, "document").then_some(NotStored::Embedded)
+    veto
 }
 
 /// `Sec-Purpose` is a list with parameters, such as `prefetch;prerender`.
@@ -57,6 +51,7 @@ fn is_speculative(value: &HeaderValue) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use http::HeaderName;
 
     fn vetoed(headers: &[(&'static str, &'static str)]) -> Option<NotStored> {
         let headers = headers.iter().map(|&(name, value)| {

@@ -29,6 +29,8 @@ pub(super) struct Policy {
     /// The cookie that names a spent key; there if keys are read from the `Referer`.
     pub(super) spent: Option<CookieTemplate>,
     pub(super) observer: Option<Observer>,
+    /// Whether consent, rescue or observer have the layer look at every request.
+    pub(super) looks_at_every_request: bool,
     /// Whether a service was ever wrapped in this handle's layer.
     pub(super) layered: AtomicBool,
 }
@@ -43,15 +45,10 @@ impl Policy {
     /// Whether the layer has to look closer at a request: the one question of the hot path.
     #[inline]
     pub(super) fn concerns(&self, uri: &Uri) -> bool {
-        self.looks_at_every_request()
+        self.looks_at_every_request
             || uri
                 .query()
                 .is_some_and(|query| query::mentions(query, &self.parameters))
-    }
-
-    #[inline]
-    fn looks_at_every_request(&self) -> bool {
-        self.consent.is_some() || self.spent.is_some() || self.observer.is_some()
     }
 
     /// Whether the browser sent a cookie by which we know of a spent key.

@@ -157,11 +157,23 @@ impl Referrals {
         method: &Method,
         uri: &Uri,
         headers: &HeaderMap,
-    ) -> Option<CookieLines> {
+    ) -> Option<Box<CookieLines>> {
         if !self.policy.concerns(uri) {
             return None;
         }
-        self.lines_for(&self.evaluate(method, uri, headers))
+        self.capture_concerned(method, uri, headers)
+    }
+
+    /// Apart from the question whether it is needed, which every request asks.
+    #[inline(never)]
+    fn capture_concerned(
+        &self,
+        method: &Method,
+        uri: &Uri,
+        headers: &HeaderMap,
+    ) -> Option<Box<CookieLines>> {
+        let context = self.evaluate(method, uri, headers);
+        self.lines_for(&context).map(Box::new)
     }
 
     /// As [`capture`](Self::capture), for a page of the app's own that hands the key in.
