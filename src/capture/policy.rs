@@ -79,6 +79,6 @@ impl fmt::Debug for Policy {
             .field("referer_rescue", &self.spent.is_some())
             .field("observer", &self.observer.is_some())
             .field("layered", &self.layered)
-            .finish()
+            .finish_non_exhaustive()
     }
 }
