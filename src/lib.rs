@@ -13,9 +13,9 @@
 //!    for the key in the query, and stores a new one in a cookie.
 //! 2. [`ReferralContext`] and `Option<`[`Referral`]`>` tell a handler what the request says about
 //!    its referral, and why. With the feature `axum` they are extractors.
-//! 3. [`SignupHook`](signup::SignupHook) reports a sign-up with the referrer filled in. Its
+//! 3. [`SignupHook`] reports a sign-up with the referrer filled in. Its
 //!    outcome is a response part and removes the cookie once Partnero has answered.
-//! 4. [`Client`](client::Client) is Partnero's API, and [`Sandbox`](sandbox::Sandbox) a local
+//! 4. [`Client`] is Partnero's API, and [`Sandbox`] a local
 //!    Partnero to develop and test against.
 //!
 //! A whole program stands in the [module docs of `signup`](signup#example), one without any
