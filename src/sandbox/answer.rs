@@ -1,13 +1,16 @@
 //! Answers, and how they are written: envelopes, errors, and the switches about both.
 
 use axum::body::Body;
-use http::header::CONTENT_TYPE;
+use http::header::{CONTENT_TYPE, LOCATION};
 use http::{HeaderValue, Response, StatusCode};
 
 use super::json::Json;
-use super::switches::{EmptyObjects, ErrorMap, Numbers, Switches};
+use super::switches::{
+    CreatedStatus, DoneAnswer, EmptyObjects, EnvelopeStatus, ErrorMap, ErrorStatus, Numbers,
+    Switches, WithoutAccept,
+};
 
-/// What a handler gives back.
+/// What an endpoint gives back.
 pub(super) type Outcome = Result<Answer, Refusal>;
 
 /// A success.
@@ -15,6 +18,12 @@ pub(super) type Outcome = Result<Answer, Refusal>;
 pub(super) enum Answer {
     /// `{"data": …, "status": 1}`.
     Data(Json),
+    /// The same for something new.
+    Created(Json),
+    /// One page of a list.
+    Page { data: Json, links: Json, meta: Json },
+    /// `{"status": 1}`.
+    Done,
 }
 
 /// A failure.
@@ -42,11 +51,19 @@ impl Refusal {
         Self::Plain(StatusCode::BAD_REQUEST, message.to_owned())
     }
 
+    pub(super) fn conflict(message: &str) -> Self {
+        Self::Plain(StatusCode::CONFLICT, message.to_owned())
+    }
+
     pub(super) fn invalid(field: &str, text: &str) -> Self {
         Self::Invalid(vec![FieldError {
             field: field.to_owned(),
             text: text.to_owned(),
         }])
+    }
+
+    pub(super) fn taken(field: &str) -> Self {
+        Self::invalid(field, &format!("The {field} has already been taken."))
     }
 
     /// A status alone; its usual phrase is the message.
@@ -56,41 +73,85 @@ impl Refusal {
     }
 }
 
-pub(super) fn write(outcome: Outcome, switches: &Switches) -> Response<Body> {
-    match outcome {
-        Ok(Answer::Data(data)) => {
-            let data = dress(data, switches);
-            let body = Json::object([("data", data), ("status", 1.into())]);
-            json(StatusCode::OK, &body)
+/// Writes an answer for a caller who accepts JSON by name, or does not say so.
+pub(super) fn write(outcome: Outcome, switches: &Switches, accepts_json: bool) -> Response<Body> {
+    let refusal = match outcome {
+        Ok(answer) => return write_success(answer, switches),
+        Err(refusal) => refusal,
+    };
+    let (status, message) = match &refusal {
+        Refusal::Plain(status, message) => (*status, message.as_str()),
+        Refusal::Invalid(_)
+            if !accepts_json && switches.without_accept == WithoutAccept::Redirect =>
+        {
+            return redirect();
         }
-        Err(Refusal::Plain(status, message)) => {
-            json(status, &Json::object([("message", message.into())]))
-        }
-        Err(Refusal::Invalid(errors)) => {
+        Refusal::Invalid(errors) => {
             let message = errors.first().map_or("", |error| &error.text);
-            let mut body = Json::object([("message", message.into())]);
-            if let Some(map) = error_map(&errors, switches) {
-                body.push("errors", map);
-            }
-            json(StatusCode::UNPROCESSABLE_ENTITY, &body)
+            (StatusCode::UNPROCESSABLE_ENTITY, message)
         }
+    };
+    let mut body = Json::object([("message", message.into())]);
+    if let Refusal::Invalid(errors) = &refusal
+        && switches.error_map != ErrorMap::Absent
+    {
+        body.push("errors", error_map(errors, switches.error_map));
     }
+    if switches.error_status == ErrorStatus::Zero {
+        body.push("status", 0);
+    }
+    json(status, &body)
 }
 
-fn error_map(errors: &[FieldError], switches: &Switches) -> Option<Json> {
+fn write_success(answer: Answer, switches: &Switches) -> Response<Body> {
+    let created = match switches.created_status {
+        CreatedStatus::Ok => StatusCode::OK,
+        CreatedStatus::Created => StatusCode::CREATED,
+    };
+    let mut body = Json::Object(Vec::new());
+    let status = match answer {
+        Answer::Data(data) => {
+            body.push("data", dress(data, switches));
+            StatusCode::OK
+        }
+        Answer::Created(data) => {
+            body.push("data", dress(data, switches));
+            created
+        }
+        Answer::Page { data, links, meta } => {
+            body.push("data", dress(data, switches));
+            body.push("links", links);
+            body.push("meta", meta);
+            StatusCode::OK
+        }
+        Answer::Done if switches.done_answer == DoneAnswer::NoContent => {
+            let mut response = Response::new(Body::empty());
+            *response.status_mut() = StatusCode::NO_CONTENT;
+            return response;
+        }
+        Answer::Done => {
+            body.push("status", 1);
+            return json(StatusCode::OK, &body);
+        }
+    };
+    if switches.envelope_status == EnvelopeStatus::Present {
+        body.push("status", 1);
+    }
+    json(status, &body)
+}
+
+fn error_map(errors: &[FieldError], shape: ErrorMap) -> Json {
     let mut map: Vec<(String, Json)> = Vec::new();
     for FieldError { field, text } in errors {
         let text = Json::from(text.as_str());
         match map.iter_mut().find(|(name, _)| name == field) {
             Some((_, Json::List(texts))) => texts.push(text),
             Some(_) => {}
-            None if switches.error_map == ErrorMap::Texts => {
-                map.push((field.clone(), vec![text].into()));
-            }
+            None if shape == ErrorMap::Texts => map.push((field.clone(), vec![text].into())),
             None => map.push((field.clone(), text)),
         }
     }
-    (switches.error_map != ErrorMap::Absent).then_some(Json::Object(map))
+    Json::Object(map)
 }
 
 fn dress(data: Json, switches: &Switches) -> Json {
@@ -112,5 +173,17 @@ fn json(status: StatusCode, body: &Json) -> Response<Body> {
     *response.status_mut() = status;
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    response
+}
+
+fn redirect() -> Response<Body> {
+    let mut response = Response::new(Body::from("<!DOCTYPE html><title>Redirecting</title>"));
+    *response.status_mut() = StatusCode::FOUND;
+    let headers = response.headers_mut();
+    headers.insert(LOCATION, HeaderValue::from_static("/"));
+    headers.insert(
+        CONTENT_TYPE,
+        HeaderValue::from_static("text/html; charset=utf-8"),
+    );
     response
 }

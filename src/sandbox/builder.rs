@@ -3,9 +3,12 @@
 use std::io;
 
 use super::handle::Sandbox;
+use super::limiter::RateLimit;
+use super::reward::RewardRule;
 use super::server;
+use super::state::State;
 use super::switches::{Switch, Switches};
-use super::world::World;
+use super::world::{Settings, World};
 
 /// Settings of a [`Sandbox`]; every one has a default.
 #[derive(Clone, Debug)]
@@ -13,7 +16,8 @@ use super::world::World;
 pub struct SandboxBuilder {
     port: u16,
     api_key: String,
-    link_base: String,
+    settings: Settings,
+    rate_limit: Option<RateLimit>,
     switches: Switches,
 }
 
@@ -22,7 +26,14 @@ impl SandboxBuilder {
         Self {
             port: 0,
             api_key: "sandbox-api-key".to_owned(),
-            link_base: "https://shop.example/".to_owned(),
+            settings: Settings {
+                link_base: "https://shop.example/".to_owned(),
+                currency: "USD".to_owned(),
+                program_id: "SANDBOX1".to_owned(),
+                reward: RewardRule::default(),
+                origin: String::new(),
+            },
+            rate_limit: None,
             switches: Switches::default(),
         }
     }
@@ -42,7 +53,31 @@ impl SandboxBuilder {
     /// The page that referral links lead to: a link is `<base>?ref=<key>`. Default:
     /// `https://shop.example/`.
     pub fn link_base(mut self, base: impl Into<String>) -> Self {
-        self.link_base = base.into();
+        self.settings.link_base = base.into();
+        self
+    }
+
+    /// The program's currency, for transactions that name none. Default: `USD`.
+    pub fn currency(mut self, code: impl Into<String>) -> Self {
+        self.settings.currency = code.into();
+        self
+    }
+
+    /// The program's public id, which `GET /test` answers with. Default: `SANDBOX1`.
+    pub fn program_id(mut self, id: impl Into<String>) -> Self {
+        self.settings.program_id = id.into();
+        self
+    }
+
+    /// What a sale pays the referrer. Default: 10 percent.
+    pub fn reward(mut self, rule: RewardRule) -> Self {
+        self.settings.reward = rule;
+        self
+    }
+
+    /// How many requests are let in. Default: any number.
+    pub fn rate_limit(mut self, limit: RateLimit) -> Self {
+        self.rate_limit = Some(limit);
         self
     }
 
@@ -61,7 +96,13 @@ impl SandboxBuilder {
     /// ([`io::ErrorKind::AddrInUse`]).
     pub async fn start(self) -> io::Result<Sandbox> {
         let listener = server::listen(self.port).await?;
-        let world = World::new(self.switches, self.link_base);
-        Sandbox::run(listener, self.api_key, world)
+        let port = listener.local_addr()?.port();
+        let settings = Settings {
+            origin: format!("http://127.0.0.1:{port}"),
+            ..self.settings
+        };
+        let world = World::new(self.switches, settings);
+        let state = State::new(self.api_key, self.rate_limit, world);
+        Ok(Sandbox::run(listener, port, state))
     }
 }

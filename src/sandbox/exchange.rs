@@ -1,19 +1,22 @@
 //! One request and its end: faults, log, the bearer token, then the endpoint.
 
 use std::sync::Arc;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use axum::Router;
 use axum::body::{Body, to_bytes};
-use http::header::{AUTHORIZATION, CONTENT_TYPE};
+use http::header::{AUTHORIZATION, CONTENT_TYPE, RETRY_AFTER};
 use http::{HeaderMap, HeaderValue, Request, Response, StatusCode};
 use serde_json::Value;
 use tokio::time::sleep;
 use tower_service::Service;
 
 use super::answer::{Refusal, write};
+use super::cut_body::cut_inside;
 use super::fault::{CannedAnswer, Outcome};
+use super::limiter::Exceeded;
 use super::log::SandboxRequest;
+use super::rules::Plan;
 use super::state::State;
 
 /// No body that the API documents comes near this.
@@ -51,26 +54,46 @@ pub(super) async fn exchange(
         body: serde_json::from_slice(&body).unwrap_or(Value::Null),
         received_at: SystemTime::now(),
     });
-    let plan = state.rules().plan(&parts.method, parts.uri.path());
+    let admitted = state.admit();
+    let plan = match &admitted {
+        Ok(()) => state.rules().plan(&parts.method, parts.uri.path()),
+        Err(_) => Plan::default(),
+    };
 
-    sleep(plan.delay_before).await;
-    let mut ending = if let Some(outcome) = plan.before {
-        end(&state, outcome)
+    wait(plan.delay_before).await;
+    let mut ending = if let Err(Exceeded(retry_after)) = admitted {
+        let mut response = refuse(&state, Refusal::status(StatusCode::TOO_MANY_REQUESTS));
+        let retry_after = retry_after.map(|value| (RETRY_AFTER, value));
+        response.headers_mut().extend(retry_after);
+        Ending::Answer(response)
+    } else if let Some(outcome) = plan.before {
+        end(&state, outcome, None).await
     } else if is_authorised(&parts.headers, &state.api_key) {
         ask(&mut router, Request::from_parts(parts, body.into())).await
     } else {
         let refusal = Refusal::Plain(StatusCode::UNAUTHORIZED, "Unauthenticated.".to_owned());
-        Ending::Answer(write(Err(refusal), &state.world().switches))
+        Ending::Answer(refuse(&state, refusal))
     };
-    sleep(plan.delay_after).await;
+    wait(plan.delay_after).await;
     if let Some(outcome) = plan.after {
-        ending = end(&state, outcome);
+        let response = match ending {
+            Ending::Answer(response) => Some(response),
+            Ending::Cut | Ending::Hang => None,
+        };
+        ending = end(&state, outcome, response).await;
     }
 
     if let Ending::Answer(response) = &ending {
         state.log().answered(number, response.status());
     }
     ending
+}
+
+/// Even a sleep of no length lasts a millisecond, as tokio's timers count.
+async fn wait(delay: Duration) {
+    if !delay.is_zero() {
+        sleep(delay).await;
+    }
 }
 
 async fn ask(router: &mut Router, request: Request<Body>) -> Ending {
@@ -87,17 +110,23 @@ fn is_authorised(headers: &HeaderMap, api_key: &str) -> bool {
     scheme.eq_ignore_ascii_case(b"bearer ") && token == api_key.as_bytes()
 }
 
-fn end(state: &State, outcome: Outcome) -> Ending {
-    match outcome {
-        Outcome::Answer(answer) => Ending::Answer(canned(state, answer)),
-        Outcome::Cut => Ending::Cut,
-        Outcome::Hang => Ending::Hang,
+/// Ends a request as a fault orders it; `response` is what it would have got.
+async fn end(state: &State, outcome: Outcome, response: Option<Response<Body>>) -> Ending {
+    match (outcome, response) {
+        (Outcome::Answer(answer), _) => Ending::Answer(canned(state, answer)),
+        (Outcome::CutInside, Some(response)) => Ending::Answer(cut_inside(response).await),
+        (Outcome::Cut | Outcome::CutInside, _) => Ending::Cut,
+        (Outcome::Hang, _) => Ending::Hang,
     }
+}
+
+fn refuse(state: &State, refusal: Refusal) -> Response<Body> {
+    write(Err(refusal), &state.world().switches, true)
 }
 
 fn canned(state: &State, answer: CannedAnswer) -> Response<Body> {
     let mut response = match answer.body {
-        None => write(Err(Refusal::status(answer.status)), &state.world().switches),
+        None => refuse(state, Refusal::status(answer.status)),
         Some((body, content_type)) => {
             let mut response = Response::new(Body::from(body));
             *response.status_mut() = answer.status;

@@ -50,6 +50,7 @@ pub struct Fault {
 pub(super) enum Outcome {
     Answer(CannedAnswer),
     Cut,
+    CutInside,
     Hang,
 }
 
@@ -117,6 +118,12 @@ impl Fault {
     /// The request has its effect; then the connection is cut without an answer.
     pub fn cut_after() -> Self {
         Self::new(Some(Outcome::Cut)).after_effect()
+    }
+
+    /// The request has its effect; then the connection is cut in the middle of the answer's body.
+    /// An answer without a body is not sent at all.
+    pub fn cut_inside() -> Self {
+        Self::new(Some(Outcome::CutInside)).after_effect()
     }
 
     /// The request has its effect; then no answer comes for as long as the connection lives.

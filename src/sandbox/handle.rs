@@ -13,10 +13,9 @@ use super::fault::Fault;
 use super::log::SandboxRequest;
 use super::routes;
 use super::server::{self, Server};
-use super::snapshot::SandboxCustomer;
+use super::snapshot::{SandboxCustomer, SandboxTransaction};
 use super::state::State;
 use super::switches::Switch;
-use super::world::World;
 
 /// A local Partnero on a loopback port.
 ///
@@ -55,19 +54,18 @@ impl Sandbox {
         SandboxBuilder::new()
     }
 
-    pub(super) fn run(listener: TcpListener, api_key: String, world: World) -> io::Result<Self> {
-        let port = listener.local_addr()?.port();
-        let state = Arc::new(State::new(api_key, world));
+    pub(super) fn run(listener: TcpListener, port: u16, state: State) -> Self {
+        let state = Arc::new(state);
         let router = routes::router(Arc::clone(&state));
         let server = Server::run(listener, Arc::clone(&state), router.clone());
-        Ok(Self {
+        Self {
             inner: Arc::new(Inner {
                 port,
                 state,
                 router,
                 phase: Mutex::new(Phase::Up(server)),
             }),
-        })
+        }
     }
 
     /// What a client takes instead of `https://api.partnero.com/v1`.
@@ -94,7 +92,17 @@ impl Sandbox {
         let world = self.inner.state.world();
         let customers = world.customers.iter();
         customers
-            .map(|(_, customer)| SandboxCustomer::new(&world, customer))
+            .map(|customer| SandboxCustomer::new(&world, customer))
+            .collect()
+    }
+
+    /// Every transaction, the oldest first.
+    #[must_use]
+    pub fn transactions(&self) -> Vec<SandboxTransaction> {
+        let world = self.inner.state.world();
+        let transactions = world.transactions.iter();
+        transactions
+            .map(|(_, transaction)| SandboxTransaction::new(&world, transaction))
             .collect()
     }
 

@@ -3,21 +3,32 @@
 //! Which values Partnero refuses is hardly documented: types are (by its field tables), the rest
 //! is assumed. An empty string counts as absent, and fields that nobody asks for are ignored.
 
+use rust_decimal::Decimal;
+
 use super::answer::{FieldError, Refusal};
 use super::json::Json;
+use super::money::exact;
 
 /// No field is known to have a limit at Partnero; this is the usual width of a text column.
 const LONGEST_TEXT: usize = 255;
 
 pub(super) struct Input<'a> {
     body: &'a Json,
+    /// What stands before the names of fields in errors, as `transactions.0.`.
+    prefix: String,
     errors: Vec<FieldError>,
 }
 
 impl<'a> Input<'a> {
     pub(super) fn new(body: &'a Json) -> Self {
+        Self::nested(body, String::new())
+    }
+
+    /// A part of a body, named in errors by where it stands.
+    pub(super) fn nested(body: &'a Json, prefix: String) -> Self {
         Self {
             body,
+            prefix,
             errors: Vec::new(),
         }
     }
@@ -49,13 +60,82 @@ impl<'a> Input<'a> {
         self.refuse(path, "must be an e-mail address")
     }
 
+    pub(super) fn boolean(&mut self, path: &str) -> Option<bool> {
+        match self.value(path)? {
+            Json::Bool(value) => Some(*value),
+            _ => self.refuse(path, "must be true or false"),
+        }
+    }
+
+    /// An amount that is not negative, as a number or as the text of one (O has a string).
+    pub(super) fn amount(&mut self, path: &str) -> Option<Decimal> {
+        let (Json::Number(text) | Json::Text(text)) = self.value(path)? else {
+            return self.refuse(path, "must be a number");
+        };
+        match exact(text) {
+            Some(value) if value.is_sign_negative() && !value.is_zero() => {
+                self.refuse(path, "must not be negative")
+            }
+            Some(value) => Some(value),
+            None => self.refuse(path, "must be a number of at most 28 digits below 10^18"),
+        }
+    }
+
+    pub(super) fn list(&mut self, path: &str) -> Option<&'a [Json]> {
+        match self.value(path)? {
+            Json::List(items) => Some(items),
+            _ => self.refuse(path, "must be a list"),
+        }
+    }
+
+    pub(super) fn texts(&mut self, path: &str) -> Option<Vec<String>> {
+        let texts = self.list(path)?.iter().map(|item| match item {
+            Json::Text(text) => Some(text.clone()),
+            _ => None,
+        });
+        match texts.collect() {
+            Some(texts) => Some(texts),
+            None => self.refuse(path, "must be a list of strings"),
+        }
+    }
+
+    /// Whether the value is an object; anything but that and nothing is a mistake.
+    pub(super) fn is_object(&mut self, path: &str) -> bool {
+        match self.value(path) {
+            None => false,
+            Some(Json::Object(_)) => true,
+            Some(_) => self.refuse(path, "must be an object").unwrap_or(false),
+        }
+    }
+
     /// Notes a mistake; `problem` goes on from "The name of the field …".
     pub(super) fn refuse<T>(&mut self, path: &str, problem: &str) -> Option<T> {
-        self.errors.push(FieldError {
-            field: path.to_owned(),
-            text: format!("The {path} {problem}."),
-        });
+        let field = self.name(path);
+        let text = format!("The {field} {problem}.");
+        self.errors.push(FieldError { field, text });
         None
+    }
+
+    /// The value, or a mistake if it is absent, or was refused, too.
+    pub(super) fn required<T>(&mut self, path: &str, value: Option<T>) -> Option<T> {
+        if value.is_none()
+            && !self
+                .errors
+                .iter()
+                .any(|error| error.field == self.name(path))
+        {
+            return self.refuse(path, "is required");
+        }
+        value
+    }
+
+    fn name(&self, path: &str) -> String {
+        format!("{}{path}", self.prefix)
+    }
+
+    /// Takes over the mistakes of a part.
+    pub(super) fn absorb(&mut self, part: Input<'_>) {
+        self.errors.extend(part.errors);
     }
 
     pub(super) fn finish(self) -> Result<(), Refusal> {

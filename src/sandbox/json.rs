@@ -129,6 +129,12 @@ impl From<bool> for Json {
     }
 }
 
+impl From<i32> for Json {
+    fn from(value: i32) -> Self {
+        Self::Number(value.to_string())
+    }
+}
+
 impl From<usize> for Json {
     fn from(value: usize) -> Self {
         Self::Number(value.to_string())

@@ -17,7 +17,8 @@ pub struct SandboxRequest {
     /// The status of the answer; `None` while there is none, and for ever if the connection was
     /// cut.
     pub status: Option<StatusCode>,
-    /// The body; `Null` if it was empty or no JSON. Fractions are binary floats here.
+    /// The body; `Null` if it was empty or no JSON. Fractions are binary floats here;
+    /// [`Sandbox::transactions`](crate::Sandbox::transactions) has the exact amounts.
     pub body: Value,
     /// When the whole request had arrived.
     pub received_at: SystemTime,

@@ -112,6 +112,9 @@ async fn accept(listener: TcpListener, state: Arc<State>, router: Router, tasks:
 }
 
 async fn serve(stream: TcpStream, state: Arc<State>, router: Router, tasks: Arc<Tasks>) {
+    // Without this, an answer may wait for the caller's acknowledgement of the one before. A
+    // connection that refuses the option still works.
+    let _slower = stream.set_nodelay(true);
     let service = service_fn(move |request: Request<Incoming>| {
         let exchange = exchange(Arc::clone(&state), router.clone(), request.map(Body::new));
         let (answer, answered) = oneshot::channel();

@@ -2,7 +2,9 @@
 
 use std::time::SystemTime;
 
-use super::customers::{Customer, Customers};
+use super::customer::{Customer, Serial};
+use super::money::Amount;
+use super::transactions::Transaction;
 use super::world::World;
 
 /// A customer, from [`Sandbox::customers`](crate::Sandbox::customers).
@@ -19,32 +21,102 @@ pub struct SandboxCustomer {
     pub name: Option<String>,
     /// The last name.
     pub surname: Option<String>,
+    /// The tags.
+    pub tags: Vec<String>,
     /// The id of the customer who brought this one.
     pub referred_by: Option<String>,
     /// How many customers this one has brought.
     pub referrals_count: usize,
     /// The link to share.
     pub referral_link: String,
+    /// What the customer has, one entry for each unit and none of zero.
+    pub balance: Vec<SandboxAmount>,
+    /// Whether it was deleted and is kept all the same.
+    pub is_deleted: bool,
+    /// Whether it is archived.
+    pub is_archived: bool,
     /// When it was created.
     pub created_at: SystemTime,
 }
 
+/// A transaction, from [`Sandbox::transactions`](crate::Sandbox::transactions).
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct SandboxTransaction {
+    /// The app's own identifier, which need not be unique.
+    pub key: Option<String>,
+    /// What was done, `sale` by default.
+    pub action: String,
+    /// For how much.
+    pub amount: SandboxAmount,
+    /// The id of the customer who bought; `None` for a sale against nobody.
+    pub referred_customer: Option<String>,
+    /// The id of the customer who had brought the buyer.
+    pub customer: Option<String>,
+    /// What that customer got for it.
+    pub reward: Option<SandboxAmount>,
+    /// When it happened, as the caller said, or when it was created.
+    pub created_at: SystemTime,
+}
+
+/// An exact amount in major units.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct SandboxAmount {
+    /// The decimal, as `99.99`.
+    pub amount: String,
+    /// The currency's code, or the name of another unit.
+    pub amount_units: String,
+    /// Whether the unit is a currency.
+    pub is_currency: bool,
+}
+
 impl SandboxCustomer {
     pub(super) fn new(world: &World, customer: &Customer) -> Self {
+        let referrer = world.referrer(customer);
+        let balance = customer.balance.entries();
         Self {
             id: customer.id.clone(),
-            key: customer.key.clone(),
+            key: customer.key().to_owned(),
             email: customer.email.clone(),
             name: customer.name.clone(),
             surname: customer.surname.clone(),
-            referred_by: referrer(&world.customers, customer).map(|referrer| referrer.id.clone()),
+            tags: customer.tags.clone(),
+            referred_by: referrer.map(|referrer| referrer.id.clone()),
             referrals_count: customer.referrals.len(),
-            referral_link: world.link(&customer.key),
+            referral_link: world.link(customer.key()),
+            balance: balance.iter().map(SandboxAmount::new).collect(),
+            is_deleted: customer.is_deleted,
+            is_archived: customer.is_archived,
             created_at: customer.created_at,
         }
     }
 }
 
-fn referrer<'a>(customers: &'a Customers, customer: &Customer) -> Option<&'a Customer> {
-    customers.get(customer.referrer?)
+impl SandboxTransaction {
+    pub(super) fn new(world: &World, transaction: &Transaction) -> Self {
+        let id = |serial: Option<Serial>| {
+            let customer = serial.and_then(|serial| world.customers.get(serial));
+            customer.map(|customer| customer.id.clone())
+        };
+        Self {
+            key: transaction.key.clone(),
+            action: transaction.action.clone(),
+            amount: SandboxAmount::new(&transaction.amount),
+            referred_customer: id(transaction.buyer),
+            customer: id(transaction.referrer),
+            reward: transaction.reward.as_ref().map(SandboxAmount::new),
+            created_at: transaction.created_at,
+        }
+    }
+}
+
+impl SandboxAmount {
+    fn new(amount: &Amount) -> Self {
+        Self {
+            amount: amount.value.to_string(),
+            amount_units: amount.units.clone(),
+            is_currency: amount.is_currency,
+        }
+    }
 }

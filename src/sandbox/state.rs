@@ -1,7 +1,11 @@
 //! What all connections share.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::SystemTime;
 
+use tokio::time::Instant;
+
+use super::limiter::{Exceeded, Limiter, RateLimit};
 use super::log::Log;
 use super::rules::Rules;
 use super::world::World;
@@ -12,15 +16,17 @@ pub(super) struct State {
     world: Mutex<World>,
     rules: Mutex<Rules>,
     log: Mutex<Log>,
+    limiter: Option<Mutex<Limiter>>,
 }
 
 impl State {
-    pub(super) fn new(api_key: String, world: World) -> Self {
+    pub(super) fn new(api_key: String, rate_limit: Option<RateLimit>, world: World) -> Self {
         Self {
             api_key,
             world: Mutex::new(world),
             rules: Mutex::default(),
             log: Mutex::default(),
+            limiter: rate_limit.map(|limit| Mutex::new(Limiter::new(limit))),
         }
     }
 
@@ -30,6 +36,13 @@ impl State {
 
     pub(super) fn rules(&self) -> MutexGuard<'_, Rules> {
         lock(&self.rules)
+    }
+
+    /// Counts a request against the rate limit, if there is one.
+    pub(super) fn admit(&self) -> Result<(), Exceeded> {
+        self.limiter.as_ref().map_or(Ok(()), |limiter| {
+            lock(limiter).take(Instant::now(), SystemTime::now())
+        })
     }
 
     pub(super) fn log(&self) -> MutexGuard<'_, Log> {

@@ -2,55 +2,120 @@
 
 use std::collections::HashSet;
 
-use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use percent_encoding::utf8_percent_encode;
 
-use super::customers::{Customers, Serial};
+use super::customer::{Customer, Serial};
+use super::customers::Customers;
 use super::random::Random;
-use super::switches::Switches;
+use super::reward::RewardRule;
+use super::subscriptions::Subscriptions;
+use super::switches::{KeyCase, PathOrder, Switches};
+use super::transactions::Transactions;
 
 #[derive(Debug)]
 pub(super) struct World {
     pub(super) customers: Customers,
+    pub(super) transactions: Transactions,
+    pub(super) subscriptions: Subscriptions,
     pub(super) refused_referrers: HashSet<String>,
     pub(super) random: Random,
     pub(super) switches: Switches,
-    link_base: String,
+    pub(super) settings: Settings,
+}
+
+/// What is set once, when the sandbox starts.
+#[derive(Clone, Debug)]
+pub(super) struct Settings {
+    pub(super) link_base: String,
+    pub(super) currency: String,
+    pub(super) program_id: String,
+    pub(super) reward: RewardRule,
+    /// Scheme, host and port of the sandbox itself.
+    pub(super) origin: String,
 }
 
 impl World {
-    pub(super) fn new(switches: Switches, link_base: String) -> Self {
+    pub(super) fn new(switches: Switches, settings: Settings) -> Self {
         Self {
             customers: Customers::default(),
+            transactions: Transactions::default(),
+            subscriptions: Subscriptions::default(),
             refused_referrers: HashSet::new(),
             random: Random::new(),
             switches,
-            link_base,
+            settings,
         }
     }
 
     /// The customer that a path segment means: its id, its key or its e-mail address may stand
-    /// there (N8N); that they are tried in this order is assumed.
+    /// there (N8N).
     pub(super) fn find(&self, segment: &str) -> Option<Serial> {
-        let customers = &self.customers;
-        customers
-            .by_id(segment)
-            .or_else(|| customers.by_key(segment))
-            .or_else(|| customers.by_email(segment))
+        let id = || self.customers.by_id(segment);
+        let key = || self.by_key(segment);
+        let email = || self.customers.by_email(segment);
+        match self.switches.path_order {
+            PathOrder::IdKeyEmail => id().or_else(key).or_else(email),
+            PathOrder::KeyIdEmail => key().or_else(id).or_else(email),
+            PathOrder::EmailIdKey => email().or_else(id).or_else(key),
+        }
+    }
+
+    pub(super) fn by_key(&self, key: &str) -> Option<Serial> {
+        self.customers.by_key(key, self.switches.key_case)
+    }
+
+    pub(super) fn is_same_key(&self, one: &str, other: &str) -> bool {
+        let folds = self.switches.key_case == KeyCase::Insensitive;
+        one == other || folds && one.to_lowercase() == other.to_lowercase()
+    }
+
+    /// The customer who brought this one.
+    pub(super) fn referrer(&self, customer: &Customer) -> Option<&Customer> {
+        self.customers.get(customer.referrer?)
+    }
+
+    /// A key that no link has yet.
+    pub(super) fn free_key(&mut self) -> String {
+        loop {
+            let key = self.random.alphanumeric(12);
+            if self.by_key(&key).is_none() {
+                return key;
+            }
+        }
+    }
+
+    /// An id that no customer has yet.
+    pub(super) fn free_id(&mut self) -> String {
+        loop {
+            let id = self.random.alphanumeric(12);
+            if self.customers.by_id(&id).is_none() {
+                return id;
+            }
+        }
     }
 
     pub(super) fn link(&self, key: &str) -> String {
-        let key = utf8_percent_encode(key, LINK_ESCAPES);
-        let separator = if self.link_base.contains('?') {
-            '&'
-        } else {
-            '?'
+        let base = &self.settings.link_base;
+        let separator = if base.contains('?') { '&' } else { '?' };
+        let key = utf8_percent_encode(key, UNRESERVED);
+        format!("{base}{separator}ref={key}")
+    }
+
+    /// Removes a transaction and takes its reward back.
+    pub(super) fn remove_transaction(&mut self, number: u64) {
+        let Some(transaction) = self.transactions.remove(number) else {
+            return;
         };
-        format!("{}{separator}ref={key}", self.link_base)
+        let referrer = transaction.referrer;
+        let referrer = referrer.and_then(|serial| self.customers.get_mut(serial));
+        if let (Some(referrer), Some(reward)) = (referrer, &transaction.reward) {
+            referrer.balance.subtract(reward);
+        }
     }
 }
 
-/// Letters, digits and `-._~` stand in a query as they are (RFC 3986, section 2.3).
-const LINK_ESCAPES: &percent_encoding::AsciiSet = &NON_ALPHANUMERIC
+/// What has to be escaped in a query: all but letters, digits and `-._~` (RFC 3986, section 2.3).
+pub(super) const UNRESERVED: &percent_encoding::AsciiSet = &percent_encoding::NON_ALPHANUMERIC
     .remove(b'-')
     .remove(b'.')
     .remove(b'_')

@@ -1,9 +1,19 @@
 //! The endpoints, one file for each kind of thing.
 
+mod balance;
 mod call;
 mod create_customer;
+mod create_transaction;
 mod customers;
+mod links;
+mod paging;
+mod program;
+mod referrals;
+mod registration;
+mod transactions;
+mod update_customer;
 mod views;
+mod webhooks;
 
 use std::future::ready;
 use std::sync::Arc;
@@ -20,14 +30,57 @@ use super::world::World;
 
 type Endpoint = fn(&mut World, &Call) -> Outcome;
 
+const DELETE: MethodFilter = MethodFilter::DELETE;
+const GET: MethodFilter = MethodFilter::GET;
+const POST: MethodFilter = MethodFilter::POST;
+const PUT: MethodFilter = MethodFilter::PUT;
+
 const ENDPOINTS: &[(MethodFilter, &str, Endpoint)] = &[
-    (MethodFilter::POST, "/v1/customers", create_customer::create),
-    (MethodFilter::GET, "/v1/customers/{id}", customers::read),
+    (POST, "/v1/customers", create_customer::create),
+    (GET, "/v1/customers", customers::list),
+    (PUT, "/v1/customers", update_customer::by_body),
+    (GET, "/v1/customers:search", customers::search),
+    (POST, "/v1/customers:invite", create_customer::invite),
+    (GET, "/v1/customers/{id}", customers::read),
+    (PUT, "/v1/customers/{id}", update_customer::by_path),
+    (DELETE, "/v1/customers/{id}", customers::delete),
+    (POST, "/v1/customers/{id}/archive", customers::archive),
     (
-        MethodFilter::GET,
-        "/v1/customers/{id}/referrals",
-        customers::referrals,
+        POST,
+        "/v1/customers/{id}/revoke-archive",
+        customers::revoke_archive,
     ),
+    (GET, "/v1/customers/{id}/referrals", referrals::list),
+    (GET, "/v1/customers/{id}/stats", referrals::stats),
+    (
+        GET,
+        "/v1/customers/{id}/transactions",
+        transactions::of_customer,
+    ),
+    (GET, "/v1/customers/{id}/referral_links", links::of_customer),
+    (GET, "/v1/customers/{id}/balance", balance::read),
+    (POST, "/v1/customers/{id}/balance/credit", balance::credit),
+    (POST, "/v1/customer_referral_links", links::create),
+    (GET, "/v1/customer_referral_links:search", links::search),
+    (GET, "/v1/customer_referral_links/{id}", links::read),
+    (PUT, "/v1/customer_referral_links/{id}", links::update),
+    (DELETE, "/v1/customer_referral_links/{id}", links::delete),
+    (POST, "/v1/transactions", create_transaction::create),
+    (GET, "/v1/transactions", transactions::list),
+    (DELETE, "/v1/transactions", transactions::delete_by_body),
+    (GET, "/v1/transactions/{key}", transactions::read),
+    (
+        DELETE,
+        "/v1/transactions/{key}",
+        transactions::delete_by_path,
+    ),
+    (POST, "/v1/webhooks", webhooks::create),
+    (GET, "/v1/webhooks", webhooks::list),
+    (GET, "/v1/webhooks/{key}", webhooks::read),
+    (PUT, "/v1/webhooks/{key}", webhooks::update),
+    (DELETE, "/v1/webhooks/{key}", webhooks::delete),
+    (GET, "/v1/test", program::test),
+    (GET, "/v1/program/overview", program::overview),
 ];
 
 pub(super) fn router(state: Arc<State>) -> Router {
@@ -37,7 +90,7 @@ pub(super) fn router(state: Arc<State>) -> Router {
             let answer = move |Extracted(state): Extracted<Arc<State>>, call: Call| {
                 let mut world = state.world();
                 let outcome = endpoint(&mut world, &call);
-                ready(write(outcome, &world.switches))
+                ready(write(outcome, &world.switches, call.accepts_json))
             };
             router.route(path, on(method, answer))
         },
@@ -45,7 +98,7 @@ pub(super) fn router(state: Arc<State>) -> Router {
     let refuse = |status| {
         move |Extracted(state): Extracted<Arc<State>>| {
             let refusal = Refusal::status(status);
-            ready(write(Err(refusal), &state.world().switches))
+            ready(write(Err(refusal), &state.world().switches, true))
         }
     };
     router

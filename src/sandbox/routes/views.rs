@@ -1,13 +1,22 @@
 //! How things look in answers.
 
 use crate::sandbox::clock::iso;
-use crate::sandbox::customers::Customer;
+use crate::sandbox::customer::{Customer, Link, Serial};
 use crate::sandbox::json::Json;
+use crate::sandbox::money::Amount;
+use crate::sandbox::subscriptions::Subscription;
 use crate::sandbox::switches::{CustomerShape, ReferrerEcho};
+use crate::sandbox::transactions::Transaction;
 use crate::sandbox::world::World;
 
+/// A customer; null if there is none any more.
+pub(super) fn customer(world: &World, serial: Serial) -> Json {
+    let customer = world.customers.get(serial);
+    customer.map_or(Json::Null, |customer| of_customer(world, customer))
+}
+
 /// A customer, as creating and reading it answer (D; `tos` of O is left out).
-pub(super) fn customer(world: &World, customer: &Customer) -> Json {
+pub(super) fn of_customer(world: &World, customer: &Customer) -> Json {
     let shape = world.switches.customer_shape;
     let is_newer = shape != CustomerShape::KeyOnly;
     let mut data = Json::Object(Vec::new());
@@ -15,14 +24,14 @@ pub(super) fn customer(world: &World, customer: &Customer) -> Json {
         data.push("id", customer.id.as_str());
     }
     if shape != CustomerShape::IdOnly {
-        data.push("key", customer.key.as_str());
+        data.push("key", customer.key());
     }
     data.push("email", customer.email.as_deref());
     data.push("name", customer.name.as_deref());
     if is_newer {
         data.push("surname", customer.surname.as_deref());
     }
-    data.push("status", "active");
+    data.push("status", customer.status());
     if is_newer {
         data.push("approved", true);
     }
@@ -33,9 +42,9 @@ pub(super) fn customer(world: &World, customer: &Customer) -> Json {
     if is_newer {
         let date_of_birth = customer.date_of_birth.as_deref().into();
         data.push("metadata", Json::object([("date_of_birth", date_of_birth)]));
-        let link = world.link(&customer.key);
-        data.push("referral_link", link.as_str());
-        data.push("referral_links", vec![link.into()]);
+        data.push("referral_link", world.link(customer.key()));
+        let links = customer.links().map(|link| world.link(&link.key).into());
+        data.push("referral_links", links.collect::<Vec<Json>>());
         data.push("custom_fields", Json::Object(Vec::new()));
     }
     data.push("created_at", iso(customer.created_at));
@@ -44,20 +53,16 @@ pub(super) fn customer(world: &World, customer: &Customer) -> Json {
 }
 
 fn referring_customer(world: &World, customer: &Customer) -> Option<Json> {
-    let referrer = customer
-        .referrer
-        .and_then(|serial| world.customers.get(serial));
-    let echo = |fields: fn(&Customer) -> Json| Some(referrer.map(fields).into());
-    match world.switches.referrer_echo {
-        ReferrerEcho::IdAndKey => echo(|referrer| {
-            let (id, key) = (referrer.id.as_str(), referrer.key.as_str());
-            Json::object([("id", id.into()), ("key", key.into())])
-        }),
-        ReferrerEcho::Key => echo(|referrer| Json::object([("key", referrer.key.as_str().into())])),
-        ReferrerEcho::Id => echo(|referrer| Json::object([("id", referrer.id.as_str().into())])),
-        ReferrerEcho::Null => Some(Json::Null),
-        ReferrerEcho::Absent => None,
-    }
+    let referrer = world.referrer(customer);
+    let id = referrer.map(|referrer| ("id", referrer.id.as_str().into()));
+    let key = referrer.map(|referrer| ("key", referrer.key().into()));
+    Some(match world.switches.referrer_echo {
+        ReferrerEcho::IdAndKey => id.zip(key).map(|(id, key)| Json::object([id, key])).into(),
+        ReferrerEcho::Key => key.map(|key| Json::object([key])).into(),
+        ReferrerEcho::Id => id.map(|id| Json::object([id])).into(),
+        ReferrerEcho::Null => Json::Null,
+        ReferrerEcho::Absent => return None,
+    })
 }
 
 /// A customer among somebody's referrals (seed, K).
@@ -66,8 +71,88 @@ pub(super) fn referral(customer: &Customer) -> Json {
         ("email", customer.email.as_deref().into()),
         ("created_at", iso(customer.created_at).into()),
         ("updated_at", iso(customer.updated_at).into()),
-        ("key", customer.key.as_str().into()),
+        ("key", customer.key().into()),
         ("name", customer.name.as_deref().into()),
-        ("status", "active".into()),
+        ("status", customer.status().into()),
+    ])
+}
+
+/// A referral link (O).
+pub(super) fn link(world: &World, customer: &Customer, link: &Link) -> Json {
+    let redirect_url = link.direct_tracking_redirect_url.as_deref();
+    Json::object([
+        ("id", link.key.as_str().into()),
+        ("key", link.key.as_str().into()),
+        ("url", world.link(&link.key).into()),
+        ("default", (link.key == customer.key()).into()),
+        ("is_additional", link.is_additional.into()),
+        ("direct_tracking", link.direct_tracking.into()),
+        (
+            "direct_tracking_redirect",
+            link.direct_tracking_redirect.into(),
+        ),
+        ("direct_tracking_redirect_url", redirect_url.into()),
+    ])
+}
+
+/// A transaction (D). An entry of `rewards` looks as in affiliate programs; that the list of a
+/// refer-a-friend sale has one is assumed.
+pub(super) fn transaction(world: &World, transaction: &Transaction) -> Json {
+    let id = |serial: Option<Serial>| -> Json {
+        let customer = serial.and_then(|serial| world.customers.get(serial));
+        customer.map(|customer| customer.id.as_str()).into()
+    };
+    let created_at = Json::from(iso(transaction.created_at));
+    let reward = transaction.reward.as_ref().map(|reward| {
+        Json::object([
+            ("key", transaction.key.as_deref().into()),
+            ("action", transaction.action.as_str().into()),
+            ("status", "ok".into()),
+            ("customer", id(transaction.referrer)),
+            ("amount", reward.value.into()),
+            ("amount_units", reward.units.as_str().into()),
+            ("is_currency", reward.is_currency.into()),
+            ("credit", false.into()),
+            ("created_at", created_at.clone()),
+            ("deleted_at", Json::Null),
+            ("product_type_data", Json::Object(Vec::new())),
+        ])
+    });
+    Json::object([
+        ("key", transaction.key.as_deref().into()),
+        ("action", transaction.action.as_str().into()),
+        ("amount", transaction.amount.value.into()),
+        ("customer", id(transaction.referrer)),
+        ("referred_customer", id(transaction.buyer)),
+        ("credit", false.into()),
+        ("is_currency", transaction.amount.is_currency.into()),
+        ("amount_units", transaction.amount.units.as_str().into()),
+        ("created_at", created_at),
+        ("rewards", reward.into_iter().collect::<Vec<_>>().into()),
+    ])
+}
+
+/// An entry of a balance (O).
+pub(super) fn amount(amount: &Amount) -> Json {
+    Json::object([
+        ("amount", amount.value.into()),
+        ("amount_units", amount.units.as_str().into()),
+        ("is_currency", amount.is_currency.into()),
+    ])
+}
+
+/// A webhook subscription (D).
+pub(super) fn subscription(subscription: &Subscription) -> Json {
+    let events = subscription
+        .events
+        .iter()
+        .map(|event| event.as_str().into());
+    Json::object([
+        ("key", subscription.key.as_str().into()),
+        ("name", subscription.name.as_str().into()),
+        ("url", subscription.url.as_str().into()),
+        ("is_active", subscription.is_active.into()),
+        ("signature", subscription.signature.as_str().into()),
+        ("events", events.collect::<Vec<_>>().into()),
     ])
 }

@@ -8,15 +8,31 @@
 //! Sources are named by their tags: *seed* is Partnero's first refer-a-friend guide
 //! (developers.partnero.com/guide/referral), *O* the rest of developers.partnero.com, *D*
 //! docs.partnero.com, *N8N* Partnero's own n8n node, *PHP* its PHP package, *WP* its `WordPress`
-//! plugin; *SX*, *DW*, *BS* and *K* are apps whose source is public.
+//! plugin; *H/n* articles of help.partnero.com; *SX*, *DW*, *BS* and *K* are apps whose source is public.
+//! What bears no tag, or is marked *Assumed*, no source confirms.
 
 mod customers;
+mod money;
 mod positions;
+mod shapes;
 mod wire;
 
-pub use self::customers::{CustomerShape, DuplicateCustomer, ReferrerEcho, UnknownReferrer};
+pub use self::customers::{
+    DeletedCustomer, DeletedCustomerSales, DuplicateCustomer, EmailField, KeyCase, LaterReferrer,
+    PathOrder, SearchMatch, SearchMiss, UnknownReferrer, UpdateForm,
+};
+pub use self::money::{
+    ActionField, CreditDirection, DeletePath, Overdraft, RepeatedKey, RepeatedTransaction, SalesOf,
+    TransactionKeyLength, TransactionTime, UnknownBuyer, UnreferredSale,
+};
 pub(super) use self::positions::Switches;
-pub use self::wire::{EmptyObjects, ErrorMap, Numbers};
+pub use self::shapes::{
+    CreditAnswer, CustomerShape, InviteAnswer, OtherUnits, ReferralsForm, ReferrerEcho, StatsForm,
+};
+pub use self::wire::{
+    CreatedStatus, DoneAnswer, EmptyObjects, EnvelopeStatus, ErrorMap, ErrorStatus, ListOrder,
+    Numbers, PageLimit, PageLinks, WithoutAccept,
+};
 
 /// A question about Partnero, and the answer that the sandbox gives to it.
 ///

@@ -1,0 +1,134 @@
+//! Amounts: exact decimals in major units.
+
+use rust_decimal::Decimal;
+
+/// A sum of money, or of another unit such as points.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Amount {
+    pub(super) value: Decimal,
+    /// A currency's code in capitals, or the name of another unit.
+    pub(super) units: String,
+    pub(super) is_currency: bool,
+}
+
+impl Amount {
+    pub(super) fn new(value: Decimal, units: &str, is_currency: bool) -> Self {
+        // Examples have `USD` as well as `usd`.
+        let units = if is_currency {
+            units.to_uppercase()
+        } else {
+            units.to_owned()
+        };
+        Self {
+            value,
+            units,
+            is_currency,
+        }
+    }
+
+    fn is_of_kind(&self, other: &Amount) -> bool {
+        self.units == other.units && self.is_currency == other.is_currency
+    }
+}
+
+/// What a customer has, one entry for each unit and none of zero.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Balance(Vec<Amount>);
+
+impl Balance {
+    pub(super) fn entries(&self) -> &[Amount] {
+        &self.0
+    }
+
+    pub(super) fn of(&self, kind: &Amount) -> Decimal {
+        let entry = self.0.iter().find(|entry| entry.is_of_kind(kind));
+        entry.map_or(Decimal::ZERO, |entry| entry.value)
+    }
+
+    /// Adds an amount. A sum that 28 digits cannot hold is rounded, and one that is larger than
+    /// they can say is not added.
+    pub(super) fn add(&mut self, amount: &Amount) {
+        let sum = self.of(amount).checked_add(amount.value);
+        let sum = sum.unwrap_or_else(|| self.of(amount)).normalize();
+        self.0.retain(|entry| !entry.is_of_kind(amount));
+        if !sum.is_zero() {
+            self.0.push(Amount {
+                value: sum,
+                ..amount.clone()
+            });
+        }
+    }
+
+    pub(super) fn subtract(&mut self, amount: &Amount) {
+        self.add(&Amount {
+            value: -amount.value,
+            ..amount.clone()
+        });
+    }
+}
+
+/// Reads a JSON number, or the text of one, without rounding it. `None` if it is no number, has
+/// more than 28 digits, or is 10^18 or larger: a bound of ours, so that sums have room.
+pub(super) fn exact(text: &str) -> Option<Decimal> {
+    let (digits, exponent) = text.split_once(['e', 'E']).unwrap_or((text, ""));
+    let is_plain = |text: &str| text.bytes().all(|byte| b"-+.0123456789".contains(&byte));
+    if !is_plain(digits) || !is_plain(exponent) {
+        return None;
+    }
+    let plain = Decimal::from_str_exact(digits).ok()?;
+    let value = match exponent {
+        "" => plain,
+        _ => Decimal::from_scientific(text).ok()?,
+    };
+    (value.abs() < Decimal::from(1_000_000_000_000_000_000_u64)).then_some(value)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn amounts_are_read_without_rounding() {
+        for (text, value) in [
+            ("99.99", "99.99"),
+            ("29.997", "29.997"),
+            ("100", "100"),
+            ("-0.50", "-0.50"),
+            ("1e2", "100"),
+            ("12345E-4", "1.2345"),
+            (
+                "99999999999999999.9999999999",
+                "99999999999999999.9999999999",
+            ),
+        ] {
+            assert_eq!(
+                exact(text).map(|value| value.to_string()).as_deref(),
+                Some(value)
+            );
+        }
+        for text in [
+            "",
+            "x",
+            "1.2.3",
+            "1e400",
+            "1_000",
+            "0.12345678901234567890123456789",
+            "1e18",
+        ] {
+            assert_eq!(exact(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_balance_adds_by_unit_and_forgets_zero() {
+        let dollars = |text: &str| Amount::new(exact(text).unwrap(), "usd", true);
+        let mut balance = Balance::default();
+        balance.add(&dollars("0.10"));
+        balance.add(&dollars("0.20"));
+        balance.add(&Amount::new(Decimal::TEN, "points", false));
+        assert_eq!(balance.of(&dollars("0")).to_string(), "0.3");
+        assert_eq!(balance.entries().len(), 2);
+        balance.subtract(&dollars("0.3"));
+        assert_eq!(balance.entries().len(), 1);
+    }
+}

@@ -1,0 +1,79 @@
+//! The rule by which a sale pays the referrer.
+
+use rust_decimal::Decimal;
+
+use super::money::{Amount, exact};
+use crate::error::ConfigError;
+
+/// What the referrer gets for each sale of a referred customer.
+///
+/// Partnero's rewards are set up in its dashboard and have no API, so this is only as much of
+/// them as makes a balance move. Every sale of a referred customer pays, unless it was sent with
+/// `rewardable: false` or `rewarded: true`; deleting the sale takes the reward back, even from a
+/// balance that has since been spent. Nothing is rounded: Partnero's own examples have rewards
+/// such as 29.997.
+#[derive(Clone, Debug)]
+pub struct RewardRule(Kind);
+
+#[derive(Clone, Debug)]
+enum Kind {
+    Nothing,
+    Share(Decimal),
+    Fixed(Amount),
+}
+
+impl RewardRule {
+    /// No reward for any sale.
+    #[must_use]
+    pub fn none() -> Self {
+        Self(Kind::Nothing)
+    }
+
+    /// A share of the sale's amount in its own currency: `"10"` or `"7.5"` percent.
+    ///
+    /// # Errors
+    ///
+    /// [`ConfigError`] if it is no number from 0 to 100.
+    pub fn percent(percent: &str) -> Result<Self, ConfigError> {
+        let percent =
+            exact(percent).filter(|value| (Decimal::ZERO..=Decimal::ONE_HUNDRED).contains(value));
+        let share = percent.and_then(|value| value.checked_div(Decimal::ONE_HUNDRED));
+        let share = share.ok_or_else(|| {
+            ConfigError::new("percent", "write a number from 0 to 100, as in `\"7.5\"`")
+        })?;
+        Ok(Self(Kind::Share(share)))
+    }
+
+    /// The same amount for every sale, in major units: `("5.00", "USD")`.
+    ///
+    /// # Errors
+    ///
+    /// [`ConfigError`] if the amount is no number, negative, or 10^18 or larger.
+    pub fn fixed(amount: &str, currency: &str) -> Result<Self, ConfigError> {
+        let value = exact(amount).filter(|value| !value.is_sign_negative());
+        let value = value.ok_or_else(|| {
+            ConfigError::new("fixed", "write an amount in major units, as in `\"5.00\"`")
+        })?;
+        Ok(Self(Kind::Fixed(Amount::new(value, currency, true))))
+    }
+
+    pub(super) fn of(&self, sale: &Amount) -> Option<Amount> {
+        let reward = match &self.0 {
+            Kind::Nothing => return None,
+            Kind::Share(share) => Amount {
+                // Neither factor is large enough for an overflow.
+                value: sale.value.checked_mul(*share)?.normalize(),
+                ..sale.clone()
+            },
+            Kind::Fixed(amount) => amount.clone(),
+        };
+        (!reward.value.is_zero()).then_some(reward)
+    }
+}
+
+impl Default for RewardRule {
+    /// 10 percent.
+    fn default() -> Self {
+        Self(Kind::Share(Decimal::new(1, 1)))
+    }
+}

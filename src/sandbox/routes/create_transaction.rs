@@ -1,0 +1,209 @@
+//! `POST /v1/transactions`, one or a batch, for a known customer or a new one.
+
+use std::collections::HashSet;
+use std::time::{Duration, SystemTime};
+
+use super::call::Call;
+use super::registration::{Registration, taken_fields};
+use super::views;
+use crate::sandbox::answer::{Answer, Outcome, Refusal};
+use crate::sandbox::clock;
+use crate::sandbox::customer::Serial;
+use crate::sandbox::input::Input;
+use crate::sandbox::json::Json;
+use crate::sandbox::money::Amount;
+use crate::sandbox::switches::{
+    ActionField, RepeatedTransaction, TransactionKeyLength, TransactionTime, UnknownBuyer,
+    UnreferredSale,
+};
+use crate::sandbox::transactions::Transaction;
+use crate::sandbox::world::World;
+
+/// A sale as a body asks for it.
+struct Sale {
+    key: Option<String>,
+    action: String,
+    amount: Amount,
+    pays: bool,
+    created_at: SystemTime,
+}
+
+/// A batch is taken as a whole or not at all, which is assumed.
+pub(super) fn create(world: &mut World, call: &Call) -> Outcome {
+    let body = call.body()?;
+    let mut input = Input::new(body);
+    let creates_customer = input.boolean("options.create_customer").unwrap_or(false);
+    let customer = Registration::read(&mut input, "customer.");
+    if creates_customer {
+        customer.require_email(&mut input, world, "customer.");
+    } else if customer.is_nameless() {
+        input.required::<()>("customer", None);
+    }
+    let batch = input.list("transactions");
+    let sales: Vec<Sale> = match batch {
+        None => Sale::read(&mut input, world).into_iter().collect(),
+        Some(items) => {
+            let parts = items.iter().enumerate().filter_map(|(index, item)| {
+                let mut part = Input::nested(item, format!("transactions.{index}."));
+                let sale = Sale::read(&mut part, world);
+                input.absorb(part);
+                sale
+            });
+            parts.collect()
+        }
+    };
+    input.finish()?;
+    refuse_repeated(world, &sales)?;
+
+    let buyer = buyer(world, customer, creates_customer)?;
+    let mut views: Vec<Json> = Vec::new();
+    for sale in sales {
+        let number = existing(world, &sale).unwrap_or_else(|| record(world, buyer, sale));
+        let recorded = world.transactions.get(number);
+        views.extend(recorded.map(|transaction| views::transaction(world, transaction)));
+    }
+    Ok(Answer::Created(match batch {
+        None => views.pop().into(),
+        Some(_) => views.into(),
+    }))
+}
+
+impl Sale {
+    fn read(input: &mut Input<'_>, world: &World) -> Option<Self> {
+        let key = input.text("key");
+        if world.switches.transaction_key_length == TransactionKeyLength::SixtyFour
+            && key.as_deref().is_some_and(|key| key.chars().count() > 64)
+        {
+            input.refuse::<()>("key", "must not be longer than 64 characters");
+        }
+        let action = input.text("action");
+        let action = match world.switches.action_field {
+            ActionField::Optional => action.unwrap_or_else(|| "sale".to_owned()),
+            ActionField::Required => input.required("action", action).unwrap_or_default(),
+        };
+        let value = input.amount("amount");
+        let value = input.required("amount", value);
+        let units = input.text("amount_units");
+        let units = units.unwrap_or_else(|| world.settings.currency.clone());
+        let is_rewarded = input.boolean("rewarded").unwrap_or(false);
+        let is_rewardable = input.boolean("rewardable").unwrap_or(true);
+        let created_at = created_at(input, world.switches.transaction_time);
+        Some(Self {
+            key,
+            action,
+            amount: Amount::new(value?, &units, true),
+            pays: is_rewardable && !is_rewarded,
+            created_at: created_at.unwrap_or_else(SystemTime::now),
+        })
+    }
+}
+
+fn created_at(input: &mut Input<'_>, form: TransactionTime) -> Option<SystemTime> {
+    let read = match (input.value("created_at")?, form) {
+        (Json::Number(text), TransactionTime::Both | TransactionTime::Unix) => {
+            let seconds = text.parse().map(Duration::from_secs);
+            seconds
+                .ok()
+                .and_then(|since| SystemTime::UNIX_EPOCH.checked_add(since))
+        }
+        (Json::Text(text), TransactionTime::Both | TransactionTime::Text) => clock::parse(text),
+        _ => None,
+    };
+    read.or_else(|| input.refuse("created_at", "is no time"))
+}
+
+/// Refuses a key that an earlier transaction has, or another of this batch, where the switch says
+/// so.
+fn refuse_repeated(world: &World, sales: &[Sale]) -> Result<(), Refusal> {
+    let mut seen = HashSet::new();
+    let mut keys = sales.iter().filter_map(|sale| sale.key.as_deref());
+    let is_repeated =
+        keys.any(|key| !seen.insert(key) || !world.transactions.with_key(key).is_empty());
+    match world.switches.repeated_transaction {
+        RepeatedTransaction::Unprocessable if is_repeated => Err(Refusal::taken("key")),
+        RepeatedTransaction::Conflict if is_repeated => {
+            Err(Refusal::conflict("The transaction exists already."))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// The earlier transaction that stands for a repeated one, where the switch says so.
+fn existing(world: &World, sale: &Sale) -> Option<u64> {
+    if world.switches.repeated_transaction != RepeatedTransaction::Existing {
+        return None;
+    }
+    let earlier = world.transactions.with_key(sale.key.as_deref()?);
+    earlier.first().copied()
+}
+
+/// Who buys; `None` for a sale against nobody. Of several identifiers the id counts before the
+/// key and the key before the e-mail address, which is assumed.
+fn buyer(world: &mut World, named: Registration, creates: bool) -> Result<Option<Serial>, Refusal> {
+    let by_id = named.id.as_deref().and_then(|id| world.customers.by_id(id));
+    let by_key = || named.key.as_deref().and_then(|key| world.by_key(key));
+    let by_email = || {
+        named
+            .email
+            .as_deref()
+            .and_then(|email| world.customers.by_email(email))
+    };
+    let known = if creates {
+        by_id.or_else(by_key).or_else(by_email)
+    } else if named.id.is_some() {
+        by_id
+    } else if named.key.is_some() {
+        by_key()
+    } else {
+        by_email()
+    };
+    let serial = match known {
+        Some(serial) => serial,
+        None if creates => {
+            let taken = named.taken(world);
+            if !taken.is_empty() {
+                return Err(taken_fields(&taken));
+            }
+            named.insert(world)?
+        }
+        None => {
+            let message = "The customer was not found.";
+            return match world.switches.unknown_buyer {
+                UnknownBuyer::Unprocessable => Err(Refusal::invalid("customer", message)),
+                UnknownBuyer::NotFound => Err(Refusal::not_found(message)),
+                UnknownBuyer::ForNobody => Ok(None),
+            };
+        }
+    };
+    let buyer = world.customers.get(serial);
+    if buyer.is_some_and(|buyer| buyer.referrer.is_none()) {
+        let message = "The customer was not referred.";
+        match world.switches.unreferred_sale {
+            UnreferredSale::Unprocessable => return Err(Refusal::invalid("customer", message)),
+            UnreferredSale::NotFound => return Err(Refusal::not_found(message)),
+            UnreferredSale::Recorded => {}
+        }
+    }
+    Ok(Some(serial))
+}
+
+fn record(world: &mut World, buyer: Option<Serial>, sale: Sale) -> u64 {
+    let referrer = buyer
+        .and_then(|buyer| world.customers.get(buyer))
+        .and_then(|buyer| buyer.referrer);
+    let reward = world.settings.reward.of(&sale.amount).filter(|_| sale.pays);
+    let payee = referrer.and_then(|referrer| world.customers.get_mut(referrer));
+    let reward = payee.zip(reward).map(|(payee, reward)| {
+        payee.balance.add(&reward);
+        reward
+    });
+    world.transactions.insert(Transaction {
+        key: sale.key,
+        action: sale.action,
+        amount: sale.amount,
+        buyer,
+        referrer,
+        reward,
+        created_at: sale.created_at,
+    })
+}

@@ -1,0 +1,46 @@
+//! What there is to know about the program.
+
+use super::call::Call;
+use crate::sandbox::answer::{Answer, Outcome};
+use crate::sandbox::json::Json;
+use crate::sandbox::world::World;
+
+/// `GET /v1/test`
+///
+/// That `data.program.pub_id` is there is all that is known (WP, N8N, PHP).
+#[expect(
+    clippy::unnecessary_wraps,
+    reason = "every endpoint has this signature"
+)]
+pub(super) fn test(world: &mut World, _: &Call) -> Outcome {
+    let pub_id = world.settings.program_id.as_str().into();
+    let program = Json::object([("pub_id", pub_id)]);
+    Ok(Answer::Data(Json::object([("program", program)])))
+}
+
+/// `GET /v1/program/overview`
+///
+/// Partnero does not document it. The fields are those that WP reads for an affiliate program,
+/// the values are ours, and its totals are left out.
+#[expect(
+    clippy::unnecessary_wraps,
+    reason = "every endpoint has this signature"
+)]
+pub(super) fn overview(world: &mut World, _: &Call) -> Outcome {
+    let settings = Json::object([
+        ("program_name", "Sandbox".into()),
+        ("program_type_title", "Refer-a-Friend & Loyalty".into()),
+        (
+            "partner_portal_url",
+            format!("{}/", world.settings.origin).into(),
+        ),
+        ("commission_description", "".into()),
+        ("cookie_lifetime", 30.into()),
+        ("payout_threshold", 0.into()),
+        ("currency", world.settings.currency.as_str().into()),
+    ]);
+    Ok(Answer::Data(Json::object([(
+        "overview_program_current_settings",
+        settings,
+    )])))
+}

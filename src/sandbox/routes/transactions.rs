@@ -1,0 +1,99 @@
+//! Reading, listing and deleting transactions.
+
+use super::call::Call;
+use super::{paging, views};
+use crate::sandbox::answer::{Answer, Outcome, Refusal};
+use crate::sandbox::customer::Serial;
+use crate::sandbox::input::Input;
+use crate::sandbox::switches::{DeletePath, SalesOf};
+use crate::sandbox::transactions::Transaction;
+use crate::sandbox::world::World;
+
+/// `GET /v1/transactions`
+///
+/// `customer.key` is the buyer's (O); `customer_key` is the same in the newer spelling that N8N
+/// has for partners.
+pub(super) fn list(world: &mut World, call: &Call) -> Outcome {
+    let customer = call
+        .query("customer.key")
+        .or_else(|| call.query("customer_key"));
+    let buyer = customer.map(|key| world.by_key(key));
+    let view = |transaction: &Transaction| views::transaction(world, transaction);
+    // An unknown customer has no transactions.
+    let is_meant = |transaction: &&Transaction| {
+        buyer.is_none_or(|buyer| buyer.is_some() && transaction.buyer == buyer)
+    };
+    let Some(key) = call.query("key") else {
+        let all = world
+            .transactions
+            .iter()
+            .map(|(_, transaction)| transaction);
+        return paging::list(world, call, all.filter(is_meant), view);
+    };
+    let numbers = world.transactions.with_key(key).iter();
+    let named = numbers.filter_map(|number| world.transactions.get(*number));
+    paging::list(world, call, named.filter(is_meant), view)
+}
+
+/// `GET /v1/customers/{id}/transactions`
+pub(super) fn of_customer(world: &mut World, call: &Call) -> Outcome {
+    let customer: Option<Serial> = Some(call.customer(world)?);
+    let whose = world.switches.sales_of;
+    let sales = world.transactions.iter().filter_map(|(_, sale)| {
+        let buys = sale.buyer == customer && whose != SalesOf::Referrer;
+        let earns = sale.referrer == customer && whose != SalesOf::Buyer;
+        (buys || earns).then_some(sale)
+    });
+    paging::list(world, call, sales, |sale| views::transaction(world, sale))
+}
+
+/// `GET /v1/transactions/{key}`
+pub(super) fn read(world: &mut World, call: &Call) -> Outcome {
+    let numbers = world
+        .transactions
+        .meant(call.segment(), world.switches.repeated_key);
+    let transaction = numbers
+        .first()
+        .and_then(|number| world.transactions.get(*number));
+    let transaction = transaction.ok_or_else(not_found)?;
+    Ok(Answer::Data(views::transaction(world, transaction)))
+}
+
+/// `DELETE /v1/transactions/{key}`
+pub(super) fn delete_by_path(world: &mut World, call: &Call) -> Outcome {
+    let has_body = call
+        .optional_body()
+        .is_some_and(|body| body.get("key").is_some());
+    match world.switches.delete_path {
+        DeletePath::Works => delete(world, call.segment()),
+        DeletePath::NeedsBody if has_body => delete_by_body(world, call),
+        DeletePath::NeedsBody => Err(not_found()),
+    }
+}
+
+/// `DELETE /v1/transactions` with the `key` in the body.
+pub(super) fn delete_by_body(world: &mut World, call: &Call) -> Outcome {
+    let mut input = Input::new(call.body()?);
+    let key = input.text("key");
+    let key = input.required("key", key);
+    input.finish()?;
+    delete(world, &key.unwrap_or_default())
+}
+
+fn delete(world: &mut World, key: &str) -> Outcome {
+    let numbers = world
+        .transactions
+        .meant(key, world.switches.repeated_key)
+        .to_vec();
+    if numbers.is_empty() {
+        return Err(not_found());
+    }
+    for number in numbers {
+        world.remove_transaction(number);
+    }
+    Ok(Answer::Done)
+}
+
+fn not_found() -> Refusal {
+    Refusal::not_found("Transaction not found.")
+}
