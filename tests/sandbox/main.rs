@@ -1,5 +1,13 @@
 //! The sandbox, over real HTTP and with a client that knows nothing of this crate.
 
+mod balance;
+mod changes;
 mod customers;
+mod links;
+mod lists;
+mod sales;
 mod server;
 mod support;
+mod transactions;
+mod webhooks;
+mod wire;

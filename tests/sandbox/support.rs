@@ -1,6 +1,6 @@
 //! What every test of the sandbox needs: one of them, and a bare HTTP client.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use tower_partnero::Sandbox;
 
 /// A sandbox and a client that knows its key.
@@ -49,4 +49,19 @@ impl Partnero {
     pub(crate) async fn delete(&self, path: &str) -> (u16, Value) {
         self.send(self.request("DELETE", path)).await
     }
+}
+
+/// Anna, and Ben, whom she brought.
+pub(crate) async fn with_anna_and_ben() -> Partnero {
+    let partnero = Partnero::start().await;
+    add_anna_and_ben(&partnero).await;
+    partnero
+}
+
+pub(crate) async fn add_anna_and_ben(partnero: &Partnero) {
+    let anna = json!({ "id": "a", "key": "anna", "email": "anna@shop.example", "name": "Anna" });
+    partnero.post("/customers", anna).await;
+    let referrer = json!({ "id": "a" });
+    let ben = json!({ "id": "b", "key": "ben", "email": "ben@shop.example", "referring_customer": referrer });
+    partnero.post("/customers", ben).await;
 }
