@@ -56,7 +56,7 @@ pub(super) async fn exchange(
     });
     let admitted = state.admit();
     let plan = match &admitted {
-        Ok(()) => state.rules().plan(&parts.method, parts.uri.path()),
+        Ok(()) => state.rules().plan(&parts.method, parts.uri.path(), &body),
         Err(_) => Plan::default(),
     };
 

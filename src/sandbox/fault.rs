@@ -8,8 +8,8 @@ use http::{Method, StatusCode};
 /// One thing that goes wrong, for the requests that its rule names.
 ///
 /// Without limits a fault meets every request to the API, until
-/// [`Sandbox::clear_faults`](crate::Sandbox::clear_faults). Limits combine: `.on(…)` says which
-/// requests count, `.every(n)` picks from those, and `.times(n)` ends it.
+/// [`Sandbox::clear_faults`](crate::Sandbox::clear_faults). Limits combine: `.on(…)` and
+/// `.mentioning(…)` say which requests count, `.every(n)` picks from those, and `.times(n)` ends it.
 ///
 /// Rules are asked in the order of their injection. A delay alone lets the request go on to the
 /// next rule, so that delays add up; the first rule that decides the answer ends the search, and
@@ -42,6 +42,7 @@ pub struct Fault {
     pub(super) delay: Duration,
     pub(super) method: Option<Method>,
     pub(super) prefix: String,
+    pub(super) mention: String,
     pub(super) every: u64,
     pub(super) times: Option<u64>,
 }
@@ -70,6 +71,7 @@ impl Fault {
             delay: Duration::ZERO,
             method: None,
             prefix: "/v1".to_owned(),
+            mention: String::new(),
             every: 1,
             times: None,
         }
@@ -162,6 +164,13 @@ impl Fault {
     /// As [`on`](Self::on), for every method.
     pub fn on_path(mut self, prefix: impl Into<String>) -> Self {
         self.prefix = prefix.into();
+        self
+    }
+
+    /// Only requests with this text in their path or body, as they were sent: one customer, or
+    /// one order, that always fails.
+    pub fn mentioning(mut self, text: impl Into<String>) -> Self {
+        self.mention = text.into();
         self
     }
 

@@ -39,10 +39,10 @@ impl Rules {
         self.0.clear();
     }
 
-    pub(super) fn plan(&mut self, method: &Method, path: &str) -> Plan {
+    pub(super) fn plan(&mut self, method: &Method, path: &str, body: &[u8]) -> Plan {
         let mut plan = Plan::default();
         for rule in &mut self.0 {
-            if !rule.fires(method, path) {
+            if !rule.fires(method, path, body) {
                 continue;
             }
             let (delay, outcome) = if rule.fault.after_effect {
@@ -61,10 +61,11 @@ impl Rules {
 }
 
 impl Rule {
-    fn fires(&mut self, method: &Method, path: &str) -> bool {
+    fn fires(&mut self, method: &Method, path: &str, body: &[u8]) -> bool {
         let fault = &self.fault;
         let matches = fault.method.as_ref().is_none_or(|wanted| wanted == method)
             && path.starts_with(&fault.prefix)
+            && (contains(path.as_bytes(), &fault.mention) || contains(body, &fault.mention))
             && fault.times.is_none_or(|times| self.fired < times);
         if !matches {
             return false;
@@ -76,13 +77,17 @@ impl Rule {
     }
 }
 
+fn contains(bytes: &[u8], text: &str) -> bool {
+    memchr::memmem::find(bytes, text.as_bytes()).is_some()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn fired(rules: &mut Rules, requests: usize) -> Vec<usize> {
         (1..=requests)
-            .filter(|_| rules.plan(&Method::GET, "/v1/test").before.is_some())
+            .filter(|_| rules.plan(&Method::GET, "/v1/test", b"").before.is_some())
             .collect()
     }
 
@@ -98,8 +103,21 @@ mod tests {
         let mut rules = Rules::default();
         rules.add(Fault::status(500).on(Method::POST, "/v1/test"));
         assert_eq!(fired(&mut rules, 2), [0; 0]);
-        let plan = rules.plan(&Method::POST, "/v1/test/deeper");
+        let plan = rules.plan(&Method::POST, "/v1/test/deeper", b"");
         assert!(plan.before.is_some());
+    }
+
+    #[test]
+    fn a_rule_can_be_for_one_order() {
+        let mut rules = Rules::default();
+        rules.add(Fault::status(500).mentioning("order-7"));
+        let mut meets = |path, body: &str| {
+            let plan = rules.plan(&Method::POST, path, body.as_bytes());
+            plan.before.is_some()
+        };
+        assert!(meets("/v1/transactions", r#"{"key":"order-7"}"#));
+        assert!(meets("/v1/transactions/order-7", ""));
+        assert!(!meets("/v1/transactions", r#"{"key":"order-8"}"#));
     }
 
     #[test]
@@ -110,7 +128,7 @@ mod tests {
         rules.add(Fault::delay(second));
         rules.add(Fault::cut_after().delayed(second));
         rules.add(Fault::status(500).times(1));
-        let plan = rules.plan(&Method::GET, "/v1");
+        let plan = rules.plan(&Method::GET, "/v1", b"");
         assert_eq!(plan.delay_before, 2 * second);
         assert_eq!(plan.delay_after, second);
         assert!(plan.before.is_none() && plan.after.is_some());

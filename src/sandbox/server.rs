@@ -3,6 +3,7 @@
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
@@ -105,8 +106,8 @@ async fn accept(listener: TcpListener, state: Arc<State>, router: Router, tasks:
                 );
                 tasks.spawn(connection);
             }
-            // Out of file descriptors, or a caller that is gone again: let others run first.
-            Err(_) => tokio::task::yield_now().await,
+            // Out of file descriptors, most likely: connections have to end first.
+            Err(_) => tokio::time::sleep(Duration::from_millis(10)).await,
         }
     }
 }
