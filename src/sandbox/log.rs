@@ -51,6 +51,15 @@ impl Log {
         }
     }
 
+    pub(super) fn len(&self) -> usize {
+        self.requests.len()
+    }
+
+    /// So many of the requests, the newest first.
+    pub(super) fn newest(&self, count: usize) -> Vec<SandboxRequest> {
+        self.requests.iter().rev().take(count).cloned().collect()
+    }
+
     pub(super) fn to_vec(&self) -> Vec<SandboxRequest> {
         self.requests.iter().cloned().collect()
     }

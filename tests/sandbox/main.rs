@@ -5,6 +5,7 @@ mod changes;
 mod customers;
 mod links;
 mod lists;
+mod page;
 mod sales;
 mod server;
 mod support;
