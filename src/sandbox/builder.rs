@@ -1,5 +1,6 @@
 //! The settings of a sandbox.
 
+use std::fmt;
 use std::io;
 
 use super::handle::Sandbox;
@@ -11,7 +12,7 @@ use super::switches::{Switch, Switches};
 use super::world::{Settings, World};
 
 /// Settings of a [`Sandbox`]; every one has a default.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[must_use = "a sandbox runs only after `start`"]
 pub struct SandboxBuilder {
     port: u16,
@@ -104,5 +105,16 @@ impl SandboxBuilder {
         let world = World::new(self.switches, settings);
         let state = State::new(self.api_key, self.rate_limit, world);
         Ok(Sandbox::run(listener, port, state))
+    }
+}
+
+impl fmt::Debug for SandboxBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SandboxBuilder")
+            .field("port", &self.port)
+            .field("settings", &self.settings)
+            .field("rate_limit", &self.rate_limit)
+            .field("switches", &self.switches)
+            .finish_non_exhaustive()
     }
 }

@@ -70,21 +70,26 @@ impl Balance {
 /// Reads a JSON number, or the text of one, without rounding it. `None` if it is no number, has
 /// more than 28 digits, or is 10^18 or larger: a bound of ours, so that sums have room.
 pub(super) fn exact(text: &str) -> Option<Decimal> {
-    let (digits, exponent) = text.split_once(['e', 'E']).unwrap_or((text, ""));
+    let (digits, exponent) = match text.split_once(['e', 'E']) {
+        Some((digits, exponent)) => (digits, Some(exponent)),
+        None => (text, None),
+    };
     let is_plain = |text: &str| text.bytes().all(|byte| b"-+.0123456789".contains(&byte));
-    if !is_plain(digits) || !is_plain(exponent) {
+    if !is_plain(digits) || exponent.is_some_and(|text| text.is_empty() || !is_plain(text)) {
         return None;
     }
+    // Checked by itself, because reading with an exponent would round it.
     let plain = Decimal::from_str_exact(digits).ok()?;
     let value = match exponent {
-        "" => plain,
-        _ => Decimal::from_scientific(text).ok()?,
+        None => plain,
+        Some(_) => Decimal::from_scientific(text).ok()?,
     };
     (value.abs() < Decimal::from(1_000_000_000_000_000_000_u64)).then_some(value)
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::json::Json;
     use super::*;
 
     #[test]
@@ -113,6 +118,10 @@ mod tests {
             "1e400",
             "1_000",
             "0.12345678901234567890123456789",
+            "0.1234567890123456789012345678e-5",
+            "1e-29",
+            "-",
+            "1e",
             "1e18",
         ] {
             assert_eq!(exact(text), None, "{text}");
@@ -130,5 +139,17 @@ mod tests {
         assert_eq!(balance.entries().len(), 2);
         balance.subtract(&dollars("0.3"));
         assert_eq!(balance.entries().len(), 1);
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn no_amount_changes_on_its_way(units in 0_u64..1_000_000_000_000_000_000, fraction in "[0-9]{0,10}") {
+            let text = if fraction.is_empty() { units.to_string() } else { format!("{units}.{fraction}") };
+            let body = format!("{{\"amount\":{text}}}");
+            let json = Json::parse(body.as_bytes()).unwrap();
+            let Some(Json::Number(digits)) = json.get("amount") else { panic!("a number") };
+            let written = Json::object([("amount", exact(digits).unwrap().into())]);
+            proptest::prop_assert_eq!(serde_json::to_string(&written).unwrap(), body);
+        }
     }
 }

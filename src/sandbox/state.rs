@@ -10,7 +10,6 @@ use super::log::Log;
 use super::rules::Rules;
 use super::world::World;
 
-#[derive(Debug)]
 pub(super) struct State {
     pub(super) api_key: String,
     world: Mutex<World>,

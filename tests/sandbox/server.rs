@@ -221,10 +221,8 @@ async fn every_n_th_request_fails() {
 
 #[tokio::test]
 async fn debug_does_not_show_the_key() {
-    let sandbox = Sandbox::builder()
-        .api_key("top-secret")
-        .start()
-        .await
-        .unwrap();
+    let builder = Sandbox::builder().api_key("top-secret");
+    assert!(!format!("{builder:?}").contains("top-secret"));
+    let sandbox = builder.start().await.unwrap();
     assert!(!format!("{sandbox:?}").contains("top-secret"));
 }

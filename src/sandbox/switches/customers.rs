@@ -60,8 +60,8 @@ switch! {
 }
 
 switch! {
-    /// Whom a path means, or a `customers:search`, if its value is one customer's id and
-    /// another's key or e-mail address. All three are accepted (N8N); no source orders them.
+    /// Whom a path means if its value is one customer's id and another's key or e-mail address.
+    /// All three are accepted (N8N); no source orders them.
     PathOrder {
         /// The id counts before the key, and the key before the e-mail address. Assumed.
         #[default]
