@@ -38,6 +38,8 @@ impl Referral {
 pub enum ReferralSource {
     /// In the query of this very request: the visitor has just followed a referral link.
     Query,
+    /// In the path of this very request, `/ref/KEY`.
+    Path,
     /// In the cookie: the visitor followed a link earlier.
     Cookie,
     /// In the address of the page before, whose own response stored nothing.

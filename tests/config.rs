@@ -38,6 +38,14 @@ fn parameter_names_that_a_link_cannot_carry_are_refused() {
 }
 
 #[test]
+fn path_segments_that_need_encoding_are_refused() {
+    for segment in ["", "/ref", "ref/", "a b", "réf", ".", "..", "a%62"] {
+        let advice = "write letters, digits and `-._~` without slashes";
+        assert_refused(new().path_links(segment), "path_links", advice);
+    }
+}
+
+#[test]
 fn cookie_names_that_browsers_drop_are_refused() {
     let too_long = "a".repeat(1025);
     for name in [
@@ -162,6 +170,8 @@ fn every_edge_of_a_setting_is_accepted() {
         new(),
         new().parameters(["ref"]),
         new().parameters(["ref", "Ref", "via", "aff-id", "a.b_c~1"]),
+        new().path_links("ref"),
+        new().path_links("~a.b-c_1"),
         new().cookie_name("partnero_partner"),
         new().cookie_name("!#$%&'*+-.^_`|~0aZ"),
         new().cookie_name("__Host-r"),

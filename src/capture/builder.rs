@@ -12,7 +12,7 @@ use super::origin::Origins;
 use super::parameter::Parameter;
 use super::policy::{ConsentPolicy, Observer, Policy};
 use super::referrals::Referrals;
-use super::settings::{Attribution, CookieSettings, SameSite, check_parameters};
+use super::settings::{Attribution, CookieSettings, SameSite, check_parameters, check_segment};
 use crate::context::ReferralContext;
 use crate::error::ConfigError;
 
@@ -22,6 +22,7 @@ use crate::error::ConfigError;
 #[must_use]
 pub struct ReferralsBuilder {
     parameters: Box<[Box<str>]>,
+    path_segment: Option<Box<str>>,
     attribution: Attribution,
     cookie: CookieSettings,
     cache: CacheRules,
@@ -35,6 +36,7 @@ impl Default for ReferralsBuilder {
     fn default() -> Self {
         Self {
             parameters: Box::new(["ref".into()]),
+            path_segment: None,
             attribution: Attribution::default(),
             cookie: CookieSettings::default(),
             cache: CacheRules::default(),
@@ -58,6 +60,17 @@ impl ReferralsBuilder {
             .into_iter()
             .map(|name| name.into().into_boxed_str())
             .collect();
+        self
+    }
+
+    /// Also takes keys from paths of the form `/ref/KEY`, where `ref` is this segment: Partnero's
+    /// other form of links (<https://help.partnero.com/article/274>). Default: none. A key in the
+    /// query comes first. The app has to route such paths;
+    /// [`PathLinkRedirect`](super::PathLinkRedirect) is a ready handler.
+    ///
+    /// Refused: a segment that a URL would have to encode.
+    pub fn path_links(mut self, segment: impl Into<String>) -> Self {
+        self.path_segment = Some(segment.into().into_boxed_str());
         self
     }
 
@@ -197,6 +210,7 @@ impl ReferralsBuilder {
     /// [`ConfigError`] names the first setting that cannot work and says what to write instead.
     pub fn build(self) -> Result<Referrals, ConfigError> {
         check_parameters(&self.parameters)?;
+        self.path_segment.as_deref().map_or(Ok(()), check_segment)?;
         self.cookie.check()?;
         self.public_origins.check()?;
         if self.referer_rescue && self.public_origins.is_empty() {
@@ -210,6 +224,7 @@ impl ReferralsBuilder {
             .then(|| CookieTemplate::new(&self.cookie.for_spent()));
         Ok(Referrals::new(Policy {
             parameters: self.parameters.into_iter().map(Parameter::new).collect(),
+            path_segment: self.path_segment,
             cookie: CookieTemplate::new(&self.cookie),
             attribution: self.attribution,
             cache: self.cache,
@@ -229,6 +244,7 @@ impl fmt::Debug for ReferralsBuilder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ReferralsBuilder")
             .field("parameters", &self.parameters)
+            .field("path_segment", &self.path_segment)
             .field("attribution", &self.attribution)
             .field("cookie", &self.cookie)
             .field("cache", &self.cache)

@@ -3,7 +3,7 @@
 use super::consent::{Consent, RequestHead};
 use super::policy::Policy;
 use super::reading::Reading;
-use super::{Attribution, query, referer};
+use super::{Attribution, path, query, referer};
 use crate::context::{NotStored, Outcome, ReferralContext};
 use crate::referral::{Referral, ReferralKey, ReferralSource};
 
@@ -18,11 +18,7 @@ pub(super) fn decide(
     veto: impl FnOnce() -> Option<NotStored>,
 ) -> ReferralContext {
     let consent = policy.consent(request);
-    let link = request
-        .uri
-        .query()
-        .map(|query| query::read(query, &policy.parameters))
-        .unwrap_or_default();
+    let (link, link_source) = read_link(policy, request);
     let stored = match consent {
         Consent::Unknown => Reading::default(),
         Consent::Granted | Consent::Withdrawn => policy.cookie.read(request.headers),
@@ -53,14 +49,13 @@ pub(super) fn decide(
     };
     let from_cookie = |key| Some(Referral::new(key, ReferralSource::Cookie));
     let (referral, outcome) = match (link.key, stored.key) {
-        (Some(link), Some(stored_key)) if link == stored_key && !stored.conflicting => (
-            Some(Referral::new(link, ReferralSource::Query)),
-            Outcome::Unchanged,
-        ),
+        (Some(link), Some(stored_key)) if link == stored_key && !stored.conflicting => {
+            (Some(Referral::new(link, link_source)), Outcome::Unchanged)
+        }
         (Some(_), Some(stored)) if policy.attribution == Attribution::FirstTouch => {
             (from_cookie(stored), Outcome::FirstTouchKept)
         }
-        (Some(link), _) => capture(link, ReferralSource::Query),
+        (Some(link), _) => capture(link, link_source),
         (None, Some(stored)) => (from_cookie(stored), Outcome::Remembered),
         (None, None) => match skipped(policy, request) {
             Some(key) if policy.is_spent(&key, request.headers) => (None, Outcome::AlreadySpent),
@@ -77,6 +72,22 @@ pub(super) fn decide(
         referral,
         outcome,
         ..context
+    }
+}
+
+/// What the link says that was followed: its query, or else its path.
+fn read_link(policy: &Policy, request: &RequestHead<'_>) -> (Reading, ReferralSource) {
+    let query = request.uri.query();
+    let reading = query
+        .map(|query| query::read(query, &policy.parameters))
+        .unwrap_or_default();
+    match &policy.path_segment {
+        Some(segment) if reading.key.is_none() => {
+            let mut from_path = path::read(request.uri.path(), segment);
+            from_path.invalid = reading.invalid.or(from_path.invalid);
+            (from_path, ReferralSource::Path)
+        }
+        _ => (reading, ReferralSource::Query),
     }
 }
 

@@ -11,8 +11,8 @@ use super::consent::{Consent, RequestHead};
 use super::cookie::CookieTemplate;
 use super::origin::Origins;
 use super::parameter::Parameter;
-use super::query;
 use super::settings::Attribution;
+use super::{path, query};
 use crate::context::ReferralContext;
 use crate::referral::ReferralKey;
 
@@ -21,6 +21,8 @@ pub(super) type Observer = Arc<dyn Fn(&ReferralContext) + Send + Sync>;
 
 pub(super) struct Policy {
     pub(super) parameters: Box<[Parameter]>,
+    /// The first segment of the paths that are links.
+    pub(super) path_segment: Option<Box<str>>,
     pub(super) cookie: CookieTemplate,
     pub(super) attribution: Attribution,
     pub(super) cache: CacheRules,
@@ -49,6 +51,10 @@ impl Policy {
             || uri
                 .query()
                 .is_some_and(|query| query::mentions(query, &self.parameters))
+            || self
+                .path_segment
+                .as_deref()
+                .is_some_and(|segment| path::raw_key(uri.path(), segment).is_some())
     }
 
     /// Whether the browser sent a cookie by which we know of a spent key.
@@ -71,6 +77,7 @@ impl fmt::Debug for Policy {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Policy")
             .field("parameters", &self.parameters)
+            .field("path_segment", &self.path_segment)
             .field("cookie", &self.cookie)
             .field("attribution", &self.attribution)
             .field("cache", &self.cache)

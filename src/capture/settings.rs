@@ -215,15 +215,13 @@ fn is_address(host: &str) -> bool {
     is_number || host.parse::<std::net::Ipv6Addr>().is_ok()
 }
 
-/// Letters, digits and `-._~` (RFC 3986, section 2.3) never need encoding in a query.
 pub(super) fn check_parameters(parameters: &[Box<str>]) -> Result<(), ConfigError> {
     let refuse = |advice: String| Err(ConfigError::new("parameters", advice));
     if parameters.is_empty() {
         return refuse("name at least one query parameter, as in `[\"ref\"]`".to_owned());
     }
     for (index, name) in parameters.iter().enumerate() {
-        let is_unreserved = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
-        if name.is_empty() || !name.bytes().all(is_unreserved) {
+        if !needs_no_encoding(name) {
             return refuse(format!(
                 "{name:?} is no parameter name: write letters, digits and `-._~`, as in `ref`"
             ));
@@ -235,4 +233,22 @@ pub(super) fn check_parameters(parameters: &[Box<str>]) -> Result<(), ConfigErro
         }
     }
     Ok(())
+}
+
+pub(super) fn check_segment(segment: &str) -> Result<(), ConfigError> {
+    if needs_no_encoding(segment) && !matches!(segment, "." | "..") {
+        return Ok(());
+    }
+    Err(ConfigError::new(
+        "path_links",
+        format!(
+            "{segment:?} is no path segment: write letters, digits and `-._~` without slashes, as in `ref`"
+        ),
+    ))
+}
+
+/// Letters, digits and `-._~` (RFC 3986, section 2.3) stand in a URL as they are.
+fn needs_no_encoding(name: &str) -> bool {
+    let is_unreserved = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
+    !name.is_empty() && name.bytes().all(is_unreserved)
 }

@@ -4,6 +4,7 @@ mod caches;
 mod consent;
 mod endpoint;
 mod headers;
+mod path_links;
 mod rescue;
 mod shared_device;
 mod stuffing;

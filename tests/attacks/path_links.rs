@@ -1,0 +1,112 @@
+//! Path links: an open redirect, and a path that only looks like a link.
+
+use http::header::LOCATION;
+use http::{Request, Response, StatusCode};
+use tower::{Layer, ServiceExt};
+use tower_partnero::capture::PathLinkRedirect;
+use tower_partnero::{InvalidReferralKey, NotStored, Outcome, ReferralSource, Referrals};
+
+use super::{Site, cookies, get, request};
+
+async fn follow(request: Request<()>) -> Response<String> {
+    let referrals = Referrals::builder().path_links("ref").build().unwrap();
+    let redirect = referrals
+        .layer()
+        .layer(PathLinkRedirect::<String>::new("/"));
+    redirect.oneshot(request).await.unwrap()
+}
+
+#[tokio::test]
+async fn the_visitor_is_credited_and_sent_on() {
+    let response = follow(get("/ref/anna-7?to=/tea&utm_source=mail", &[])).await;
+    assert_eq!(response.status(), StatusCode::SEE_OTHER);
+    assert_eq!(response.headers()[LOCATION], "/tea?utm_source=mail");
+    assert!(cookies(response.headers())[0].starts_with("partnero_referral=anna-7; "));
+    assert_eq!(response.headers()["cache-control"], "private");
+}
+
+#[tokio::test]
+async fn nobody_is_sent_to_a_strangers_page() {
+    for to in [
+        "//evil.example",
+        "https://evil.example",
+        "https:evil.example",
+        "%2F%2Fevil.example",
+        "/%2Fevil.example",
+        "/%5Cevil.example",
+        "/%252Fevil.example",
+        "%5C%5Cevil.example",
+        "/%09/evil.example",
+        "/%0D%0ALocation:%20https://evil.example",
+        "javascript:alert(1)",
+        "%20//evil.example",
+        ".evil.example",
+        "@evil.example",
+    ] {
+        let response = follow(get(&format!("/ref/anna-7?to={to}"), &[])).await;
+        assert_eq!(response.headers()[LOCATION], "/", "{to}");
+        assert_eq!(response.headers().get_all(LOCATION).iter().count(), 1);
+    }
+}
+
+#[tokio::test]
+async fn a_form_is_not_sent_on() {
+    let response = follow(request("POST", "/ref/anna-7", &[])).await;
+    assert_eq!(response.status(), StatusCode::METHOD_NOT_ALLOWED);
+    assert!(cookies(response.headers()).is_empty());
+}
+
+#[tokio::test]
+async fn a_path_is_a_link_only_where_the_policy_says_so() {
+    let visit = get("/ref/anna-7", &[]);
+    assert_eq!(
+        Site::open(Referrals::builder()).outcome(&visit),
+        Outcome::NotReferred
+    );
+
+    let site = Site::open(Referrals::builder().path_links("ref"));
+    let referral = site.context(&visit).referral.unwrap();
+    assert_eq!(
+        (referral.key().as_str(), referral.source()),
+        ("anna-7", ReferralSource::Path)
+    );
+    for other in ["/reference/x", "/shop/ref/x", "/ref/a/b", "/ref"] {
+        assert_eq!(
+            site.outcome(&get(other, &[])),
+            Outcome::NotReferred,
+            "{other}"
+        );
+    }
+    let both = get("/ref/anna-7?ref=ben", &[]);
+    assert_eq!(
+        site.key(&both).as_deref(),
+        Some("ben"),
+        "the query comes first"
+    );
+    let broken = get("/ref/anna-7?ref=%00", &[]);
+    assert_eq!(site.key(&broken).as_deref(), Some("anna-7"));
+}
+
+#[tokio::test]
+async fn a_path_is_held_to_the_same_rules() {
+    let site = Site::open(Referrals::builder().path_links("ref"));
+    let long = format!("/ref/{}", "k".repeat(256));
+    for (path, invalid) in [
+        ("/ref/", InvalidReferralKey::Empty),
+        ("/ref/%00", InvalidReferralKey::ControlCharacter),
+        ("/ref/%ff", InvalidReferralKey::NotUtf8),
+        (long.as_str(), InvalidReferralKey::TooLong),
+    ] {
+        assert_eq!(
+            site.outcome(&get(path, &[])),
+            Outcome::Ignored(invalid),
+            "{path}"
+        );
+    }
+    let frame = get("/ref/anna-7", &[("sec-fetch-dest", "iframe")]);
+    assert_eq!(
+        site.outcome(&frame),
+        Outcome::NotStored(NotStored::Embedded)
+    );
+    assert!(site.cookies(frame).await.is_empty());
+}
