@@ -54,6 +54,8 @@ pub mod client;
 pub mod context;
 #[cfg(feature = "client")]
 pub mod delivery;
+#[cfg(feature = "detour")]
+pub mod detour;
 mod error;
 mod referral;
 #[cfg(feature = "sandbox")]

@@ -19,6 +19,23 @@ impl Referral {
         Self { key, source }
     }
 
+    /// A referral by a code that the visitor typed, such as a field of the sign-up form.
+    ///
+    /// ```
+    /// use tower_partnero::{Referral, ReferralSource};
+    ///
+    /// let referral = Referral::from_code("anna-7")?;
+    /// assert_eq!(referral.source(), ReferralSource::Code);
+    /// # Ok::<_, tower_partnero::InvalidReferralKey>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidReferralKey`] if the text is no key; so for a field that was left empty.
+    pub fn from_code(code: &str) -> Result<Self, InvalidReferralKey> {
+        Ok(Self::new(code.parse()?, ReferralSource::Code))
+    }
+
     /// The referring customer's public key, as it stood in the link.
     #[must_use]
     pub fn key(&self) -> &ReferralKey {
@@ -38,6 +55,10 @@ impl Referral {
 pub enum ReferralSource {
     /// In the query of this very request: the visitor has just followed a referral link.
     Query,
+    /// In a field the visitor typed it into.
+    Code,
+    /// In a signed token that the app gave the visitor along.
+    Token,
     /// In the path of this very request, `/ref/KEY`.
     Path,
     /// In the cookie: the visitor followed a link earlier.

@@ -1,7 +1,7 @@
 //! From the referral to the handler: what a request says, and why.
 
 use crate::capture::consent::Consent;
-use crate::referral::{InvalidReferralKey, Referral};
+use crate::referral::{InvalidReferralKey, Referral, ReferralSource};
 
 #[cfg(feature = "axum")]
 mod extract;
@@ -107,4 +107,23 @@ pub struct ReferralContext {
     pub consent: Consent,
     /// The browser sent our cookie, valid or not: what [`Spent`] has to remove.
     pub(crate) has_cookie: bool,
+}
+
+impl ReferralContext {
+    /// Takes a referral that the app has found by itself: a code the visitor typed
+    /// ([`Referral::from_code`]), or what a signed token carried. `None` changes nothing.
+    ///
+    /// It comes before link and cookie, and a code comes before a token, in whichever order the
+    /// two are handed in.
+    #[must_use]
+    pub fn with_referral(mut self, referral: impl Into<Option<Referral>>) -> Self {
+        let typed = self.referral.as_ref().map(Referral::source) == Some(ReferralSource::Code);
+        if let Some(referral) = referral.into()
+            && (!typed || referral.source() == ReferralSource::Code)
+        {
+            self.referral = Some(referral);
+            self.outcome = Outcome::HandedIn;
+        }
+        self
+    }
 }

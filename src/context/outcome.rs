@@ -19,6 +19,8 @@ pub enum Outcome {
     FirstTouchKept,
     /// The link's key counts for this request and is not stored, for the given reason.
     NotStored(NotStored),
+    /// The app handed in a key of its own finding: a code the visitor typed, or a signed token.
+    HandedIn,
     /// The page before carried a key that a sign-up in this browser has used up.
     AlreadySpent,
     /// The visitor has withdrawn consent: nothing counts, and what was stored is removed.
@@ -63,6 +65,7 @@ impl Outcome {
             Self::NotStored(NotStored::NoNavigation) => "not_stored_no_navigation",
             Self::NotStored(NotStored::Embedded) => "not_stored_embedded",
             Self::NotStored(NotStored::ConsentUnknown) => "not_stored_consent_unknown",
+            Self::HandedIn => "handed_in",
             Self::AlreadySpent => "already_spent",
             Self::ConsentWithdrawn => "consent_withdrawn",
             Self::Ignored(_) => "ignored",

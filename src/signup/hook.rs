@@ -99,6 +99,21 @@ impl SignupHook {
         self.context.referral.as_ref()
     }
 
+    /// Takes a referral that the app has found by itself; see
+    /// [`ReferralContext::with_referral`] for the order of what comes first.
+    ///
+    /// ```
+    /// # use tower_partnero::{Referral, SignupHook};
+    /// # fn example(hook: SignupHook, code: &str) -> SignupHook {
+    /// // An optional field of the sign-up form; left empty, the link or the cookie counts.
+    /// hook.with_referral(Referral::from_code(code).ok())
+    /// # }
+    /// ```
+    pub fn with_referral(mut self, referral: impl Into<Option<Referral>>) -> Self {
+        self.context = self.context.with_referral(referral);
+        self
+    }
+
     /// Creates the customer at Partnero, with `referring_customer` filled in from the referral
     /// unless the app has set one itself.
     ///

@@ -8,6 +8,7 @@ mod path_links;
 mod rescue;
 mod shared_device;
 mod stuffing;
+mod tokens;
 
 use std::convert::Infallible;
 use std::future::{Ready, ready};

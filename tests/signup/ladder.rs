@@ -9,9 +9,9 @@ use tower_partnero::sandbox::Fault;
 use tower_partnero::sandbox::switches::{
     CustomerShape, DuplicateCustomer, ErrorMap, ReferrerEcho, UnknownReferrer,
 };
-use tower_partnero::{Delivery, ErrorKind, NewCustomer, Registration, Sandbox, Signups};
+use tower_partnero::{Delivery, ErrorKind, NewCustomer, Referral, Registration, Sandbox, Signups};
 
-use super::{ANNA, ANNA_ID, Shop, client, referrals, set_cookie};
+use super::{ANNA, ANNA_ID, Shop, client, referrals, set_cookie, visit};
 
 fn ben() -> NewCustomer {
     NewCustomer::new(2).email("ben@shop.example").name("Ben")
@@ -209,6 +209,19 @@ async fn the_apps_own_referrer_comes_first() {
     let shop = Shop::open_with_defaults().await;
     let customer = ben().referring_customer(CustomerRef::id(ANNA_ID));
     let outcome = shop.sign_up_by("nobody", customer).await;
+    assert_eq!(outcome.registration(), Some(Registration::Referred));
+    assert_eq!(shop.referrer_of("2").as_deref(), Some(ANNA_ID));
+}
+
+#[tokio::test]
+async fn a_typed_code_comes_before_the_cookie() {
+    let shop = Shop::open_with_defaults().await;
+    let hook = shop
+        .signups
+        .hook(&visit("partnero_referral=nobody"))
+        .unwrap();
+    let typed = Referral::from_code(ANNA).ok();
+    let outcome = hook.with_referral(typed).sign_up(ben()).await;
     assert_eq!(outcome.registration(), Some(Registration::Referred));
     assert_eq!(shop.referrer_of("2").as_deref(), Some(ANNA_ID));
 }

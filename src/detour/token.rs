@@ -1,0 +1,307 @@
+//! Tokens: made, and opened again.
+
+use std::fmt;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use hmac::{Hmac, Mac};
+use sha2::Sha256;
+
+use super::keys::SigningKeys;
+use crate::error::ConfigError;
+use crate::referral::{Referral, ReferralKey, ReferralSource};
+
+/// Makes and opens the tokens of one purpose. See the [module docs](super) for an example.
+#[derive(Clone, Debug)]
+#[must_use]
+pub struct Detour {
+    keys: SigningKeys,
+    purpose: String,
+    lifetime: Duration,
+}
+
+const VERSION: u8 = 1;
+/// Half of the hash, the least that RFC 2104 (section 5) advises.
+const TAG: usize = 16;
+const HEAD: usize = size_of::<u8>() + size_of::<u64>();
+const LONGEST_LIFETIME: Duration = Duration::from_secs(30 * 24 * 60 * 60);
+
+impl Detour {
+    /// A detour for one purpose, such as `oauth` or `magic-link`. Its tokens live for an hour.
+    ///
+    /// # Errors
+    ///
+    /// [`ConfigError`] if the purpose is empty.
+    pub fn new(keys: SigningKeys, purpose: impl Into<String>) -> Result<Self, ConfigError> {
+        let purpose = purpose.into();
+        if purpose.is_empty() {
+            return Err(ConfigError::new(
+                "purpose",
+                "name what the tokens are for, as in `oauth`",
+            ));
+        }
+        Ok(Self {
+            keys,
+            purpose,
+            lifetime: Duration::from_secs(60 * 60),
+        })
+    }
+
+    /// How long a token is good. Default: one hour; whole seconds count.
+    ///
+    /// # Errors
+    ///
+    /// [`ConfigError`] for less than a second and for more than 30 days.
+    pub fn lifetime(mut self, lifetime: Duration) -> Result<Self, ConfigError> {
+        if lifetime < Duration::from_secs(1) || lifetime > LONGEST_LIFETIME {
+            return Err(ConfigError::new(
+                "lifetime",
+                "write a duration from one second to 30 days",
+            ));
+        }
+        self.lifetime = lifetime;
+        Ok(self)
+    }
+
+    /// A token for this key, good in this context alone: about 50 letters, digits, `-` and `_`
+    /// for a key as Partnero makes them.
+    #[must_use]
+    pub fn token(&self, key: &ReferralKey, context: impl AsRef<[u8]>) -> String {
+        self.token_at(key, context.as_ref(), SystemTime::now())
+    }
+
+    fn token_at(&self, key: &ReferralKey, context: &[u8], now: SystemTime) -> String {
+        let expires = seconds(now).saturating_add(self.lifetime.as_secs());
+        let mut token = vec![VERSION];
+        token.extend_from_slice(&expires.to_be_bytes());
+        token.extend_from_slice(key.as_str().as_bytes());
+        let tag = self
+            .sign(self.keys.current(), context, &token)
+            .finalize()
+            .into_bytes();
+        token.extend_from_slice(&tag[..TAG]);
+        URL_SAFE_NO_PAD.encode(token)
+    }
+
+    /// Opens a token that came back, in the context that it was made in.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidToken`] for whatever this detour did not make for this context, and for what it
+    /// made too long ago.
+    pub fn open(&self, token: &str, context: impl AsRef<[u8]>) -> Result<Referral, InvalidToken> {
+        self.open_at(token, context.as_ref(), SystemTime::now())
+    }
+
+    fn open_at(
+        &self,
+        token: &str,
+        context: &[u8],
+        now: SystemTime,
+    ) -> Result<Referral, InvalidToken> {
+        let longest = base64::encoded_len(HEAD + ReferralKey::MAX_LEN + TAG, false);
+        if longest.is_none_or(|longest| token.len() > longest) {
+            return Err(InvalidToken::Malformed);
+        }
+        let bytes = URL_SAFE_NO_PAD
+            .decode(token)
+            .map_err(|_| InvalidToken::Malformed)?;
+        let (signed, tag) = bytes
+            .split_last_chunk::<TAG>()
+            .ok_or(InvalidToken::Malformed)?;
+        let signatures = self.keys.all().map(|key| self.sign(key, context, signed));
+        if !signatures
+            .into_iter()
+            .any(|signature| signature.verify_truncated_left(tag).is_ok())
+        {
+            return Err(InvalidToken::Forged);
+        }
+        let Some(([VERSION], rest)) = signed.split_first_chunk() else {
+            return Err(InvalidToken::Malformed);
+        };
+        let (expires, key) = rest.split_first_chunk().ok_or(InvalidToken::Malformed)?;
+        if seconds(now) >= u64::from_be_bytes(*expires) {
+            return Err(InvalidToken::Expired);
+        }
+        let key = ReferralKey::from_bytes(key).map_err(|_| InvalidToken::Malformed)?;
+        Ok(Referral::new(key, ReferralSource::Token))
+    }
+
+    /// Lengths go before what they measure, so that no two sets of parts are signed alike.
+    fn sign(&self, mut mac: Hmac<Sha256>, context: &[u8], signed: &[u8]) -> Hmac<Sha256> {
+        for part in [
+            b"tower-partnero detour",
+            self.purpose.as_bytes(),
+            context,
+            signed,
+        ] {
+            mac.update(&(part.len() as u64).to_be_bytes());
+            mac.update(part);
+        }
+        mac
+    }
+}
+
+/// A clock before 1970 is taken for 1970.
+fn seconds(time: SystemTime) -> u64 {
+    time.duration_since(UNIX_EPOCH)
+        .unwrap_or_default()
+        .as_secs()
+}
+
+/// Why a token brings no referral.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum InvalidToken {
+    /// It is no token at all.
+    Malformed,
+    /// Its signature is not ours, or was made for another purpose, another context or another
+    /// key.
+    Forged,
+    /// It was good once.
+    Expired,
+}
+
+impl fmt::Display for InvalidToken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Malformed => "the referral token is malformed",
+            Self::Forged => "the referral token was not made for this place",
+            Self::Expired => "the referral token has expired",
+        })
+    }
+}
+
+impl std::error::Error for InvalidToken {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+
+    fn detour(key: u8, purpose: &str) -> Detour {
+        Detour::new(SigningKeys::new([key; 32]).unwrap(), purpose).unwrap()
+    }
+
+    fn anna() -> ReferralKey {
+        "anna-7".parse().unwrap()
+    }
+
+    fn now() -> SystemTime {
+        UNIX_EPOCH + 20_000 * DAY
+    }
+
+    #[test]
+    fn every_key_comes_back_byte_for_byte() {
+        for key in ["a", "anna-7", "é 😀 &=%", &"k".repeat(255)] {
+            let key: ReferralKey = key.parse().unwrap();
+            let token = detour(1, "oauth").token_at(&key, b"nonce", now());
+            let referral = detour(1, "oauth").open_at(&token, b"nonce", now()).unwrap();
+            assert_eq!(
+                (referral.key(), referral.source()),
+                (&key, ReferralSource::Token)
+            );
+            assert!(
+                token
+                    .bytes()
+                    .all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte))
+            );
+        }
+        assert!(
+            detour(1, "oauth")
+                .token(&"DHjU0cGYxMUG".parse().unwrap(), "n")
+                .len()
+                <= 50
+        );
+    }
+
+    #[test]
+    fn a_token_is_useless_elsewhere() {
+        let token = detour(1, "oauth").token_at(&anna(), b"nonce", now());
+        for (other, context) in [
+            (detour(2, "oauth"), &b"nonce"[..]),
+            (detour(1, "magic-link"), b"nonce"),
+            (detour(1, "oauth"), b"another"),
+            (detour(1, "oauth"), b""),
+            // The same bytes, cut elsewhere.
+            (detour(1, "oauthn"), b"once"),
+        ] {
+            assert_eq!(
+                other.open_at(&token, context, now()),
+                Err(InvalidToken::Forged)
+            );
+        }
+    }
+
+    #[test]
+    fn no_changed_byte_is_believed() {
+        let detour = detour(1, "oauth");
+        let token = detour.token_at(&anna(), b"", now());
+        let bytes = URL_SAFE_NO_PAD.decode(&token).unwrap();
+        for index in 0..bytes.len() {
+            let mut changed = bytes.clone();
+            changed[index] ^= 1;
+            let changed = URL_SAFE_NO_PAD.encode(changed);
+            assert_eq!(
+                detour.open_at(&changed, b"", now()),
+                Err(InvalidToken::Forged)
+            );
+        }
+        for end in 0..token.len() {
+            assert!(detour.open_at(&token[..end], b"", now()).is_err(), "{end}");
+        }
+        for token in ["", "=", "a b", "%", &"A".repeat(10_000)] {
+            assert_eq!(
+                detour.open_at(token, b"", now()),
+                Err(InvalidToken::Malformed)
+            );
+        }
+    }
+
+    #[test]
+    fn a_token_ends_with_its_lifetime() {
+        let hour = Duration::from_secs(60 * 60);
+        let detour = detour(1, "oauth");
+        let token = detour.token_at(&anna(), b"", now());
+        let last = now() + hour - Duration::from_secs(1);
+        assert!(detour.open_at(&token, b"", last).is_ok());
+        assert_eq!(
+            detour.open_at(&token, b"", now() + hour),
+            Err(InvalidToken::Expired)
+        );
+    }
+
+    #[test]
+    fn the_key_before_is_believed_and_signs_no_more() {
+        let old = detour(1, "oauth");
+        let keys = SigningKeys::new([2; 32])
+            .unwrap()
+            .previous([1; 32])
+            .unwrap();
+        let rotated = Detour::new(keys, "oauth").unwrap();
+        let token = old.token_at(&anna(), b"", now());
+        assert!(rotated.open_at(&token, b"", now()).is_ok());
+        let token = rotated.token_at(&anna(), b"", now());
+        assert_eq!(old.open_at(&token, b"", now()), Err(InvalidToken::Forged));
+    }
+
+    #[test]
+    fn what_cannot_be_right_is_refused() {
+        assert_eq!(
+            SigningKeys::new([1; 31]).unwrap_err().setting(),
+            "signing_keys"
+        );
+        let keys = SigningKeys::new([7; 32]).unwrap();
+        assert!(keys.clone().previous("short").is_err());
+        assert_eq!(format!("{keys:?}"), "SigningKeys([redacted])");
+        assert_eq!(Detour::new(keys, "").unwrap_err().setting(), "purpose");
+        for lifetime in [Duration::ZERO, 31 * DAY] {
+            assert_eq!(
+                detour(1, "x").lifetime(lifetime).unwrap_err().setting(),
+                "lifetime"
+            );
+        }
+    }
+}
