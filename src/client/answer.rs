@@ -2,13 +2,15 @@
 
 use std::time::SystemTime;
 
-use bytes::Bytes;
 use http::{Response, StatusCode};
 use serde_json::{Map, Value};
 
 use super::api_key::ApiKey;
-use super::error::{CallSummary, Error, ErrorKind, FieldError};
+use super::body::Body;
+use super::error::{Error, FieldError};
+use super::kind::ErrorKind;
 use super::retry_after::retry_after;
+use super::summary::CallSummary;
 
 /// How much of an answer that is no JSON an error shows, in characters.
 const EXCERPT: usize = 200;
@@ -16,12 +18,12 @@ const EXCERPT: usize = 200;
 /// The envelope of a successful answer; empty where the answer has no body.
 pub(super) fn envelope(
     call: &CallSummary,
-    answer: &Response<Bytes>,
+    answer: &Response<Body>,
     api_key: &ApiKey,
     now: SystemTime,
 ) -> Result<Map<String, Value>, Error> {
     let status = answer.status();
-    let body = serde_json::from_slice(answer.body());
+    let body = serde_json::from_slice(answer.body().as_bytes());
     let fail = |kind| {
         Error::new(kind, call)
             .with_status(status)
@@ -39,14 +41,16 @@ pub(super) fn envelope(
         (None, Ok(Value::Object(envelope))) if succeeded(&envelope) => Ok(envelope),
         (None, Ok(Value::Object(envelope))) => Err(told(fail(ErrorKind::Rejected), &envelope)),
         (None, _) if answer.body().is_empty() => Ok(Map::new()),
-        (None, _) => Err(fail(ErrorKind::Decode).with_message(excerpt(answer.body(), api_key))),
+        (None, _) => {
+            Err(fail(ErrorKind::Decode).with_message(excerpt(answer.body().as_bytes(), api_key)))
+        }
         (Some(kind), Ok(Value::Object(envelope))) => Err(told(fail(kind), &envelope)),
-        (Some(kind), _) => Err(fail(kind).with_message(excerpt(answer.body(), api_key))),
+        (Some(kind), _) => Err(fail(kind).with_message(excerpt(answer.body().as_bytes(), api_key))),
     }
 }
 
 /// What a status that is no success means.
-fn kind_of(status: StatusCode) -> Option<ErrorKind> {
+pub(super) fn kind_of(status: StatusCode) -> Option<ErrorKind> {
     match status.as_u16() {
         200..=299 => None,
         401 | 403 => Some(ErrorKind::Unauthorized),
@@ -117,15 +121,11 @@ mod tests {
     use http::header::RETRY_AFTER;
 
     fn read(status: u16, body: &str) -> Result<Map<String, Value>, Error> {
-        let call = CallSummary {
-            method: Method::GET,
-            endpoint: "/customers/{id}",
-            repeatable: true,
-        };
+        let call = CallSummary::repeatable(Method::GET, "/customers/{id}");
         let answer = Response::builder()
             .status(status)
             .header(RETRY_AFTER, "7")
-            .body(Bytes::copy_from_slice(body.as_bytes()))
+            .body(Body::from(body.to_owned()))
             .unwrap();
         let api_key = ApiKey::new("s3cret").unwrap();
         envelope(&call, &answer, &api_key, SystemTime::UNIX_EPOCH)

@@ -1,27 +1,40 @@
 //! The settings of the client, checked when it is built.
 
+use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
-use reqwest::Url;
+use http::{Request, Response};
 use reqwest::redirect::Policy;
+use tower_layer::Layer;
+use tower_service::Service;
 
 use super::Client;
 use super::api_key::ApiKey;
+use super::base_url::{BaseUrl, PARTNERO};
+use super::body::Body;
+use super::limits::{Limits, Rate};
+use super::stack::{self, BoxError, HttpService};
 use super::transport::Transport;
 use crate::error::ConfigError;
 
-const PARTNERO: &str = "https://api.partnero.com/v1";
 const USER_AGENT: &str = concat!("tower-partnero/", env!("CARGO_PKG_VERSION"));
 
+type Wrap = dyn Fn(HttpService) -> HttpService + Send + Sync;
+
 /// Settings of a [`Client`]. All are checked by [`build`](Self::build).
-#[derive(Clone, Debug)]
+///
+/// Partnero documents neither its rate limit nor how long it may take to answer
+/// (<https://docs.partnero.com/api-reference/introduction>), so every default here is this
+/// crate's own choice.
+#[derive(Clone)]
 #[must_use]
 pub struct ClientBuilder {
     api_key: ApiKey,
     base_url: String,
-    timeout: Duration,
-    connect_timeout: Duration,
     user_agent: String,
+    limits: Limits,
+    layers: Vec<Arc<Wrap>>,
 }
 
 impl ClientBuilder {
@@ -29,9 +42,9 @@ impl ClientBuilder {
         Self {
             api_key,
             base_url: PARTNERO.to_owned(),
-            timeout: Duration::from_secs(10),
-            connect_timeout: Duration::from_secs(5),
             user_agent: USER_AGENT.to_owned(),
+            limits: Limits::default(),
+            layers: Vec::new(),
         }
     }
 
@@ -44,23 +57,131 @@ impl ClientBuilder {
         self
     }
 
-    /// How long one call may take, from the connection to the last byte. Default: 10 seconds.
+    /// How long one attempt may take, from the connection to the last byte. Default: 10 seconds.
     /// Zero is refused.
     pub fn timeout(mut self, timeout: Duration) -> Self {
-        self.timeout = timeout;
+        self.limits.timeout = timeout;
         self
     }
 
     /// How long connecting may take, as a part of [`timeout`](Self::timeout). Default: 5 seconds.
     /// Zero is refused.
+    ///
+    /// Let it be the shorter of the two: where connecting takes too long, nothing was sent; where
+    /// the whole attempt does, nobody knows.
     pub fn connect_timeout(mut self, timeout: Duration) -> Self {
-        self.connect_timeout = timeout;
+        self.limits.connect_timeout = timeout;
+        self
+    }
+
+    /// How long a call may take with everything: waiting for its turn, every attempt, the delays
+    /// between them. Default: 30 seconds. Zero is refused.
+    pub fn deadline(mut self, deadline: Duration) -> Self {
+        self.limits.deadline = deadline;
+        self
+    }
+
+    /// How often a failed attempt may be followed by another one. Default: 2; at most 10, and 0
+    /// for never.
+    ///
+    /// Always after a refused connection and a 429, because then nothing happened; after a
+    /// time-out, a cut connection, a 408 and a 5xx only where repeating does no harm. A new
+    /// transaction, a refund, a credit and an invitation are never repeated after those: they
+    /// end as [`Ambiguous`](super::ErrorKind::Ambiguous).
+    pub fn retries(mut self, retries: u32) -> Self {
+        self.limits.retries = retries;
+        self
+    }
+
+    /// The delay before the first retry, doubled for each further one. Chance makes each up to
+    /// twice as long, and a longer `Retry-After` of Partnero's counts instead; one that goes past
+    /// the [`deadline`](Self::deadline) ends the call at once. Default: 100 milliseconds.
+    pub fn retry_delay(mut self, delay: Duration) -> Self {
+        self.limits.retry_delay = delay;
+        self
+    }
+
+    /// The longest delay of our own between two attempts. Default: 2 seconds. Zero, and what is
+    /// shorter than [`retry_delay`](Self::retry_delay), is refused.
+    pub fn longest_retry_delay(mut self, delay: Duration) -> Self {
+        self.limits.longest_retry_delay = delay;
+        self
+    }
+
+    /// How many retries a second all calls of this client may make, beside one for every five
+    /// calls that go well, so that retries do not add to an outage. Default: 10; at most 1,000.
+    pub fn retry_budget(mut self, per_second: u32) -> Self {
+        self.limits.retry_budget = per_second;
+        self
+    }
+
+    /// How many calls may be under way at once, and with them how many connections are open; more
+    /// wait. Default: 32; 1 to 10,000.
+    pub fn concurrency(mut self, calls: usize) -> Self {
+        self.limits.concurrency = calls;
+        self
+    }
+
+    /// How many calls, retries included, may begin in any stretch of time as long as `per`; more
+    /// wait. 1 to 100,000 calls, and no zero time. Default: no limit, because Partnero names none.
+    ///
+    /// A call that would have to wait past its [`deadline`](Self::deadline) ends at once as
+    /// [`Busy`](super::ErrorKind::Busy).
+    pub fn rate(mut self, calls: u32, per: Duration) -> Self {
+        self.limits.rate = Some(Rate { calls, per });
+        self
+    }
+
+    /// The largest answer that is read, in bytes, unpacked. Default: 8 MiB, far more than a page
+    /// of 250 customers; 1 KiB to 1 GiB.
+    pub fn largest_answer(mut self, bytes: usize) -> Self {
+        self.limits.largest_answer = bytes;
         self
     }
 
     /// What the client calls itself. Default: this crate's name and version.
     pub fn user_agent(mut self, user_agent: impl Into<String>) -> Self {
         self.user_agent = user_agent.into();
+        self
+    }
+
+    /// Adds a tower layer of the app's own, outside of those that were added before.
+    ///
+    /// It sees each attempt as it goes over the wire, with the API key in a header marked as
+    /// sensitive, and is within the time-out, the limits and the retries of this client. It may
+    /// also answer itself, which makes a test without a network.
+    ///
+    /// An error of the layer's own is an [`Interrupted`](super::ErrorKind::Interrupted) call,
+    /// because nobody knows whether it was sent; one that it passes on, or has as its
+    /// [`source`](std::error::Error::source), keeps its kind.
+    ///
+    /// ```
+    /// use http::Request;
+    /// use tower::util::MapRequestLayer;
+    /// use tower_partnero::client::{ApiKey, Body, Client};
+    ///
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let trace = MapRequestLayer::new(|mut request: Request<Body>| {
+    ///     request.headers_mut().insert("x-trace", "7".parse().unwrap());
+    ///     request
+    /// });
+    /// let client = Client::builder(ApiKey::new("key")?)
+    ///     .base_url("http://127.0.0.1:8080/v1")
+    ///     .layer(trace)
+    ///     .build()?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn layer<L>(mut self, layer: L) -> Self
+    where
+        L: Layer<HttpService> + Send + Sync + 'static,
+        L::Service: Service<Request<Body>, Response = Response<Body>>,
+        L::Service: Clone + Send + Sync + 'static,
+        <L::Service as Service<Request<Body>>>::Error: Into<BoxError>,
+        <L::Service as Service<Request<Body>>>::Future: Send + 'static,
+    {
+        self.layers
+            .push(Arc::new(move |service| service.wrapped(&layer)));
         self
     }
 
@@ -71,144 +192,35 @@ impl ClientBuilder {
     /// [`ConfigError`] names the first setting that cannot work and says what to write instead;
     /// so for an `https` address in a build without TLS.
     pub fn build(self) -> Result<Client, ConfigError> {
-        let base_url = check_base_url(&self.base_url)?;
-        for (setting, timeout) in [
-            ("timeout", self.timeout),
-            ("connect_timeout", self.connect_timeout),
-        ] {
-            if timeout.is_zero() {
-                return Err(ConfigError::new(
-                    setting,
-                    "no call is that fast: write some seconds",
-                ));
-            }
-        }
+        let base_url = BaseUrl::parse(&self.base_url)?;
+        self.limits.check()?;
         let http = reqwest::Client::builder()
             .user_agent(self.user_agent)
-            .timeout(self.timeout)
-            .connect_timeout(self.connect_timeout)
+            .connect_timeout(self.limits.connect_timeout)
             // A redirect would carry the key to wherever it points.
             .redirect(Policy::none())
             .build()
             .map_err(|error| {
                 ConfigError::new("client", format!("no HTTP client can be made: {error}"))
             })?;
+        let wire = HttpService::over(http, self.limits.largest_answer);
+        let service = self.layers.iter().fold(wire, |service, wrap| wrap(service));
         Ok(Client::from_transport(Transport {
-            http,
+            stack: stack::stack(&self.limits, service)?,
             base_url,
             api_key: self.api_key,
+            deadline: self.limits.deadline,
         }))
     }
 }
 
-fn check_base_url(text: &str) -> Result<String, ConfigError> {
-    let refuse = |advice: String| Err(ConfigError::new("base_url", advice));
-    let Ok(url) = Url::parse(text) else {
-        return refuse(format!(
-            "{text:?} is no URL: write it whole, as in `{PARTNERO}`"
-        ));
-    };
-    if !url.username().is_empty() || url.password().is_some() {
-        return refuse(
-            "the address has a user in it: the API key is all that is needed".to_owned(),
-        );
-    }
-    if url.query().is_some() || url.fragment().is_some() {
-        return refuse(format!(
-            "{text:?} has a query or a fragment: write the path alone"
-        ));
-    }
-    match url.scheme() {
-        "https" => check_tls()?,
-        "http" if is_loopback(&url) => {}
-        "http" => {
-            return refuse(format!(
-                "{text:?} would show the API key to the network: write `https`; plain `http` is for loopback"
-            ));
-        }
-        scheme => return refuse(format!("{scheme:?} is no scheme of the API: write `https`")),
-    }
-    Ok(url.as_str().trim_end_matches('/').to_owned())
-}
-
-fn is_loopback(url: &Url) -> bool {
-    let host = url.host_str().unwrap_or_default();
-    let address = host.trim_start_matches('[').trim_end_matches(']');
-    address.parse::<std::net::IpAddr>().map_or_else(
-        |_| host == "localhost" || host.ends_with(".localhost"),
-        |address| address.is_loopback(),
-    )
-}
-
-#[cfg(any(feature = "default-tls", feature = "rustls", feature = "native-tls"))]
-#[expect(clippy::unnecessary_wraps, reason = "the other builds can fail")]
-fn check_tls() -> Result<(), ConfigError> {
-    Ok(())
-}
-
-#[cfg(all(
-    feature = "rustls-no-provider",
-    not(any(feature = "default-tls", feature = "rustls", feature = "native-tls"))
-))]
-fn check_tls() -> Result<(), ConfigError> {
-    if rustls::crypto::CryptoProvider::get_default().is_some() {
-        return Ok(());
-    }
-    Err(ConfigError::new(
-        "base_url",
-        "rustls has no crypto provider yet: call `CryptoProvider::install_default` before the client is built",
-    ))
-}
-
-#[cfg(not(any(
-    feature = "default-tls",
-    feature = "rustls",
-    feature = "rustls-no-provider",
-    feature = "native-tls"
-)))]
-fn check_tls() -> Result<(), ConfigError> {
-    Err(ConfigError::new(
-        "base_url",
-        "this build has no TLS and could never reach an `https` address: enable the feature `default-tls` of tower-partnero",
-    ))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn refused(url: &str) -> String {
-        check_base_url(url).unwrap_err().to_string()
-    }
-
-    #[test]
-    fn plain_http_is_for_loopback_alone() {
-        for url in [
-            "http://127.0.0.1:8080/v1",
-            "http://127.8.8.8/v1/",
-            "http://localhost:1/v1",
-            "http://partnero.localhost/v1",
-            "http://[::1]:9/v1",
-        ] {
-            assert!(!check_base_url(url).unwrap().ends_with('/'), "{url}");
-        }
-        for url in [
-            "http://api.partnero.com/v1",
-            "http://10.0.0.1/v1",
-            "http://localhost.shop.example/v1",
-            "http://notlocalhost/v1",
-        ] {
-            assert!(refused(url).contains("write `https`"), "{url}");
-        }
-    }
-
-    #[test]
-    fn what_is_no_address_is_refused() {
-        assert!(refused("api.partnero.com").contains("is no URL"));
-        assert!(refused("ftp://api.partnero.com").contains("write `https`"));
-        assert!(refused("http://me:pw@localhost/v1").contains("user"));
-        assert!(!refused("http://me:pw@localhost/v1").contains("pw"));
-        assert!(refused("http://localhost/v1?a=1").contains("query"));
-        assert!(refused("http://localhost/v1#a").contains("fragment"));
+impl fmt::Debug for ClientBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ClientBuilder")
+            .field("api_key", &self.api_key)
+            .field("base_url", &self.base_url)
+            .field("limits", &self.limits)
+            .field("layers", &self.layers.len())
+            .finish_non_exhaustive()
     }
 }

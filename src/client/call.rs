@@ -4,7 +4,9 @@ use http::Method;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Serialize;
 
-use super::error::{CallSummary, Error, ErrorKind};
+use super::error::Error;
+use super::kind::ErrorKind;
+use super::summary::CallSummary;
 
 /// All but the unreserved characters (RFC 3986, section 2.3): `/`, `@` and `+` stand in ids.
 const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC
@@ -24,16 +26,12 @@ pub(super) struct Call {
 impl Call {
     /// A call that only reads.
     pub(super) fn get(endpoint: &'static str) -> Self {
-        Self::new(CallSummary {
-            method: Method::GET,
-            endpoint,
-            repeatable: true,
-        })
+        Self::new(CallSummary::repeatable(Method::GET, endpoint))
     }
 
     pub(super) fn new(summary: CallSummary) -> Self {
         Self {
-            path: summary.endpoint.to_owned(),
+            path: summary.endpoint.clone().into_owned(),
             summary,
             body: None,
         }

@@ -5,8 +5,10 @@ use serde_json::{Map, Value};
 use super::Client;
 use super::call::Call;
 use super::customer::Customer;
-use super::error::{CallSummary, Error, ErrorKind};
+use super::error::Error;
+use super::kind::ErrorKind;
 use super::new_customer::NewCustomer;
+use super::summary::CallSummary;
 
 /// The customers of the program; made by [`Client::customers`].
 #[derive(Clone, Copy, Debug)]

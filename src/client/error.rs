@@ -4,7 +4,10 @@ use std::error::Error as StdError;
 use std::fmt;
 use std::time::Duration;
 
-use http::{Method, StatusCode};
+use http::StatusCode;
+
+use super::kind::ErrorKind;
+use super::summary::CallSummary;
 
 /// A call to Partnero that did not do what was asked.
 ///
@@ -17,67 +20,16 @@ pub struct Error {
 }
 
 struct Inner {
-    kind: ErrorKind,
+    /// How the call ended, before it is asked what that means for this call.
+    ended: ErrorKind,
     call: CallSummary,
     elapsed: Option<Duration>,
+    attempts: u32,
     status: Option<StatusCode>,
     message: Option<String>,
     field_errors: Vec<FieldError>,
     retry_after: Option<Duration>,
     source: Option<Box<dyn StdError + Send + Sync>>,
-}
-
-/// What an error remembers of its call.
-#[derive(Clone, Debug)]
-pub(crate) struct CallSummary {
-    pub(crate) method: Method,
-    /// The endpoint's path with placeholders, free of anybody's e-mail address.
-    pub(crate) endpoint: &'static str,
-    /// Whether sending the call twice has the effect of sending it once.
-    pub(crate) repeatable: bool,
-}
-
-impl CallSummary {
-    /// The call that a sign-up comes down to. Sent twice it makes one customer, because Partnero
-    /// keeps `id`, `key` and `email` unique.
-    pub(crate) fn create_customer() -> Self {
-        Self {
-            method: Method::POST,
-            endpoint: "/customers",
-            repeatable: true,
-        }
-    }
-}
-
-/// What went wrong, as far as it decides what to do next.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum ErrorKind {
-    /// The call was refused here and never sent: an input that Partnero could not take.
-    InvalidInput,
-    /// No connection was made. Nothing reached Partnero.
-    Connect,
-    /// No answer came in time. Partnero may have done what was asked.
-    Timeout,
-    /// The connection broke after the call was sent. Partnero may have done what was asked.
-    Interrupted,
-    /// The API key is wrong, or may not do this (401, 403).
-    Unauthorized,
-    /// There is no such thing at Partnero (404).
-    NotFound,
-    /// It clashes with something that is there (409).
-    Conflict,
-    /// Partnero found the input invalid (422); see [`Error::field_errors`]. A duplicate customer
-    /// is answered this way, too.
-    Invalid,
-    /// Partnero refused otherwise: any other 4xx, or a failure told in the body of a success.
-    Rejected,
-    /// Too many calls (429). Nothing was done; see [`Error::retry_after`].
-    RateLimited,
-    /// Partnero failed (5xx, 408). It may have done what was asked.
-    Server,
-    /// The answer could not be understood. Partnero may have done what was asked.
-    Decode,
 }
 
 /// What Partnero says about one field of the input.
@@ -94,9 +46,10 @@ impl Error {
     pub(crate) fn new(kind: ErrorKind, call: &CallSummary) -> Self {
         Self {
             inner: Box::new(Inner {
-                kind,
+                ended: kind,
                 call: call.clone(),
                 elapsed: None,
+                attempts: 0,
                 status: None,
                 message: None,
                 field_errors: Vec::new(),
@@ -109,6 +62,11 @@ impl Error {
     pub(crate) fn with_elapsed(mut self, elapsed: Duration) -> Self {
         self.inner.elapsed = Some(elapsed);
         self
+    }
+
+    pub(crate) fn with_effort(mut self, elapsed: Duration, attempts: u32) -> Self {
+        self.inner.attempts = attempts;
+        self.with_elapsed(elapsed)
     }
 
     pub(crate) fn with_status(mut self, status: StatusCode) -> Self {
@@ -142,7 +100,11 @@ impl Error {
     /// What went wrong.
     #[must_use]
     pub fn kind(&self) -> ErrorKind {
-        self.inner.kind
+        if self.is_ambiguous() {
+            ErrorKind::Ambiguous
+        } else {
+            self.inner.ended
+        }
     }
 
     /// The status of Partnero's answer, if one came.
@@ -169,40 +131,33 @@ impl Error {
         self.inner.retry_after
     }
 
+    /// How many attempts reached for the network; 0 for a call that was never sent.
+    #[must_use]
+    pub fn attempts(&self) -> u32 {
+        self.inner.attempts
+    }
+
     /// Whether the same call may help later and cannot have its effect twice.
     ///
-    /// After [`Connect`](ErrorKind::Connect) and [`RateLimited`](ErrorKind::RateLimited) nothing
-    /// happened at Partnero. After a time-out, a cut connection, a 5xx or an answer that makes no
-    /// sense, nobody knows; then only a call that does no harm twice is retryable, such as a
-    /// read, or a new customer, whose id Partnero keeps unique.
+    /// After [`Connect`](ErrorKind::Connect), [`Busy`](ErrorKind::Busy) and
+    /// [`RateLimited`](ErrorKind::RateLimited) nothing happened at Partnero. After a time-out, a
+    /// cut connection, a 5xx or an answer that makes no sense, nobody knows; then only a call
+    /// that does no harm twice is retryable, such as a read, or a new customer, whose id Partnero
+    /// keeps unique. Any other call is [`Ambiguous`](ErrorKind::Ambiguous), and not retryable.
     #[must_use]
     pub fn is_retryable(&self) -> bool {
-        match self.inner.kind {
-            ErrorKind::Connect | ErrorKind::RateLimited => true,
-            ErrorKind::Timeout | ErrorKind::Interrupted | ErrorKind::Server | ErrorKind::Decode => {
-                self.inner.call.repeatable
-            }
-            _ => false,
+        match self.kind() {
+            ErrorKind::Connect | ErrorKind::Busy | ErrorKind::RateLimited => true,
+            ErrorKind::Ambiguous => false,
+            kind => kind.leaves_doubt(),
         }
     }
-}
 
-impl ErrorKind {
-    fn phrase(self) -> &'static str {
-        match self {
-            Self::InvalidInput => "was not sent",
-            Self::Connect => "could not connect",
-            Self::Timeout => "timed out",
-            Self::Interrupted => "was cut off",
-            Self::Unauthorized => "was not authorized",
-            Self::NotFound => "found nothing",
-            Self::Conflict => "met a conflict",
-            Self::Invalid => "was found invalid",
-            Self::Rejected => "was rejected",
-            Self::RateLimited => "came too often",
-            Self::Server => "failed at Partnero",
-            Self::Decode => "got an answer that makes no sense",
-        }
+    /// A failure told in the body of a success proves less than a 4xx, and counts as doubt where
+    /// money is moved.
+    fn is_ambiguous(&self) -> bool {
+        let is_odd_success = self.inner.status.is_some_and(|status| status.is_success());
+        !self.inner.call.repeatable && (self.inner.ended.leaves_doubt() || is_odd_success)
     }
 }
 
@@ -214,7 +169,7 @@ impl fmt::Display for Error {
             "{} {} {}",
             inner.call.method,
             inner.call.endpoint,
-            inner.kind.phrase()
+            inner.ended.phrase()
         )?;
         if let Some(status) = inner.status {
             write!(f, " ({status})")?;
@@ -222,11 +177,21 @@ impl fmt::Display for Error {
         if let Some(elapsed) = inner.elapsed {
             write!(f, " after {elapsed:.1?}")?;
         }
+        if inner.attempts > 1 {
+            write!(f, " and {} attempts", inner.attempts)?;
+        }
         if let Some(message) = &inner.message {
             write!(f, ": {message}")?;
         }
         for error in &inner.field_errors {
             write!(f, "; {}: {}", error.field, error.messages.join(", "))?;
+        }
+        if self.is_ambiguous() {
+            write!(
+                f,
+                "; it may have happened all the same: before it is sent again, {}",
+                inner.call.find_out
+            )?;
         }
         Ok(())
     }
@@ -235,11 +200,13 @@ impl fmt::Display for Error {
 impl fmt::Debug for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Error")
-            .field("kind", &self.inner.kind)
+            .field("kind", &self.kind())
+            .field("ended", &self.inner.ended)
             .field("method", &self.inner.call.method)
             .field("endpoint", &self.inner.call.endpoint)
             .field("status", &self.inner.status)
             .field("elapsed", &self.inner.elapsed)
+            .field("attempts", &self.inner.attempts)
             .field("message", &self.inner.message)
             .field("field_errors", &self.inner.field_errors)
             .field("retry_after", &self.inner.retry_after)
@@ -252,5 +219,61 @@ impl StdError for Error {
     fn source(&self) -> Option<&(dyn StdError + 'static)> {
         let source = self.inner.source.as_deref()?;
         Some(source)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use http::Method;
+
+    fn ended(kind: ErrorKind, status: Option<u16>, repeatable: bool) -> Error {
+        let call = if repeatable {
+            CallSummary::create_customer()
+        } else {
+            CallSummary::once(Method::POST, "/transactions", "look it up by its key")
+        };
+        let error = Error::new(kind, &call);
+        match status {
+            Some(status) => error.with_status(StatusCode::from_u16(status).unwrap()),
+            None => error,
+        }
+    }
+
+    #[test]
+    fn doubt_about_a_call_that_must_not_be_repeated_is_a_kind_of_its_own() {
+        for (kind, status) in [
+            (ErrorKind::Timeout, None),
+            (ErrorKind::Interrupted, None),
+            (ErrorKind::Server, Some(500)),
+            (ErrorKind::Decode, Some(302)),
+            (ErrorKind::Decode, Some(200)),
+            (ErrorKind::Rejected, Some(200)),
+        ] {
+            let error = ended(kind, status, false);
+            assert_eq!(error.kind(), ErrorKind::Ambiguous, "{kind:?}");
+            assert!(!error.is_retryable());
+            let text = error.to_string();
+            assert!(text.ends_with("look it up by its key"), "{text}");
+            assert_eq!(ended(kind, status, true).kind(), kind);
+        }
+    }
+
+    #[test]
+    fn what_proves_that_nothing_happened_is_never_ambiguous() {
+        for (kind, status, retryable) in [
+            (ErrorKind::InvalidInput, None, false),
+            (ErrorKind::Busy, None, true),
+            (ErrorKind::Connect, None, true),
+            (ErrorKind::RateLimited, Some(429), true),
+            (ErrorKind::Unauthorized, Some(401), false),
+            (ErrorKind::NotFound, Some(404), false),
+            (ErrorKind::Conflict, Some(409), false),
+            (ErrorKind::Invalid, Some(422), false),
+            (ErrorKind::Rejected, Some(400), false),
+        ] {
+            let error = ended(kind, status, false);
+            assert_eq!((error.kind(), error.is_retryable()), (kind, retryable));
+        }
     }
 }

@@ -25,14 +25,21 @@
 
 mod answer;
 mod api_key;
+mod base_url;
+mod body;
 mod builder;
 mod call;
 mod customer;
 mod customers;
 mod error;
 mod fields;
+mod kind;
+mod limits;
 mod new_customer;
 mod retry_after;
+mod stack;
+mod summary;
+mod tls;
 mod transport;
 
 use std::fmt;
@@ -41,13 +48,16 @@ use std::sync::Arc;
 use serde_json::{Map, Value};
 
 pub use self::api_key::ApiKey;
+pub use self::body::Body;
 pub use self::builder::ClientBuilder;
 use self::call::Call;
 pub use self::customer::{Customer, ReferringCustomer};
 pub use self::customers::Customers;
-pub(crate) use self::error::CallSummary;
-pub use self::error::{Error, ErrorKind, FieldError};
+pub use self::error::{Error, FieldError};
+pub use self::kind::ErrorKind;
 pub use self::new_customer::{CustomerRef, NewCustomer};
+pub use self::stack::{BoxError, HttpService};
+pub(crate) use self::summary::CallSummary;
 use self::transport::Transport;
 use crate::error::ConfigError;
 

@@ -1,0 +1,130 @@
+//! How long, how often, how much: the numbers of a client, and which of them are refused.
+
+use std::time::Duration;
+
+pub(super) use super::stack::Rate;
+use crate::error::ConfigError;
+
+/// Tower's semaphore has an upper bound of its own, far above this one.
+const MOST_AT_ONCE: usize = 10_000;
+const MOST_RETRIES: u32 = 10;
+/// Each call of the window is remembered.
+const MOST_PER_WINDOW: u32 = 100_000;
+
+#[derive(Clone, Debug)]
+pub(super) struct Limits {
+    pub(super) timeout: Duration,
+    pub(super) connect_timeout: Duration,
+    pub(super) deadline: Duration,
+    pub(super) retries: u32,
+    pub(super) retry_delay: Duration,
+    pub(super) longest_retry_delay: Duration,
+    /// Retries a second that are allowed beside the share of all calls.
+    pub(super) retry_budget: u32,
+    pub(super) concurrency: usize,
+    pub(super) rate: Option<Rate>,
+    pub(super) largest_answer: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            timeout: Duration::from_secs(10),
+            connect_timeout: Duration::from_secs(5),
+            deadline: Duration::from_secs(30),
+            retries: 2,
+            retry_delay: Duration::from_millis(100),
+            longest_retry_delay: Duration::from_secs(2),
+            retry_budget: 10,
+            concurrency: 32,
+            rate: None,
+            largest_answer: 8 * 1024 * 1024,
+        }
+    }
+}
+
+impl Limits {
+    pub(super) fn check(&self) -> Result<(), ConfigError> {
+        for (setting, duration) in [
+            ("timeout", self.timeout),
+            ("connect_timeout", self.connect_timeout),
+            ("deadline", self.deadline),
+        ] {
+            if duration.is_zero() {
+                return Err(ConfigError::new(
+                    setting,
+                    "no call is that fast: write some seconds",
+                ));
+            }
+        }
+        let within = |setting, value: usize, least: usize, most: usize| {
+            if (least..=most).contains(&value) {
+                return Ok(());
+            }
+            let advice = format!("{value} is out of bounds: write {least} to {most}");
+            Err(ConfigError::new(setting, advice))
+        };
+        within("retries", self.retries as usize, 0, MOST_RETRIES as usize)?;
+        within("retry_budget", self.retry_budget as usize, 0, 1_000)?;
+        within("concurrency", self.concurrency, 1, MOST_AT_ONCE)?;
+        within("largest_answer", self.largest_answer, 1_024, 1 << 30)?;
+        if let Some(rate) = self.rate {
+            within("rate", rate.calls as usize, 1, MOST_PER_WINDOW as usize)?;
+            if rate.per.is_zero() {
+                return Err(ConfigError::new(
+                    "rate",
+                    "no time is no limit: write some seconds, or leave the setting out",
+                ));
+            }
+        }
+        if self.longest_retry_delay < self.retry_delay || self.longest_retry_delay.is_zero() {
+            return Err(ConfigError::new(
+                "longest_retry_delay",
+                "the longest delay is shorter than the first, or zero: write at least `retry_delay`",
+            ));
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_number_that_cannot_work_is_named() {
+        let changes: [(&str, fn(&mut Limits)); 11] = [
+            ("timeout", |limits| limits.timeout = Duration::ZERO),
+            ("connect_timeout", |limits| {
+                limits.connect_timeout = Duration::ZERO;
+            }),
+            ("deadline", |limits| limits.deadline = Duration::ZERO),
+            ("retries", |limits| limits.retries = 11),
+            ("retry_budget", |limits| limits.retry_budget = u32::MAX),
+            ("concurrency", |limits| limits.concurrency = 0),
+            ("concurrency", |limits| limits.concurrency = usize::MAX),
+            ("largest_answer", |limits| limits.largest_answer = 0),
+            ("rate", |limits| {
+                limits.rate = Some(Rate {
+                    calls: 0,
+                    per: Duration::from_secs(1),
+                });
+            }),
+            ("rate", |limits| {
+                limits.rate = Some(Rate {
+                    calls: 1,
+                    per: Duration::ZERO,
+                });
+            }),
+            ("longest_retry_delay", |limits| {
+                limits.longest_retry_delay = Duration::ZERO;
+            }),
+        ];
+        for (setting, change) in changes {
+            let mut limits = Limits::default();
+            change(&mut limits);
+            assert_eq!(limits.check().unwrap_err().setting(), setting);
+        }
+        assert!(Limits::default().check().is_ok());
+    }
+}

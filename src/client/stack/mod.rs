@@ -1,0 +1,56 @@
+//! The way of one call: tower layers around the service that speaks HTTP.
+//!
+//! From the outside in: retries, the rate limit, the concurrency limit, the time-out of one
+//! attempt, the app's own layers, and reqwest. The deadline of the whole call stands outside of
+//! all, in [`transport`](super::transport), since it also covers the wait to be let in.
+
+mod failure;
+mod jitter;
+mod progress;
+mod rate_limit;
+mod retry;
+mod service;
+mod wire;
+
+use http::Request;
+use tower::ServiceBuilder;
+use tower::limit::ConcurrencyLimit;
+use tower::retry::Retry;
+use tower::timeout::Timeout;
+use tower::util::MapRequest;
+
+pub(super) use self::failure::Failure;
+pub(super) use self::progress::Progress;
+pub(super) use self::rate_limit::Rate;
+use self::rate_limit::{RateLimit, RateLimitLayer};
+use self::retry::RetryPolicy;
+pub use self::service::{BoxError, HttpService};
+use super::body::Body;
+use super::limits::Limits;
+use crate::error::ConfigError;
+
+type Mark = fn(Request<Body>) -> Request<Body>;
+
+/// The layers of this crate around everybody else's.
+pub(super) type Stack =
+    Retry<RetryPolicy, RateLimit<ConcurrencyLimit<MapRequest<Timeout<HttpService>, Mark>>>>;
+
+pub(super) fn stack(limits: &Limits, service: HttpService) -> Result<Stack, ConfigError> {
+    let stack = ServiceBuilder::new()
+        .retry(RetryPolicy::new(limits)?)
+        .layer(RateLimitLayer::new(limits.rate))
+        .concurrency_limit(limits.concurrency)
+        .map_request(mark as Mark)
+        .timeout(limits.timeout)
+        .service(service);
+    Ok(stack)
+}
+
+/// Notes that an attempt is on its way. It stands outside of the app's layers: what they do with
+/// a request is not known, so from here on it counts as sent.
+fn mark(request: Request<Body>) -> Request<Body> {
+    if let Some(progress) = request.extensions().get::<Progress>() {
+        progress.attempt();
+    }
+    request
+}

@@ -1,0 +1,61 @@
+//! How far a call has come, known to every layer of it.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+
+use tokio::time::Instant;
+
+use crate::client::summary::CallSummary;
+
+/// Travels in the request's extensions; a clone is the same progress.
+#[derive(Clone, Debug)]
+pub(crate) struct Progress(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    call: CallSummary,
+    expires: Instant,
+    attempts: AtomicU32,
+    in_flight: AtomicBool,
+}
+
+impl Progress {
+    pub(crate) fn new(call: CallSummary, expires: Instant) -> Self {
+        Self(Arc::new(Inner {
+            call,
+            expires,
+            attempts: AtomicU32::new(0),
+            in_flight: AtomicBool::new(false),
+        }))
+    }
+
+    pub(crate) fn call(&self) -> &CallSummary {
+        &self.0.call
+    }
+
+    /// When the whole call has to be over.
+    pub(crate) fn expires(&self) -> Instant {
+        self.0.expires
+    }
+
+    /// How many attempts were begun.
+    pub(crate) fn attempts(&self) -> u32 {
+        self.0.attempts.load(Ordering::Relaxed)
+    }
+
+    /// Whether the last attempt may have reached Partnero and its end is not known.
+    pub(crate) fn in_flight(&self) -> bool {
+        self.0.in_flight.load(Ordering::Relaxed)
+    }
+
+    /// An attempt begins.
+    pub(super) fn attempt(&self) {
+        self.0.attempts.fetch_add(1, Ordering::Relaxed);
+        self.0.in_flight.store(true, Ordering::Relaxed);
+    }
+
+    /// An attempt has ended, and the call waits for the next one.
+    pub(super) fn wait(&self) {
+        self.0.in_flight.store(false, Ordering::Relaxed);
+    }
+}

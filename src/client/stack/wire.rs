@@ -1,0 +1,58 @@
+//! The innermost service: one HTTP exchange over reqwest.
+
+use bytes::BytesMut;
+use http::{Request, Response};
+
+use super::failure::Failure;
+use super::service::{BoxError, HttpService};
+use crate::client::body::Body;
+use crate::client::kind::ErrorKind;
+
+impl HttpService {
+    /// Sends over `http`, and reads at most `largest` bytes of an answer.
+    pub(crate) fn over(http: reqwest::Client, largest: usize) -> Self {
+        Self::new(tower::service_fn(move |request| {
+            exchange(http.clone(), request, largest)
+        }))
+    }
+}
+
+async fn exchange(
+    http: reqwest::Client,
+    request: Request<Body>,
+    largest: usize,
+) -> Result<Response<Body>, BoxError> {
+    let request = reqwest::Request::try_from(request.map(Body::into_bytes)).map_err(failed)?;
+    let mut answer = http.execute(request).await.map_err(failed)?;
+    let mut body = BytesMut::new();
+    while let Some(chunk) = answer.chunk().await.map_err(failed)? {
+        if body.len() + chunk.len() > largest {
+            return Err(Failure::new(ErrorKind::Decode)
+                .with_status(answer.status())
+                .with_message(format!("the answer is larger than {largest} bytes"))
+                .into());
+        }
+        body.extend_from_slice(&chunk);
+    }
+    let mut response = Response::new(Body::from_bytes(body.freeze()));
+    *response.status_mut() = answer.status();
+    *response.headers_mut() = std::mem::take(answer.headers_mut());
+    Ok(response)
+}
+
+fn failed(error: reqwest::Error) -> Failure {
+    Failure::new(kind_of(&error)).with_source(error.without_url())
+}
+
+/// A failure to connect comes first: even where it is a time-out, nothing was sent.
+fn kind_of(error: &reqwest::Error) -> ErrorKind {
+    if error.is_connect() {
+        ErrorKind::Connect
+    } else if error.is_timeout() {
+        ErrorKind::Timeout
+    } else if error.is_builder() {
+        ErrorKind::InvalidInput
+    } else {
+        ErrorKind::Interrupted
+    }
+}

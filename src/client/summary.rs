@@ -1,0 +1,48 @@
+//! What an error remembers of its call.
+
+use std::borrow::Cow;
+
+use http::Method;
+
+/// A call without its contents.
+#[derive(Clone, Debug)]
+pub(crate) struct CallSummary {
+    pub(crate) method: Method,
+    /// The endpoint's path with placeholders, free of anybody's e-mail address.
+    pub(crate) endpoint: Cow<'static, str>,
+    /// Whether sending the call twice has the effect of sending it once.
+    pub(crate) repeatable: bool,
+    /// How to find out what became of a call that may not be repeated.
+    pub(crate) find_out: &'static str,
+}
+
+impl CallSummary {
+    /// A call that may be sent again whatever became of it.
+    pub(crate) fn repeatable(method: Method, endpoint: impl Into<Cow<'static, str>>) -> Self {
+        Self {
+            method,
+            endpoint: endpoint.into(),
+            repeatable: true,
+            find_out: "",
+        }
+    }
+
+    /// A call that has its effect each time; `find_out` completes "before it is sent again, ...".
+    pub(crate) fn once(
+        method: Method,
+        endpoint: impl Into<Cow<'static, str>>,
+        find_out: &'static str,
+    ) -> Self {
+        Self {
+            repeatable: false,
+            find_out,
+            ..Self::repeatable(method, endpoint)
+        }
+    }
+
+    /// The call that a sign-up comes down to. Sent twice it makes one customer, because Partnero
+    /// keeps `id`, `key` and `email` unique.
+    pub(crate) fn create_customer() -> Self {
+        Self::repeatable(Method::POST, "/customers")
+    }
+}
