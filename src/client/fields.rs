@@ -4,7 +4,12 @@
 //! as strings, and PHP writes an empty object as `[]`. A field of an unexpected shape reads as
 //! absent; the answer itself stays reachable as it came.
 
+use std::time::SystemTime;
+
 use serde_json::{Map, Value};
+
+use super::amount::Amount;
+use super::times;
 
 pub(super) type Fields = Map<String, Value>;
 
@@ -37,6 +42,31 @@ pub(super) fn flag(fields: &Fields, name: &str) -> Option<bool> {
             _ => None,
         },
         _ => None,
+    }
+}
+
+/// An amount, as a number or as a text with its digits.
+pub(super) fn amount(fields: &Fields, name: &str) -> Option<Amount> {
+    match fields.get(name)? {
+        Value::Number(number) => match number.as_i64() {
+            Some(whole) => Amount::read(&whole.to_string()),
+            None => Amount::read_number(number.as_f64()?),
+        },
+        Value::String(text) => Amount::read(text),
+        _ => None,
+    }
+}
+
+/// A point in time.
+pub(super) fn time(fields: &Fields, name: &str) -> Option<SystemTime> {
+    times::read(fields.get(name)?)
+}
+
+/// A name of something: its text, or the `id` or `key` of the object that stands for it.
+pub(super) fn name(fields: &Fields, name: &str) -> Option<String> {
+    match fields.get(name)? {
+        Value::Object(object) => text(object, "id").or_else(|| text(object, "key")),
+        _ => text(fields, name),
     }
 }
 

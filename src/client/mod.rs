@@ -23,6 +23,7 @@
 //! It follows no redirects, because the API key would go along; it sends each call once; it reads
 //! at most 8 MiB of an answer.
 
+mod amount;
 mod answer;
 mod api_key;
 mod base_url;
@@ -35,10 +36,12 @@ mod error;
 mod fields;
 mod kind;
 mod limits;
+mod money;
 mod new_customer;
 mod retry_after;
 mod stack;
 mod summary;
+mod times;
 mod tls;
 mod transport;
 
@@ -47,6 +50,7 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
+pub use self::amount::{Amount, InvalidAmount};
 pub use self::api_key::ApiKey;
 pub use self::body::Body;
 pub use self::builder::ClientBuilder;
@@ -55,6 +59,7 @@ pub use self::customer::{Customer, ReferringCustomer};
 pub use self::customers::Customers;
 pub use self::error::{Error, FieldError};
 pub use self::kind::ErrorKind;
+pub use self::money::Money;
 pub use self::new_customer::{CustomerRef, NewCustomer};
 pub use self::stack::{BoxError, HttpService};
 pub(crate) use self::summary::CallSummary;
