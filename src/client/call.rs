@@ -29,10 +29,26 @@ impl Call {
         Self::new(CallSummary::repeatable(Method::GET, endpoint))
     }
 
+    /// A call that may be sent again whatever became of it.
+    pub(super) fn repeatable(method: Method, endpoint: &'static str) -> Self {
+        Self::new(CallSummary::repeatable(method, endpoint))
+    }
+
+    /// A call that has its effect each time; see [`CallSummary::once`].
+    pub(super) fn once(method: Method, endpoint: &'static str, find_out: &'static str) -> Self {
+        Self::new(CallSummary::once(method, endpoint, find_out))
+    }
+
     pub(super) fn new(summary: CallSummary) -> Self {
+        let path = summary.endpoint.clone().into_owned();
+        Self::at(summary, path)
+    }
+
+    /// A call to a path of its own below the base URL, encoded.
+    pub(super) fn at(summary: CallSummary, path: String) -> Self {
         Self {
-            path: summary.endpoint.clone().into_owned(),
             summary,
+            path,
             body: None,
         }
     }
@@ -49,6 +65,16 @@ impl Call {
         let segment = utf8_percent_encode(value, SEGMENT).to_string();
         self.path = self.path.replace("{id}", &segment);
         Ok(self)
+    }
+
+    /// Adds a query parameter.
+    pub(super) fn query(mut self, name: &str, value: &str) -> Self {
+        self.path
+            .push(if self.path.contains('?') { '&' } else { '?' });
+        self.path.extend(utf8_percent_encode(name, SEGMENT));
+        self.path.push('=');
+        self.path.extend(utf8_percent_encode(value, SEGMENT));
+        self
     }
 
     pub(super) fn json(mut self, body: &impl Serialize) -> Result<Self, Error> {
@@ -87,5 +113,16 @@ mod tests {
             let error = Call::get("/customers/{id}").id(id).unwrap_err();
             assert_eq!(error.kind(), ErrorKind::InvalidInput);
         }
+    }
+
+    #[test]
+    fn a_query_value_is_one_value() {
+        let call = Call::get("/customers:search")
+            .query("email", "me+x@shop.example&page=2")
+            .query("limit", "10");
+        assert_eq!(
+            call.path,
+            "/customers:search?email=me%2Bx%40shop.example%26page%3D2&limit=10"
+        );
     }
 }

@@ -30,24 +30,30 @@ mod base_url;
 mod body;
 mod builder;
 mod call;
-mod customer;
 mod customers;
 mod error;
 mod fields;
 mod kind;
 mod limits;
+mod list;
 mod money;
-mod new_customer;
+mod program;
+mod referral_links;
+mod request;
 mod retry_after;
 mod stack;
+mod stream;
 mod summary;
 mod times;
 mod tls;
+mod transactions;
 mod transport;
+mod webhooks;
 
 use std::fmt;
 use std::sync::Arc;
 
+use http::Method;
 use serde_json::{Map, Value};
 
 pub use self::amount::{Amount, InvalidAmount};
@@ -55,15 +61,23 @@ pub use self::api_key::ApiKey;
 pub use self::body::Body;
 pub use self::builder::ClientBuilder;
 use self::call::Call;
-pub use self::customer::{Customer, ReferringCustomer};
-pub use self::customers::Customers;
+pub use self::customers::{
+    Balance, BalanceGroup, Customer, CustomerRef, CustomerSelector, CustomerUpdate, Customers,
+    Friend, Invitation, NewCustomer, Profile, ReferStatus, ReferringCustomer,
+};
 pub use self::error::{Error, FieldError};
 pub use self::kind::ErrorKind;
+pub use self::list::{List, Page, Sort};
 pub use self::money::Money;
-pub use self::new_customer::{CustomerRef, NewCustomer};
+pub use self::program::{Program, ProgramOverview, ProgramTest};
+pub use self::referral_links::{NewReferralLink, ReferralLink, ReferralLinkUpdate, ReferralLinks};
+pub use self::request::AnyRequest;
 pub use self::stack::{BoxError, HttpService};
+pub use self::stream::Items;
 pub(crate) use self::summary::CallSummary;
+pub use self::transactions::{Buyer, NewTransaction, Reward, Transaction, Transactions};
 use self::transport::Transport;
+pub use self::webhooks::{NewWebhook, Webhook, WebhookUpdate, Webhooks};
 use crate::error::ConfigError;
 
 /// A client of one Partnero program. See the [module docs](self) for an example.
@@ -92,6 +106,33 @@ impl Client {
         Customers::new(self)
     }
 
+    /// The referral links of the program's customers.
+    pub fn referral_links(&self) -> ReferralLinks<'_> {
+        ReferralLinks::new(self)
+    }
+
+    /// The transactions of the program.
+    pub fn transactions(&self) -> Transactions<'_> {
+        Transactions::new(self)
+    }
+
+    /// The webhook subscriptions of the program.
+    pub fn webhooks(&self) -> Webhooks<'_> {
+        Webhooks::new(self)
+    }
+
+    /// The program itself.
+    pub fn program(&self) -> Program<'_> {
+        Program::new(self)
+    }
+
+    /// Any other call, by its method and its path below the base URL, as `/partners`, with
+    /// whatever needs it percent-encoded. A path that leaves the base URL is refused when the
+    /// request is sent.
+    pub fn request(&self, method: Method, path: &str) -> AnyRequest<'_> {
+        AnyRequest::new(self, method, path)
+    }
+
     fn from_transport(transport: Transport) -> Self {
         Self {
             transport: Arc::new(transport),
@@ -101,12 +142,41 @@ impl Client {
     async fn send(&self, call: Call) -> Result<Map<String, Value>, Error> {
         self.transport.send(call).await
     }
+
+    /// Sends a call that reads one thing. Partnero's own plugin takes a success with empty `data`
+    /// for "not found".
+    async fn read<T>(&self, call: Call, read: fn(Value) -> Option<T>) -> Result<T, Error> {
+        self.fetch(call, read, ErrorKind::NotFound).await
+    }
+
+    /// Sends a call that changes one thing and gets it back.
+    async fn write<T>(&self, call: Call, read: fn(Value) -> Option<T>) -> Result<T, Error> {
+        self.fetch(call, read, ErrorKind::Decode).await
+    }
+
+    async fn fetch<T>(
+        &self,
+        call: Call,
+        read: fn(Value) -> Option<T>,
+        empty: ErrorKind,
+    ) -> Result<T, Error> {
+        let summary = call.summary.clone();
+        let mut envelope = self.send(call).await?;
+        let data = envelope.remove("data");
+        data.and_then(read)
+            .ok_or_else(|| Error::new(empty, &summary).with_message("the answer is empty"))
+    }
+
+    /// The path of a link of Partnero's, if it leads nowhere else.
+    fn path_of(&self, link: &str) -> Option<String> {
+        self.transport.base_url.below(link)
+    }
 }
 
 impl fmt::Debug for Client {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Client")
-            .field("base_url", &self.transport.base_url)
+            .field("base_url", &self.transport.base_url.to_string())
             .field("api_key", &self.transport.api_key)
             .finish_non_exhaustive()
     }

@@ -1,16 +1,17 @@
 //! A customer as Partnero knows it.
 
 use std::fmt;
+use std::time::SystemTime;
 
 use serde_json::Value;
 
-use super::fields::{self, Fields};
+use crate::client::fields::{self, Fields};
 
 /// A customer, read from whatever Partnero answered.
 ///
 /// Every field is optional, because the published examples differ: some have `key` and no `id`,
 /// some `id` and no `key`. What has no field here is in [`raw`](Self::raw). `Debug` leaves out
-/// name and e-mail address.
+/// name, e-mail address and date of birth.
 #[derive(Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct Customer {
@@ -28,6 +29,10 @@ pub struct Customer {
     pub status: Option<String>,
     /// Whether the program's owner has approved the customer.
     pub approved: Option<bool>,
+    /// Whether the customer has accepted the program's terms.
+    pub tos: Option<bool>,
+    /// The date of birth, as `YYYY-MM-DD`.
+    pub date_of_birth: Option<String>,
     /// Who referred this customer.
     pub referring_customer: Option<ReferringCustomer>,
     /// How many customers this one has referred.
@@ -36,6 +41,10 @@ pub struct Customer {
     pub referral_link: Option<String>,
     /// All links of this customer.
     pub referral_links: Vec<String>,
+    /// When Partnero came to know the customer.
+    pub created_at: Option<SystemTime>,
+    /// When Partnero last changed it.
+    pub updated_at: Option<SystemTime>,
     /// The whole object, as Partnero sent it.
     pub raw: Fields,
 }
@@ -57,12 +66,19 @@ impl Customer {
             surname: fields::text(&raw, "surname"),
             status: fields::text(&raw, "status"),
             approved: fields::flag(&raw, "approved"),
+            tos: fields::flag(&raw, "tos"),
+            date_of_birth: raw
+                .get("metadata")
+                .and_then(Value::as_object)
+                .and_then(|metadata| fields::text(metadata, "date_of_birth")),
             referring_customer: raw
                 .get("referring_customer")
                 .and_then(ReferringCustomer::from_value),
             referrals_count: fields::count(&raw, "referrals_count"),
             referral_link: fields::text(&raw, "referral_link"),
             referral_links: fields::texts(&raw, "referral_links"),
+            created_at: fields::time(&raw, "created_at"),
+            updated_at: fields::time(&raw, "updated_at"),
             raw,
         })
     }

@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::Serialize;
 
-use crate::referral::ReferralKey;
+use super::reference::CustomerRef;
 
 /// A customer to be created.
 ///
@@ -136,44 +136,6 @@ impl fmt::Debug for NewCustomer {
             .field("key", &self.key)
             .field("referring_customer", &self.referring_customer)
             .finish_non_exhaustive()
-    }
-}
-
-/// How a request names a customer that exists: by the public key or by the app's identifier.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[serde(transparent)]
-pub struct CustomerRef(Named);
-
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "lowercase")]
-enum Named {
-    Key(String),
-    Id(String),
-}
-
-impl CustomerRef {
-    /// By the public key, as it stands in a referral link.
-    pub fn key(key: impl Into<String>) -> Self {
-        Self(Named::Key(key.into()))
-    }
-
-    /// By the app's own identifier.
-    pub fn id(id: impl Into<String>) -> Self {
-        Self(Named::Id(id.into()))
-    }
-
-    /// The key or identifier itself.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        match &self.0 {
-            Named::Key(text) | Named::Id(text) => text,
-        }
-    }
-}
-
-impl From<&ReferralKey> for CustomerRef {
-    fn from(key: &ReferralKey) -> Self {
-        Self::key(key.as_str())
     }
 }
 

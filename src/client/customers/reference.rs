@@ -1,0 +1,110 @@
+//! How a request names a customer that exists.
+
+use std::fmt;
+
+use serde::Serialize;
+
+use crate::referral::ReferralKey;
+
+/// How a request names a referring customer: by the public key or by the app's identifier.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(transparent)]
+pub struct CustomerRef(Named);
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+enum Named {
+    Key(String),
+    Id(String),
+}
+
+impl CustomerRef {
+    /// By the public key, as it stands in a referral link.
+    pub fn key(key: impl Into<String>) -> Self {
+        Self(Named::Key(key.into()))
+    }
+
+    /// By the app's own identifier.
+    pub fn id(id: impl Into<String>) -> Self {
+        Self(Named::Id(id.into()))
+    }
+
+    /// The key or identifier itself.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        match &self.0 {
+            Named::Key(text) | Named::Id(text) => text,
+        }
+    }
+}
+
+impl From<&ReferralKey> for CustomerRef {
+    fn from(key: &ReferralKey) -> Self {
+        Self::key(key.as_str())
+    }
+}
+
+/// How a request names any customer: by the app's identifier, the public key or the e-mail
+/// address.
+///
+/// `Debug` leaves out the e-mail address.
+#[derive(Clone, PartialEq, Eq, Serialize)]
+#[serde(transparent)]
+pub struct CustomerSelector(Selected);
+
+#[derive(Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+enum Selected {
+    Id(String),
+    Key(String),
+    Email(String),
+}
+
+impl CustomerSelector {
+    /// By the app's own identifier.
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "an id is written as `user.id`, not `&user.id`"
+    )]
+    pub fn id(id: impl ToString) -> Self {
+        Self(Selected::Id(id.to_string()))
+    }
+
+    /// By the public key, as it stands in a referral link.
+    pub fn key(key: impl Into<String>) -> Self {
+        Self(Selected::Key(key.into()))
+    }
+
+    /// By the e-mail address.
+    pub fn email(email: impl Into<String>) -> Self {
+        Self(Selected::Email(email.into()))
+    }
+
+    /// The field of the API and its value.
+    pub(in crate::client) fn field(&self) -> (&'static str, &str) {
+        match &self.0 {
+            Selected::Id(id) => ("id", id),
+            Selected::Key(key) => ("key", key),
+            Selected::Email(email) => ("email", email),
+        }
+    }
+}
+
+impl From<CustomerRef> for CustomerSelector {
+    fn from(customer: CustomerRef) -> Self {
+        match customer.0 {
+            Named::Key(key) => Self(Selected::Key(key)),
+            Named::Id(id) => Self(Selected::Id(id)),
+        }
+    }
+}
+
+impl fmt::Debug for CustomerSelector {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.0 {
+            Selected::Id(id) => f.debug_tuple("Id").field(id).finish(),
+            Selected::Key(key) => f.debug_tuple("Key").field(key).finish(),
+            Selected::Email(_) => f.debug_tuple("Email").finish_non_exhaustive(),
+        }
+    }
+}

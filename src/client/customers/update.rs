@@ -1,0 +1,97 @@
+//! What is to be changed of a customer.
+
+use std::fmt;
+
+use serde::Serialize;
+use serde_json::{Value, json};
+
+/// A change of a customer: what is set here is changed, all else stays.
+///
+/// `Debug` leaves out name and e-mail address.
+#[derive(Clone, Default, Serialize)]
+#[must_use]
+pub struct CustomerUpdate {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    email: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    name: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    surname: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    key: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    tags: Option<Vec<String>>,
+}
+
+impl CustomerUpdate {
+    /// Changes nothing yet.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Another e-mail address; unique.
+    pub fn email(mut self, email: impl Into<String>) -> Self {
+        self.email = Some(email.into());
+        self
+    }
+
+    /// Another first name.
+    pub fn name(mut self, name: impl Into<String>) -> Self {
+        self.name = Some(name.into());
+        self
+    }
+
+    /// Another last name.
+    pub fn surname(mut self, surname: impl Into<String>) -> Self {
+        self.surname = Some(surname.into());
+        self
+    }
+
+    /// Another public key; unique. What becomes of links with the old one is not documented.
+    pub fn key(mut self, key: impl Into<String>) -> Self {
+        self.key = Some(key.into());
+        self
+    }
+
+    /// Other tags, known from affiliate programs.
+    pub fn tags(mut self, tags: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.tags = Some(tags.into_iter().map(Into::into).collect());
+        self
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        let texts = [&self.email, &self.name, &self.surname, &self.key];
+        texts.iter().all(|text| text.is_none()) && self.tags.is_none()
+    }
+
+    pub(super) fn body(&self) -> Value {
+        json!({ "update": self })
+    }
+}
+
+impl fmt::Debug for CustomerUpdate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CustomerUpdate")
+            .field("key", &self.key)
+            .field("tags", &self.tags)
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_was_set_goes_out() {
+        let update = CustomerUpdate::new();
+        assert!(update.is_empty());
+        assert!(!update.clone().tags([""; 0]).is_empty());
+        let update = update.name("Anna").email("anna@shop.example").key("k");
+        assert_eq!(
+            update.body(),
+            json!({"update": {"email": "anna@shop.example", "name": "Anna", "key": "k"}})
+        );
+        assert!(!format!("{update:?}").to_lowercase().contains("anna"));
+    }
+}

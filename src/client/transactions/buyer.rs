@@ -1,0 +1,144 @@
+//! Who bought, and whether Partnero shall come to know them by it.
+
+use serde_json::{Map, Value, json};
+
+use crate::client::customers::{CustomerSelector, NewCustomer};
+
+/// The customer of a transaction: the one who bought, who is the *referred* one.
+///
+/// ```
+/// use tower_partnero::client::{Buyer, CustomerRef, NewCustomer};
+///
+/// let known = Buyer::id(42);
+/// let guest = NewCustomer::new("guest-7").referring_customer(CustomerRef::key("anna-7"));
+/// let new = Buyer::new_customer(guest).referral_url("https://shop.example/?ref=anna-7");
+/// # let _ = (known, new);
+/// ```
+#[derive(Clone, Debug)]
+#[must_use]
+pub struct Buyer {
+    customer: Customer,
+    referral_url: Option<String>,
+}
+
+#[derive(Clone, Debug)]
+enum Customer {
+    Known(CustomerSelector),
+    New(Box<NewCustomer>),
+}
+
+impl Buyer {
+    /// A customer that Partnero knows.
+    pub fn known(customer: impl Into<CustomerSelector>) -> Self {
+        Self::from_customer(Customer::Known(customer.into()))
+    }
+
+    /// The customer with the app's own identifier.
+    pub fn id(id: impl ToString) -> Self {
+        Self::known(CustomerSelector::id(id))
+    }
+
+    /// The customer with this public key.
+    pub fn key(key: impl Into<String>) -> Self {
+        Self::known(CustomerSelector::key(key))
+    }
+
+    /// The customer with this e-mail address.
+    pub fn email(email: impl Into<String>) -> Self {
+        Self::known(CustomerSelector::email(email))
+    }
+
+    /// A customer that Partnero creates with the transaction (`options.create_customer`,
+    /// <https://developers.partnero.com/reference/referral-transactions>).
+    ///
+    /// That page names id, name, surname, e-mail address and referring customer; that a public key
+    /// and a date of birth are taken here, too, is assumed.
+    pub fn new_customer(customer: NewCustomer) -> Self {
+        Self::from_customer(Customer::New(Box::new(customer)))
+    }
+
+    /// The referral link that the transaction is credited to, where a customer has several
+    /// (`options.referral_url`).
+    pub fn referral_url(mut self, url: impl Into<String>) -> Self {
+        self.referral_url = Some(url.into());
+        self
+    }
+
+    fn from_customer(customer: Customer) -> Self {
+        Self {
+            customer,
+            referral_url: None,
+        }
+    }
+
+    /// Adds `customer` and `options` to a body.
+    pub(super) fn fill(&self, body: &mut Map<String, Value>) {
+        let mut options = Map::new();
+        let customer = match &self.customer {
+            Customer::Known(customer) => json!(customer),
+            Customer::New(customer) => {
+                options.insert("create_customer".to_owned(), true.into());
+                json!(customer)
+            }
+        };
+        body.insert("customer".to_owned(), customer);
+        if let Some(url) = &self.referral_url {
+            options.insert("referral_url".to_owned(), url.as_str().into());
+        }
+        if !options.is_empty() {
+            body.insert("options".to_owned(), options.into());
+        }
+    }
+}
+
+impl From<CustomerSelector> for Buyer {
+    fn from(customer: CustomerSelector) -> Self {
+        Self::known(customer)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::client::customers::CustomerRef;
+
+    fn body(buyer: &Buyer) -> Value {
+        let mut body = Map::new();
+        buyer.fill(&mut body);
+        body.into()
+    }
+
+    #[test]
+    fn names_a_known_customer_in_any_of_three_ways() {
+        for (buyer, expected) in [
+            (Buyer::id(42), json!({"id": "42"})),
+            (Buyer::key("k"), json!({"key": "k"})),
+            (Buyer::email("e@x.example"), json!({"email": "e@x.example"})),
+            (Buyer::known(CustomerRef::key("k")), json!({"key": "k"})),
+        ] {
+            assert_eq!(body(&buyer), json!({ "customer": expected }));
+        }
+    }
+
+    #[test]
+    fn creates_a_new_customer_on_the_way() {
+        let new = NewCustomer::new(7).referring_customer(CustomerRef::key("anna-7"));
+        let buyer = Buyer::new_customer(new).referral_url("https://shop.example/?ref=anna-7");
+        assert_eq!(
+            body(&buyer),
+            json!({
+                "customer": {"id": "7", "referring_customer": {"key": "anna-7"}},
+                "options": {
+                    "create_customer": true,
+                    "referral_url": "https://shop.example/?ref=anna-7"
+                }
+            })
+        );
+    }
+
+    #[test]
+    fn debug_leaves_out_who_it_is() {
+        let buyer = Buyer::email("anna@shop.example");
+        assert!(!format!("{buyer:?}").contains("anna"));
+    }
+}

@@ -1,0 +1,176 @@
+//! The endpoints about transactions: sales, and their refunds.
+
+mod buyer;
+mod new;
+mod transaction;
+
+use http::Method;
+use serde_json::{Map, Value, json};
+
+pub use self::buyer::Buyer;
+pub use self::new::NewTransaction;
+pub use self::transaction::{Reward, Transaction};
+use super::Client;
+use super::call::Call;
+use super::error::Error;
+use super::list::List;
+
+const LOOK_UP: &str = "look it up with `transactions().list().key(…)`";
+
+/// The transactions of the program; made by [`Client::transactions`].
+///
+/// **Partnero does not keep transaction keys unique**: a transaction sent twice is recorded twice
+/// and pays twice (<https://github.com/partnero/n8n-nodes-partnero>; other pages call the key
+/// unique). There is no idempotency header. So this client never repeats a call that makes or
+/// refunds a transaction once it may have arrived; such an end is
+/// [`Ambiguous`](crate::ErrorKind::Ambiguous).
+///
+/// In refer-a-friend programs, transactions can be made for referred customers only
+/// (<https://developers.partnero.com/reference/referral-transactions>). What Partnero answers for
+/// others is not documented.
+#[derive(Clone, Copy, Debug)]
+#[must_use]
+pub struct Transactions<'a> {
+    client: &'a Client,
+}
+
+impl<'a> Transactions<'a> {
+    pub(super) fn new(client: &'a Client) -> Self {
+        Self { client }
+    }
+
+    /// Records what a customer bought (`POST /transactions`,
+    /// <https://docs.partnero.com/api-reference/refer-a-friend/transactions>).
+    ///
+    /// ```no_run
+    /// use tower_partnero::client::{Amount, Buyer, ErrorKind, NewTransaction};
+    ///
+    /// # async fn example(client: tower_partnero::Client) -> Result<(), Box<dyn std::error::Error>> {
+    /// let sale = NewTransaction::new("order-7", Amount::major("19.99")?).unit("USD");
+    /// match client.transactions().create(&Buyer::id(42), &sale).await {
+    ///     Ok(transaction) => println!("credited to {:?}", transaction.customer),
+    ///     // It may have been recorded: look it up before sending it again.
+    ///     Err(error) if error.kind() == ErrorKind::Ambiguous => {
+    ///         let found = client.transactions().list().key("order-7").send().await?;
+    ///         println!("recorded {} times", found.items.len());
+    ///     }
+    ///     Err(error) => return Err(error.into()),
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidInput`](crate::ErrorKind::InvalidInput) for an empty key and for a time before
+    /// 1970; [`Ambiguous`](crate::ErrorKind::Ambiguous) if it may have been recorded, and any
+    /// other [`ErrorKind`](crate::ErrorKind).
+    pub async fn create(
+        &self,
+        buyer: &Buyer,
+        transaction: &NewTransaction,
+    ) -> Result<Transaction, Error> {
+        let call = Call::once(Method::POST, "/transactions", LOOK_UP);
+        let mut body = transaction.fields(&call)?;
+        buyer.fill(&mut body);
+        let envelope = self.client.send(call.json(&body)?).await?;
+        Ok(one(envelope))
+    }
+
+    /// Records several transactions of one customer in one call (`POST /transactions` with a list
+    /// in it, <https://developers.partnero.com/reference/transactions>).
+    ///
+    /// The answer's shape is not documented: a list is taken, and a single transaction. Nor is it
+    /// documented whether Partnero records some if it refuses others.
+    ///
+    /// # Errors
+    ///
+    /// As [`create`](Self::create), for all of them together; also
+    /// [`InvalidInput`](crate::ErrorKind::InvalidInput) for an empty list.
+    pub async fn create_batch(
+        &self,
+        buyer: &Buyer,
+        transactions: &[NewTransaction],
+    ) -> Result<Vec<Transaction>, Error> {
+        let call = Call::once(Method::POST, "/transactions", LOOK_UP);
+        if transactions.is_empty() {
+            return Err(call.invalid("there is no transaction to send"));
+        }
+        let items: Result<Vec<_>, Error> = transactions
+            .iter()
+            .map(|transaction| transaction.fields(&call))
+            .collect();
+        let mut body = Map::new();
+        body.insert("transactions".to_owned(), json!(items?));
+        buyer.fill(&mut body);
+        let mut envelope = self.client.send(call.json(&body)?).await?;
+        Ok(match envelope.remove("data") {
+            Some(Value::Array(items)) => items
+                .into_iter()
+                .filter_map(Transaction::from_value)
+                .collect(),
+            Some(data) => Transaction::from_value(data).into_iter().collect(),
+            None => Vec::new(),
+        })
+    }
+
+    /// Lists the transactions (`GET /transactions`,
+    /// <https://docs.partnero.com/api-reference/transactions/list>).
+    pub fn list(&self) -> List<Transaction> {
+        let call = Call::get("/transactions");
+        List::new(self.client, Ok(call), Transaction::from_value)
+    }
+
+    /// Fetches one transaction by its key (`GET /transactions/{key}`). Of several with one key,
+    /// it is not documented which; [`list`](Self::list) finds them all.
+    ///
+    /// # Errors
+    ///
+    /// [`NotFound`](crate::ErrorKind::NotFound) if there is none, and any other
+    /// [`ErrorKind`](crate::ErrorKind).
+    pub async fn get(&self, key: &str) -> Result<Transaction, Error> {
+        let call = Call::get("/transactions/{id}").id(key)?;
+        self.client.read(call, Transaction::from_value).await
+    }
+
+    /// Deletes a transaction and takes its rewards back, which is how a refund is told
+    /// (`DELETE /transactions/{key}`,
+    /// <https://docs.partnero.com/api-reference/transactions/delete>). It cannot be undone, and
+    /// there is no refund of a part.
+    ///
+    /// The key goes in the path and in the body: sources name the one or the other, and Partnero's
+    /// own plugin found the path alone not to work. It is never sent twice, because keys are not
+    /// unique, and the second time could delete another transaction.
+    ///
+    /// # Errors
+    ///
+    /// [`NotFound`](crate::ErrorKind::NotFound) if there is none;
+    /// [`Ambiguous`](crate::ErrorKind::Ambiguous) if it may be deleted, and any other
+    /// [`ErrorKind`](crate::ErrorKind).
+    pub async fn delete(&self, key: &str) -> Result<(), Error> {
+        let call = Call::once(Method::DELETE, "/transactions/{id}", LOOK_UP)
+            .id(key)?
+            .json(&json!({ "key": key }))?;
+        self.client.send(call).await.map(drop)
+    }
+}
+
+impl List<Transaction> {
+    /// Only transactions with this key, of which there may be several.
+    pub fn key(self, key: &str) -> Self {
+        self.filter("key", key)
+    }
+
+    /// Only transactions of the customer with this public key, in the oldest documentation's
+    /// spelling (<https://developers.partnero.com/reference/transactions>). Newer pages do not
+    /// name this filter.
+    pub fn customer_key(self, key: &str) -> Self {
+        self.filter("customer.key", key)
+    }
+}
+
+/// A success may come without the transaction: it was recorded all the same.
+fn one(mut envelope: Map<String, Value>) -> Transaction {
+    let data = envelope.remove("data");
+    data.and_then(Transaction::from_value).unwrap_or_default()
+}

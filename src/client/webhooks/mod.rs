@@ -1,0 +1,97 @@
+//! The endpoints about webhook subscriptions: where Partnero tells what happened.
+
+mod new;
+mod webhook;
+
+use http::Method;
+
+pub use self::new::{NewWebhook, WebhookUpdate};
+pub use self::webhook::Webhook;
+use super::Client;
+use super::call::Call;
+use super::error::Error;
+use super::list::List;
+use super::summary::CallSummary;
+
+/// The webhook subscriptions of the program; made by [`Client::webhooks`].
+#[derive(Clone, Copy, Debug)]
+#[must_use]
+pub struct Webhooks<'a> {
+    client: &'a Client,
+}
+
+impl<'a> Webhooks<'a> {
+    pub(super) fn new(client: &'a Client) -> Self {
+        Self { client }
+    }
+
+    /// Subscribes to events (`POST /webhooks`,
+    /// <https://docs.partnero.com/api-reference/webhooks/create>). The answer holds the secret
+    /// that signs them.
+    ///
+    /// It is repeated only with a [`key`](NewWebhook::key) of the app's own: without one, a second
+    /// try could make a second subscription.
+    ///
+    /// # Errors
+    ///
+    /// [`Invalid`](crate::ErrorKind::Invalid) for events that the program's type does not have;
+    /// [`Ambiguous`](crate::ErrorKind::Ambiguous) if one without a key may have been made, and any
+    /// other [`ErrorKind`](crate::ErrorKind).
+    pub async fn create(&self, webhook: &NewWebhook) -> Result<Webhook, Error> {
+        let summary = if webhook.has_key() {
+            CallSummary::repeatable(Method::POST, "/webhooks")
+        } else {
+            let find_out = "look for its URL with `webhooks().list()`";
+            CallSummary::once(Method::POST, "/webhooks", find_out)
+        };
+        let call = Call::new(summary).json(webhook)?;
+        self.client.write(call, Webhook::from_value).await
+    }
+
+    /// Lists the subscriptions (`GET /webhooks`,
+    /// <https://developers.partnero.com/reference/webhooks>), with their secrets.
+    pub fn list(&self) -> List<Webhook> {
+        let call = Call::get("/webhooks");
+        List::new(self.client, Ok(call), Webhook::from_value)
+    }
+
+    /// Fetches one subscription (`GET /webhooks/{key}`), with its secret.
+    ///
+    /// # Errors
+    ///
+    /// [`NotFound`](crate::ErrorKind::NotFound) if there is none, and any other
+    /// [`ErrorKind`](crate::ErrorKind).
+    pub async fn get(&self, key: &str) -> Result<Webhook, Error> {
+        let call = Call::get("/webhooks/{id}").id(key)?;
+        self.client.read(call, Webhook::from_value).await
+    }
+
+    /// Changes a subscription (`PUT /webhooks/{key}`,
+    /// <https://docs.partnero.com/api-reference/webhooks/update>). Its secret cannot be changed:
+    /// for another one, delete it and subscribe again.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidInput`](crate::ErrorKind::InvalidInput) for an update without anything in it;
+    /// [`NotFound`](crate::ErrorKind::NotFound), and any other [`ErrorKind`](crate::ErrorKind).
+    pub async fn update(&self, key: &str, update: &WebhookUpdate) -> Result<Webhook, Error> {
+        let call = Call::repeatable(Method::PUT, "/webhooks/{id}")
+            .id(key)?
+            .json(update)?;
+        if update.is_empty() {
+            return Err(call.invalid("nothing is to be changed"));
+        }
+        self.client.write(call, Webhook::from_value).await
+    }
+
+    /// Ends a subscription (`DELETE /webhooks/{key}`).
+    ///
+    /// # Errors
+    ///
+    /// [`NotFound`](crate::ErrorKind::NotFound), also when an earlier attempt of the same call
+    /// deleted it and its answer was lost; any other [`ErrorKind`](crate::ErrorKind).
+    pub async fn delete(&self, key: &str) -> Result<(), Error> {
+        let call = Call::repeatable(Method::DELETE, "/webhooks/{id}").id(key)?;
+        self.client.send(call).await.map(drop)
+    }
+}
