@@ -1,18 +1,16 @@
 //! Lists, a page at a time.
 
-use std::collections::HashSet;
 use std::fmt;
-use std::hash::{DefaultHasher, Hash, Hasher};
 
 use serde_json::{Map, Value};
 
 use super::Client;
 use super::call::Call;
 use super::error::Error;
-use super::fields;
 use super::kind::ErrorKind;
+use super::page::{Page, Sheet};
 use super::stream::Items;
-use super::summary::CallSummary;
+use super::trail::Trail;
 
 /// Page sizes that are valid under every source, which contradict each other.
 const SIZES: std::ops::RangeInclusive<u32> = 10..=100;
@@ -30,9 +28,9 @@ pub struct List<T> {
     read: fn(Value) -> Option<T>,
     /// `None` on a page that Partnero's own link leads to, which has them already.
     paging: Option<Paging>,
-    max_pages: usize,
-    /// A fingerprint of every page fetched on the way here.
-    trail: HashSet<u64>,
+    /// Whether "not found" is an empty list.
+    is_search: bool,
+    trail: Trail,
 }
 
 struct Paging {
@@ -66,9 +64,21 @@ impl<T> List<T> {
                 limit: *SIZES.end(),
                 sort: None,
             }),
-            max_pages: MOST_PAGES,
-            trail: HashSet::new(),
+            is_search: false,
+            trail: Trail::new(MOST_PAGES),
         }
+    }
+
+    /// A list of which no source says that it comes in pages.
+    pub(super) fn whole(mut self) -> Self {
+        self.paging = None;
+        self
+    }
+
+    /// A list of which no source says whether finding nothing is an empty list or a 404.
+    pub(super) fn search(mut self) -> Self {
+        self.is_search = true;
+        self
     }
 
     /// The page to begin with, counted from 1. Default: 1; 0 is refused when the list is sent.
@@ -105,7 +115,7 @@ impl<T> List<T> {
 
     /// How many pages are followed at most; one more is an error. Default: 10,000.
     pub fn max_pages(mut self, pages: usize) -> Self {
-        self.max_pages = pages;
+        self.trail = self.trail.with_max_pages(pages);
         self
     }
 
@@ -116,24 +126,40 @@ impl<T> List<T> {
     /// [`InvalidInput`](ErrorKind::InvalidInput) for a page or limit out of bounds;
     /// [`Decode`](ErrorKind::Decode) for a next page that is not followed, because it leads to
     /// another address or back to a page that was there; any other [`ErrorKind`].
-    pub async fn send(mut self) -> Result<Page<T>, Error> {
-        let mut call = self.call?;
-        if let Some(paging) = self.paging {
-            call = paging.apply(call)?;
-        }
-        self.trail.insert(fingerprint(&call.path));
-        let summary = call.summary.clone();
-        let envelope = self.client.send(call).await?;
-        let sheet = Sheet::read(envelope, self.read).ok_or_else(|| {
-            Error::new(ErrorKind::Decode, &summary).with_message("the answer holds no list")
-        })?;
-        let next = sheet.next.map(|link| Self {
-            call: next_call(&self.client, &link, summary, &self.trail, self.max_pages),
-            client: self.client,
-            read: self.read,
-            paging: None,
-            max_pages: self.max_pages,
-            trail: self.trail,
+    pub async fn send(self) -> Result<Page<T>, Error> {
+        let Self {
+            client,
+            call,
+            read,
+            paging,
+            is_search,
+            mut trail,
+        } = self;
+        let call = match paging {
+            Some(paging) => paging.apply(call?)?,
+            None => call?,
+        };
+        let (summary, path) = (call.summary.clone(), call.path.clone());
+        trail.pass(&path);
+        let envelope = match client.send(call).await {
+            Err(error) if is_search && error.kind() == ErrorKind::NotFound => Map::new(),
+            answer => answer?,
+        };
+        let failed = |message| Error::new(ErrorKind::Decode, &summary).with_message(message);
+        let sheet =
+            Sheet::read(envelope, read).ok_or_else(|| failed("the answer holds no list"))?;
+        let next = sheet.next.map(|link| {
+            let next = trail.follow(client.base_url(), &link, &path);
+            Self {
+                call: next
+                    .map(|path| Call::at(summary.clone(), path))
+                    .map_err(failed),
+                client,
+                read,
+                paging: None,
+                is_search,
+                trail,
+            }
         });
         Ok(Page {
             items: sheet.items,
@@ -141,6 +167,17 @@ impl<T> List<T> {
             limit: sheet.limit,
             next,
         })
+    }
+
+    /// Fetches every page, and gives all items at once.
+    pub(super) async fn collect(self) -> Result<Vec<T>, Error> {
+        let mut page = self.send().await?;
+        let mut items = std::mem::take(&mut page.items);
+        while let Some(next) = page.next {
+            page = next.send().await?;
+            items.append(&mut page.items);
+        }
+        Ok(items)
     }
 
     /// Fetches page after page and gives item after item, a page in memory at a time.
@@ -170,85 +207,6 @@ impl Paging {
             Some(Sort::Ascending) => call.query("sort", "asc"),
             Some(Sort::Descending) => call.query("sort", "desc"),
             None => call,
-        })
-    }
-}
-
-/// The call that `links.next` asks for. It carries the API key, so it goes to the same address
-/// only.
-fn next_call(
-    client: &Client,
-    link: &str,
-    summary: CallSummary,
-    trail: &HashSet<u64>,
-    max_pages: usize,
-) -> Result<Call, Error> {
-    let refuse =
-        |summary, message| Err(Error::new(ErrorKind::Decode, summary).with_message(message));
-    let Some(path) = client.path_of(link) else {
-        return refuse(
-            &summary,
-            "the next page is at another address: not followed",
-        );
-    };
-    if trail.contains(&fingerprint(&path)) {
-        return refuse(&summary, "the next page is one that was there already");
-    }
-    if trail.len() >= max_pages {
-        return refuse(&summary, "there are more pages than `max_pages`");
-    }
-    Ok(Call::at(summary, path))
-}
-
-fn fingerprint(path: &str) -> u64 {
-    let mut hasher = DefaultHasher::new();
-    path.hash(&mut hasher);
-    hasher.finish()
-}
-
-/// One page of a list.
-#[derive(Debug)]
-#[non_exhaustive]
-pub struct Page<T> {
-    /// The items, in Partnero's order.
-    pub items: Vec<T>,
-    /// The page's number, counted from 1, as Partnero says it.
-    pub number: Option<u64>,
-    /// How many items a page holds, as Partnero says it.
-    pub limit: Option<u64>,
-    /// The next page as Partnero's link has it, ready to be sent; `None` on the last page.
-    pub next: Option<List<T>>,
-}
-
-/// What an answer says of a page.
-struct Sheet<T> {
-    items: Vec<T>,
-    next: Option<String>,
-    number: Option<u64>,
-    limit: Option<u64>,
-}
-
-impl<T> Sheet<T> {
-    /// `None` if there is something else than a list in the answer, or something else than `T` in
-    /// the list.
-    fn read(mut envelope: Map<String, Value>, read: fn(Value) -> Option<T>) -> Option<Self> {
-        let items = match envelope.remove("data") {
-            None | Some(Value::Null) => Vec::new(),
-            Some(Value::Array(items)) => items.into_iter().map(read).collect::<Option<_>>()?,
-            // One integrator reads a page nested in `data`, with everything that belongs to it.
-            Some(Value::Object(nested)) if nested.contains_key("data") => {
-                return Self::read(nested, read);
-            }
-            Some(_) => return None,
-        };
-        let part = |name: &str| envelope.get(name).and_then(Value::as_object);
-        let next = part("links").and_then(|links| fields::text(links, "next"));
-        let meta = |name: &str| part("meta").and_then(|meta| fields::count(meta, name));
-        Some(Self {
-            items,
-            next: next.filter(|link| !link.is_empty()),
-            number: meta("current_page"),
-            limit: meta("per_page"),
         })
     }
 }

@@ -37,6 +37,7 @@ mod kind;
 mod limits;
 mod list;
 mod money;
+mod page;
 mod program;
 mod referral_links;
 mod request;
@@ -46,6 +47,7 @@ mod stream;
 mod summary;
 mod times;
 mod tls;
+mod trail;
 mod transactions;
 mod transport;
 mod webhooks;
@@ -58,6 +60,7 @@ use serde_json::{Map, Value};
 
 pub use self::amount::{Amount, InvalidAmount};
 pub use self::api_key::ApiKey;
+use self::base_url::BaseUrl;
 pub use self::body::Body;
 pub use self::builder::ClientBuilder;
 use self::call::Call;
@@ -67,8 +70,9 @@ pub use self::customers::{
 };
 pub use self::error::{Error, FieldError};
 pub use self::kind::ErrorKind;
-pub use self::list::{List, Page, Sort};
+pub use self::list::{List, Sort};
 pub use self::money::Money;
+pub use self::page::Page;
 pub use self::program::{Program, ProgramOverview, ProgramTest};
 pub use self::referral_links::{NewReferralLink, ReferralLink, ReferralLinkUpdate, ReferralLinks};
 pub use self::request::AnyRequest;
@@ -167,16 +171,15 @@ impl Client {
             .ok_or_else(|| Error::new(empty, &summary).with_message("the answer is empty"))
     }
 
-    /// The path of a link of Partnero's, if it leads nowhere else.
-    fn path_of(&self, link: &str) -> Option<String> {
-        self.transport.base_url.below(link)
+    fn base_url(&self) -> &BaseUrl {
+        &self.transport.base_url
     }
 }
 
 impl fmt::Debug for Client {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Client")
-            .field("base_url", &self.transport.base_url.to_string())
+            .field("base_url", &self.base_url().to_string())
             .field("api_key", &self.transport.api_key)
             .finish_non_exhaustive()
     }

@@ -8,7 +8,8 @@ use std::task::{Context, Poll};
 use futures_core::Stream;
 
 use super::error::Error;
-use super::list::{List, Page};
+use super::list::List;
+use super::page::Page;
 
 /// The items of a [`List`]: a [`Stream`] that holds one page at a time.
 ///

@@ -14,25 +14,16 @@ impl Customers<'_> {
     /// Lists the customers that one customer has referred (`GET /customers/{id}/referrals`,
     /// <https://developers.partnero.com/guide/referral>).
     ///
-    /// No source says whether this list comes in pages; what the first answer holds is returned.
+    /// No source says whether this list comes in pages; if it does, all of them are fetched.
     ///
     /// # Errors
     ///
     /// [`NotFound`](crate::ErrorKind::NotFound) if there is no such customer, and any other
     /// [`ErrorKind`](crate::ErrorKind).
     pub async fn referrals(&self, id: &str) -> Result<Vec<Customer>, Error> {
-        let call = Call::get("/customers/{id}/referrals").id(id)?;
-        let envelope = self.client.send(call).await?;
-        let items = match data(envelope) {
-            Value::Array(items) => items,
-            // One integrator reads the list nested in `data`.
-            Value::Object(mut nested) => match nested.remove("data") {
-                Some(Value::Array(items)) => items,
-                _ => Vec::new(),
-            },
-            _ => Vec::new(),
-        };
-        Ok(items.into_iter().filter_map(Customer::from_value).collect())
+        let call = Call::get("/customers/{id}/referrals").id(id);
+        let list = List::new(self.client, call, Customer::from_value);
+        list.whole().collect().await
     }
 
     /// What a customer has earned (`GET /customers/{id}/balance`,

@@ -73,10 +73,10 @@ impl<'a> Customers<'a> {
 
     /// Changes a customer (`PUT /customers/{id}`).
     ///
-    /// Sources show three forms of this call; this is the one in Partnero's newest documentation
-    /// (<https://docs.partnero.com/api-reference/refer-a-friend/customers>): the path names the
-    /// customer, and the body holds the fields in `update`. Whether a referrer can be set later is
-    /// not documented.
+    /// Sources show the changes inside `update`
+    /// (<https://docs.partnero.com/api-reference/refer-a-friend/customers>) or flat in the body
+    /// (<https://github.com/partnero/n8n-nodes-partnero>), so both are sent. Whether a referrer
+    /// can be set later is not documented.
     ///
     /// # Errors
     ///

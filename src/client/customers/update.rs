@@ -64,8 +64,15 @@ impl CustomerUpdate {
         texts.iter().all(|text| text.is_none()) && self.tags.is_none()
     }
 
+    /// The fields inside `update`, and once more flat: sources show the one or the other. The key
+    /// is inside alone, because in one form of this call a flat key names the customer.
     pub(super) fn body(&self) -> Value {
-        json!({ "update": self })
+        let mut body = json!(self);
+        if let Value::Object(fields) = &mut body {
+            fields.remove("key");
+            fields.insert("update".to_owned(), json!(self));
+        }
+        body
     }
 }
 
@@ -90,7 +97,10 @@ mod tests {
         let update = update.name("Anna").email("anna@shop.example").key("k");
         assert_eq!(
             update.body(),
-            json!({"update": {"email": "anna@shop.example", "name": "Anna", "key": "k"}})
+            json!({
+                "email": "anna@shop.example", "name": "Anna",
+                "update": {"email": "anna@shop.example", "name": "Anna", "key": "k"}
+            })
         );
         assert!(!format!("{update:?}").to_lowercase().contains("anna"));
     }

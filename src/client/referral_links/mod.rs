@@ -95,20 +95,20 @@ impl<'a> ReferralLinks<'a> {
     }
 
     /// Finds links by their key (`GET /customer_referral_links:search`,
-    /// <https://github.com/partnero/partnero-php>).
+    /// <https://github.com/partnero/partnero-php>); finding nothing is an empty list.
     pub fn search_by_key(&self, key: &str) -> List<ReferralLink> {
         self.search("key", key)
     }
 
     /// Finds links by their own id (`GET /customer_referral_links:search`,
-    /// <https://github.com/partnero/partnero-php>).
+    /// <https://github.com/partnero/partnero-php>); finding nothing is an empty list.
     pub fn search_by_id(&self, id: &str) -> List<ReferralLink> {
         self.search("id", id)
     }
 
     fn search(self, field: &str, value: &str) -> List<ReferralLink> {
         let call = Call::get("/customer_referral_links:search").query(field, value);
-        List::new(self.client, Ok(call), ReferralLink::from_value)
+        List::new(self.client, Ok(call), ReferralLink::from_value).search()
     }
 }
 

@@ -1,0 +1,98 @@
+//! One page of a list, and how it is read.
+
+use serde_json::{Map, Value};
+
+use super::fields;
+use super::list::List;
+
+/// One page of a list.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct Page<T> {
+    /// The items, in Partnero's order.
+    pub items: Vec<T>,
+    /// The page's number, counted from 1, as Partnero says it.
+    pub number: Option<u64>,
+    /// How many items a page holds, as Partnero says it.
+    pub limit: Option<u64>,
+    /// The next page as Partnero's link has it, ready to be sent; `None` on the last page.
+    pub next: Option<List<T>>,
+}
+
+/// What an answer says of a page.
+pub(super) struct Sheet<T> {
+    pub(super) items: Vec<T>,
+    pub(super) next: Option<String>,
+    pub(super) number: Option<u64>,
+    pub(super) limit: Option<u64>,
+}
+
+impl<T> Sheet<T> {
+    /// `None` if there is something else than a list in the answer, or something else than `T` in
+    /// the list.
+    pub(super) fn read(
+        mut envelope: Map<String, Value>,
+        read: fn(Value) -> Option<T>,
+    ) -> Option<Self> {
+        let items = match envelope.remove("data") {
+            None | Some(Value::Null) => Vec::new(),
+            Some(Value::Array(items)) => items.into_iter().map(read).collect::<Option<_>>()?,
+            // One integrator reads a page nested in `data`, with everything that belongs to it.
+            Some(Value::Object(nested)) if nested.contains_key("data") => {
+                return Self::read(nested, read);
+            }
+            Some(_) => return None,
+        };
+        let part = |name: &str| envelope.get(name).and_then(Value::as_object);
+        let next = part("links").and_then(|links| fields::text(links, "next"));
+        let meta = |name: &str| part("meta").and_then(|meta| fields::count(meta, name));
+        Some(Self {
+            items,
+            next: next.filter(|link| !link.is_empty()),
+            number: meta("current_page"),
+            limit: meta("per_page"),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn sheet(value: Value) -> Option<Sheet<Value>> {
+        match value {
+            Value::Object(envelope) => Sheet::read(envelope, Some),
+            _ => None,
+        }
+    }
+
+    #[test]
+    fn a_page_is_read_in_each_of_its_forms() {
+        let links = json!({"first": "f", "last": null, "prev": null, "next": "n"});
+        let meta = json!({"current_page": 1, "from": 1, "path": "p", "per_page": "15", "to": 15});
+        let whole = sheet(json!({"data": [1], "links": links, "meta": meta})).unwrap();
+        assert_eq!(whole.items, [json!(1)]);
+        assert_eq!(whole.next.as_deref(), Some("n"));
+        assert_eq!((whole.number, whole.limit), (Some(1), Some(15)));
+        for last in [
+            json!({"data": [1], "links": {"next": null}, "status": 1}),
+            json!({"data": [1], "links": {"next": ""}}),
+            json!({"data": [1], "links": []}),
+            json!({"data": {"data": [1]}}),
+        ] {
+            let last = sheet(last).unwrap();
+            assert_eq!((last.items.len(), last.next), (1, None));
+        }
+        for empty in [
+            json!({"data": []}),
+            json!({"status": 1}),
+            json!({"data": null}),
+        ] {
+            assert!(sheet(empty).unwrap().items.is_empty());
+        }
+        for odd in [json!({"data": "x"}), json!({"data": {"id": 1}})] {
+            assert!(sheet(odd).is_none());
+        }
+    }
+}

@@ -1,0 +1,127 @@
+//! Where the pages of a list have led so far, and where the next link may lead.
+
+use std::collections::HashSet;
+use std::hash::{DefaultHasher, Hash, Hasher};
+
+use percent_encoding::percent_decode_str;
+
+use super::base_url::BaseUrl;
+
+/// A fingerprint of every page that was fetched, and how many there may be.
+#[derive(Debug)]
+pub(super) struct Trail {
+    seen: HashSet<u64>,
+    max_pages: usize,
+}
+
+impl Trail {
+    pub(super) fn new(max_pages: usize) -> Self {
+        Self {
+            seen: HashSet::new(),
+            max_pages,
+        }
+    }
+
+    pub(super) fn with_max_pages(self, max_pages: usize) -> Self {
+        Self { max_pages, ..self }
+    }
+
+    /// Notes the page at `path`.
+    pub(super) fn pass(&mut self, path: &str) {
+        self.seen.insert(fingerprint(path));
+    }
+
+    /// The path that `links.next` of the page at `path` leads to, or why it is not followed. It
+    /// carries the API key, so it goes to the same address only.
+    pub(super) fn follow(
+        &self,
+        base_url: &BaseUrl,
+        link: &str,
+        path: &str,
+    ) -> Result<String, &'static str> {
+        let Some(next) = base_url.below(link) else {
+            return Err("the next page is at another address: not followed");
+        };
+        let next = keep_query(next, path);
+        if self.seen.contains(&fingerprint(&next)) {
+            return Err("the next page is one that was there already");
+        }
+        if self.seen.len() >= self.max_pages {
+            return Err("there are more pages than `max_pages`");
+        }
+        Ok(next)
+    }
+}
+
+fn fingerprint(path: &str) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    path.hash(&mut hasher);
+    hasher.finish()
+}
+
+/// Adds to a link what this page was asked for and the link leaves out. Whether Partnero's links
+/// repeat filters and the limit is not documented; with another limit, the next page would begin
+/// elsewhere.
+fn keep_query(mut next: String, path: &str) -> String {
+    let pairs = |path: &str| {
+        let query = path.split_once('?').map_or("", |(_, query)| query);
+        let pairs: Vec<String> = query.split('&').map(str::to_owned).collect();
+        pairs
+    };
+    let name = |pair: &str| {
+        let name = pair.split_once('=').map_or(pair, |(name, _)| name);
+        percent_decode_str(name).collect::<Vec<u8>>()
+    };
+    let there: Vec<_> = pairs(&next).iter().map(|pair| name(pair)).collect();
+    for pair in pairs(path) {
+        if pair.is_empty() || name(&pair) == b"page" || there.contains(&name(&pair)) {
+            continue;
+        }
+        next.push(if next.contains('?') { '&' } else { '?' });
+        next.push_str(&pair);
+    }
+    next
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_link_keeps_what_was_asked_for() {
+        let path = "/customers?refer_status=referred&limit=100&page=1";
+        for (link, expected) in [
+            (
+                "/customers?page=2",
+                "/customers?page=2&refer_status=referred&limit=100",
+            ),
+            (
+                "/customers?limit=50&page=2&refer%5Fstatus=referred",
+                "/customers?limit=50&page=2&refer%5Fstatus=referred",
+            ),
+            ("/next", "/next?refer_status=referred&limit=100"),
+        ] {
+            assert_eq!(keep_query(link.to_owned(), path), expected);
+        }
+        assert_eq!(keep_query("/c?page=2".to_owned(), "/c"), "/c?page=2");
+    }
+
+    #[test]
+    fn loops_strangers_and_too_many_pages_are_not_followed() {
+        let base = BaseUrl::parse("http://localhost:1/v1").unwrap();
+        let mut trail = Trail::new(2);
+        trail.pass("/c?page=1");
+        let follow = |trail: &Trail, link| trail.follow(&base, link, "/c?page=1");
+        let second = "http://localhost:1/v1/c?page=2";
+        assert_eq!(follow(&trail, second).as_deref(), Ok("/c?page=2"));
+        for (link, reason) in [
+            ("http://localhost:1/v1/c?page=1", "there already"),
+            ("http://localhost:2/v1/c?page=2", "another address"),
+        ] {
+            assert!(follow(&trail, link).unwrap_err().contains(reason), "{link}");
+        }
+        trail.pass("/c?page=2");
+        let third = follow(&trail, "http://localhost:1/v1/c?page=3");
+        assert!(third.unwrap_err().contains("max_pages"));
+    }
+}
