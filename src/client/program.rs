@@ -29,7 +29,7 @@ impl<'a> Program<'a> {
     ///
     /// [`Unauthorized`](crate::ErrorKind::Unauthorized) if the key is wrong, and any other
     /// [`ErrorKind`](crate::ErrorKind).
-    pub async fn test(&self) -> Result<ProgramTest, Error> {
+    pub async fn test(self) -> Result<ProgramTest, Error> {
         let envelope = self.client.send(Call::get("/test")).await?;
         let raw = object(envelope);
         let program = raw.get("program").and_then(Value::as_object);
@@ -45,7 +45,7 @@ impl<'a> Program<'a> {
     /// # Errors
     ///
     /// Any [`ErrorKind`](crate::ErrorKind).
-    pub async fn overview(&self) -> Result<ProgramOverview, Error> {
+    pub async fn overview(self) -> Result<ProgramOverview, Error> {
         let envelope = self.client.send(Call::get("/program/overview")).await?;
         Ok(ProgramOverview::read(object(envelope)))
     }

@@ -20,7 +20,7 @@ impl Customers<'_> {
     ///
     /// [`NotFound`](crate::ErrorKind::NotFound) if there is no such customer, and any other
     /// [`ErrorKind`](crate::ErrorKind).
-    pub async fn referrals(&self, id: &str) -> Result<Vec<Customer>, Error> {
+    pub async fn referrals(self, id: &str) -> Result<Vec<Customer>, Error> {
         let call = Call::get("/customers/{id}/referrals").id(id);
         let list = List::new(self.client, call, Customer::from_value);
         list.whole().collect().await
@@ -33,7 +33,7 @@ impl Customers<'_> {
     ///
     /// [`NotFound`](crate::ErrorKind::NotFound) if there is no such customer, and any other
     /// [`ErrorKind`](crate::ErrorKind).
-    pub async fn balance(&self, id: &str) -> Result<Balance, Error> {
+    pub async fn balance(self, id: &str) -> Result<Balance, Error> {
         let call = Call::get("/customers/{id}/balance").id(id)?;
         self.client.read(call, Balance::from_value).await
     }
@@ -53,7 +53,7 @@ impl Customers<'_> {
     /// [`InvalidInput`](crate::ErrorKind::InvalidInput) for an amount below zero, or one whose unit is
     /// unknown. [`Ambiguous`](crate::ErrorKind::Ambiguous) if it may have happened: then read the
     /// [`balance`](Self::balance) and compare. Any other [`ErrorKind`](crate::ErrorKind).
-    pub async fn credit(&self, id: &str, credit: &Money) -> Result<Value, Error> {
+    pub async fn credit(self, id: &str, credit: &Money) -> Result<Value, Error> {
         let find_out = "read the balance with `customers().balance(…)` and compare";
         let call = Call::once(Method::POST, "/customers/{id}/balance/credit", find_out)
             .id(id)?
@@ -75,14 +75,14 @@ impl Customers<'_> {
     ///
     /// [`NotFound`](crate::ErrorKind::NotFound) if there is no such customer, and any other
     /// [`ErrorKind`](crate::ErrorKind).
-    pub async fn stats(&self, id: &str) -> Result<Value, Error> {
+    pub async fn stats(self, id: &str) -> Result<Value, Error> {
         let call = Call::get("/customers/{id}/stats").id(id)?;
         self.client.send(call).await.map(data)
     }
 
     /// Lists the transactions of one customer (`GET /customers/{id}/transactions`,
     /// <https://github.com/partnero/n8n-nodes-partnero>).
-    pub fn transactions(&self, id: &str) -> List<Transaction> {
+    pub fn transactions(self, id: &str) -> List<Transaction> {
         let call = Call::get("/customers/{id}/transactions").id(id);
         List::new(self.client, call, Transaction::from_value)
     }

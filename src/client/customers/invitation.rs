@@ -24,7 +24,7 @@ impl Customers<'_> {
     /// [`InvalidInput`](crate::ErrorKind::InvalidInput) without an e-mail address;
     /// [`Ambiguous`](crate::ErrorKind::Ambiguous) if the e-mail may be on its way, and any other
     /// [`ErrorKind`](crate::ErrorKind).
-    pub async fn invite(&self, invitation: &Invitation) -> Result<Value, Error> {
+    pub async fn invite(self, invitation: &Invitation) -> Result<Value, Error> {
         let find_out = "look the customer up with `customers().search(…)`";
         let call = Call::once(Method::POST, "/customers:invite", find_out).json(invitation)?;
         if invitation.email.is_empty() {

@@ -53,7 +53,7 @@ impl<'a> Customers<'a> {
     /// [`Invalid`](crate::ErrorKind::Invalid) or [`Conflict`](crate::ErrorKind::Conflict) for a customer that
     /// exists, and any other [`ErrorKind`](crate::ErrorKind). What Partnero answers to an unknown
     /// `referring_customer` is not documented.
-    pub async fn create(&self, customer: &NewCustomer) -> Result<Customer, Error> {
+    pub async fn create(self, customer: &NewCustomer) -> Result<Customer, Error> {
         let call = Call::new(CallSummary::create_customer()).json(customer)?;
         if customer.id().is_empty() {
             return Err(call.invalid("a customer needs an id that is not empty"));
@@ -66,7 +66,7 @@ impl<'a> Customers<'a> {
     /// # Errors
     ///
     /// [`NotFound`](crate::ErrorKind::NotFound) if there is none, and any other [`ErrorKind`](crate::ErrorKind).
-    pub async fn get(&self, id: &str) -> Result<Customer, Error> {
+    pub async fn get(self, id: &str) -> Result<Customer, Error> {
         let call = Call::get("/customers/{id}").id(id)?;
         self.client.read(call, Customer::from_value).await
     }
@@ -83,7 +83,7 @@ impl<'a> Customers<'a> {
     /// [`InvalidInput`](crate::ErrorKind::InvalidInput) for an update without anything in it;
     /// [`NotFound`](crate::ErrorKind::NotFound), [`Invalid`](crate::ErrorKind::Invalid), and any other
     /// [`ErrorKind`](crate::ErrorKind).
-    pub async fn update(&self, id: &str, update: &CustomerUpdate) -> Result<Customer, Error> {
+    pub async fn update(self, id: &str, update: &CustomerUpdate) -> Result<Customer, Error> {
         let call = Call::repeatable(Method::PUT, "/customers/{id}")
             .id(id)?
             .json(&update.body())?;
@@ -100,7 +100,7 @@ impl<'a> Customers<'a> {
     ///
     /// [`NotFound`](crate::ErrorKind::NotFound), also when an earlier attempt of the same call deleted
     /// the customer and its answer was lost; any other [`ErrorKind`](crate::ErrorKind).
-    pub async fn delete(&self, id: &str) -> Result<(), Error> {
+    pub async fn delete(self, id: &str) -> Result<(), Error> {
         let call = Call::repeatable(Method::DELETE, "/customers/{id}").id(id)?;
         self.client.send(call).await.map(drop)
     }
@@ -113,7 +113,7 @@ impl<'a> Customers<'a> {
     ///
     /// [`Rejected`](crate::ErrorKind::Rejected) most likely for a customer that is archived, and any
     /// other [`ErrorKind`](crate::ErrorKind).
-    pub async fn archive(&self, id: &str) -> Result<(), Error> {
+    pub async fn archive(self, id: &str) -> Result<(), Error> {
         let call = Call::repeatable(Method::POST, "/customers/{id}/archive").id(id)?;
         self.client.send(call).await.map(drop)
     }
@@ -124,7 +124,7 @@ impl<'a> Customers<'a> {
     /// # Errors
     ///
     /// As [`archive`](Self::archive).
-    pub async fn restore(&self, id: &str) -> Result<(), Error> {
+    pub async fn restore(self, id: &str) -> Result<(), Error> {
         let call = Call::repeatable(Method::POST, "/customers/{id}/revoke-archive").id(id)?;
         self.client.send(call).await.map(drop)
     }

@@ -21,7 +21,7 @@ impl Customers<'_> {
     ///
     /// [`NotFound`](crate::ErrorKind::NotFound) if there is no such customer, and any other
     /// [`ErrorKind`](crate::ErrorKind): of the first of the calls that failed.
-    pub async fn profile(&self, id: &str) -> Result<Profile, Error> {
+    pub async fn profile(self, id: &str) -> Result<Profile, Error> {
         let (customer, balance, referrals) =
             try_join3(self.get(id), self.balance(id), self.referrals(id)).await?;
         let link = match &customer.referral_link {
@@ -36,7 +36,7 @@ impl Customers<'_> {
         })
     }
 
-    async fn link(&self, id: &str) -> Result<Option<String>, Error> {
+    async fn link(self, id: &str) -> Result<Option<String>, Error> {
         let links = self.client.referral_links().list(id).send().await?.items;
         let default = |link: &&ReferralLink| link.is_default == Some(true);
         let link = links.iter().find(default).or(links.first());

@@ -18,7 +18,7 @@ impl Customers<'_> {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn list(&self) -> List<Customer> {
+    pub fn list(self) -> List<Customer> {
         let call = Call::get("/customers");
         List::new(self.client, Ok(call), Customer::from_value)
     }
@@ -26,7 +26,7 @@ impl Customers<'_> {
     /// Finds customers by identifier, key or e-mail address (`GET /customers:search`,
     /// <https://github.com/partnero/n8n-nodes-partnero>). Whether part of a text is enough is not
     /// documented; finding nothing is an empty list.
-    pub fn search(&self, customer: &CustomerSelector) -> List<Customer> {
+    pub fn search(self, customer: &CustomerSelector) -> List<Customer> {
         let (field, value) = customer.field();
         let call = Call::get("/customers:search").query(field, value);
         List::new(self.client, Ok(call), Customer::from_value).search()

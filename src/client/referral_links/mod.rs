@@ -27,7 +27,7 @@ impl<'a> ReferralLinks<'a> {
 
     /// Lists the links of one customer (`GET /customers/{id}/referral_links`,
     /// <https://developers.partnero.com/reference/customer-referral-links>).
-    pub fn list(&self, customer: &str) -> List<ReferralLink> {
+    pub fn list(self, customer: &str) -> List<ReferralLink> {
         let call = Call::get("/customers/{id}/referral_links").id(customer);
         List::new(self.client, call, ReferralLink::from_value)
     }
@@ -40,7 +40,7 @@ impl<'a> ReferralLinks<'a> {
     ///
     /// [`Invalid`](crate::ErrorKind::Invalid) most likely for a key that is taken, and any other
     /// [`ErrorKind`](crate::ErrorKind).
-    pub async fn create(&self, link: &NewReferralLink) -> Result<ReferralLink, Error> {
+    pub async fn create(self, link: &NewReferralLink) -> Result<ReferralLink, Error> {
         let call = Call::repeatable(Method::POST, "/customer_referral_links").json(link)?;
         if link.key().is_empty() {
             return Err(call.invalid("a link needs a key that is not empty"));
@@ -55,7 +55,7 @@ impl<'a> ReferralLinks<'a> {
     ///
     /// [`NotFound`](crate::ErrorKind::NotFound) if there is none, and any other
     /// [`ErrorKind`](crate::ErrorKind).
-    pub async fn get(&self, id: &str) -> Result<ReferralLink, Error> {
+    pub async fn get(self, id: &str) -> Result<ReferralLink, Error> {
         let call = Call::get("/customer_referral_links/{id}").id(id)?;
         self.client.read(call, ReferralLink::from_value).await
     }
@@ -69,7 +69,7 @@ impl<'a> ReferralLinks<'a> {
     /// [`InvalidInput`](crate::ErrorKind::InvalidInput) for an update without anything in it, and
     /// any other [`ErrorKind`](crate::ErrorKind).
     pub async fn update(
-        &self,
+        self,
         id: &str,
         update: &ReferralLinkUpdate,
     ) -> Result<ReferralLink, Error> {
@@ -89,20 +89,20 @@ impl<'a> ReferralLinks<'a> {
     ///
     /// [`NotFound`](crate::ErrorKind::NotFound), also when an earlier attempt of the same call
     /// deleted the link and its answer was lost; any other [`ErrorKind`](crate::ErrorKind).
-    pub async fn delete(&self, id: &str) -> Result<(), Error> {
+    pub async fn delete(self, id: &str) -> Result<(), Error> {
         let call = Call::repeatable(Method::DELETE, "/customer_referral_links/{id}").id(id)?;
         self.client.send(call).await.map(drop)
     }
 
     /// Finds links by their key (`GET /customer_referral_links:search`,
     /// <https://github.com/partnero/partnero-php>); finding nothing is an empty list.
-    pub fn search_by_key(&self, key: &str) -> List<ReferralLink> {
+    pub fn search_by_key(self, key: &str) -> List<ReferralLink> {
         self.search("key", key)
     }
 
     /// Finds links by their own id (`GET /customer_referral_links:search`,
     /// <https://github.com/partnero/partnero-php>); finding nothing is an empty list.
-    pub fn search_by_id(&self, id: &str) -> List<ReferralLink> {
+    pub fn search_by_id(self, id: &str) -> List<ReferralLink> {
         self.search("id", id)
     }
 

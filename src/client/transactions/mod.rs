@@ -66,7 +66,7 @@ impl<'a> Transactions<'a> {
     /// 1970; [`Ambiguous`](crate::ErrorKind::Ambiguous) if it may have been recorded, and any
     /// other [`ErrorKind`](crate::ErrorKind).
     pub async fn create(
-        &self,
+        self,
         buyer: &Buyer,
         transaction: &NewTransaction,
     ) -> Result<Transaction, Error> {
@@ -88,7 +88,7 @@ impl<'a> Transactions<'a> {
     /// As [`create`](Self::create), for all of them together; also
     /// [`InvalidInput`](crate::ErrorKind::InvalidInput) for an empty list.
     pub async fn create_batch(
-        &self,
+        self,
         buyer: &Buyer,
         transactions: &[NewTransaction],
     ) -> Result<Vec<Transaction>, Error> {
@@ -116,7 +116,7 @@ impl<'a> Transactions<'a> {
 
     /// Lists the transactions (`GET /transactions`,
     /// <https://docs.partnero.com/api-reference/transactions/list>).
-    pub fn list(&self) -> List<Transaction> {
+    pub fn list(self) -> List<Transaction> {
         let call = Call::get("/transactions");
         List::new(self.client, Ok(call), Transaction::from_value)
     }
@@ -128,7 +128,7 @@ impl<'a> Transactions<'a> {
     ///
     /// [`NotFound`](crate::ErrorKind::NotFound) if there is none, and any other
     /// [`ErrorKind`](crate::ErrorKind).
-    pub async fn get(&self, key: &str) -> Result<Transaction, Error> {
+    pub async fn get(self, key: &str) -> Result<Transaction, Error> {
         let call = Call::get("/transactions/{id}").id(key)?;
         self.client.read(call, Transaction::from_value).await
     }
@@ -147,7 +147,7 @@ impl<'a> Transactions<'a> {
     /// [`NotFound`](crate::ErrorKind::NotFound) if there is none;
     /// [`Ambiguous`](crate::ErrorKind::Ambiguous) if it may be deleted, and any other
     /// [`ErrorKind`](crate::ErrorKind).
-    pub async fn delete(&self, key: &str) -> Result<(), Error> {
+    pub async fn delete(self, key: &str) -> Result<(), Error> {
         let call = Call::once(Method::DELETE, "/transactions/{id}", LOOK_UP)
             .id(key)?
             .json(&json!({ "key": key }))?;

@@ -37,7 +37,7 @@ impl<'a> Webhooks<'a> {
     /// [`Invalid`](crate::ErrorKind::Invalid) for events that the program's type does not have;
     /// [`Ambiguous`](crate::ErrorKind::Ambiguous) if one without a key may have been made, and any
     /// other [`ErrorKind`](crate::ErrorKind).
-    pub async fn create(&self, webhook: &NewWebhook) -> Result<Webhook, Error> {
+    pub async fn create(self, webhook: &NewWebhook) -> Result<Webhook, Error> {
         let summary = if webhook.has_key() {
             CallSummary::repeatable(Method::POST, "/webhooks")
         } else {
@@ -50,7 +50,7 @@ impl<'a> Webhooks<'a> {
 
     /// Lists the subscriptions (`GET /webhooks`,
     /// <https://developers.partnero.com/reference/webhooks>), with their secrets.
-    pub fn list(&self) -> List<Webhook> {
+    pub fn list(self) -> List<Webhook> {
         let call = Call::get("/webhooks");
         List::new(self.client, Ok(call), Webhook::from_value)
     }
@@ -61,7 +61,7 @@ impl<'a> Webhooks<'a> {
     ///
     /// [`NotFound`](crate::ErrorKind::NotFound) if there is none, and any other
     /// [`ErrorKind`](crate::ErrorKind).
-    pub async fn get(&self, key: &str) -> Result<Webhook, Error> {
+    pub async fn get(self, key: &str) -> Result<Webhook, Error> {
         let call = Call::get("/webhooks/{id}").id(key)?;
         self.client.read(call, Webhook::from_value).await
     }
@@ -74,7 +74,7 @@ impl<'a> Webhooks<'a> {
     ///
     /// [`InvalidInput`](crate::ErrorKind::InvalidInput) for an update without anything in it;
     /// [`NotFound`](crate::ErrorKind::NotFound), and any other [`ErrorKind`](crate::ErrorKind).
-    pub async fn update(&self, key: &str, update: &WebhookUpdate) -> Result<Webhook, Error> {
+    pub async fn update(self, key: &str, update: &WebhookUpdate) -> Result<Webhook, Error> {
         let call = Call::repeatable(Method::PUT, "/webhooks/{id}")
             .id(key)?
             .json(update)?;
@@ -90,7 +90,7 @@ impl<'a> Webhooks<'a> {
     ///
     /// [`NotFound`](crate::ErrorKind::NotFound), also when an earlier attempt of the same call
     /// deleted it and its answer was lost; any other [`ErrorKind`](crate::ErrorKind).
-    pub async fn delete(&self, key: &str) -> Result<(), Error> {
+    pub async fn delete(self, key: &str) -> Result<(), Error> {
         let call = Call::repeatable(Method::DELETE, "/webhooks/{id}").id(key)?;
         self.client.send(call).await.map(drop)
     }

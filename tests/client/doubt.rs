@@ -1,0 +1,185 @@
+//! What must not be sent twice, under every fault that leaves doubt.
+
+use std::time::Duration;
+
+use http::Method;
+use tower_partnero::client::{
+    Amount, Buyer, CustomerSelector, Error, ErrorKind, Invitation, Money, NewCustomer,
+    NewTransaction, NewWebhook,
+};
+use tower_partnero::sandbox::Fault;
+
+use crate::support::{Partnero, builder_for};
+
+/// Every fault after which nobody knows, and whether the effect came.
+fn doubts() -> Vec<(Fault, bool)> {
+    vec![
+        (Fault::cut_before(), false),
+        (Fault::cut_after(), true),
+        (Fault::cut_inside(), true),
+        (Fault::hang_after(), true),
+        (Fault::status(500), false),
+        (Fault::status(503).after_effect(), true),
+        (Fault::status(408), false),
+        (Fault::status(302), false),
+        (Fault::answer(200, "<html>ok</html>", "text/html"), false),
+        (
+            Fault::answer(200, r#"{"data": {"ke"#, "application/json"),
+            false,
+        ),
+        (
+            Fault::answer(200, r#"{"status": 0}"#, "application/json"),
+            false,
+        ),
+    ]
+}
+
+fn check(error: &Error) {
+    assert_eq!(error.kind(), ErrorKind::Ambiguous, "{error}");
+    assert_eq!(error.attempts(), 1, "{error}");
+    assert!(!error.is_retryable());
+    assert!(
+        error.to_string().contains("before it is sent again"),
+        "{error}"
+    );
+}
+
+fn sale() -> NewTransaction {
+    NewTransaction::new("o", Amount::minor(1999, 2).unwrap())
+}
+
+#[tokio::test]
+async fn a_sale_in_doubt_is_sent_once_and_found_by_its_key() {
+    for (fault, happened) in doubts() {
+        let partnero = Partnero::with_anna_and_ben().await;
+        partnero
+            .sandbox
+            .inject(fault.on(Method::POST, "/v1/transactions").times(1));
+        let transactions = partnero.client.transactions();
+        let error = transactions
+            .create(&Buyer::id("b"), &sale())
+            .await
+            .unwrap_err();
+        check(&error);
+        assert!(error.to_string().contains("transactions().list().key("));
+        assert_eq!(partnero.asked(&Method::POST, "/v1/transactions"), 1);
+        let found = transactions.list().key("o").send().await.unwrap().items;
+        assert_eq!(found.len(), usize::from(happened), "{error}");
+    }
+}
+
+#[tokio::test]
+async fn a_refund_a_credit_and_an_invitation_in_doubt_are_sent_once() {
+    for (fault, _) in doubts() {
+        let partnero = Partnero::with_anna_and_ben().await;
+        let transactions = partnero.client.transactions();
+        transactions.create(&Buyer::id("b"), &sale()).await.unwrap();
+        let before = partnero.sandbox.requests().len();
+        partnero.sandbox.inject(fault);
+        let customers = partnero.client.customers();
+        check(&transactions.delete("o").await.unwrap_err());
+        let credit = Money::currency(Amount::minor(1, 2).unwrap(), "USD");
+        let error = customers.credit("a", &credit).await.unwrap_err();
+        check(&error);
+        assert!(error.to_string().contains("balance"));
+        check(
+            &customers
+                .invite(&Invitation::new("c@shop.example"))
+                .await
+                .unwrap_err(),
+        );
+        let webhook = NewWebhook::new("n", "https://shop.example/p", ["customer.created"]);
+        check(
+            &partnero
+                .client
+                .webhooks()
+                .create(&webhook)
+                .await
+                .unwrap_err(),
+        );
+        assert_eq!(partnero.sandbox.requests().len() - before, 4);
+    }
+}
+
+#[tokio::test]
+async fn what_proves_that_nothing_happened_is_sent_again() {
+    let partnero = Partnero::with_anna_and_ben().await;
+    partnero.sandbox.inject(Fault::status(429).times(2));
+    let transactions = partnero.client.transactions();
+    transactions.create(&Buyer::id("b"), &sale()).await.unwrap();
+    assert_eq!(partnero.sandbox.transactions().len(), 1);
+    assert_eq!(partnero.asked(&Method::POST, "/v1/transactions"), 3);
+
+    partnero.sandbox.go_down().await;
+    let error = transactions
+        .create(&Buyer::id("b"), &sale())
+        .await
+        .unwrap_err();
+    assert_eq!((error.kind(), error.attempts()), (ErrorKind::Connect, 3));
+    assert!(error.is_retryable());
+    partnero.sandbox.come_back().await.unwrap();
+    transactions.create(&Buyer::id("b"), &sale()).await.unwrap();
+    assert_eq!(partnero.sandbox.transactions().len(), 2);
+}
+
+#[tokio::test]
+async fn what_does_no_harm_twice_is_sent_again_under_every_fault() {
+    for (fault, _) in doubts() {
+        let is_trouble = !format!("{fault:?}").contains("Answer(CannedAnswer { status: 200")
+            && !format!("{fault:?}").contains("status: 302");
+        let partnero = Partnero::with_anna_and_ben().await;
+        partnero.sandbox.inject(fault.times(1));
+        let found = partnero.client.customers().get("a").await;
+        if is_trouble {
+            assert_eq!(found.unwrap().id.as_deref(), Some("a"));
+        } else {
+            let error = found.unwrap_err();
+            assert_eq!(error.attempts(), 1, "{error}");
+            assert_ne!(error.kind(), ErrorKind::Ambiguous);
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_customer_whose_answer_was_lost_is_one_customer() {
+    let partnero = Partnero::start().await;
+    partnero.sandbox.inject(Fault::cut_after().times(1));
+    let created = partnero
+        .client
+        .customers()
+        .create(&NewCustomer::new("a"))
+        .await;
+    // The second try meets the first one's customer.
+    assert_eq!(created.unwrap_err().kind(), ErrorKind::Invalid);
+    assert_eq!(partnero.sandbox.customers().len(), 1);
+}
+
+#[tokio::test]
+async fn a_webhook_with_a_key_may_be_sent_again() {
+    let partnero = Partnero::start().await;
+    partnero.sandbox.inject(Fault::cut_before().times(1));
+    let webhook = NewWebhook::new("n", "https://shop.example/p", ["customer.created"]).key("k");
+    let made = partnero.client.webhooks().create(&webhook).await.unwrap();
+    assert_eq!(made.key.as_deref(), Some("k"));
+}
+
+#[tokio::test]
+async fn a_slow_answer_is_a_time_out_and_the_deadline_holds() {
+    let partnero = Partnero::with_anna_and_ben().await;
+    partnero
+        .sandbox
+        .inject(Fault::delay(Duration::from_secs(5)));
+    let client = builder_for(&partnero.sandbox)
+        .timeout(Duration::from_millis(100))
+        .deadline(Duration::from_millis(250))
+        .build()
+        .unwrap();
+    let begun = std::time::Instant::now();
+    let error = client
+        .customers()
+        .search(&CustomerSelector::id("a"))
+        .send()
+        .await;
+    assert_eq!(error.unwrap_err().kind(), ErrorKind::Timeout);
+    assert!(begun.elapsed() < Duration::from_millis(1_500));
+}

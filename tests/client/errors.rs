@@ -1,0 +1,120 @@
+use std::error::Error as _;
+use std::time::Duration;
+
+use http::header::{LOCATION, RETRY_AFTER};
+use http::{HeaderValue, Method};
+use tower_partnero::client::{ApiKey, Client, ErrorKind};
+use tower_partnero::sandbox::Fault;
+
+use crate::support::{Partnero, builder_for, canned};
+
+#[tokio::test]
+async fn an_error_keeps_status_message_fields_and_wait() {
+    let partnero = Partnero::with_anna_and_ben().await;
+    for (status, kind) in [
+        (400, ErrorKind::Rejected),
+        (401, ErrorKind::Unauthorized),
+        (403, ErrorKind::Unauthorized),
+        (404, ErrorKind::NotFound),
+        (405, ErrorKind::Rejected),
+        (409, ErrorKind::Conflict),
+        (422, ErrorKind::Invalid),
+        (429, ErrorKind::RateLimited),
+        (500, ErrorKind::Server),
+    ] {
+        let body = r#"{"message": "No.", "errors": {"email": ["Taken.", "Odd."]}, "status": 0}"#;
+        let fault = Fault::answer(status, body, "application/json").header(RETRY_AFTER, 99);
+        partnero.sandbox.inject(fault);
+        let error = partnero.client.customers().get("a").await.unwrap_err();
+        assert_eq!(error.kind(), kind);
+        assert_eq!(error.status().unwrap(), status);
+        assert_eq!(error.message(), Some("No."));
+        assert_eq!(error.field_errors()[0].field, "email");
+        assert_eq!(error.field_errors()[0].messages, ["Taken.", "Odd."]);
+        assert_eq!(error.retry_after(), Some(Duration::from_secs(99)));
+        let text = error.to_string();
+        assert!(text.starts_with("GET /customers/{id} "), "{text}");
+        assert!(text.contains("No.; email: Taken., Odd."), "{text}");
+        partnero.sandbox.clear_faults();
+    }
+}
+
+#[tokio::test]
+async fn html_and_cut_answers_show_how_they_begin() {
+    let (client, _) = canned(&[(502, "<html>bad gateway of s3cret</html>")]);
+    let error = client.customers().get("a").await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Server);
+    assert!(
+        error
+            .message()
+            .unwrap()
+            .contains("<html>bad gateway of [redacted]")
+    );
+    let (client, _) = canned(&[(200, r#"{"data": {"id": "a"#)]);
+    let error = client.customers().get("a").await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Decode);
+}
+
+#[tokio::test]
+async fn a_success_without_data_is_not_found() {
+    for body in [
+        r#"{"status": 1}"#,
+        r#"{"data": []}"#,
+        r#"{"data": {}}"#,
+        r#"{"data": null}"#,
+    ] {
+        let (client, _) = canned(&[(200, body)]);
+        let error = client.customers().get("a").await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::NotFound, "{body}");
+    }
+}
+
+#[tokio::test]
+async fn redirects_are_not_followed() {
+    let partnero = Partnero::with_anna_and_ben().await;
+    for status in [301, 302, 303, 307, 308] {
+        let there = HeaderValue::from_str(&format!("{}/test", partnero.sandbox.base_url()));
+        let fault = Fault::status(status).header(LOCATION, there.unwrap());
+        partnero
+            .sandbox
+            .inject(fault.on(Method::GET, "/v1/customers").times(1));
+        let error = partnero.client.customers().get("a").await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Decode);
+        assert_eq!(error.status().unwrap(), status);
+    }
+    assert_eq!(partnero.asked(&Method::GET, "/v1/test"), 0);
+}
+
+#[tokio::test]
+async fn a_wrong_key_and_a_closed_door_are_told_apart() {
+    let partnero = Partnero::start().await;
+    let wrong = Client::builder(ApiKey::new("wr0ng").unwrap())
+        .base_url(partnero.sandbox.base_url())
+        .build()
+        .unwrap();
+    let error = wrong.program().test().await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Unauthorized);
+    assert!(!error.is_retryable());
+    partnero.sandbox.go_down().await;
+    let error = partnero.client.program().test().await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Connect);
+    assert!(error.source().is_some());
+}
+
+#[tokio::test]
+async fn an_answer_that_is_too_large_is_not_read() {
+    let partnero = Partnero::with_anna_and_ben().await;
+    let client = builder_for(&partnero.sandbox)
+        .largest_answer(1_024)
+        .build()
+        .unwrap();
+    assert!(client.customers().get("a").await.is_ok());
+    let long = "x".repeat(2_000);
+    partnero
+        .sandbox
+        .inject(Fault::answer(200, long, "text/plain"));
+    let error = client.customers().get("a").await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Decode);
+    assert!(error.message().unwrap().contains("larger than 1024 bytes"));
+    assert_eq!(error.status().unwrap(), 200);
+}
