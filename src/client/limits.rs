@@ -93,37 +93,38 @@ mod tests {
 
     #[test]
     fn every_number_that_cannot_work_is_named() {
-        let changes: [(&str, fn(&mut Limits)); 11] = [
-            ("timeout", |limits| limits.timeout = Duration::ZERO),
-            ("connect_timeout", |limits| {
-                limits.connect_timeout = Duration::ZERO;
-            }),
-            ("deadline", |limits| limits.deadline = Duration::ZERO),
-            ("retries", |limits| limits.retries = 11),
-            ("retry_budget", |limits| limits.retry_budget = u32::MAX),
-            ("concurrency", |limits| limits.concurrency = 0),
-            ("concurrency", |limits| limits.concurrency = usize::MAX),
-            ("largest_answer", |limits| limits.largest_answer = 0),
-            ("rate", |limits| {
-                limits.rate = Some(Rate {
-                    calls: 0,
-                    per: Duration::from_secs(1),
-                });
-            }),
-            ("rate", |limits| {
-                limits.rate = Some(Rate {
-                    calls: 1,
-                    per: Duration::ZERO,
-                });
-            }),
-            ("longest_retry_delay", |limits| {
-                limits.longest_retry_delay = Duration::ZERO;
-            }),
-        ];
-        for (setting, change) in changes {
+        let refused = |change: fn(&mut Limits)| {
             let mut limits = Limits::default();
             change(&mut limits);
-            assert_eq!(limits.check().unwrap_err().setting(), setting);
+            limits.check().unwrap_err().setting()
+        };
+        let rate = |calls, per| Some(Rate { calls, per });
+        let second = Duration::from_secs(1);
+        assert_eq!(refused(|it| it.timeout = Duration::ZERO), "timeout");
+        assert_eq!(
+            refused(|it| it.connect_timeout = Duration::ZERO),
+            "connect_timeout"
+        );
+        assert_eq!(refused(|it| it.deadline = Duration::ZERO), "deadline");
+        assert_eq!(refused(|it| it.retries = 11), "retries");
+        assert_eq!(refused(|it| it.retry_budget = u32::MAX), "retry_budget");
+        assert_eq!(refused(|it| it.concurrency = 0), "concurrency");
+        assert_eq!(refused(|it| it.concurrency = usize::MAX), "concurrency");
+        assert_eq!(refused(|it| it.largest_answer = 0), "largest_answer");
+        assert_eq!(
+            refused(|it| it.longest_retry_delay = Duration::ZERO),
+            "longest_retry_delay"
+        );
+        for rate in [
+            rate(0, second),
+            rate(u32::MAX, second),
+            rate(1, Duration::ZERO),
+        ] {
+            let limits = Limits {
+                rate,
+                ..Limits::default()
+            };
+            assert_eq!(limits.check().unwrap_err().setting(), "rate");
         }
         assert!(Limits::default().check().is_ok());
     }

@@ -18,10 +18,40 @@
 //! # }
 //! ```
 //!
-//! # What the client does not do
+//! # What is guaranteed
 //!
-//! It follows no redirects, because the API key would go along; it sends each call once; it reads
-//! at most 8 MiB of an answer.
+//! 1. What may be repeated is repeated: after a refused connection and a 429 always, after a
+//!    time-out, a cut connection and a 5xx where that does no harm. Delays grow by chance, obey
+//!    `Retry-After`, stay within a budget, and end with the call's deadline.
+//! 2. What could pay, refund, credit or invite twice is never repeated once it may have arrived.
+//!    It ends as [`ErrorKind::Ambiguous`], whose text says how to find out.
+//! 3. Every error keeps Partnero's status, message and field errors ([`Error`]).
+//! 4. Amounts are exact and in major units ([`Amount`]). What an answer holds beside the typed
+//!    fields stays in its `raw`.
+//! 5. The API key goes to the base address alone: no redirect is followed, and no link of a list
+//!    that leads elsewhere. It is never printed.
+//!
+//! The limits, and the app's own tower layers, are set on the [`ClientBuilder`]. What has no
+//! method here goes through [`Client::request`]. An account page comes in one call,
+//! [`Customers::profile`].
+//!
+//! # Lists
+//!
+//! ```no_run
+//! # async fn example(client: tower_partnero::Client) -> Result<(), tower_partnero::Error> {
+//! let mut transactions = client.transactions().list().limit(50).stream();
+//! while let Some(transaction) = transactions.next().await {
+//!     if let Some(amount) = transaction?.amount {
+//!         println!("{amount:.2}");
+//!     }
+//! }
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # How sure each endpoint is
+//!
+#![doc = include_str!("fidelity.md")]
 
 mod amount;
 mod answer;

@@ -5,6 +5,8 @@ mod changes;
 mod customers;
 mod doubt;
 mod errors;
+#[cfg(feature = "gzip")]
+mod gzip;
 mod lists;
 mod profile;
 mod request;

@@ -119,9 +119,10 @@ proptest! {
     fn no_amount_changes_value_through_the_wire(amount in any_amount()) {
         let wire = serde_json::to_string(&amount).unwrap();
         // What another reader makes of the digits on the wire, without any floating point.
-        let exact = match wire.contains('e') {
-            true => Decimal::from_scientific(&wire),
-            false => Decimal::from_str_exact(&wire),
+        let exact = if wire.contains('e') {
+            Decimal::from_scientific(&wire)
+        } else {
+            Decimal::from_str_exact(&wire)
         };
         prop_assert_eq!(exact.unwrap(), amount.0, "{}", wire);
         prop_assert_eq!(from_json(&wire), Some(amount));

@@ -115,14 +115,14 @@ mod tests {
     use crate::client::fields::is_empty;
     use serde_json::json;
 
-    fn balance(value: Value) -> Balance {
+    fn balance(value: &Value) -> Balance {
         Balance::from_value(json!({"customer": {"key": "k"}, "balance": value})).unwrap()
     }
 
     #[test]
     fn an_empty_balance_is_an_empty_list() {
         for empty in [json!([]), json!({}), json!(null)] {
-            let balance = balance(empty);
+            let balance = balance(&empty);
             assert!(balance.groups.is_empty() && is_empty(&balance.raw["balance"]));
             assert_eq!(balance.customer.unwrap().key.as_deref(), Some("k"));
         }
@@ -130,7 +130,7 @@ mod tests {
 
     #[test]
     fn currencies_and_units_of_the_program_stand_side_by_side() {
-        let balance = balance(json!({
+        let balance = balance(&json!({
             "currency": [{"amount": 3, "amount_units": "USD", "is_currency": true}],
             "points": {"amount": "150", "amount_units": "points", "is_currency": false},
             "coupons": ["ten-percent"]
@@ -145,7 +145,7 @@ mod tests {
 
     #[test]
     fn a_group_without_a_name_is_not_lost() {
-        let balance = balance(json!([{"amount": 3, "amount_units": "USD"}]));
+        let balance = balance(&json!([{"amount": 3, "amount_units": "USD"}]));
         assert_eq!(balance.groups[0].name, "");
         assert_eq!(balance.of("USD"), Some(Amount::minor(3, 0).unwrap()));
     }
