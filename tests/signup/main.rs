@@ -7,6 +7,7 @@ use http::Request;
 use http::header::{COOKIE, HeaderMap, SET_COOKIE};
 use http::request::Parts;
 use tower::Layer;
+use tower_partnero::client::ClientBuilder;
 use tower_partnero::{ApiKey, Client, NewCustomer, Referrals, Sandbox, SignupOutcome, Signups};
 
 /// The key of the customer whom [`Shop::open`] creates, and her identifier.
@@ -63,10 +64,11 @@ impl Shop {
 }
 
 fn client(sandbox: &Sandbox) -> Client {
-    Client::builder(ApiKey::new(sandbox.api_key()).unwrap())
-        .base_url(sandbox.base_url())
-        .build()
-        .unwrap()
+    builder(sandbox).build().unwrap()
+}
+
+fn builder(sandbox: &Sandbox) -> ClientBuilder {
+    Client::builder(ApiKey::new(sandbox.api_key()).unwrap()).base_url(sandbox.base_url())
 }
 
 fn referrals() -> Referrals {
