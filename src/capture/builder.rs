@@ -222,6 +222,10 @@ impl ReferralsBuilder {
         let spent = self
             .referer_rescue
             .then(|| CookieTemplate::new(&self.cookie.for_spent()));
+        let asks_for_more = self.path_segment.is_some()
+            || self.consent.is_some()
+            || self.observer.is_some()
+            || self.referer_rescue;
         Ok(Referrals::new(Policy {
             parameters: self.parameters.into_iter().map(Parameter::new).collect(),
             path_segment: self.path_segment,
@@ -229,9 +233,7 @@ impl ReferralsBuilder {
             attribution: self.attribution,
             cache: self.cache,
             public_origins: self.public_origins,
-            looks_at_every_request: self.consent.is_some()
-                || self.observer.is_some()
-                || self.referer_rescue,
+            asks_for_more,
             consent: self.consent,
             spent,
             observer: self.observer,

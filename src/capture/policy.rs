@@ -31,8 +31,9 @@ pub(super) struct Policy {
     /// The cookie that names a spent key; there if keys are read from the `Referer`.
     pub(super) spent: Option<CookieTemplate>,
     pub(super) observer: Option<Observer>,
-    /// Whether consent, rescue or observer have the layer look at every request.
-    pub(super) looks_at_every_request: bool,
+    /// Whether anything but the query can concern the layer: path links, consent, rescue or an
+    /// observer.
+    pub(super) asks_for_more: bool,
     /// Whether a service was ever wrapped in this handle's layer.
     pub(super) layered: AtomicBool,
 }
@@ -47,14 +48,19 @@ impl Policy {
     /// Whether the layer has to look closer at a request: the one question of the hot path.
     #[inline]
     pub(super) fn concerns(&self, uri: &Uri) -> bool {
-        self.looks_at_every_request
-            || uri
-                .query()
-                .is_some_and(|query| query::mentions(query, &self.parameters))
-            || self
-                .path_segment
-                .as_deref()
-                .is_some_and(|segment| path::raw_key(uri.path(), segment).is_some())
+        uri.query()
+            .is_some_and(|query| query::mentions(query, &self.parameters))
+            || (self.asks_for_more && self.concerns_otherwise(uri))
+    }
+
+    #[cold]
+    fn concerns_otherwise(&self, uri: &Uri) -> bool {
+        let is_link = |segment: &str| path::raw_key(uri.path(), segment).is_some();
+        self.looks_at_every_request() || self.path_segment.as_deref().is_some_and(is_link)
+    }
+
+    fn looks_at_every_request(&self) -> bool {
+        self.consent.is_some() || self.spent.is_some() || self.observer.is_some()
     }
 
     /// Whether the browser sent a cookie by which we know of a spent key.
