@@ -35,6 +35,8 @@
 //! | `axum` | | extractors and response parts (on axum-core alone) |
 //! | `client` | | the API client and the sign-up hook |
 //! | `default-tls`, `rustls`, `rustls-no-provider`, `native-tls` | | TLS for the client, under reqwest's names |
+//! | `gzip` | | compressed answers for the client |
+//! | `detour` | | signed tokens that carry a referral where no cookie goes |
 //! | `sandbox` | | a local Partnero to develop and test against |
 //!
 //! Without any feature the crate is the capture layer alone, and pulls in no HTTP client. A client
