@@ -170,7 +170,9 @@ impl Address {
         };
         let is_loopback = matches!(authority.host(), "localhost" | "127.0.0.1" | "[::1]");
         let is_allowed = scheme == "https" || (scheme == "http" && is_loopback);
-        if !is_allowed || authority.as_str().contains('@') {
+        // A URI's host may have `;`, `,`, `'` and `*`, which mean something in a policy.
+        let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._:[]".contains(&byte);
+        if !is_allowed || !authority.as_str().bytes().all(is_plain) {
             return Err(refuse());
         }
         let origin_len = scheme.len() + "://".len() + authority.as_str().len();
@@ -290,6 +292,10 @@ mod tests {
             "http://app.partnero.com/js",
             "javascript:alert(1)",
             "https://me:pw@app.partnero.com",
+            "https://app.partnero.com;script-src",
+            "https://app.partnero.com,x",
+            "https://'self'",
+            "https://*.partnero.com",
         ] {
             assert_eq!(
                 snippet().script_url(url).unwrap_err().setting(),
