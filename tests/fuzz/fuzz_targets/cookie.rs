@@ -1,0 +1,66 @@
+//! Whatever a browser, or a sibling host through it, sends as cookies: one line of input for each
+//! header line. The first byte chooses the policy.
+#![no_main]
+
+use std::sync::LazyLock;
+
+use http::header::{COOKIE, SET_COOKIE};
+use http::{Method, Response, Uri};
+use libfuzzer_sys::fuzz_target;
+use tower_partnero::capture::consent::{self, Consent};
+use tower_partnero::{Attribution, Outcome, ReferralSource, Referrals};
+use tower_partnero_fuzz::{check, check_stored, lines};
+
+static POLICIES: LazyLock<[Referrals; 3]> = LazyLock::new(|| {
+    let builder = Referrals::builder;
+    [
+        builder(),
+        builder().attribution(Attribution::FirstTouch),
+        builder().consent(consent::by_cookie("consent", "yes")),
+    ]
+    .map(|builder| builder.build().unwrap())
+});
+
+fuzz_target!(|data: &[u8]| {
+    let Some((choice, cookies)) = data.split_first() else {
+        return;
+    };
+    let referrals = &POLICIES[usize::from(*choice) % POLICIES.len()];
+    let headers = lines(&COOKIE, cookies);
+
+    let context = check(referrals, &Uri::from_static("/"), &headers);
+    match &context.referral {
+        Some(referral) => {
+            assert_eq!(context.outcome, Outcome::Remembered);
+            assert_eq!(referral.source(), ReferralSource::Cookie);
+            let mut response = Response::new(());
+            referrals.renew(&context).apply(&mut response);
+            check_stored(referrals, response.headers(), referral.key());
+        }
+        None => assert!(matches!(
+            context.outcome,
+            Outcome::NotReferred | Outcome::Ignored(_) | Outcome::ConsentWithdrawn
+        )),
+    }
+
+    let landing = check(referrals, &Uri::from_static("/?ref=anna-7"), &headers);
+    assert_eq!(landing.consent, context.consent);
+    assert_eq!(
+        landing.referral.is_none(),
+        landing.consent == Consent::Withdrawn
+    );
+
+    let sign_up = Uri::from_static("/signup");
+    let context = referrals.evaluate(&Method::POST, &sign_up, &headers);
+    let mut response = Response::new(());
+    referrals.spend(&context).apply(&mut response);
+    let removed = response.headers().get_all(SET_COOKIE).iter();
+    let removed: Vec<_> = removed.map(|line| line.to_str().unwrap()).collect();
+    assert!(removed.len() <= 1);
+    assert!(
+        removed
+            .iter()
+            .all(|line| line.starts_with("partnero_referral=; "))
+    );
+    assert!(context.referral.is_none() || removed.len() == 1);
+});
