@@ -8,14 +8,17 @@ use tower_partnero::{Customer, Sandbox};
 use crate::shop::User;
 
 const STYLE: &str = "
-    body { font: 16px/1.5 system-ui, sans-serif; max-width: 46rem; margin: 3rem auto; padding: 0 1rem; color: #222 }
-    nav a { margin-right: 1.2rem } a { color: #0a58ca }
-    h1 { font-size: 1.6rem; margin-top: 1.5rem }
-    .note { background: #eef7ee; border-left: 4px solid #4a4; padding: .6rem 1rem }
-    .bad { background: #fdf0ee; border-color: #c43 }
-    table { border-collapse: collapse; width: 100% } th, td { text-align: left; padding: .3rem .8rem .3rem 0; border-bottom: 1px solid #ddd }
-    input { display: block; margin: .2rem 0 1rem; padding: .4rem; width: 20rem; max-width: 100%; font: inherit }
-    button { padding: .4rem 1rem; font: inherit } code { background: #f4f4f4; padding: .1rem .3rem }
+    body { font: 16px/1.5 system-ui, sans-serif; max-width: 46rem; margin: 0 auto; padding: 0 1rem 3rem; color: #222; background: #fdfcfa }
+    nav { display: flex; flex-wrap: wrap; gap: .3rem 1.4rem; align-items: baseline; padding: 1.2rem 0; border-bottom: 1px solid #ddd }
+    nav a { text-decoration: none } nav a:hover { text-decoration: underline } nav a:first-child { font-weight: 700; font-size: 1.2rem; margin-right: auto }
+    a { color: #226644 } h1 { font-size: 1.7rem; margin: 1.8rem 0 1rem } h2 { font-size: 1.2rem; margin: 2rem 0 .5rem }
+    .note { background: #e9f4ea; border-left: 4px solid #3a8a4d; padding: .6rem 1rem } .bad { background: #fdf0ee; border-color: #c43 }
+    .quiet { color: #666; font-size: .9rem } li { margin: .2rem 0 }
+    .scroll { overflow-x: auto } table { border-collapse: collapse; width: 100% }
+    th, td { text-align: left; padding: .4rem .8rem .4rem 0; border-bottom: 1px solid #ddd } th { color: #666; font-weight: 500; font-size: .9rem }
+    input { display: block; box-sizing: border-box; margin: .2rem 0 1rem; padding: .5rem .6rem; width: 22rem; max-width: 100%; font: inherit; border: 1px solid #999; border-radius: 4px }
+    button, .button { display: inline-block; padding: .5rem 1.2rem; font: inherit; color: #fff; background: #226644; border: 0; border-radius: 4px; cursor: pointer; text-decoration: none }
+    button:hover, .button:hover { background: #1a5036 } code { background: #0001; border-radius: 3px; padding: .1rem .3rem; overflow-wrap: anywhere }
 ";
 
 fn page(title: &str, content: &Markup) -> Html<String> {
@@ -51,8 +54,9 @@ pub(crate) fn landing(friend: Option<&str>, users: &[User]) -> Html<String> {
             } @else {
                 p.note { "Nobody invited you yet. Follow a friend's link, or sign up all the same." }
             }
-            p { a href="/signup" { "Sign up" } }
+            p { a.button href="/signup" { "Sign up" } }
             h2 { "Accounts" }
+            p.quiet { "A real shop would not show them; here you look at everybody's page." }
             ul {
                 @for user in users {
                     li { a href={ "/account/" (user.id) } { (user.name) } }
@@ -96,12 +100,12 @@ pub(crate) fn account(
                 p.note.bad { "Your account is fine. Your link to share is not ready, because Partnero has not heard of you." }
                 form method="post" action={ "/account/" (user.id) "/report" } { button { "Try again" } }
             }
-            p { small { "Report of this sign-up: " code { (user.report) } } }
+            p.quiet { "Report of this sign-up: " code { (user.report) } }
         },
     )
 }
 
-pub(crate) fn partnero(sandbox: &Sandbox) -> Html<String> {
+pub(crate) fn partnero(sandbox: &Sandbox, is_up: bool) -> Html<String> {
     let customers = sandbox.customers();
     let name_of = |id: &str| {
         let referrer = customers.iter().find(|customer| customer.id == id);
@@ -110,15 +114,17 @@ pub(crate) fn partnero(sandbox: &Sandbox) -> Html<String> {
     page(
         "Partnero's view",
         &html! {
-            p {
-                "The local Partnero at " code { (sandbox.base_url()) } ". Take it down, sign somebody up, bring it back: "
-                "the shop's pages work all the time, and the referral is not lost."
+            @if is_up {
+                p.note { "The local Partnero at " code { (sandbox.base_url()) } " is up." }
+                p { "Take it down, sign somebody up, bring it back: the shop's pages work all the time, and the referral is not lost." }
+                form method="post" action="/partnero/down" { button { "Take it down" } }
+            } @else {
+                p.note.bad { "The local Partnero at " code { (sandbox.base_url()) } " is down." }
+                p { "Sign somebody up now. Their page works, their referral waits in the cookie, and once Partnero is back they try again." }
+                form method="post" action="/partnero/up" { button { "Bring it back" } }
             }
-            form method="post" action="/partnero/down" style="display: inline" { button { "Take it down" } }
-            " "
-            form method="post" action="/partnero/up" style="display: inline" { button { "Bring it back" } }
             h2 { "Customers" }
-            table {
+            div.scroll { table {
                 tr { th { "Id" } th { "Key" } th { "Name" } th { "Referred by" } th { "Referrals" } }
                 @for customer in &customers {
                     tr {
@@ -129,14 +135,15 @@ pub(crate) fn partnero(sandbox: &Sandbox) -> Html<String> {
                         td { (customer.referrals_count) }
                     }
                 }
-            }
+            } }
             h2 { "Calls" }
-            table {
+            p.quiet { "The latest first." }
+            div.scroll { table {
                 tr { th { "Call" } th { "Answer" } }
                 @for request in sandbox.requests().iter().rev().take(12) {
                     tr { td { code { (request.method) " " (request.path) } } td { (request.status.map_or_else(|| "none".to_owned(), |status| status.to_string())) } }
                 }
-            }
+            } }
         },
     )
 }

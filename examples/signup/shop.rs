@@ -1,6 +1,7 @@
 //! The shop: what an app has to write to take part in refer-a-friend.
 
 use std::collections::BTreeMap;
+use std::net::Ipv4Addr;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use axum::extract::{FromRef, Path, State};
@@ -8,6 +9,7 @@ use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use axum::{Form, Router};
+use tokio::net::TcpStream;
 use tower_partnero::{
     ApiKey, Client, NewCustomer, Referral, Referrals, Sandbox, SignupHook, SignupOutcome, Signups,
 };
@@ -148,7 +150,9 @@ async fn account(State(state): State<AppState>, Path(id): Path<u64>) -> Response
 }
 
 async fn partnero(State(state): State<AppState>) -> Html<String> {
-    pages::partnero(&state.sandbox)
+    let address = (Ipv4Addr::LOCALHOST, state.sandbox.port());
+    let is_up = TcpStream::connect(address).await.is_ok();
+    pages::partnero(&state.sandbox, is_up)
 }
 
 async fn take_down(State(state): State<AppState>) -> Redirect {
