@@ -1,0 +1,95 @@
+//! Pages that a browser fetches before anybody has asked for them.
+
+use std::future::ready;
+
+use axum::Router;
+use axum::http::header::CACHE_CONTROL;
+use axum::middleware::map_response;
+use axum::response::Response;
+use tower_partnero::Referrals;
+
+use crate::site::{Place, Site, page};
+use crate::{Browser, COOKIE};
+
+/// How the browser comes to the page once its link is clicked.
+#[derive(Clone, Copy, PartialEq)]
+enum Landing {
+    /// It asks the shop once more, and gets the cookie.
+    Asked,
+    /// It shows what it fetched ahead, without a word to the shop.
+    Unheard,
+}
+
+/// A shop that finds again what was skipped, with a page of its own that loads the link ahead.
+async fn shop(ahead: &str, cache: &'static str) -> Site {
+    let place = Place::take().await;
+    let referrals = Referrals::builder()
+        .secure(false)
+        .public_origins([place.at("127.0.0.1")])
+        .referer_rescue(true)
+        .build()
+        .unwrap();
+    let marked = move |page: Response| ready(([(CACHE_CONTROL, cache)], page));
+    let link = "<a href='/?ref=anna-7'>tea</a>";
+    let app = Router::new()
+        .route(
+            "/",
+            page("<a href=/tea>Tea</a>").layer(map_response(marked)),
+        )
+        .route("/tea", page("Tea"))
+        .route("/blog", page(&format!("{ahead}{link}")))
+        .layer(referrals.layer());
+    place.serve(app)
+}
+
+/// The link is loaded ahead, then clicked; the visitor goes on to one more page.
+async fn click_what_came_ahead(ahead: &str, cache: &'static str, landing: Landing) {
+    let Some(ben) = Browser::open().await else {
+        return;
+    };
+    let site = shop(ahead, cache).await;
+    ben.go(&site.at("127.0.0.1", "/blog")).await;
+    let fetched = site.heard("GET /?ref=anna-7").await;
+    assert!(fetched.header("sec-purpose").starts_with("prefetch"));
+    assert!(fetched.set.is_empty(), "nobody has seen the page yet");
+    assert!(ben.cookies(COOKIE).await.is_empty());
+
+    ben.click("a").await;
+    ben.arrive("/?ref=anna-7").await;
+    let asked_again = site.asked("GET /?ref=anna-7").len() == 2;
+    assert_eq!(asked_again, landing == Landing::Asked);
+    assert_eq!(ben.cookies(COOKIE).await.len(), usize::from(asked_again));
+
+    ben.click("a").await;
+    ben.arrive("/tea").await;
+    assert_eq!(ben.values(COOKIE).await, ["anna-7"]);
+    let next = &site.asked("GET /tea")[0];
+    assert_eq!(next.header("referer"), site.at("127.0.0.1", "/?ref=anna-7"));
+    assert_eq!(next.set.is_empty(), asked_again, "written once");
+}
+
+const PREFETCH: &str = "<link rel=prefetch href='/?ref=anna-7'>";
+
+#[tokio::test]
+async fn a_prefetched_link_credits_when_it_is_clicked() {
+    click_what_came_ahead(PREFETCH, "no-cache", Landing::Asked).await;
+}
+
+#[tokio::test]
+async fn a_prefetched_link_that_stays_in_the_cache_credits_one_page_later() {
+    click_what_came_ahead(PREFETCH, "max-age=600", Landing::Unheard).await;
+}
+
+#[tokio::test]
+async fn a_link_fetched_by_speculation_rules_credits_one_page_later() {
+    let rules = r#"{"prefetch": [{"urls": ["/?ref=anna-7"], "eagerness": "immediate"}]}"#;
+    let rules = format!("<script type=speculationrules>{rules}</script>");
+    click_what_came_ahead(&rules, "no-cache", Landing::Unheard).await;
+}
+
+#[tokio::test]
+async fn a_prerendered_link_credits_one_page_later() {
+    let rules = r#"{"prerender": [{"urls": ["/?ref=anna-7"], "eagerness": "immediate"}]}"#;
+    let rules = format!("<script type=speculationrules>{rules}</script>");
+    click_what_came_ahead(&rules, "no-cache", Landing::Unheard).await;
+}

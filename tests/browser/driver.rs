@@ -1,0 +1,95 @@
+//! The program `chromedriver`, which starts and steers a browser.
+
+use std::io::{self, BufRead, BufReader, Write};
+use std::path::{Path, PathBuf};
+use std::process::{Child, ChildStdout, Command, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::{Duration, Instant};
+use std::{env, fs, process, thread};
+
+const REQUIRED: &str = "TOWER_PARTNERO_REQUIRE_BROWSER";
+
+const PATIENCE: Duration = Duration::from_secs(5);
+
+pub(crate) struct Driver {
+    pub(crate) port: u16,
+    pub(crate) chromium: PathBuf,
+    child: Child,
+    /// Where the browser keeps its profile and whatever else, so that all of it goes in the end.
+    folder: PathBuf,
+    /// Kept open: writing to a closed pipe would end the program.
+    _output: BufReader<ChildStdout>,
+}
+
+impl Driver {
+    /// `None` where there is no browser and none is required.
+    pub(crate) fn start() -> Option<Self> {
+        let (Some(chromium), Some(driver)) = (program("chromium"), program("chromedriver")) else {
+            leave_out();
+            return None;
+        };
+        let folder = new_folder();
+        let mut child = Command::new(driver)
+            .arg("--port=0")
+            .env("TMPDIR", &folder)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let mut output = BufReader::new(child.stdout.take().unwrap());
+        let port = loop {
+            let mut line = String::new();
+            let read = output.read_line(&mut line).unwrap();
+            assert!(read > 0, "chromedriver ended without naming its port");
+            let said = line.trim_end().strip_suffix('.').unwrap_or_default();
+            if let Some((_, port)) = said.split_once("successfully on port ") {
+                break port.parse().unwrap();
+            }
+        };
+        Some(Self {
+            port,
+            chromium,
+            child,
+            folder,
+            _output: output,
+        })
+    }
+}
+
+impl Drop for Driver {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+        // The browser's last processes may still be at work in it.
+        let start = Instant::now();
+        while fs::remove_dir_all(&self.folder).is_err() && start.elapsed() < PATIENCE {
+            thread::sleep(Duration::from_millis(20));
+        }
+    }
+}
+
+/// A profile of its own for each test of each run.
+fn new_folder() -> PathBuf {
+    static NUMBER: AtomicU32 = AtomicU32::new(0);
+    let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+    let name = format!("tower-partnero-{}-{number}", process::id());
+    let folder = env::temp_dir().join(name);
+    fs::create_dir(&folder).unwrap();
+    folder
+}
+
+fn program(name: &str) -> Option<PathBuf> {
+    let path = env::var_os("PATH")?;
+    env::split_paths(&path)
+        .map(|folder| folder.join(name))
+        .find(|file| Path::is_file(file))
+}
+
+fn leave_out() {
+    let test = thread::current().name().unwrap_or("a test").to_owned();
+    let advice =
+        "no chromium and chromedriver on the PATH: `apt-get install chromium chromium-driver`";
+    assert!(env::var_os(REQUIRED).is_none(), "{advice}");
+    // Past the test's own capture, which would hide what a passing test says.
+    let _ = writeln!(io::stderr(), "left out: {test} ({advice})");
+}

@@ -1,0 +1,54 @@
+//! A landing page on `www.` and an app on `app.`, below one host.
+
+use axum::Router;
+use tower_partnero::Referrals;
+
+use crate::site::{Site, page};
+use crate::{Browser, COOKIE};
+
+async fn pair() -> Site {
+    let referrals = Referrals::builder()
+        .domain("shop.localhost")
+        .build()
+        .unwrap();
+    let app = Router::new()
+        .route("/", page("Tea"))
+        .layer(referrals.layer());
+    Site::open(app).await
+}
+
+/// With `Secure` as by default: browsers trust loopback as they trust https.
+#[tokio::test]
+async fn the_hosts_below_one_parent_share_the_cookie() {
+    let Some(ben) = Browser::open().await else {
+        return;
+    };
+    let site = pair().await;
+    ben.go(&site.at("www.shop.localhost", "/?ref=anna-7")).await;
+    ben.go(&site.at("app.shop.localhost", "/")).await;
+    let jar = ben.cookies(COOKIE).await;
+    assert_eq!((&*jar[0].domain, jar.len()), (".shop.localhost", 1));
+    assert!(jar[0].secure);
+    let read = ben.run("return document.cookie").await;
+    assert_eq!(read, "partnero_referral=anna-7");
+    assert_eq!(site.asked("GET /")[0].cookies(), "partnero_referral=anna-7");
+
+    ben.go(&site.at("other.localhost", "/")).await;
+    assert_eq!(ben.run("return document.cookie").await, "");
+}
+
+/// Partnero's script writes for its own host alone; the browser then sends two cookies.
+#[tokio::test]
+async fn a_twin_of_one_host_gives_way_to_the_next_link() {
+    let Some(ben) = Browser::open().await else {
+        return;
+    };
+    let site = pair().await;
+    ben.go(&site.at("www.shop.localhost", "/?ref=anna-7")).await;
+    ben.run("document.cookie = 'partnero_referral=carla'").await;
+    assert_eq!(ben.values(COOKIE).await.len(), 2);
+    ben.go(&site.at("www.shop.localhost", "/?ref=dora")).await;
+    let jar = ben.cookies(COOKIE).await;
+    assert_eq!((&*jar[0].value, jar.len()), ("dora", 1), "{jar:?}");
+    assert_eq!(jar[0].domain, ".shop.localhost");
+}

@@ -1,0 +1,46 @@
+//! What a real browser does with all of this: a headless Chromium, driven over `WebDriver`.
+//!
+//! It needs `chromium` and `chromedriver` on the `PATH`: on Debian
+//! `apt-get install chromium chromium-driver`. Where they are missing, every test says so, names
+//! itself as left out and passes; with `TOWER_PARTNERO_REQUIRE_BROWSER` set it fails.
+//!
+//! All hosts are loopback. `127.0.0.1` and `localhost` are different sites to a browser, two
+//! ports of one host are the same site, and every name below `localhost` leads here.
+
+mod ahead;
+mod capture_endpoint;
+mod consent;
+mod driver;
+mod hosts;
+mod session;
+mod shared_device;
+mod site;
+mod strangers;
+mod tag;
+mod visitor;
+
+#[path = "../../examples/signup/pages.rs"]
+mod pages;
+#[path = "../../examples/signup/shop.rs"]
+mod shop;
+
+use std::time::{Duration, Instant};
+
+use session::Browser;
+
+const COOKIE: &str = "partnero_referral";
+
+/// Asks again and again until there is an answer; fails after half a minute.
+async fn until<T>(what: &str, mut ask: impl AsyncFnMut() -> Option<T>) -> T {
+    let start = Instant::now();
+    loop {
+        if let Some(answer) = ask().await {
+            return answer;
+        }
+        assert!(
+            start.elapsed() < Duration::from_secs(30),
+            "waited for {what}"
+        );
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}

@@ -1,0 +1,182 @@
+//! One browser with a profile of its own, and what a visitor does with it.
+
+use std::io::{Read, Write};
+use std::net::TcpStream;
+use std::time::Duration;
+
+use reqwest::{Client, Method};
+use serde_json::{Value, json};
+
+use crate::driver::Driver;
+use crate::until;
+
+pub(crate) struct Browser {
+    client: Client,
+    session: String,
+    driver: Driver,
+}
+
+/// A cookie in the browser's jar, as the `DevTools` protocol tells it.
+#[derive(Debug, serde::Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Cookie {
+    pub(crate) name: String,
+    pub(crate) value: String,
+    pub(crate) domain: String,
+    pub(crate) path: String,
+    /// Seconds since 1970.
+    pub(crate) expires: f64,
+    pub(crate) http_only: bool,
+    pub(crate) secure: bool,
+    pub(crate) same_site: Option<String>,
+}
+
+impl Browser {
+    /// `None` where there is no browser; see the top of `main.rs`.
+    pub(crate) async fn open() -> Option<Self> {
+        let driver = Driver::start()?;
+        let options = json!({
+            "binary": driver.chromium,
+            "args": [
+                "--headless",
+                // All pages here are our own; and as root, or in a container, there is no sandbox.
+                "--no-sandbox",
+                "--disable-dev-shm-usage",
+                "--disable-gpu",
+                "--disable-quic",
+                "--no-first-run",
+                "--disable-background-networking",
+                "--disable-component-update",
+                "--disable-sync",
+            ],
+        });
+        let wanted = json!({ "alwaysMatch": { "goog:chromeOptions": options } });
+        let mut browser = Self {
+            client: Client::builder()
+                .timeout(Duration::from_secs(60))
+                .build()
+                .unwrap(),
+            session: format!("http://127.0.0.1:{}/session", driver.port),
+            driver,
+        };
+        let made = browser.post("", json!({ "capabilities": wanted })).await;
+        browser.session = format!(
+            "{}/{}",
+            browser.session,
+            made["sessionId"].as_str().unwrap()
+        );
+        Some(browser)
+    }
+
+    async fn command(&self, method: Method, path: &str, body: Option<Value>) -> Value {
+        let mut request = self
+            .client
+            .request(method, format!("{}{path}", self.session));
+        if let Some(body) = &body {
+            request = request.json(body);
+        }
+        let response = request.send().await.unwrap();
+        let status = response.status();
+        let mut answer: Value = response.json().await.unwrap();
+        assert!(status.is_success(), "{path} {body:?}: {answer}");
+        answer["value"].take()
+    }
+
+    async fn post(&self, path: &str, body: Value) -> Value {
+        self.command(Method::POST, path, Some(body)).await
+    }
+
+    /// Opens a page as somebody does who types its address or follows a link from a mail.
+    pub(crate) async fn go(&self, url: &str) {
+        self.post("/url", json!({ "url": url })).await;
+    }
+
+    pub(crate) async fn back(&self) {
+        self.post("/back", json!({})).await;
+    }
+
+    pub(crate) async fn forward(&self) {
+        self.post("/forward", json!({})).await;
+    }
+
+    pub(crate) async fn url(&self) -> String {
+        let url = self.command(Method::GET, "/url", None).await;
+        url.as_str().unwrap().to_owned()
+    }
+
+    /// Waits until the page in front has an address that ends so.
+    pub(crate) async fn arrive(&self, end: &str) {
+        until(end, async || self.url().await.ends_with(end).then_some(())).await;
+        self.until_true("return document.readyState === 'complete'")
+            .await;
+    }
+
+    /// Runs a script in the page and returns what it returns; a promise is awaited.
+    pub(crate) async fn run(&self, script: &str) -> Value {
+        self.post("/execute/sync", json!({ "script": script, "args": [] }))
+            .await
+    }
+
+    pub(crate) async fn until_true(&self, script: &str) {
+        until(script, async || {
+            (self.run(script).await == true).then_some(())
+        })
+        .await;
+    }
+
+    async fn element(&self, css: &str) -> String {
+        let query = json!({ "using": "css selector", "value": css });
+        let found = self.post("/element", query).await;
+        let id = found.as_object().unwrap().values().next().unwrap();
+        format!("/element/{}", id.as_str().unwrap())
+    }
+
+    pub(crate) async fn click(&self, css: &str) {
+        let element = self.element(css).await;
+        self.post(&format!("{element}/click"), json!({})).await;
+    }
+
+    pub(crate) async fn fill(&self, css: &str, text: &str) {
+        let element = self.element(css).await;
+        self.post(&format!("{element}/value"), json!({ "text": text }))
+            .await;
+    }
+
+    /// What a visitor reads on the page.
+    pub(crate) async fn text(&self) -> String {
+        let text = self.run("return document.body.innerText").await;
+        text.as_str().unwrap().to_owned()
+    }
+
+    /// Every cookie of this name in the jar, whatever page is in front.
+    pub(crate) async fn cookies(&self, name: &str) -> Vec<Cookie> {
+        let ask = json!({ "cmd": "Storage.getCookies", "params": {} });
+        let mut jar = self.post("/goog/cdp/execute", ask).await;
+        let jar: Vec<Cookie> = serde_json::from_value(jar["cookies"].take()).unwrap();
+        jar.into_iter()
+            .filter(|cookie| cookie.name == name)
+            .collect()
+    }
+
+    /// The values of those cookies.
+    pub(crate) async fn values(&self, name: &str) -> Vec<String> {
+        let cookies = self.cookies(name).await.into_iter();
+        cookies.map(|cookie| cookie.value).collect()
+    }
+}
+
+impl Drop for Browser {
+    /// Closes the browser even if the test failed; killed alone, the driver would leave it open.
+    fn drop(&mut self) {
+        let Ok(mut stream) = TcpStream::connect(("127.0.0.1", self.driver.port)) else {
+            return;
+        };
+        let _ = stream.set_read_timeout(Some(Duration::from_secs(10)));
+        let path = self.session.split_once("/session").unwrap_or_default().1;
+        let request = format!(
+            "DELETE /session{path} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n"
+        );
+        let _ = stream.write_all(request.as_bytes());
+        let _ = stream.read(&mut [0; 64]);
+    }
+}

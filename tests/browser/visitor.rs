@@ -1,0 +1,112 @@
+//! The example shop, as a friend sees it.
+
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use tower_partnero::Sandbox;
+
+use crate::shop::{self, ANNA};
+use crate::site::{Place, Site};
+use crate::{Browser, COOKIE};
+
+pub(crate) struct Town {
+    pub(crate) shop: Site,
+    pub(crate) sandbox: Sandbox,
+}
+
+impl Town {
+    pub(crate) async fn open() -> Self {
+        let place = Place::take().await;
+        let link_base = format!("{}/", place.at("127.0.0.1"));
+        let sandbox = Sandbox::builder().link_base(link_base).start().await;
+        let sandbox = sandbox.unwrap();
+        let shop = place.serve(shop::app(&sandbox).await.unwrap());
+        Self { shop, sandbox }
+    }
+
+    pub(crate) fn at(&self, target: &str) -> String {
+        self.shop.at("127.0.0.1", target)
+    }
+
+    pub(crate) fn referrer_of(&self, name: &str) -> Option<String> {
+        let mut customers = self.sandbox.customers().into_iter();
+        let customer = customers.find(|customer| customer.name.as_deref() == Some(name));
+        customer.expect("the customer was created").referred_by
+    }
+}
+
+/// Goes to the form by the page's own link, fills it in and sends it.
+pub(crate) async fn sign_up(visitor: &Browser, name: &str, account: &str) {
+    visitor.click("a[href='/signup']").await;
+    visitor.arrive("/signup").await;
+    visitor.fill("[name=name]", name).await;
+    let email = format!("{}@friends.example", name.to_lowercase());
+    visitor.fill("[name=email]", &email).await;
+    visitor.click("form button").await;
+    visitor.arrive(account).await;
+    let page = visitor.text().await;
+    assert!(page.contains(&format!("Hello, {name}")), "{page}");
+}
+
+#[tokio::test]
+async fn a_link_leaves_a_cookie_that_scripts_can_read() {
+    let Some(ben) = Browser::open().await else {
+        return;
+    };
+    let town = Town::open().await;
+    let before = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
+    ben.go(&town.at(&format!("/?ref={ANNA}&utm_source=mail")))
+        .await;
+    assert!(ben.text().await.contains("Anna invited you"));
+
+    let cookies = ben.cookies(COOKIE).await;
+    let [cookie] = &cookies[..] else {
+        panic!("{cookies:?}");
+    };
+    assert_eq!(cookie.value, ANNA);
+    assert_eq!((&*cookie.domain, &*cookie.path), ("127.0.0.1", "/"));
+    assert_eq!(cookie.same_site.as_deref(), Some("Lax"));
+    assert!(!cookie.http_only && !cookie.secure);
+    let life = cookie.expires - before.as_secs_f64();
+    let thirty_days = 30.0 * 24.0 * 60.0 * 60.0;
+    assert!((life - thirty_days).abs() < 600.0, "{life}");
+
+    let read = ben.run("return document.cookie").await;
+    assert_eq!(read, format!("{COOKIE}={ANNA}"));
+    ben.go(&town.at("/")).await;
+    assert!(ben.text().await.contains("Anna invited you"), "remembered");
+}
+
+#[tokio::test]
+async fn a_script_reads_the_key_that_stood_in_the_link() {
+    let Some(ben) = Browser::open().await else {
+        return;
+    };
+    let town = Town::open().await;
+    let hostile = "a;b, \"c\"\\ d+é=100%🎁";
+    let link: String = form_urlencoded::byte_serialize(hostile.as_bytes()).collect();
+    ben.go(&town.at(&format!("/?ref={link}"))).await;
+    let read = ben
+        .run("return decodeURIComponent(document.cookie.split('=').slice(1).join('='))")
+        .await;
+    assert_eq!(read, hostile);
+    ben.go(&town.at("/signup")).await;
+    assert!(ben.text().await.contains(hostile), "and so does the server");
+}
+
+#[tokio::test]
+async fn a_sign_up_credits_the_friend_and_takes_the_cookie_away() {
+    let Some(ben) = Browser::open().await else {
+        return;
+    };
+    let town = Town::open().await;
+    ben.go(&town.at(&format!("/?ref={ANNA}"))).await;
+    ben.go(&town.at("/")).await;
+    sign_up(&ben, "Ben", "/account/2").await;
+    assert!(ben.cookies(COOKIE).await.is_empty());
+    assert_eq!(town.referrer_of("Ben").as_deref(), Some("1"));
+    ben.go(&town.at("/account/1")).await;
+    assert!(
+        ben.text().await.contains("Ben"),
+        "Anna sees whom she brought"
+    );
+}
