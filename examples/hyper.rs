@@ -10,7 +10,7 @@
 
 use std::net::{Ipv4Addr, SocketAddr};
 
-use http_body_util::{BodyExt, Full};
+use http_body_util::{BodyExt, Full, Limited};
 use hyper::body::{Bytes, Incoming};
 use hyper::server::conn::http1;
 use hyper::{Method, Request, Response, StatusCode};
@@ -61,7 +61,7 @@ async fn answer(
 ) -> Result<Response<Full<Bytes>>, BoxError> {
     let (parts, body) = request.into_parts();
     // A connection that is kept alive goes on with the next request only after this body.
-    body.collect().await?;
+    Limited::new(body, 64 * 1024).collect().await?;
     let hook = signups.hook(&parts)?;
 
     match (&parts.method, parts.uri.path()) {

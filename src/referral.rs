@@ -19,13 +19,15 @@ impl Referral {
         Self { key, source }
     }
 
-    /// A referral by a code that the visitor typed, such as a field of the sign-up form.
+    /// A referral by a code that the visitor typed, such as a field of the sign-up form. White
+    /// space around it is dropped, the invisible kind that is copied along with it, too.
     ///
     /// ```
     /// use tower_partnero::{Referral, ReferralSource};
     ///
     /// let referral = Referral::from_code("anna-7")?;
     /// assert_eq!(referral.source(), ReferralSource::Code);
+    /// assert!(Referral::from_code("  ").is_err());
     /// # Ok::<_, tower_partnero::InvalidReferralKey>(())
     /// ```
     ///
@@ -33,7 +35,11 @@ impl Referral {
     ///
     /// [`InvalidReferralKey`] if the text is no key; so for a field that was left empty.
     pub fn from_code(code: &str) -> Result<Self, InvalidReferralKey> {
-        Ok(Self::new(code.parse()?, ReferralSource::Code))
+        let is_blank = |char: char| char.is_whitespace() || "\u{200b}\u{feff}".contains(char);
+        Ok(Self::new(
+            code.trim_matches(is_blank).parse()?,
+            ReferralSource::Code,
+        ))
     }
 
     /// The referring customer's public key, as it stood in the link.

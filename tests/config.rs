@@ -46,6 +46,14 @@ fn path_segments_that_need_encoding_are_refused() {
 }
 
 #[test]
+fn a_first_touch_that_browsers_would_withhold_is_refused() {
+    let builder = new()
+        .attribution(Attribution::FirstTouch)
+        .same_site(SameSite::Strict);
+    assert_refused(builder, "same_site", "write `SameSite::Lax`");
+}
+
+#[test]
 fn cookie_names_that_browsers_drop_are_refused() {
     let too_long = "a".repeat(1025);
     for name in [

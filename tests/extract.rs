@@ -166,6 +166,10 @@ fn every_outcome_has_a_name_of_its_own() {
         Outcome::NotStored(NotStored::Speculative),
         Outcome::NotStored(NotStored::NoNavigation),
         Outcome::NotStored(NotStored::Embedded),
+        Outcome::NotStored(NotStored::ConsentUnknown),
+        Outcome::HandedIn,
+        Outcome::AlreadySpent,
+        Outcome::ConsentWithdrawn,
         Outcome::Ignored(InvalidReferralKey::Empty),
     ]
     .map(Outcome::as_str);

@@ -3,9 +3,9 @@
 use std::io::Write;
 use std::sync::{Arc, Mutex};
 
-use http::Request;
 use http::header::COOKIE;
-use tower::Layer;
+use http::{Request, Response};
+use tower::{Layer, ServiceExt, service_fn};
 use tower_partnero::sandbox::Fault;
 use tower_partnero::{ApiKey, Client, NewCustomer, Referrals, Sandbox, SignupHook, Signups};
 
@@ -81,12 +81,33 @@ async fn events_say_what_happened_and_to_nobody() {
     ));
     assert!(hook(&sandbox).sign_up(ben()).await.error().is_some());
 
+    // The layer's own events: a link that is captured, kept, refused.
+    let referrals = Referrals::builder().build().unwrap();
+    let page = service_fn(|_: Request<()>| std::future::ready(Response::builder().body(())));
+    for (target, cookie) in [
+        (format!("/?ref={ANNA}"), ""),
+        (format!("/?ref={ANNA}"), "partnero_referral=anna-7"),
+        ("/?ref=ben@shop.example".to_owned(), ""),
+        ("/?ref=%00".to_owned(), ""),
+    ] {
+        let visit = Request::get(target)
+            .header(COOKIE, cookie)
+            .body(())
+            .unwrap();
+        referrals.layer().layer(page).oneshot(visit).await.unwrap();
+    }
+
     // What other crates trace is their own affair.
     let text = log.text();
     let own: String = text
         .lines()
         .filter(|line| line.contains("tower_partnero"))
         .collect();
+    assert!(own.contains("outcome=\"captured\""), "{own}");
+    assert!(
+        own.contains("referral=\"remembered\""),
+        "the sign-up's span: {own}"
+    );
     assert!(own.contains("registration=\"referred\""), "{own}");
     assert!(
         own.contains("sign-up not reported") && own.contains("kind=Server"),

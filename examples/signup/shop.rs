@@ -59,7 +59,7 @@ pub(crate) async fn app(sandbox: &Sandbox) -> Result<Router, Box<dyn std::error:
                 .email("anna@shop.example"),
         )
         .await?;
-    users.set_report(anna, "not_referred".to_owned());
+    users.set_report(anna, "not_referred".to_owned(), Some(ANNA.to_owned()));
 
     Ok(Router::new()
         .route("/", get(landing))
@@ -79,18 +79,8 @@ pub(crate) async fn app(sandbox: &Sandbox) -> Result<Router, Box<dyn std::error:
 }
 
 async fn landing(referral: Option<Referral>, State(state): State<AppState>) -> Html<String> {
-    let friend = match &referral {
-        Some(referral) => Some(friend_name(&state.client, referral).await),
-        None => None,
-    };
+    let friend = referral.map(|referral| state.users.friend_name(&referral));
     pages::landing(friend.as_deref(), &state.users.all())
-}
-
-/// Whoever it is, the page is shown: a link that Partnero does not know is still a friend's.
-async fn friend_name(client: &Client, referral: &Referral) -> String {
-    let customer = client.customers().get(referral.key().as_str()).await;
-    let name = customer.ok().and_then(|customer| customer.name);
-    name.unwrap_or_else(|| "A friend".to_owned())
 }
 
 async fn sign_up_form(referral: Option<Referral>) -> Html<String> {
@@ -112,11 +102,14 @@ async fn sign_up(
     let outcome = hook
         .sign_up(NewCustomer::new(id).name(form.name).email(form.email))
         .await;
-    state.users.set_report(id, describe(&outcome));
+    state
+        .users
+        .set_report(id, describe(&outcome), key(&outcome));
     (outcome, Redirect::to(&format!("/account/{id}")))
 }
 
-/// The same report once more, for an account that Partnero has not heard of.
+/// The same report once more, for an account that Partnero has not heard of. A real shop would
+/// take the account from the session of who is signed in.
 async fn report_again(
     hook: SignupHook,
     State(state): State<AppState>,
@@ -128,8 +121,15 @@ async fn report_again(
     let outcome = hook
         .sign_up(NewCustomer::new(id).name(user.name).email(user.email))
         .await;
-    state.users.set_report(id, describe(&outcome));
+    state
+        .users
+        .set_report(id, describe(&outcome), key(&outcome));
     (outcome, Redirect::to(&format!("/account/{id}"))).into_response()
+}
+
+/// The public key of the new customer's own link.
+fn key(outcome: &SignupOutcome) -> Option<String> {
+    outcome.customer()?.key.clone()
 }
 
 fn describe(outcome: &SignupOutcome) -> String {
@@ -175,6 +175,8 @@ pub(crate) struct User {
     pub(crate) email: String,
     /// What came of the report to Partnero.
     pub(crate) report: String,
+    /// The public key in this account's link, once Partnero has told it.
+    key: Option<String>,
 }
 
 /// The shop's database.
@@ -194,15 +196,26 @@ impl Users {
                 name,
                 email,
                 report,
+                key: None,
             },
         );
         id
     }
 
-    fn set_report(&self, id: u64, report: String) {
+    /// Who shares this key. It is looked for among keys alone: Partnero would also answer to
+    /// identifiers and e-mail addresses, and tell a stranger whose they are.
+    fn friend_name(&self, referral: &Referral) -> String {
+        let users = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let key = Some(referral.key().as_str());
+        let friend = users.values().find(|user| user.key.as_deref() == key);
+        friend.map_or_else(|| "A friend".to_owned(), |friend| friend.name.clone())
+    }
+
+    fn set_report(&self, id: u64, report: String, key: Option<String>) {
         let mut users = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(user) = users.get_mut(&id) {
             user.report = report;
+            user.key = key.or(user.key.take());
         }
     }
 

@@ -66,7 +66,8 @@ impl ReferralsBuilder {
     /// Also takes keys from paths of the form `/ref/KEY`, where `ref` is this segment: Partnero's
     /// other form of links (<https://help.partnero.com/article/274>). Default: none. A key in the
     /// query comes first. The app has to route such paths;
-    /// [`PathLinkRedirect`](super::PathLinkRedirect) is a ready handler.
+    /// [`PathLinkRedirect`](super::PathLinkRedirect) is a ready handler. The path is read as the
+    /// layer or the extractor sees it: within axum's `Router::nest` it lacks the nested prefix.
     ///
     /// Refused: a segment that a URL would have to encode.
     pub fn path_links(mut self, segment: impl Into<String>) -> Self {
@@ -95,7 +96,8 @@ impl ReferralsBuilder {
     ///
     /// Refused: schemes, ports, paths, a leading dot, addresses, and names without a dot.
     /// Accepted but useless: a domain the app is not served from, and a public suffix such as
-    /// `co.uk`; browsers drop such cookies.
+    /// `co.uk`; browsers drop such cookies. A domain that is taken away again, or changed, leaves
+    /// the cookies of the old one behind until they expire.
     pub fn domain(mut self, domain: impl Into<String>) -> Self {
         self.cookie.domain = Some(domain.into());
         self
@@ -108,7 +110,9 @@ impl ReferralsBuilder {
         self
     }
 
-    /// How long a link counts, from the click to the sign-up. Default: 30 days, Partnero's own
+    /// How long a link counts, from the click that stored its key to the sign-up. Another click
+    /// on the same link writes nothing, so that it starts no new time; where it shall, return
+    /// [`Referrals::renew`] from the landing page. Default: 30 days, Partnero's own
     /// (<https://docs.partnero.com/guides/tracking/affiliate-api>). Whole seconds count; less
     /// than one second and more than 400 days are refused.
     pub fn max_age(mut self, max_age: Duration) -> Self {
@@ -153,7 +157,8 @@ impl ReferralsBuilder {
     ///
     /// Only a page of the app's own counts, and only where link and cookie say nothing. So that
     /// the page which held the sign-up form cannot bring a spent referral back, a sign-up leaves
-    /// a second cookie, named like ours with `_spent` behind it, with the key that was used.
+    /// a second cookie, named like ours with `_spent` behind it, which lives as long as ours: after
+    /// it, only a link counts in this browser.
     ///
     /// Refused without [`public_origins`](Self::public_origins).
     pub fn referer_rescue(mut self, rescue: bool) -> Self {
@@ -174,9 +179,10 @@ impl ReferralsBuilder {
         self
     }
 
-    /// Calls back with what the layer found in each request, once a request, so that an app can
-    /// count outcomes. It runs before the handler and should return at once. Default: none; with
-    /// one, the layer reads the cookies of every request.
+    /// Calls back with what the layer found in each request, so that an app can count outcomes:
+    /// once for each layer that the request passes, and once more for what the
+    /// [`CaptureEndpoint`](super::CaptureEndpoint) takes in. It runs before the handler and should
+    /// return at once. Default: none; with one, the layer reads the cookies of every request.
     pub fn on_outcome(
         mut self,
         observer: impl Fn(&ReferralContext) + Send + Sync + 'static,
@@ -212,6 +218,14 @@ impl ReferralsBuilder {
         check_parameters(&self.parameters)?;
         self.path_segment.as_deref().map_or(Ok(()), check_segment)?;
         self.cookie.check()?;
+        if self.attribution == Attribution::FirstTouch && self.cookie.same_site == SameSite::Strict
+        {
+            return Err(ConfigError::new(
+                "same_site",
+                "on a link from another site browsers withhold a `Strict` cookie, so the first touch could not be \
+                 kept: write `SameSite::Lax`",
+            ));
+        }
         self.public_origins.check()?;
         if self.referer_rescue && self.public_origins.is_empty() {
             return Err(ConfigError::new(

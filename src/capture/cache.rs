@@ -67,7 +67,7 @@ fn overrules(name: &HeaderName) -> bool {
     name.ends_with("cdn-cache-control")
         || matches!(
             name,
-            "surrogate-control" | "edge-control" | "x-accel-expires"
+            "surrogate-control" | "edge-control" | "x-accel-expires" | "x-litespeed-cache-control"
         )
 }
 

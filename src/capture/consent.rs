@@ -9,6 +9,11 @@
 //! | [`Granted`](Consent::Granted) | counts, and is stored | read and written |
 //! | [`Withdrawn`](Consent::Withdrawn) | does not count | removed, with the path and domain it was set with |
 //!
+//! A visitor who lands by a link, answers the banner by script and goes on without a reload has
+//! left the key behind: it stood in the first request alone. Turn on
+//! [`referer_rescue`](super::ReferralsBuilder::referer_rescue), which finds it in the next one, or
+//! hand it in to the [`CaptureEndpoint`](super::CaptureEndpoint) when the banner is answered.
+//!
 //! # Example
 //!
 //! ```
@@ -59,7 +64,9 @@ pub struct RequestHead<'a> {
 }
 
 impl<'a> RequestHead<'a> {
-    pub(super) fn new(method: &'a Method, uri: &'a Uri, headers: &'a HeaderMap) -> Self {
+    /// A request's head, to ask a policy about it in a test.
+    #[must_use]
+    pub fn new(method: &'a Method, uri: &'a Uri, headers: &'a HeaderMap) -> Self {
         Self {
             method,
             uri,

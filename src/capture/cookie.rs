@@ -11,7 +11,6 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_encode};
 use super::decode::{Encoding, decode};
 use super::reading::Reading;
 use super::settings::CookieSettings;
-use crate::referral::ReferralKey;
 
 /// What `encodeURIComponent` escapes, so that a script reads the value by `decodeURIComponent`.
 ///
@@ -27,15 +26,19 @@ const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'(')
     .remove(b')');
 
+pub(super) fn escape(value: &str) -> Cow<'_, str> {
+    percent_encode(value.as_bytes(), ESCAPED).into()
+}
+
 /// Everything about the cookie that does not change between requests, made once.
 pub(super) struct CookieTemplate {
     name: memmem::Finder<'static>,
     /// The attributes of a cookie that is set, from the first `;` on.
     attributes: String,
     removal: HeaderValue,
-    /// Removes the cookie of the same name that belongs to one host alone, such as the one that
-    /// Partnero's script writes; there if ours belongs to a whole domain.
-    twin_removal: Option<HeaderValue>,
+    /// Remove the cookies of the same name in the scopes that Partnero's script may write them in:
+    /// this host alone, below our path or below `/`. A scope that is our own is not among them.
+    twin_removals: Vec<HeaderValue>,
 }
 
 impl CookieTemplate {
@@ -48,25 +51,34 @@ impl CookieTemplate {
             cookie.set_expires(OffsetDateTime::UNIX_EPOCH);
             HeaderValue::try_from(cookie.to_string()).expect("checked settings are printable ASCII")
         };
-        let mut twin = settings.to_cookie();
-        twin.unset_domain();
+        let mut twin_paths = vec![settings.path.as_str(), "/"];
+        twin_paths.dedup();
+        if settings.domain.is_none() {
+            twin_paths.remove(0);
+        }
+        let twin = |path: &str| {
+            let mut twin = settings.to_cookie();
+            twin.unset_domain();
+            twin.set_path(path.to_owned());
+            removal(twin)
+        };
 
         let attributes = set.to_string().split_off(settings.name.len() + "=".len());
         Self {
             name: memmem::Finder::new(&settings.name).into_owned(),
             attributes,
             removal: removal(settings.to_cookie()),
-            twin_removal: settings.domain.is_some().then(|| removal(twin)),
+            twin_removals: twin_paths.into_iter().map(twin).collect(),
         }
     }
 
-    /// The value of a `Set-Cookie` line that stores `key`.
-    pub(super) fn set(&self, key: &ReferralKey) -> HeaderValue {
+    /// The `Set-Cookie` line that stores a value.
+    pub(super) fn set(&self, value: &str) -> HeaderValue {
         let name = self.name.needle();
-        let value = Cow::from(percent_encode(key.as_str().as_bytes(), ESCAPED));
+        let value = escape(value);
         // `concat` reserves the exact length, which spares `HeaderValue` a second allocation.
         let line = [name, b"=", value.as_bytes(), self.attributes.as_bytes()].concat();
-        HeaderValue::try_from(line).expect("an escaped key is printable ASCII")
+        HeaderValue::try_from(line).expect("an escaped value is printable ASCII")
     }
 
     /// The value of a `Set-Cookie` line that removes the cookie.
@@ -74,9 +86,9 @@ impl CookieTemplate {
         self.removal.clone()
     }
 
-    /// As [`removal`](Self::removal), for the twin that only this host has.
-    pub(super) fn twin_removal(&self) -> Option<HeaderValue> {
-        self.twin_removal.clone()
+    /// As [`removal`](Self::removal), for the twins of our cookie in other scopes.
+    pub(super) fn twin_removals(&self) -> impl Iterator<Item = HeaderValue> {
+        self.twin_removals.iter().cloned()
     }
 
     /// Reads every cookie of our name, in the order the browser sent them.
@@ -134,7 +146,7 @@ fn unquote(value: &[u8]) -> &[u8] {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::referral::InvalidReferralKey;
+    use crate::referral::{InvalidReferralKey, ReferralKey};
 
     fn template() -> CookieTemplate {
         CookieTemplate::new(&CookieSettings::default())
@@ -204,7 +216,7 @@ mod tests {
         };
         let template = CookieTemplate::new(&settings);
         assert_eq!(
-            template.set(&"K".parse().unwrap()),
+            template.set("K"),
             "partnero_referral=K; SameSite=Lax; Secure; Path=/shop; Domain=shop.example; Max-Age=2592000"
         );
         assert_eq!(
@@ -217,7 +229,7 @@ mod tests {
     #[test]
     fn no_byte_of_a_key_can_end_the_value() {
         let hostile: ReferralKey = "a;b,c=d\"e\\f g%h@é".parse().unwrap();
-        let line = template().set(&hostile);
+        let line = template().set(hostile.as_str());
         let value = line.to_str().unwrap().split_once("; ").unwrap().0;
         assert_eq!(
             value,

@@ -58,7 +58,7 @@ pub(super) fn decide(
         (Some(link), _) => capture(link, link_source),
         (None, Some(stored)) => (from_cookie(stored), Outcome::Remembered),
         (None, None) => match skipped(policy, request) {
-            Some(key) if policy.is_spent(&key, request.headers) => (None, Outcome::AlreadySpent),
+            Some(_) if policy.has_spent(request.headers) => (None, Outcome::AlreadySpent),
             Some(key) => capture(key, ReferralSource::Referer),
             None => (
                 None,

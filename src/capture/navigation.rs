@@ -5,7 +5,7 @@
 //! | method | anything but `GET` is no landing | |
 //! | `Sec-Purpose`, `Purpose`, `X-Purpose`, `X-Moz` | `prefetch`, `prerender`, `preview`: nobody has seen the page yet | Fetch standard; older Chrome, Safari and Firefox |
 //! | `Sec-Fetch-Mode` | `navigate` is a navigation; `cors`, `no-cors`, `websocket` ... are a script's, an image's | Fetch Metadata: Chrome 76, Firefox 90, Safari 16.4 |
-//! | `Sec-Fetch-Dest` | `document` is a tab; `iframe`, `frame`, `embed`, `object` are parts of a page, perhaps a stranger's | as above |
+//! | `Sec-Fetch-Dest` | `iframe`, `frame`, `embed`, `object` and `fencedframe` are parts of a page, perhaps a stranger's | as above |
 //! | `Upgrade` | the connection becomes another protocol | RFC 9110 |
 //!
 //! Where a browser sends none of them (an older one, or any over plain http to a host that is
@@ -31,11 +31,21 @@ pub(super) fn veto(method: &Method, headers: &HeaderMap) -> Option<NotStored> {
             }
             "sec-fetch-mode" if value != "navigate" => veto = Some(NotStored::NoNavigation),
             "upgrade" => veto = Some(NotStored::NoNavigation),
-            "sec-fetch-dest" if value != "document" => veto = veto.or(Some(NotStored::Embedded)),
+            "sec-fetch-dest" if is_frame(value) => veto = veto.or(Some(NotStored::Embedded)),
             _ => {}
         }
     }
     veto
+}
+
+/// What a page can load another page into. Other destinations of a navigation are no parts of a
+/// page: a service worker that passes its own page's request on turns `document` into `empty`
+/// (<https://github.com/w3c/ServiceWorker/issues/1803>).
+fn is_frame(dest: &HeaderValue) -> bool {
+    matches!(
+        dest.as_bytes(),
+        b"iframe" | b"frame" | b"embed" | b"object" | b"fencedframe"
+    )
 }
 
 /// `Sec-Purpose` is a list with parameters, such as `prefetch;prerender`.
@@ -76,6 +86,7 @@ mod tests {
                 ("sec-fetch-site", "cross-site"),
                 ("sec-fetch-user", "?1"),
             ],
+            &[("sec-fetch-mode", "navigate"), ("sec-fetch-dest", "empty")],
             &[("upgrade-insecure-requests", "1")],
             &[("sec-purpose", "")],
         ] {

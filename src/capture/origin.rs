@@ -35,14 +35,24 @@ impl Origins {
         })
     }
 
-    /// Whether a page of the app itself made this request, by what the browser says about it:
-    /// `Sec-Fetch-Site` if it is there, else `origin`, compared byte for byte.
-    pub(super) fn made(&self, headers: &HeaderMap, origin: Option<&[u8]>) -> bool {
-        match headers.get(&SEC_FETCH_SITE) {
-            Some(site) => site == "same-origin",
-            None => origin.is_some_and(|origin| self.0.iter().any(|own| own.as_bytes() == origin)),
-        }
+    /// Whether this is one of the app's own, byte for byte.
+    pub(super) fn contains(&self, origin: &[u8]) -> bool {
+        self.0.iter().any(|own| own.as_bytes() == origin)
     }
+
+    /// Whether a page of the app itself made this request, by what the browser says about it:
+    /// `Sec-Fetch-Site` if it is there, else `origin`.
+    pub(super) fn made(&self, headers: &HeaderMap, origin: Option<&[u8]>) -> bool {
+        says_same_origin(headers)
+            .unwrap_or_else(|| origin.is_some_and(|origin| self.contains(origin)))
+    }
+}
+
+/// What `Sec-Fetch-Site` says; `None` where it is not sent.
+pub(super) fn says_same_origin(headers: &HeaderMap) -> Option<bool> {
+    headers
+        .get(&SEC_FETCH_SITE)
+        .map(|site| site == "same-origin")
 }
 
 fn is_origin(text: &str) -> bool {

@@ -26,6 +26,10 @@ impl Parameter {
         Self { name, steps }
     }
 
+    pub(super) fn name(&self) -> &str {
+        &self.name
+    }
+
     /// The raw values of the parameter, in order.
     #[inline]
     pub(super) fn values<'a>(&'a self, query: &'a str) -> impl Iterator<Item = &'a [u8]> {

@@ -14,7 +14,6 @@ use super::parameter::Parameter;
 use super::settings::Attribution;
 use super::{path, query};
 use crate::context::ReferralContext;
-use crate::referral::ReferralKey;
 
 pub(super) type ConsentPolicy = Arc<dyn Fn(&RequestHead<'_>) -> Consent + Send + Sync>;
 pub(super) type Observer = Arc<dyn Fn(&ReferralContext) + Send + Sync>;
@@ -28,7 +27,7 @@ pub(super) struct Policy {
     pub(super) cache: CacheRules,
     pub(super) public_origins: Origins,
     pub(super) consent: Option<ConsentPolicy>,
-    /// The cookie that names a spent key; there if keys are read from the `Referer`.
+    /// The cookie that marks a sign-up; there if keys are read from the `Referer`.
     pub(super) spent: Option<CookieTemplate>,
     pub(super) observer: Option<Observer>,
     /// Whether anything but the query can concern the layer: path links, consent, rescue or an
@@ -63,19 +62,10 @@ impl Policy {
         self.consent.is_some() || self.spent.is_some() || self.observer.is_some()
     }
 
-    /// Whether the browser sent a cookie by which we know of a spent key.
+    /// Whether a sign-up in this browser has left its mark.
     pub(super) fn has_spent(&self, headers: &HeaderMap) -> bool {
         let spent = self.spent.as_ref();
         spent.is_some_and(|spent| spent.read(headers).found_any())
-    }
-
-    /// Whether the key was spent by a sign-up in this browser.
-    pub(super) fn is_spent(&self, key: &ReferralKey, headers: &HeaderMap) -> bool {
-        let spent = self
-            .spent
-            .as_ref()
-            .and_then(|spent| spent.read(headers).key);
-        spent.as_ref() == Some(key)
     }
 }
 

@@ -3,22 +3,29 @@
 use std::fmt;
 use std::future::{Ready, ready};
 use std::marker::PhantomData;
+use std::sync::Arc;
 use std::task::{Context, Poll};
 
-use http::header::{HeaderValue, LOCATION};
+use http::header::{ALLOW, HeaderValue, LOCATION};
 use http::{Method, Request, Response, StatusCode, Uri};
 use percent_encoding::percent_decode;
 use tower_service::Service;
 
-/// Sends the visitor of a path link, `/ref/KEY`, on to a page of the app.
+use super::referrals::Referrals;
+use crate::context::Outcome;
+use crate::error::ConfigError;
+
+/// Sends the visitor of a path link, `/ref/KEY`, on to a page of the app; made by
+/// [`Referrals::path_link_redirect`].
 ///
 /// The layer around it captures the key; this only answers `303 See Other`. The target is the
-/// query parameter `to` if that is a safe place, else the one given to [`new`](Self::new). The
-/// rest of the query (`utm_source` and the like) goes along.
+/// query parameter `to` if that is a safe place, else the default. The rest of the query
+/// (`utm_source` and the like) goes along, and so does the key, as `?ref=KEY`, where it could not
+/// be stored yet: before the visitor has consented, for example.
 ///
-/// *Safe* is a path of this very host: it begins with one `/`, and has no second one or a
-/// backslash behind it, no backslash or control character anywhere, not even percent-encoded
-/// twice. So a link of the app's never sends anybody to a stranger's page.
+/// *Safe* is a path of this very host: it begins with one `/`, and has no empty or dotted segment,
+/// no backslash and no control character, not even percent-encoded twice. So a link of the app's
+/// never sends anybody to a stranger's page.
 ///
 /// # Example
 ///
@@ -27,14 +34,13 @@ use tower_service::Service;
 /// use http::{Request, StatusCode, header::{LOCATION, SET_COOKIE}};
 /// use tower::ServiceExt;
 /// use tower_partnero::Referrals;
-/// use tower_partnero::capture::PathLinkRedirect;
 ///
 /// # #[tokio::main(flavor = "current_thread")]
 /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// let referrals = Referrals::builder().path_links("ref").build()?;
 /// let app: Router = Router::new()
 ///     .route("/", get(|| async { "welcome" }))
-///     .route_service("/ref/{key}", PathLinkRedirect::<axum::body::Body>::new("/"))
+///     .route_service("/ref/{key}", referrals.path_link_redirect::<axum::body::Body>("/")?)
 ///     .layer(referrals.layer());
 ///
 /// let link = Request::get("/ref/anna-7?to=/tea&utm_source=mail").body(axum::body::Body::empty())?;
@@ -46,25 +52,34 @@ use tower_service::Service;
 /// # }
 /// ```
 pub struct PathLinkRedirect<B> {
-    default: &'static str,
+    referrals: Referrals,
+    default: Arc<str>,
     body: PhantomData<fn() -> B>,
 }
 
 impl<B> PathLinkRedirect<B> {
-    /// Sends visitors to `default` where the link names no safe place. `default` itself is not
-    /// checked; one that is no header value is taken for `/`.
-    #[must_use]
-    pub fn new(default: &'static str) -> Self {
-        Self {
-            default,
-            body: PhantomData,
+    pub(super) fn new(referrals: Referrals, default: String) -> Result<Self, ConfigError> {
+        if !is_safe(&default) {
+            return Err(ConfigError::new(
+                "path_link_redirect",
+                format!("{default:?} is no path of this host: write one like `/` or `/welcome`"),
+            ));
         }
+        Ok(Self {
+            referrals,
+            default: default.into(),
+            body: PhantomData,
+        })
     }
 }
 
 impl<B> Clone for PathLinkRedirect<B> {
     fn clone(&self) -> Self {
-        Self::new(self.default)
+        Self {
+            referrals: self.referrals.clone(),
+            default: self.default.clone(),
+            body: PhantomData,
+        }
     }
 }
 
@@ -87,13 +102,25 @@ impl<ReqBody, B: Default> Service<Request<ReqBody>> for PathLinkRedirect<B> {
 
     fn call(&mut self, request: Request<ReqBody>) -> Self::Future {
         let mut response = Response::new(B::default());
-        if request.method() == Method::GET || request.method() == Method::HEAD {
-            let location = HeaderValue::try_from(location(request.uri(), self.default));
-            let location = location.unwrap_or(HeaderValue::from_static("/"));
+        let (method, uri) = (request.method(), request.uri());
+        if method == Method::GET || method == Method::HEAD {
+            let context = self.referrals.evaluate(method, uri, request.headers());
+            let carried = match (context.outcome, context.referral) {
+                (Outcome::NotStored(_), Some(referral)) => {
+                    Some(self.referrals.parameter_for(referral.key()))
+                }
+                _ => None,
+            };
+            let location = HeaderValue::try_from(location(uri, &self.default, carried.as_deref()));
             *response.status_mut() = StatusCode::SEE_OTHER;
-            response.headers_mut().insert(LOCATION, location);
+            response
+                .headers_mut()
+                .insert(LOCATION, location.unwrap_or(HeaderValue::from_static("/")));
         } else {
             *response.status_mut() = StatusCode::METHOD_NOT_ALLOWED;
+            response
+                .headers_mut()
+                .insert(ALLOW, HeaderValue::from_static("GET, HEAD"));
         }
         ready(Ok(response))
     }
@@ -101,7 +128,7 @@ impl<ReqBody, B: Default> Service<Request<ReqBody>> for PathLinkRedirect<B> {
 
 const TO: &str = "to=";
 
-fn location(uri: &Uri, default: &str) -> String {
+fn location(uri: &Uri, default: &str, carried: Option<&str>) -> String {
     let pairs = || {
         uri.query()
             .unwrap_or_default()
@@ -111,7 +138,8 @@ fn location(uri: &Uri, default: &str) -> String {
     let wanted = pairs().find_map(|pair| pair.strip_prefix(TO)).map(decode);
     let target = wanted.filter(|target| is_safe(target));
     let mut location = target.unwrap_or_else(|| default.to_owned());
-    for pair in pairs().filter(|pair| !pair.starts_with(TO)) {
+    let rest = pairs().filter(|pair| !pair.starts_with(TO));
+    for pair in rest.chain(carried) {
         location.push(if location.contains('?') { '&' } else { '?' });
         location.push_str(pair);
     }
@@ -127,15 +155,28 @@ fn decode(raw: &str) -> String {
 /// Whether a browser that goes there stays on this host, whoever decodes the path once more on
 /// the way.
 fn is_safe(target: &str) -> bool {
-    let decoded = decode(target);
-    [target, &decoded, &decode(&decoded)].iter().all(|target| {
-        let behind_slash = target.strip_prefix('/');
-        behind_slash.is_some_and(|rest| !rest.starts_with('/'))
-            // Browsers take a backslash for a slash, and drop tabs and line ends.
+    let once = decode(target);
+    let is_path = |target: &str| {
+        let path = target.split('?').next().unwrap_or_default();
+        let mut segments = path.split('/').skip(1).peekable();
+        let is_odd = |segment: &str, is_last: bool| match segment {
+            "" => !is_last,
+            "." | ".." => true,
+            _ => false,
+        };
+        let mut odd = false;
+        while let Some(segment) = segments.next() {
+            odd |= is_odd(segment, segments.peek().is_none());
+        }
+        // Browsers take a backslash for a slash, and drop tabs and line ends.
+        path.starts_with('/')
+            && !odd
             && !target.contains(|char: char| char == '\\' || char.is_control())
-    }) && target
-        .bytes()
-        .all(|byte| byte.is_ascii_graphic() && byte != b'#')
+    };
+    [target, &once, &decode(&once)].into_iter().all(is_path)
+        && target
+            .bytes()
+            .all(|byte| byte.is_ascii_graphic() && byte != b'#')
 }
 
 #[cfg(test)]
@@ -148,8 +189,8 @@ mod tests {
             "/",
             "/tea",
             "/tea?sort=price&page=2",
-            "/a//b",
-            "/a/../b",
+            "/a/",
+            "/a?to=//b",
             "/%C3%A9",
             "/a@b:80",
         ] {
@@ -164,6 +205,10 @@ mod tests {
             "/\\evil.example",
             "\\/evil.example",
             "/a\\b",
+            "/a//b",
+            "/.//evil.example",
+            "/a/../b",
+            "/%2e%2e/b",
             "/\t/evil.example",
             "/\n/evil.example",
             " //evil.example",
@@ -195,7 +240,7 @@ mod tests {
             ("/ref/k?tour=1", "/start?tour=1"),
         ] {
             assert_eq!(
-                location(&Uri::from_static(uri), "/start"),
+                location(&Uri::from_static(uri), "/start", None),
                 expected,
                 "{uri}"
             );

@@ -5,22 +5,23 @@
 
 use http::header::{HeaderMap, REFERER};
 
-use super::origin::Origins;
+use super::origin::{Origins, says_same_origin};
 use super::parameter::Parameter;
 use super::query;
 use super::reading::Reading;
 
 /// What the page before says, if it was a page of the app's own and its query names a referral.
+///
+/// Its origin is compared even where the browser says `same-origin`: a page that is reloaded
+/// keeps the `Referer` of its first request.
 pub(super) fn read(
     headers: &HeaderMap,
     own: &Origins,
     parameters: &[Parameter],
 ) -> Option<Reading> {
     let (origin, query) = split(headers.get(REFERER)?.to_str().ok()?)?;
-    if !query::mentions(query, parameters) || !own.made(headers, Some(origin.as_bytes())) {
-        return None;
-    }
-    Some(query::read(query, parameters))
+    let is_own = own.contains(origin.as_bytes()) && says_same_origin(headers) != Some(false);
+    (is_own && query::mentions(query, parameters)).then(|| query::read(query, parameters))
 }
 
 /// The origin and the query of an absolute URL that has both.

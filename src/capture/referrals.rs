@@ -9,15 +9,18 @@ use http::{HeaderMap, Method, Uri};
 
 use super::builder::ReferralsBuilder;
 use super::consent::{Consent, RequestHead};
-use super::cookie::CookieTemplate;
+use super::cookie::{CookieTemplate, escape};
 use super::decide::decide;
 use super::endpoint::CaptureEndpoint;
 use super::layer::ReferralLayer;
 use super::lines::CookieLines;
 use super::navigation;
+use super::parameter::Parameter;
 use super::policy::Policy;
+use super::redirect::PathLinkRedirect;
 use crate::context::{Outcome, ReferralContext, ReferralLayerMissing, Renewal, Spent};
-use crate::referral::{Referral, ReferralKey, ReferralSource};
+use crate::error::ConfigError;
+use crate::referral::{Referral, ReferralKey};
 
 /// The referral policy of an app, as one cheap handle.
 ///
@@ -123,22 +126,24 @@ impl Referrals {
         // A key in the link may be in the cookie by the time this response arrives.
         let may_be_stored = context.has_cookie || context.referral.is_some();
         Spent::new(may_be_stored.then(|| {
-            let spent = self
-                .policy
-                .spent
-                .as_ref()
-                .filter(|_| context.consent == Consent::Granted);
-            let key = context.referral.as_ref().map(Referral::key);
-            let marker = spent.zip(key).map(|(spent, key)| spent.set(key));
-            self.removal().beside(marker)
+            let spent = self.policy.spent.as_ref();
+            let marks = spent.filter(|_| context.consent == Consent::Granted);
+            self.removal().beside(marks.map(|spent| spent.set("1")))
         }))
     }
 
-    /// Writes the stored referral once more, from the server; see [`Renewal`].
+    /// Writes the referral that counts once more, from the server; see [`Renewal`].
     pub fn renew(&self, context: &ReferralContext) -> Renewal {
-        let stored = context.referral.as_ref();
-        let stored = stored.filter(|referral| referral.source() == ReferralSource::Cookie);
-        Renewal::new(stored.map(|referral| self.set(referral.key(), context)))
+        let may_write = context.consent == Consent::Granted
+            && matches!(
+                context.outcome,
+                Outcome::Remembered
+                    | Outcome::Unchanged
+                    | Outcome::FirstTouchKept
+                    | Outcome::HandedIn
+            );
+        let referral = context.referral.as_ref().filter(|_| may_write);
+        Renewal::new(referral.map(|referral| self.set(referral.key(), context)))
     }
 
     /// A service for `POST`s that hand in the key of a page which came from a cache; see
@@ -147,6 +152,29 @@ impl Referrals {
     pub fn capture_endpoint<B: Default>(&self) -> CaptureEndpoint<B> {
         self.mark_layered();
         CaptureEndpoint::new(self.clone())
+    }
+
+    /// A service for path links that sends their visitors on; see [`PathLinkRedirect`]. `default`
+    /// is where to, and `B` the body type of its answers, which are empty.
+    ///
+    /// # Errors
+    ///
+    /// [`ConfigError`] if `default` is no path of this very host.
+    pub fn path_link_redirect<B: Default>(
+        &self,
+        default: impl Into<String>,
+    ) -> Result<PathLinkRedirect<B>, ConfigError> {
+        PathLinkRedirect::new(self.clone(), default.into())
+    }
+
+    /// The query parameter by which a link carries this key.
+    pub(super) fn parameter_for(&self, key: &ReferralKey) -> String {
+        let name = self
+            .policy
+            .parameters
+            .first()
+            .map_or("ref", Parameter::name);
+        format!("{name}={}", escape(key.as_str()))
     }
 
     /// The cookie lines that this request asks the layer for. Cookies are looked at only when
@@ -205,14 +233,14 @@ impl Referrals {
     /// Sets the cookie, and removes the twin that would be read beside it or before it.
     fn set(&self, key: &ReferralKey, context: &ReferralContext) -> CookieLines {
         let cookie = &self.policy.cookie;
-        let twin = context.has_cookie.then(|| cookie.twin_removal()).flatten();
-        CookieLines::new(cookie.set(key), self.policy.cache).beside(twin)
+        let twins = cookie.twin_removals().filter(|_| context.has_cookie);
+        CookieLines::new(cookie.set(key.as_str()), self.policy.cache).beside(twins)
     }
 
     fn removal(&self) -> CookieLines {
         let cookie = &self.policy.cookie;
         CookieLines::new(cookie.removal(), self.policy.cache.for_removal())
-            .beside(cookie.twin_removal())
+            .beside(cookie.twin_removals())
     }
 
     pub(super) fn is_own_page(&self, headers: &HeaderMap, origin: Option<&[u8]>) -> bool {

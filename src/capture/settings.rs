@@ -70,7 +70,7 @@ impl Default for CookieSettings {
 }
 
 impl CookieSettings {
-    /// The same for the cookie that names a spent key.
+    /// The same for the cookie that marks a sign-up.
     pub(super) fn for_spent(&self) -> Self {
         Self {
             name: format!("{}_spent", self.name),

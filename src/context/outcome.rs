@@ -21,7 +21,7 @@ pub enum Outcome {
     NotStored(NotStored),
     /// The app handed in a key of its own finding: a code the visitor typed, or a signed token.
     HandedIn,
-    /// The page before carried a key that a sign-up in this browser has used up.
+    /// The page before carried a key, and a sign-up in this browser has spent what it had.
     AlreadySpent,
     /// The visitor has withdrawn consent: nothing counts, and what was stored is removed.
     ConsentWithdrawn,
@@ -33,7 +33,13 @@ pub enum Outcome {
 /// Why a link's key was not stored.
 ///
 /// A cookie is written only when a person navigates, so that no hidden image, frame or script on
-/// a stranger's page can plant a referral.
+/// a stranger's page can plant a referral. Browsers say so in Fetch Metadata (Chrome 76, Firefox
+/// 90, Safari 16.4 and newer, over https and on loopback). Where these headers are absent, a `GET`
+/// counts as a navigation: to refuse it would lose honest referrals.
+///
+/// What was not stored is lost with this request, unless the app takes it up again by
+/// [`referer_rescue`](crate::capture::ReferralsBuilder::referer_rescue) or the
+/// [`CaptureEndpoint`](crate::capture::CaptureEndpoint).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum NotStored {

@@ -9,8 +9,8 @@ use crate::capture::CookieLines;
 /// its `Spent` does nothing.
 ///
 /// The cookie is removed with the path and the domain it was set with; without them a browser
-/// would keep it (RFC 6265, section 5.3). Where the policy has a domain, the cookie of the same
-/// name that this host alone has, such as the one of Partnero's script, goes as well.
+/// would keep it (RFC 6265, section 5.3). The cookies of the same name that this host alone has,
+/// below the policy's path or below `/`, go as well: Partnero's script writes such a one.
 #[derive(Clone, Debug, Default)]
 #[must_use = "the cookie is removed only if this becomes part of the response"]
 pub struct Spent {

@@ -32,24 +32,30 @@ impl Delivery {
 
     /// The longest that a visitor waits for Partnero. Default: 10 seconds, which leaves room for
     /// several calls: sign-ups took 1.4 to 2.2 seconds each where somebody measured.
+    ///
+    /// The report goes on in its task when the wait is over, for as long as the client's own
+    /// limits let each call. Should it arrive after all, the next try finds the customer.
     pub fn deadline(mut self, deadline: Duration) -> Self {
         self.deadline = deadline;
         self
     }
 
     pub(crate) async fn register(&self, new: NewCustomer) -> Result<Registered, Error> {
-        let (client, deadline) = (self.client.clone(), self.deadline);
-        let task = tokio::spawn(async move {
-            let climbed = tokio::time::timeout(deadline, ladder::climb(&client, new)).await;
-            let result = climbed
-                .unwrap_or_else(|_| Err(unfinished(ErrorKind::Timeout).with_elapsed(deadline)));
+        let client = self.client.clone();
+        let report = async move {
+            let result = ladder::climb(&client, new).await;
             // Within the task, so that it is also told when nobody waits for the answer any more.
             #[cfg(feature = "tracing")]
             tell(&result);
             result
-        });
-        task.await
-            .unwrap_or_else(|error| Err(unfinished(ErrorKind::Interrupted).with_source(error)))
+        };
+        #[cfg(feature = "tracing")]
+        let report = tracing::Instrument::in_current_span(report);
+        match tokio::time::timeout(self.deadline, tokio::spawn(report)).await {
+            Ok(Ok(result)) => result,
+            Ok(Err(error)) => Err(unfinished(ErrorKind::Interrupted).with_source(error)),
+            Err(_) => Err(unfinished(ErrorKind::Timeout).with_elapsed(self.deadline)),
+        }
     }
 }
 
@@ -61,7 +67,7 @@ impl From<Client> for Delivery {
 
 fn unfinished(kind: ErrorKind) -> Error {
     Error::new(kind, &CallSummary::create_customer())
-        .with_message("the sign-up was not reported to its end")
+        .with_message("nobody waited for the end of this sign-up's report")
 }
 
 #[cfg(feature = "tracing")]

@@ -10,7 +10,7 @@ use crate::client::{Client, Customer, CustomerRef, Error, ErrorKind, NewCustomer
 pub(super) async fn climb(client: &Client, new: NewCustomer) -> Result<Registered, Error> {
     let (new, reason) = drop_self_referral(new);
     let refusal = match client.customers().create(&new).await {
-        Ok(customer) => return created(client, &new, customer, reason).await,
+        Ok(customer) => return Ok(created(client, &new, customer, reason).await),
         Err(error) if is_refusal(&error) => error,
         Err(error) => return Err(error),
     };
@@ -19,7 +19,7 @@ pub(super) async fn climb(client: &Client, new: NewCustomer) -> Result<Registere
     if let Some(customer) = find(client, new.id()).await?
         && is_same_customer(&new, &customer)
     {
-        let referrer = compare(client, new.referrer(), &customer).await?;
+        let referrer = compare(client, new.referrer(), &customer).await;
         return Ok(Registered {
             registration: Registration::Existing(referrer),
             customer,
@@ -64,20 +64,20 @@ async fn created(
     new: &NewCustomer,
     customer: Customer,
     reason: UnreferredReason,
-) -> Result<Registered, Error> {
+) -> Registered {
     let registration = if new.referrer().is_none() {
         Registration::Unreferred(reason)
     } else {
-        match compare(client, new.referrer(), &customer).await? {
+        match compare(client, new.referrer(), &customer).await {
             ExistingReferrer::Same | ExistingReferrer::Unknown => Registration::Referred,
             ExistingReferrer::None => Registration::Unreferred(UnreferredReason::ReferrerIgnored),
             other => Registration::Existing(other),
         }
     };
-    Ok(Registered {
+    Registered {
         registration,
         customer,
-    })
+    }
 }
 
 async fn find(client: &Client, id: &str) -> Result<Option<Customer>, Error> {
@@ -104,36 +104,41 @@ fn is_same_customer(new: &NewCustomer, found: &Customer) -> bool {
     true
 }
 
+/// Whether Partnero knows no customer who could be meant. The path takes identifiers and e-mail
+/// addresses, too, so what is found under a key has to be a customer of that key.
 async fn is_unknown(client: &Client, referrer: &CustomerRef) -> Result<bool, Error> {
     let found = find(client, referrer.as_str()).await?;
-    Ok(found.is_none_or(|customer| customer.is_deleted()))
+    Ok(found.is_none_or(|customer| customer.is_deleted() || !referrer.may_be(&customer)))
 }
 
+/// Says whose referral Partnero has on record. What it cannot find out is unknown, and fails
+/// nothing: the customer is there.
 async fn compare(
     client: &Client,
     referrer: Option<&CustomerRef>,
     customer: &Customer,
-) -> Result<ExistingReferrer, Error> {
+) -> ExistingReferrer {
     let Some(recorded) = &customer.referring_customer else {
-        return Ok(match (referrer, customer.has_no_referrer()) {
+        return match (referrer, customer.has_no_referrer()) {
             (None, true) => ExistingReferrer::Same,
             (Some(_), true) => ExistingReferrer::None,
             (_, false) => ExistingReferrer::Unknown,
-        });
+        };
     };
     let Some(referrer) = referrer else {
-        return Ok(ExistingReferrer::Other);
+        return ExistingReferrer::Other;
     };
     if recorded.is_named(referrer.as_str()) {
-        return Ok(ExistingReferrer::Same);
+        return ExistingReferrer::Same;
     }
     // One customer can have many keys: the link's may be another than the recorded one.
-    Ok(match find(client, referrer.as_str()).await? {
-        Some(found) => match recorded.is_customer(&found) {
+    match find(client, referrer.as_str()).await {
+        Ok(Some(found)) => match recorded.is_customer(&found) {
             Some(true) => ExistingReferrer::Same,
             Some(false) => ExistingReferrer::Other,
             None => ExistingReferrer::Unknown,
         },
-        None => ExistingReferrer::Other,
-    })
+        Ok(None) => ExistingReferrer::Other,
+        Err(_) => ExistingReferrer::Unknown,
+    }
 }

@@ -21,7 +21,7 @@
 //!
 //! A request may come with several. The most deliberate one counts, in this order:
 //!
-//! 1. a code the visitor typed ([`Referral::from_code`]),
+//! 1. a code the visitor typed ([`Referral::from_code`](crate::Referral::from_code)),
 //! 2. a token of this very flow ([`Detour::open`]),
 //! 3. the link of this request, by its query and then by its path,
 //! 4. the cookie (before 3 under [`FirstTouch`](crate::Attribution::FirstTouch)),
@@ -34,7 +34,8 @@
 //! use tower_partnero::detour::{Detour, InvalidToken, SigningKeys};
 //!
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
-//! let keys = SigningKeys::new(std::env::var("DETOUR_KEY").unwrap_or("k".repeat(32)))?;
+//! # let secret = [7; 32];
+//! let keys = SigningKeys::new(secret)?; // from where the app keeps its secrets
 //! let oauth = Detour::new(keys, "oauth")?;
 //!
 //! // On the way out: the nonce your app binds the flow to, and the token beside it.

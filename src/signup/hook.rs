@@ -79,7 +79,7 @@ fn looks_like_email(key: &str) -> bool {
 /// With the feature `axum` this is an extractor; it takes the [`Signups`] handle from the app's
 /// state through `FromRef`. Without axum, [`Signups::hook`] makes it from the request's parts.
 /// See the [module docs](crate::signup) for an example.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 #[must_use]
 pub struct SignupHook {
     signups: Signups,
@@ -120,8 +120,11 @@ impl SignupHook {
     /// Call it once the user is stored. It never fails the page: whatever happens is in the
     /// outcome, and is told in a `tracing` event without names, keys and addresses.
     ///
-    /// It takes the hook with it, because one referral credits one sign-up. It must be called
-    /// within a tokio runtime, as axum's handlers are.
+    /// It takes the hook with it, because one referral credits one sign-up.
+    ///
+    /// # Panics
+    ///
+    /// Outside of a tokio runtime, where no axum or hyper handler runs.
     pub async fn sign_up(self, customer: NewCustomer) -> SignupOutcome {
         let customer = match &self.context.referral {
             Some(referral) if customer.referrer().is_none() => {
@@ -129,8 +132,27 @@ impl SignupHook {
             }
             _ => customer,
         };
-        let result = self.signups.register(customer).await;
-        SignupOutcome::new(result, self.signups.referrals.spend(&self.context))
+        let report = self.signups.register(customer);
+        #[cfg(feature = "tracing")]
+        let report = tracing::Instrument::instrument(report, self.span());
+        let result = report.await;
+        let spent = self.signups.referrals.spend(&self.context);
+        SignupOutcome::new(result, spent, self.context)
+    }
+
+    /// Says beside what came of the report where its referral came from.
+    #[cfg(feature = "tracing")]
+    fn span(&self) -> tracing::Span {
+        tracing::info_span!(
+            "sign_up",
+            referral = self.context.outcome.as_str(),
+            source = self
+                .context
+                .referral
+                .as_ref()
+                .map(|referral| tracing::field::debug(referral.source())),
+            conflicting = self.context.conflicting,
+        )
     }
 }
 

@@ -3,7 +3,7 @@
 use http::Response;
 
 use crate::client::{Customer, Error};
-use crate::context::Spent;
+use crate::context::{ReferralContext, Spent};
 use crate::delivery::{Registered, Registration};
 
 /// What came of reporting a sign-up.
@@ -19,11 +19,26 @@ use crate::delivery::{Registered, Registration};
 pub struct SignupOutcome {
     result: Result<Registered, Error>,
     spent: Spent,
+    context: ReferralContext,
 }
 
 impl SignupOutcome {
-    pub(super) fn new(result: Result<Registered, Error>, spent: Spent) -> Self {
-        Self { result, spent }
+    pub(super) fn new(
+        result: Result<Registered, Error>,
+        spent: Spent,
+        context: ReferralContext,
+    ) -> Self {
+        Self {
+            result,
+            spent,
+            context,
+        }
+    }
+
+    /// What the request said about its referral, and why.
+    #[must_use]
+    pub fn context(&self) -> &ReferralContext {
+        &self.context
     }
 
     /// Whether the referral was credited and if not, why; `None` if the report did not arrive.

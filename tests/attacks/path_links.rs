@@ -3,7 +3,6 @@
 use http::header::LOCATION;
 use http::{Request, Response, StatusCode};
 use tower::{Layer, ServiceExt};
-use tower_partnero::capture::PathLinkRedirect;
 use tower_partnero::{InvalidReferralKey, NotStored, Outcome, ReferralSource, Referrals};
 
 use super::{Site, cookies, get, request};
@@ -12,7 +11,7 @@ async fn follow(request: Request<()>) -> Response<String> {
     let referrals = Referrals::builder().path_links("ref").build().unwrap();
     let redirect = referrals
         .layer()
-        .layer(PathLinkRedirect::<String>::new("/"));
+        .layer(referrals.path_link_redirect::<String>("/").unwrap());
     redirect.oneshot(request).await.unwrap()
 }
 
@@ -46,6 +45,39 @@ async fn nobody_is_sent_to_a_strangers_page() {
         let response = follow(get(&format!("/ref/anna-7?to={to}"), &[])).await;
         assert_eq!(response.headers()[LOCATION], "/", "{to}");
         assert_eq!(response.headers().get_all(LOCATION).iter().count(), 1);
+    }
+}
+
+/// Before the visitor has consented, the key goes on with the visitor.
+#[tokio::test]
+async fn a_key_that_may_not_be_stored_is_carried_on() {
+    let policy = Referrals::builder().path_links("ref").consent(
+        tower_partnero::capture::consent::by_cookie("consent", "yes"),
+    );
+    let referrals = policy.build().unwrap();
+    let redirect = referrals
+        .layer()
+        .layer(referrals.path_link_redirect::<String>("/start").unwrap());
+    let sent_on = async |headers: &[(&str, &str)]| {
+        let response = redirect
+            .clone()
+            .oneshot(get("/ref/a%26b?x=1", headers))
+            .await
+            .unwrap();
+        response.headers()[LOCATION].to_str().unwrap().to_owned()
+    };
+    assert_eq!(sent_on(&[]).await, "/start?x=1&ref=a%26b");
+    assert_eq!(sent_on(&[("cookie", "consent=yes")]).await, "/start?x=1");
+    assert_eq!(sent_on(&[("cookie", "consent=no")]).await, "/start?x=1");
+    for default in [
+        "",
+        "welcome",
+        "//evil.example",
+        "https://evil.example",
+        "/a b",
+    ] {
+        let refused = referrals.path_link_redirect::<String>(default).unwrap_err();
+        assert_eq!(refused.setting(), "path_link_redirect", "{default}");
     }
 }
 

@@ -71,7 +71,7 @@ async fn what_the_page_before_says_is_spent_too() {
         welcome.header("referer"),
         site.at("127.0.0.1", "/?ref=anna-7")
     );
-    assert_eq!(welcome.cookies(), "partnero_referral_spent=anna-7");
+    assert_eq!(welcome.cookies(), "partnero_referral_spent=1");
     assert!(shared.cookies(COOKIE).await.is_empty());
 
     shared.back().await;

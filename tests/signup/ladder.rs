@@ -77,6 +77,42 @@ async fn a_refused_referrer_who_exists_loses_nothing() {
     assert_eq!(again.registration(), Some(Registration::Referred));
 }
 
+/// Partnero's path also takes identifiers and e-mail addresses, so Anna is found under them. They
+/// are nobody's key all the same, and anybody can put them into a link.
+#[tokio::test]
+async fn an_identifier_or_address_in_a_link_does_not_cost_the_customer() {
+    for &shape in CustomerShape::ALL {
+        for (link, unknown) in [
+            (ANNA_ID, UnknownReferrer::BadRequest),
+            ("anna%40shop.example", UnknownReferrer::NotFound),
+        ] {
+            let sandbox = Sandbox::builder()
+                .switch(unknown)
+                .switch(shape)
+                .start()
+                .await;
+            let shop = Shop::open(sandbox.unwrap()).await;
+            let outcome = shop.sign_up_by(link, ben()).await;
+            let unreferred = Registration::Unreferred(UnreferredReason::UnknownReferrer);
+            assert_eq!(outcome.registration(), Some(unreferred), "{link} {shape:?}");
+        }
+    }
+}
+
+/// The customer is there and credited; only the question whose referral is on record fails.
+#[tokio::test]
+async fn a_question_that_fails_after_the_success_costs_nothing() {
+    let sandbox = Sandbox::builder()
+        .switch(ReferrerEcho::Id)
+        .switch(CustomerShape::KeyOnly);
+    let shop = Shop::open(sandbox.start().await.unwrap()).await;
+    shop.sandbox
+        .inject(Fault::status(500).on(Method::GET, "/v1/customers"));
+    let outcome = shop.sign_up_by(ANNA, ben()).await;
+    assert_eq!(outcome.registration(), Some(Registration::Referred));
+    assert!(set_cookie(outcome).is_some(), "the referral is spent");
+}
+
 #[tokio::test]
 async fn a_second_report_finds_the_first() {
     for &duplicate in DuplicateCustomer::ALL {

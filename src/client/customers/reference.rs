@@ -1,9 +1,12 @@
 //! How a request names a customer that exists.
 
+use std::borrow::Cow;
 use std::fmt;
 
+use percent_encoding::percent_decode_str;
 use serde::Serialize;
 
+use super::customer::Customer;
 use crate::referral::ReferralKey;
 
 /// How a request names a referring customer: by the public key or by the app's identifier.
@@ -29,6 +32,33 @@ impl CustomerRef {
         Self(Named::Id(id.into()))
     }
 
+    /// Whether an answer to this name can be about the customer who is meant. Partnero's path
+    /// takes keys, identifiers and e-mail addresses alike, so it may be about somebody else whose
+    /// identifier looks like this key.
+    pub(crate) fn may_be(&self, customer: &Customer) -> bool {
+        match &self.0 {
+            Named::Id(id) => customer.id.as_ref().is_none_or(|known| known == id),
+            Named::Key(key) => {
+                let links = || {
+                    customer
+                        .referral_link
+                        .iter()
+                        .chain(&customer.referral_links)
+                };
+                let is_shown = customer.key.is_some() || links().next().is_some();
+                if is_shown {
+                    customer.key.as_ref() == Some(key) || links().any(|link| key_of(link) == *key)
+                } else {
+                    let others = [customer.id.as_deref(), customer.email.as_deref()];
+                    !others
+                        .into_iter()
+                        .flatten()
+                        .any(|other| other.eq_ignore_ascii_case(key))
+                }
+            }
+        }
+    }
+
     /// The key or identifier itself.
     #[must_use]
     pub fn as_str(&self) -> &str {
@@ -36,6 +66,12 @@ impl CustomerRef {
             Named::Key(text) | Named::Id(text) => text,
         }
     }
+}
+
+/// What stands at the end of a link: `?ref=KEY` or `/ref/KEY`.
+fn key_of(link: &str) -> Cow<'_, str> {
+    let end = link.trim_end_matches('/').rsplit(['=', '/']).next();
+    percent_decode_str(end.unwrap_or_default()).decode_utf8_lossy()
 }
 
 impl From<&ReferralKey> for CustomerRef {
