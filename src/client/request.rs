@@ -37,12 +37,10 @@ pub struct AnyRequest<'a> {
 
 impl<'a> AnyRequest<'a> {
     pub(super) fn new(client: &'a Client, method: Method, path: &str) -> Self {
-        let endpoint = endpoint(path);
-        let summary = if method == Method::GET || method == Method::HEAD {
-            CallSummary::repeatable(method, endpoint)
-        } else {
-            CallSummary::once(method, endpoint, "read back what it was to change")
-        };
+        let repeatable = method == Method::GET || method == Method::HEAD;
+        let find_out = "read back what it was to change";
+        let mut summary = CallSummary::once(method, endpoint(path), find_out);
+        summary.repeatable = repeatable;
         let call = Call::at(summary, path.to_owned());
         let call = match refusal(path) {
             Some(message) => Err(call.invalid(message)),
