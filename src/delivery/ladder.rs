@@ -22,7 +22,7 @@ pub(super) async fn climb(client: &Client, new: NewCustomer) -> Result<Registere
         let referrer = compare(client, new.referrer(), &customer).await;
         return Ok(Registered {
             registration: Registration::Existing(referrer),
-            customer,
+            customer: Some(customer),
         });
     }
     if let Some(referrer) = new.referrer()
@@ -31,7 +31,7 @@ pub(super) async fn climb(client: &Client, new: NewCustomer) -> Result<Registere
         let customer = client.customers().create(&new.without_referrer()).await?;
         return Ok(Registered {
             registration: Registration::Unreferred(UnreferredReason::UnknownReferrer),
-            customer,
+            customer: Some(customer),
         });
     }
     Err(refusal)
@@ -76,7 +76,7 @@ async fn created(
     };
     Registered {
         registration,
-        customer,
+        customer: Some(customer),
     }
 }
 

@@ -2,7 +2,17 @@
 
 mod direct;
 mod ladder;
+#[cfg(feature = "outbox")]
+mod outbox;
 mod registration;
+#[cfg(feature = "outbox")]
+mod report;
 
 pub use self::direct::Delivery;
+#[cfg(feature = "outbox")]
+pub use self::outbox::{
+    DeadLetter, Enqueued, Outbox, OutboxError, OutboxErrorKind, OutboxTransaction, Status,
+};
 pub use self::registration::{ExistingReferrer, Registered, Registration, UnreferredReason};
+#[cfg(feature = "outbox")]
+pub use self::report::{Credit, Refund, Report, ReportKind, Sale};

@@ -2,14 +2,24 @@
 
 use crate::client::Customer;
 
-/// A customer that Partnero knows now, and how it came to.
+/// A customer that Partnero knows now, or will, and how it came to.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Registered {
     /// Whether the referral was credited, and if not, why.
     pub registration: Registration,
-    /// The customer as Partnero answered it.
-    pub customer: Customer,
+    /// The customer as Partnero answered it; `None` where the report is still on its way.
+    pub customer: Option<Customer>,
+}
+
+#[cfg(feature = "outbox")]
+impl Registered {
+    pub(super) fn enqueued() -> Self {
+        Self {
+            registration: Registration::Enqueued,
+            customer: None,
+        }
+    }
 }
 
 /// Whether a sign-up was credited to its referrer, and if not, why.
@@ -22,6 +32,8 @@ pub enum Registration {
     Unreferred(UnreferredReason),
     /// Partnero knew the customer before; nothing was changed.
     Existing(ExistingReferrer),
+    /// The report is in the outbox: what becomes of it is decided later.
+    Enqueued,
 }
 
 /// Why a customer was created without a referrer.
@@ -64,6 +76,7 @@ impl Registration {
             Self::Unreferred(UnreferredReason::SelfReferral) => "self_referral",
             Self::Unreferred(UnreferredReason::UnknownReferrer) => "unknown_referrer",
             Self::Unreferred(UnreferredReason::ReferrerIgnored) => "referrer_ignored",
+            Self::Enqueued => "enqueued",
             Self::Existing(ExistingReferrer::Same) => "existing_same_referrer",
             Self::Existing(ExistingReferrer::Other) => "existing_other_referrer",
             Self::Existing(ExistingReferrer::None) => "existing_no_referrer",

@@ -5,8 +5,12 @@ use http::request::Parts;
 use super::outcome::SignupOutcome;
 use crate::capture::Referrals;
 use crate::client::{CallSummary, Error, ErrorKind, NewCustomer};
+#[cfg(feature = "outbox")]
+use crate::context::Spent;
 use crate::context::{ReferralContext, ReferralLayerMissing};
 use crate::delivery::{Delivery, Registered};
+#[cfg(feature = "outbox")]
+use crate::delivery::{OutboxError, OutboxErrorKind, OutboxTransaction};
 use crate::referral::Referral;
 
 /// The policy and the way to Partnero, as one cheap handle for the app's state.
@@ -20,8 +24,8 @@ pub struct Signups {
 }
 
 impl Signups {
-    /// Joins the policy with the way to Partnero: a [`Client`](crate::Client), or a [`Delivery`]
-    /// with settings of its own.
+    /// Joins the policy with the way to Partnero: a [`Client`](crate::Client), an `Outbox`, or a
+    /// [`Delivery`] with settings of its own.
     pub fn new(referrals: Referrals, delivery: impl Into<Delivery>) -> Self {
         Self {
             referrals,
@@ -57,16 +61,20 @@ impl Signups {
     }
 
     async fn register(&self, new: NewCustomer) -> Result<Registered, Error> {
-        if !self.allow_email_keys && new.public_key().is_some_and(looks_like_email) {
+        if self.refuses(&new) {
             let refusal = Error::new(ErrorKind::InvalidInput, &CallSummary::create_customer());
-            return Err(refusal.with_message(
-                "the public key looks like an e-mail address, which every shared link would show: \
-                 use another key, or leave it to Partnero",
-            ));
+            return Err(refusal.with_message(EMAIL_KEY));
         }
         self.delivery.register(new).await
     }
+
+    fn refuses(&self, new: &NewCustomer) -> bool {
+        !self.allow_email_keys && new.public_key().is_some_and(looks_like_email)
+    }
 }
+
+const EMAIL_KEY: &str = "the public key looks like an e-mail address, which every shared link \
+     would show: use another key, or leave it to Partnero";
 
 /// Deliberately wide: whatever has text on both sides of an `@` may be somebody's address.
 fn looks_like_email(key: &str) -> bool {
@@ -126,13 +134,7 @@ impl SignupHook {
     ///
     /// Outside of a tokio runtime, where no axum or hyper handler runs.
     pub async fn sign_up(self, customer: NewCustomer) -> SignupOutcome {
-        let customer = match &self.context.referral {
-            Some(referral) if customer.referrer().is_none() => {
-                customer.referring_customer(referral.key())
-            }
-            _ => customer,
-        };
-        let report = self.signups.register(customer);
+        let report = self.signups.register(self.refer(customer));
         #[cfg(feature = "tracing")]
         let report = tracing::Instrument::instrument(report, self.span());
         let result = report.await;
@@ -143,16 +145,51 @@ impl SignupHook {
     /// Says beside what came of the report where its referral came from.
     #[cfg(feature = "tracing")]
     fn span(&self) -> tracing::Span {
+        let referral = self.context.referral.as_ref();
         tracing::info_span!(
             "sign_up",
             referral = self.context.outcome.as_str(),
-            source = self
-                .context
-                .referral
-                .as_ref()
-                .map(|referral| tracing::field::debug(referral.source())),
+            source = referral.map(|referral| tracing::field::debug(referral.source())),
             conflicting = self.context.conflicting,
         )
+    }
+
+    /// Writes the report into the outbox within the app's own transaction, beside the new user:
+    /// both are committed, or neither. One row; no call to Partnero, so that nothing of
+    /// Partnero's can fail or delay the sign-up.
+    ///
+    /// The answer is the response part that removes the cookie. Return it after the commit; where
+    /// the transaction is rolled back it is dropped, and the referral stays in the browser. A
+    /// sign-up that is on record already is no error.
+    ///
+    /// # Errors
+    ///
+    /// The row was not written. [`Missing`](crate::delivery::OutboxErrorKind::Missing) says that
+    /// [`Signups`] was made without an outbox.
+    #[cfg(feature = "outbox")]
+    pub async fn sign_up_in(
+        self,
+        transaction: &mut impl OutboxTransaction,
+        customer: NewCustomer,
+    ) -> Result<Spent, OutboxError> {
+        let customer = self.refer(customer);
+        if self.signups.refuses(&customer) {
+            return Err(OutboxError::new(OutboxErrorKind::Invalid).with_message(EMAIL_KEY));
+        }
+        let Some(outbox) = self.signups.delivery.outbox() else {
+            return Err(OutboxError::new(OutboxErrorKind::Missing));
+        };
+        outbox.enqueue_in(transaction, customer.into()).await?;
+        Ok(self.signups.referrals.spend(&self.context))
+    }
+
+    fn refer(&self, customer: NewCustomer) -> NewCustomer {
+        match &self.context.referral {
+            Some(referral) if customer.referrer().is_none() => {
+                customer.referring_customer(referral.key())
+            }
+            _ => customer,
+        }
     }
 }
 

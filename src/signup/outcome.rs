@@ -9,8 +9,8 @@ use crate::delivery::{Registered, Registration};
 /// What came of reporting a sign-up.
 ///
 /// It is a response part: return it from an axum handler, or [`apply`](Self::apply) it. Where the
-/// report arrived, it removes the referral cookie; where it did not, it leaves the cookie, and
-/// the visitor's next try is credited.
+/// report arrived, or is in the outbox, it removes the referral cookie; where it did not, it
+/// leaves the cookie, and the visitor's next try is credited.
 ///
 /// It is no `Result`, because a sign-up is not to fail over a reward. Who wants one has
 /// [`result`](Self::result).
@@ -47,10 +47,11 @@ impl SignupOutcome {
         self.registered().map(|registered| registered.registration)
     }
 
-    /// The customer as Partnero answered it, with the link to share.
+    /// The customer as Partnero answered it, with the link to share; `None` if the report did not
+    /// arrive, or waits in the outbox.
     #[must_use]
     pub fn customer(&self) -> Option<&Customer> {
-        self.registered().map(|registered| &registered.customer)
+        self.registered()?.customer.as_ref()
     }
 
     /// Why the report did not arrive.

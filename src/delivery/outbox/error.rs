@@ -1,0 +1,215 @@
+//! What can go wrong between the app and its outbox.
+
+use std::error::Error as StdError;
+use std::fmt;
+
+/// A report that was not written to the outbox, or an outbox that could not be read.
+///
+/// One word wide. [`kind`](Self::kind) says what to do about it, [`source`](StdError::source)
+/// what the database said. It names no customer.
+pub struct OutboxError {
+    inner: Box<Inner>,
+}
+
+struct Inner {
+    kind: OutboxErrorKind,
+    message: Option<String>,
+    source: Option<Box<dyn StdError + Send + Sync>>,
+}
+
+/// What went wrong, as far as it decides what to do next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum OutboxErrorKind {
+    /// The report can never be taken: an empty key, or an e-mail address for a public key.
+    Invalid,
+    /// The sign-up hook was made without an outbox.
+    Missing,
+    /// The transaction belongs to another kind of database than the outbox.
+    WrongEngine,
+    /// Another writer held the database for too long, or the transaction has to be begun anew
+    /// (`SQLITE_BUSY`, SQLSTATE class 40). Try the transaction again.
+    Busy,
+    /// The database cannot be reached, or the connection broke.
+    Unavailable,
+    /// There is no room left.
+    Full,
+    /// The database cannot be written to.
+    ReadOnly,
+    /// The outbox's table is missing, or of a newer version than this crate knows.
+    Schema,
+    /// Anything else that the database said.
+    Database,
+}
+
+impl OutboxErrorKind {
+    fn phrase(self) -> &'static str {
+        match self {
+            Self::Invalid => "the report cannot be taken",
+            Self::Missing => "the sign-up hook was made without an outbox",
+            Self::WrongEngine => "the transaction is of another kind of database than the outbox",
+            Self::Busy => "the outbox's database is busy",
+            Self::Unavailable => "the outbox's database cannot be reached",
+            Self::Full => "the outbox's database is full",
+            Self::ReadOnly => "the outbox's database is read-only",
+            Self::Schema => "the outbox's table is not as expected",
+            Self::Database => "the outbox's database failed",
+        }
+    }
+}
+
+impl OutboxError {
+    pub(crate) fn new(kind: OutboxErrorKind) -> Self {
+        Self {
+            inner: Box::new(Inner {
+                kind,
+                message: None,
+                source: None,
+            }),
+        }
+    }
+
+    pub(crate) fn with_message(mut self, message: impl Into<String>) -> Self {
+        self.inner.message = Some(message.into());
+        self
+    }
+
+    pub(crate) fn with_source(
+        mut self,
+        source: impl Into<Box<dyn StdError + Send + Sync>>,
+    ) -> Self {
+        self.inner.source = Some(source.into());
+        self
+    }
+
+    /// What went wrong.
+    #[must_use]
+    pub fn kind(&self) -> OutboxErrorKind {
+        self.inner.kind
+    }
+
+    /// Whether the same call may help later, if nothing else changes.
+    #[must_use]
+    pub fn is_retryable(&self) -> bool {
+        matches!(
+            self.inner.kind,
+            OutboxErrorKind::Busy | OutboxErrorKind::Unavailable
+        )
+    }
+}
+
+impl fmt::Display for OutboxError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.inner.kind.phrase())?;
+        match &self.inner.message {
+            Some(message) => write!(f, ": {message}"),
+            None => Ok(()),
+        }
+    }
+}
+
+impl fmt::Debug for OutboxError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("OutboxError")
+            .field("kind", &self.inner.kind)
+            .field("message", &self.inner.message)
+            .field("source", &self.inner.source)
+            .finish()
+    }
+}
+
+impl StdError for OutboxError {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        let source = self.inner.source.as_deref()?;
+        Some(source)
+    }
+}
+
+#[cfg(any(feature = "outbox-sqlite", feature = "outbox-postgres"))]
+impl From<sqlx::Error> for OutboxError {
+    fn from(error: sqlx::Error) -> Self {
+        Self::new(kind_of(&error)).with_source(error)
+    }
+}
+
+#[cfg(any(feature = "outbox-sqlite", feature = "outbox-postgres"))]
+fn kind_of(error: &sqlx::Error) -> OutboxErrorKind {
+    match error {
+        sqlx::Error::Database(error) => match error.code().as_deref() {
+            Some(code) if code.len() == 5 => kind_of_sqlstate(code),
+            Some(code) => code
+                .parse()
+                .map_or(OutboxErrorKind::Database, kind_of_sqlite_code),
+            None => OutboxErrorKind::Database,
+        },
+        sqlx::Error::Io(_)
+        | sqlx::Error::Tls(_)
+        | sqlx::Error::PoolTimedOut
+        | sqlx::Error::PoolClosed
+        | sqlx::Error::WorkerCrashed => OutboxErrorKind::Unavailable,
+        _ => OutboxErrorKind::Database,
+    }
+}
+
+/// <https://www.postgresql.org/docs/current/errcodes-appendix.html>
+#[cfg(any(feature = "outbox-sqlite", feature = "outbox-postgres"))]
+fn kind_of_sqlstate(code: &str) -> OutboxErrorKind {
+    match code {
+        "55P03" => OutboxErrorKind::Busy,
+        "53100" => OutboxErrorKind::Full,
+        "25006" => OutboxErrorKind::ReadOnly,
+        "42P01" | "42703" => OutboxErrorKind::Schema,
+        _ if code.starts_with("40") => OutboxErrorKind::Busy,
+        _ if ["08", "53", "57"]
+            .iter()
+            .any(|class| code.starts_with(class)) =>
+        {
+            OutboxErrorKind::Unavailable
+        }
+        _ => OutboxErrorKind::Database,
+    }
+}
+
+/// The primary code is the lower byte of an extended one
+/// (<https://www.sqlite.org/rescode.html>).
+#[cfg(any(feature = "outbox-sqlite", feature = "outbox-postgres"))]
+fn kind_of_sqlite_code(code: u32) -> OutboxErrorKind {
+    match code & 0xff {
+        5 | 6 => OutboxErrorKind::Busy,
+        8 => OutboxErrorKind::ReadOnly,
+        10 | 14 => OutboxErrorKind::Unavailable,
+        13 => OutboxErrorKind::Full,
+        _ => OutboxErrorKind::Database,
+    }
+}
+
+#[cfg(all(test, any(feature = "outbox-sqlite", feature = "outbox-postgres")))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codes_of_both_engines_are_told_apart() {
+        for (code, kind) in [
+            (5, OutboxErrorKind::Busy),
+            (517, OutboxErrorKind::Busy),
+            (1032, OutboxErrorKind::ReadOnly),
+            (13, OutboxErrorKind::Full),
+            (14, OutboxErrorKind::Unavailable),
+            (1, OutboxErrorKind::Database),
+        ] {
+            assert_eq!(kind_of_sqlite_code(code), kind, "{code}");
+        }
+        for (code, kind) in [
+            ("40001", OutboxErrorKind::Busy),
+            ("40P01", OutboxErrorKind::Busy),
+            ("53100", OutboxErrorKind::Full),
+            ("57P01", OutboxErrorKind::Unavailable),
+            ("08006", OutboxErrorKind::Unavailable),
+            ("25006", OutboxErrorKind::ReadOnly),
+            ("42P01", OutboxErrorKind::Schema),
+            ("23514", OutboxErrorKind::Database),
+        ] {
+            assert_eq!(kind_of_sqlstate(code), kind, "{code}");
+        }
+    }
+}

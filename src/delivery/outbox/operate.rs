@@ -1,0 +1,115 @@
+//! What an operator does with an outbox, and what a worker asks of it.
+
+use std::time::Duration;
+
+use super::handle::with_store;
+use super::store::{Claim, Op, Store, Which, Written};
+use super::{DeadLetter, Outbox, OutboxError, Status, to_millis};
+
+impl Outbox {
+    /// How much waits: for a readiness check and a gauge.
+    ///
+    /// # Errors
+    ///
+    /// The database cannot be read.
+    pub async fn status(&self) -> Result<Status, OutboxError> {
+        with_store!(self, store => store.status().await)
+    }
+
+    /// Up to `limit` dead letters, oldest first, beginning behind the id `after`; 0 is before
+    /// all.
+    ///
+    /// # Errors
+    ///
+    /// The database cannot be read.
+    pub async fn dead(&self, after: i64, limit: u32) -> Result<Vec<DeadLetter>, OutboxError> {
+        with_store!(self, store => store.dead(after, limit.into()).await)
+    }
+
+    /// Makes one dead letter due again; whether there was one.
+    ///
+    /// A sale that may have arrived is looked up first. A parked credit is sent again as it is:
+    /// find out before that it did not arrive. What waited behind a customer follows once the
+    /// customer has arrived.
+    ///
+    /// # Errors
+    ///
+    /// The database cannot be written to.
+    pub async fn replay(&self, id: i64) -> Result<bool, OutboxError> {
+        let replayed = with_store!(self, store => store.replay(Which::One(id)).await)?;
+        self.enqueued.notify_waiters();
+        Ok(replayed > 0)
+    }
+
+    /// Makes all dead letters due again, but not credits, each of which needs a look of its own;
+    /// how many there were.
+    ///
+    /// # Errors
+    ///
+    /// The database cannot be written to.
+    pub async fn replay_all(&self) -> Result<u64, OutboxError> {
+        let replayed = with_store!(self, store => store.replay(Which::All).await)?;
+        self.enqueued.notify_waiters();
+        Ok(replayed)
+    }
+
+    /// Gives one dead letter up for good; whether there was one. It becomes a receipt that holds
+    /// the reason, and what waited behind it goes on.
+    ///
+    /// # Errors
+    ///
+    /// The database cannot be written to.
+    pub async fn discard(&self, id: i64, reason: &str) -> Result<bool, OutboxError> {
+        let discarded = with_store!(self, store => store.discard(id, reason).await)?;
+        self.enqueued.notify_waiters();
+        Ok(discarded)
+    }
+
+    /// Deletes receipts that are older than `age`, a thousand per transaction; how many there
+    /// were.
+    ///
+    /// Receipts keep a key from being paid twice. Once some are gone, every sale is looked up at
+    /// Partnero before it is sent, which costs a call each. Receipts of credits stay, because
+    /// credits cannot be looked up.
+    ///
+    /// # Errors
+    ///
+    /// The database cannot be written to.
+    pub async fn prune(&self, age: Duration) -> Result<u64, OutboxError> {
+        const BATCH: i64 = 1_000;
+        let mut pruned = 0;
+        loop {
+            let batch = with_store!(self, store => store.prune(to_millis(age), BATCH).await)?;
+            pruned += batch;
+            if batch == 0 {
+                return Ok(pruned);
+            }
+        }
+    }
+
+    pub(crate) async fn claim(
+        &self,
+        owner: &str,
+        lease: Duration,
+        limit: usize,
+    ) -> Result<Claim, OutboxError> {
+        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+        with_store!(self, store => store.claim(owner, to_millis(lease), limit).await)
+    }
+
+    pub(crate) async fn write(&self, owner: &str, ops: &[Op]) -> Result<Vec<Written>, OutboxError> {
+        with_store!(self, store => store.write(owner, ops).await)
+    }
+
+    pub(crate) async fn shut_gate(&self, reason: &str, wait: Duration) -> Result<(), OutboxError> {
+        with_store!(self, store => store.shut_gate(reason, to_millis(wait)).await)
+    }
+
+    pub(crate) async fn take_probe(&self, hold: Duration) -> Result<Option<i64>, OutboxError> {
+        with_store!(self, store => store.take_probe(to_millis(hold)).await)
+    }
+
+    pub(crate) async fn open_gate(&self) -> Result<(), OutboxError> {
+        with_store!(self, store => store.open_gate().await)
+    }
+}

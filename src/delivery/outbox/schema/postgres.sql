@@ -1,0 +1,36 @@
+CREATE TABLE partnero_outbox (
+    id          BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    kind        TEXT NOT NULL CHECK (kind IN ('customer', 'transaction', 'refund', 'credit')),
+    key         TEXT NOT NULL CHECK (key <> ''),
+    customer    TEXT NOT NULL CHECK (customer <> ''),
+    public_key  TEXT,
+    payload     TEXT,
+    state       TEXT NOT NULL DEFAULT 'due' CHECK (state IN ('due', 'leased', 'held', 'done', 'dead')),
+    due_at      BIGINT NOT NULL DEFAULT (EXTRACT(EPOCH FROM statement_timestamp()) * 1000)::BIGINT,
+    owner       TEXT,
+    waits_for   BIGINT,
+    sent_at     BIGINT,
+    attempts    BIGINT NOT NULL DEFAULT 0,
+    tried_at    BIGINT,
+    failing_ms  BIGINT NOT NULL DEFAULT 0,
+    outcome     TEXT,
+    last_answer TEXT,
+    created_at  BIGINT NOT NULL DEFAULT (EXTRACT(EPOCH FROM statement_timestamp()) * 1000)::BIGINT,
+    settled_at  BIGINT,
+    UNIQUE (kind, key),
+    CHECK (kind <> 'customer' OR key = customer)
+);
+CREATE INDEX partnero_outbox_next ON partnero_outbox (due_at, kind, customer) WHERE state IN ('due', 'leased');
+CREATE INDEX partnero_outbox_lane ON partnero_outbox (customer, id) WHERE state IN ('due', 'leased');
+CREATE INDEX partnero_outbox_held ON partnero_outbox (waits_for) WHERE state = 'held';
+CREATE INDEX partnero_outbox_dead ON partnero_outbox (id) WHERE state = 'dead';
+CREATE INDEX partnero_outbox_public_key ON partnero_outbox (public_key) WHERE public_key IS NOT NULL;
+CREATE TABLE partnero_outbox_gate (
+    id          BIGINT PRIMARY KEY CHECK (id = 1),
+    closed_at   BIGINT,
+    reason      TEXT,
+    probe_at    BIGINT,
+    probes      BIGINT NOT NULL DEFAULT 0,
+    pruned_at   BIGINT
+);
+INSERT INTO partnero_outbox_gate (id) VALUES (1);

@@ -1,0 +1,43 @@
+//! The pause of the whole fleet.
+
+use super::*;
+
+every_engine! {
+    a_shut_gate_lets_nothing_through,
+    a_probe_is_taken_once,
+    the_longest_pause_counts,
+}
+
+async fn a_shut_gate_lets_nothing_through(store: impl Store) {
+    enqueue(&store, &[sale("a", "a"), sale("b", "b")]).await;
+    let Claim::Open { rows, .. } = store.claim(OWNER, MINUTE, 1).await.unwrap() else {
+        panic!("the gate is open");
+    };
+    store.shut_gate("429", MINUTE).await.unwrap();
+    let Claim::Shut { probe_in } = store.claim(OTHER, MINUTE, 1).await.unwrap() else {
+        panic!("the gate is shut");
+    };
+    assert!(probe_in > MINUTE / 2 && probe_in <= MINUTE, "{probe_in}");
+    assert_eq!(write(&store, announce(&rows[0])).await, refused());
+    let status = store.status().await.unwrap();
+    assert_eq!(status.shut_because.as_deref(), Some("429"));
+    assert!(status.shut_for.is_some());
+
+    store.open_gate().await.unwrap();
+    assert_eq!(write(&store, announce(&rows[0])).await, clear(None));
+    assert_eq!(keys(&claim(&store).await), ["b"]);
+    assert_eq!(store.status().await.unwrap().shut_for, None);
+}
+
+async fn a_probe_is_taken_once(store: impl Store) {
+    assert_eq!(store.take_probe(MINUTE).await.unwrap(), None);
+    store.shut_gate("outage", 0).await.unwrap();
+    assert_eq!(store.take_probe(MINUTE).await.unwrap(), Some(0));
+    assert_eq!(store.take_probe(MINUTE).await.unwrap(), None);
+}
+
+async fn the_longest_pause_counts(store: impl Store) {
+    store.shut_gate("429", MINUTE).await.unwrap();
+    store.shut_gate("outage", 0).await.unwrap();
+    assert_eq!(store.take_probe(MINUTE).await.unwrap(), None);
+}

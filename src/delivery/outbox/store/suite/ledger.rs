@@ -1,0 +1,114 @@
+//! What is written down about sends.
+
+use super::*;
+
+every_engine! {
+    an_announced_send_is_remembered_by_the_next_owner,
+    an_announcement_can_be_taken_back_and_not_what_was_before,
+    a_send_is_not_announced_after_the_lease,
+    a_receipt_keeps_no_payload,
+    a_retry_counts_and_keeps_what_it_is_told,
+    what_is_given_back_untried_counts_for_nothing,
+    several_changes_are_one,
+}
+
+async fn an_announced_send_is_remembered_by_the_next_owner(store: impl Store) {
+    enqueue(&store, &[sale("o-1", "7")]).await;
+    let rows = claim_for(&store, OWNER, 50).await;
+    assert_eq!(rows[0].sent_at, None);
+    assert_eq!(write(&store, announce(&rows[0])).await, clear(None));
+    let rows = loop {
+        let rows = claim_for(&store, OTHER, MINUTE).await;
+        if !rows.is_empty() {
+            break rows;
+        }
+    };
+    assert!(rows[0].sent_at.is_some());
+}
+
+async fn an_announcement_can_be_taken_back_and_not_what_was_before(store: impl Store) {
+    enqueue(&store, &[sale("o-1", "7")]).await;
+    for earlier in [None, Some(5)] {
+        let rows = claim(&store).await;
+        assert_eq!(rows[0].sent_at, None);
+        write(&store, announce(&rows[0])).await;
+        let release = Op::Release {
+            id: rows[0].id,
+            after: 0,
+            sent: Sent::Restore(earlier),
+        };
+        assert_eq!(write(&store, release).await, Written::Settled(true));
+    }
+    assert_eq!(claim(&store).await[0].sent_at, Some(5));
+}
+
+async fn a_send_is_not_announced_after_the_lease(store: impl Store) {
+    enqueue(&store, &[sale("o-1", "7")]).await;
+    let rows = claim_for(&store, OWNER, 0).await;
+    assert_eq!(write(&store, announce(&rows[0])).await, refused());
+}
+
+async fn a_receipt_keeps_no_payload(store: impl Store) {
+    let anna = NewRow {
+        public_key: Some("anna-7".to_owned()),
+        ..customer("anna")
+    };
+    enqueue(&store, &[anna]).await;
+    let rows = claim(&store).await;
+    write(&store, retry(rows[0].id, 0)).await;
+    let rows = claim(&store).await;
+    write(&store, done(rows[0].id)).await;
+    // A receipt is still a receipt: the same customer is not reported again.
+    assert_eq!(
+        store.enqueue(&customer("anna")).await.unwrap(),
+        Enqueued::Repeated
+    );
+    let status = store.status().await.unwrap();
+    assert_eq!((status.pending, status.dead, status.oldest), (0, 0, None));
+}
+
+async fn a_retry_counts_and_keeps_what_it_is_told(store: impl Store) {
+    enqueue(&store, &[sale("o-1", "7")]).await;
+    let rows = claim(&store).await;
+    write(&store, retry(rows[0].id, 0)).await;
+    let rows = claim(&store).await;
+    assert_eq!((rows[0].attempts, rows[0].failing_ms), (1, 5));
+    assert!(rows[0].tried_at.unwrap() >= rows[0].created_at);
+    write(&store, retry(rows[0].id, MINUTE)).await;
+    let status = store.status().await.unwrap();
+    assert_eq!((status.pending, status.ready), (1, 0));
+}
+
+async fn what_is_given_back_untried_counts_for_nothing(store: impl Store) {
+    enqueue(&store, &[sale("o-1", "7")]).await;
+    let rows = claim(&store).await;
+    let release = Op::Release {
+        id: rows[0].id,
+        after: 0,
+        sent: Sent::Keep,
+    };
+    write(&store, release).await;
+    let rows = claim_for(&store, OTHER, MINUTE).await;
+    assert_eq!((rows[0].attempts, rows[0].tried_at), (0, None));
+}
+
+async fn several_changes_are_one(store: impl Store) {
+    enqueue(&store, &[sale("a", "a"), sale("b", "b")]).await;
+    let rows = claim(&store).await;
+    let ops = [
+        announce(&rows[0]),
+        done(rows[0].id),
+        done(rows[1].id),
+        done(99),
+    ];
+    let written = store.write(OWNER, &ops).await.unwrap();
+    assert_eq!(
+        written,
+        [
+            clear(None),
+            Written::Settled(true),
+            Written::Settled(true),
+            Written::Settled(false)
+        ]
+    );
+}

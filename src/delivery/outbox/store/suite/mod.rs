@@ -1,0 +1,150 @@
+//! The rules that every engine keeps, asked of each.
+
+mod engines;
+mod gate;
+mod lanes;
+mod ledger;
+mod operator;
+
+use super::{Announced, Check, Claim, Claimed, Op, Sent, Store, Written};
+use crate::delivery::outbox::Enqueued;
+use crate::delivery::report::{NewRow, ReportKind};
+
+const OWNER: &str = "one";
+const OTHER: &str = "two";
+const MINUTE: i64 = 60_000;
+
+/// Makes one test of a rule for each engine.
+macro_rules! every_engine {
+    ($($rule:ident,)+) => {
+        mod memory {
+            $(#[tokio::test]
+            async fn $rule() {
+                super::$rule(crate::delivery::outbox::store::Memory::default()).await;
+            })+
+        }
+
+        #[cfg(feature = "outbox-sqlite")]
+        mod sqlite {
+            $(#[tokio::test]
+            async fn $rule() {
+                let (store, _file) = super::super::engines::sqlite().await;
+                super::$rule(store).await;
+            })+
+        }
+
+        #[cfg(feature = "outbox-postgres")]
+        mod postgres {
+            $(#[tokio::test]
+            async fn $rule() {
+                if let Some(store) = super::super::engines::postgres(stringify!($rule)).await {
+                    super::$rule(store).await;
+                }
+            })+
+        }
+    };
+}
+use every_engine;
+
+fn row(kind: ReportKind, key: &str, customer: &str) -> NewRow {
+    NewRow {
+        kind,
+        key: key.to_owned(),
+        customer: customer.to_owned(),
+        public_key: None,
+        payload: "{}".to_owned(),
+    }
+}
+
+fn customer(id: &str) -> NewRow {
+    row(ReportKind::Customer, id, id)
+}
+
+fn sale(key: &str, customer: &str) -> NewRow {
+    row(ReportKind::Transaction, key, customer)
+}
+
+async fn enqueue(store: &impl Store, rows: &[NewRow]) {
+    for row in rows {
+        assert_eq!(store.enqueue(row).await.unwrap(), Enqueued::New);
+    }
+}
+
+async fn claim_for(store: &impl Store, owner: &str, lease: i64) -> Vec<Claimed> {
+    match store.claim(owner, lease, 10).await.unwrap() {
+        Claim::Open { rows, .. } => rows,
+        Claim::Shut { .. } => panic!("the gate is shut"),
+    }
+}
+
+async fn claim(store: &impl Store) -> Vec<Claimed> {
+    claim_for(store, OWNER, MINUTE).await
+}
+
+fn keys(rows: &[Claimed]) -> Vec<&str> {
+    rows.iter().map(|row| row.key.as_str()).collect()
+}
+
+async fn write(store: &impl Store, op: Op) -> Written {
+    write_as(store, OWNER, op).await
+}
+
+async fn write_as(store: &impl Store, owner: &str, op: Op) -> Written {
+    store.write(owner, &[op]).await.unwrap().remove(0)
+}
+
+fn done(id: i64) -> Op {
+    Op::Done {
+        id,
+        outcome: "recorded",
+    }
+}
+
+fn dead(id: i64) -> Op {
+    Op::Dead {
+        id,
+        reason: "refused",
+        sent: Sent::Keep,
+        answer: "no".to_owned(),
+    }
+}
+
+fn retry(id: i64, after: i64) -> Op {
+    Op::Retry {
+        id,
+        after,
+        sent: Sent::Keep,
+        failing: 5,
+        answer: "later".to_owned(),
+    }
+}
+
+fn announce(row: &Claimed) -> Op {
+    let customer = row.customer.clone();
+    Op::Announce {
+        id: row.id,
+        check: match row.kind {
+            ReportKind::Refund => Check::CustomerAndSale {
+                customer,
+                key: row.key.clone(),
+            },
+            _ => Check::Customer(customer),
+        },
+        once: true,
+    }
+}
+
+fn clear(customer_outcome: Option<&str>) -> Written {
+    Written::Announced(Announced::Clear {
+        customer_outcome: customer_outcome.map(str::to_owned),
+        referrer_pending: false,
+    })
+}
+
+fn held() -> Written {
+    Written::Announced(Announced::Held)
+}
+
+fn refused() -> Written {
+    Written::Announced(Announced::Refused)
+}

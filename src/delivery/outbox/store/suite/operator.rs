@@ -1,0 +1,84 @@
+//! What an operator does.
+
+use super::*;
+use crate::delivery::outbox::store::Which;
+
+every_engine! {
+    dead_letters_are_listed_in_pages,
+    a_replayed_sale_remembers_that_it_was_sent,
+    a_credit_is_replayed_alone_and_afresh,
+    only_the_dead_are_replayed_or_discarded,
+    pruning_takes_old_receipts_and_no_credits,
+}
+
+async fn die(store: &impl Store, new: &[NewRow]) -> Vec<i64> {
+    enqueue(store, new).await;
+    let mut ids = Vec::new();
+    for row in claim(store).await {
+        write(store, announce(&row)).await;
+        write(store, dead(row.id)).await;
+        ids.push(row.id);
+    }
+    ids
+}
+
+async fn dead_letters_are_listed_in_pages(store: impl Store) {
+    let ids = die(&store, &["a", "b", "c"].map(|key| sale(key, key))).await;
+    let page = store.dead(0, 2).await.unwrap();
+    assert_eq!(
+        page.iter().map(|letter| letter.id).collect::<Vec<_>>(),
+        ids[..2]
+    );
+    let letter = &page[0];
+    assert_eq!(
+        (letter.key.as_str(), letter.reason.as_str(), letter.attempts),
+        ("a", "refused", 1)
+    );
+    assert_eq!(letter.last_answer, "no");
+    assert!(letter.died_at >= letter.enqueued_at);
+    assert_eq!(store.dead(ids[1], 2).await.unwrap()[0].id, ids[2]);
+    assert_eq!(store.status().await.unwrap().dead, 3);
+}
+
+async fn a_replayed_sale_remembers_that_it_was_sent(store: impl Store) {
+    die(&store, &[sale("a", "a")]).await;
+    assert_eq!(store.replay(Which::All).await.unwrap(), 1);
+    let rows = claim(&store).await;
+    assert!(rows[0].sent_at.is_some());
+    assert_eq!((rows[0].attempts, rows[0].failing_ms), (0, 0));
+}
+
+async fn a_credit_is_replayed_alone_and_afresh(store: impl Store) {
+    let ids = die(&store, &[row(ReportKind::Credit, "c", "7")]).await;
+    assert_eq!(store.replay(Which::All).await.unwrap(), 0);
+    assert_eq!(store.replay(Which::One(ids[0])).await.unwrap(), 1);
+    assert_eq!(claim(&store).await[0].sent_at, None);
+}
+
+async fn only_the_dead_are_replayed_or_discarded(store: impl Store) {
+    enqueue(&store, &[sale("a", "a")]).await;
+    let id = claim(&store).await[0].id;
+    assert_eq!(store.replay(Which::One(id)).await.unwrap(), 0);
+    assert!(!store.discard(id, "no").await.unwrap());
+    assert!(!store.discard(99, "no").await.unwrap());
+}
+
+async fn pruning_takes_old_receipts_and_no_credits(store: impl Store) {
+    let credit = row(ReportKind::Credit, "c", "c");
+    enqueue(&store, &[sale("a", "a"), credit.clone(), sale("b", "b")]).await;
+    let rows = claim(&store).await;
+    write(&store, done(rows[0].id)).await;
+    write(&store, done(rows[1].id)).await;
+    assert_eq!(store.prune(MINUTE, 10).await.unwrap(), 0);
+    let Claim::Open { pruned, .. } = store.claim(OWNER, MINUTE, 1).await.unwrap() else {
+        panic!("the gate is open");
+    };
+    assert!(!pruned);
+    assert_eq!(store.prune(0, 10).await.unwrap(), 1);
+    let Claim::Open { pruned, .. } = store.claim(OWNER, MINUTE, 1).await.unwrap() else {
+        panic!("the gate is open");
+    };
+    assert!(pruned);
+    enqueue(&store, &[sale("a", "a")]).await;
+    assert_eq!(store.enqueue(&credit).await.unwrap(), Enqueued::Repeated);
+}

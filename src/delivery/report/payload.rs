@@ -1,0 +1,221 @@
+//! From a report to a row of the outbox, and back.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Credit, Refund, Report, ReportKind, Sale};
+use crate::client::{Amount, Money, NewCustomer};
+use crate::delivery::outbox::{OutboxError, OutboxErrorKind};
+
+/// What an enqueuer writes; the database fills in the rest.
+#[derive(Clone)]
+pub struct NewRow {
+    pub(crate) kind: ReportKind,
+    pub(crate) key: String,
+    pub(crate) customer: String,
+    /// The public key a new customer is to have, so that friends who come by it can be told to
+    /// wait.
+    pub(crate) public_key: Option<String>,
+    pub(crate) payload: String,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Price {
+    amount: Amount,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    amount_units: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    is_currency: Option<bool>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct SalePayload {
+    #[serde(flatten)]
+    price: Price,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    action: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    product_id: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    product_type: Option<String>,
+}
+
+impl Price {
+    fn new(money: &Money) -> Self {
+        Self {
+            amount: money.amount,
+            amount_units: money.unit.clone(),
+            is_currency: money.is_currency,
+        }
+    }
+
+    /// A unit is a currency unless it says otherwise.
+    fn money(self) -> Money {
+        let mut money = match (self.amount_units, self.is_currency) {
+            (Some(unit), Some(false)) => return Money::custom(self.amount, unit),
+            (Some(unit), _) => return Money::currency(self.amount, unit),
+            (None, _) => Money::currency(self.amount, ""),
+        };
+        money.unit = None;
+        money.is_currency = self.is_currency;
+        money
+    }
+}
+
+impl NewRow {
+    /// # Errors
+    ///
+    /// An empty identifier or key, and what Partnero could not take.
+    pub(crate) fn new(report: &Report) -> Result<Self, OutboxError> {
+        let payload = match report {
+            Report::Customer(customer) => serde_json::to_string(customer),
+            Report::Sale(sale) => serde_json::to_string(&SalePayload {
+                price: Price::new(&sale.money),
+                action: sale.action.clone(),
+                product_id: sale.product_id.clone(),
+                product_type: sale.product_type.clone(),
+            }),
+            Report::Refund(_) => Ok("{}".to_owned()),
+            Report::Credit(credit) => serde_json::to_string(&Price::new(&credit.money)),
+        };
+        let payload = payload
+            .map_err(|error| OutboxError::new(OutboxErrorKind::Invalid).with_source(error))?;
+        let row = Self {
+            kind: report.kind(),
+            key: report.key().to_owned(),
+            customer: report.customer().to_owned(),
+            public_key: match report {
+                Report::Customer(customer) => customer.public_key().map(str::to_owned),
+                _ => None,
+            },
+            payload,
+        };
+        for (what, text) in [("the key", &row.key), ("the customer's id", &row.customer)] {
+            if text.is_empty() || text.contains('\0') {
+                let message = format!("{what} is empty or holds a zero byte");
+                return Err(OutboxError::new(OutboxErrorKind::Invalid).with_message(message));
+            }
+        }
+        Ok(row)
+    }
+}
+
+impl Report {
+    /// Reads a row back, whoever wrote it.
+    ///
+    /// # Errors
+    ///
+    /// The payload is not what the documentation of the table says.
+    pub(crate) fn read(
+        kind: ReportKind,
+        key: &str,
+        customer: &str,
+        payload: &str,
+    ) -> Result<Self, serde_json::Error> {
+        let (key, customer) = (key.to_owned(), customer.to_owned());
+        Ok(match kind {
+            ReportKind::Customer => {
+                let new: NewCustomer = serde_json::from_str(payload)?;
+                // The lane is named by the column; a payload that names somebody else is not ours.
+                if new.id() != customer {
+                    return Err(serde::de::Error::custom(
+                        "the payload's `id` is not the row's `customer`",
+                    ));
+                }
+                Self::Customer(new)
+            }
+            ReportKind::Transaction => {
+                let sale: SalePayload = serde_json::from_str(payload)?;
+                Self::Sale(Sale {
+                    key,
+                    customer,
+                    money: sale.price.money(),
+                    action: sale.action,
+                    product_id: sale.product_id,
+                    product_type: sale.product_type,
+                })
+            }
+            ReportKind::Refund => Self::Refund(Refund { key, customer }),
+            ReportKind::Credit => {
+                let price: Price = serde_json::from_str(payload)?;
+                Self::Credit(Credit {
+                    key,
+                    customer,
+                    money: price.money(),
+                })
+            }
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::client::CustomerRef;
+
+    fn price() -> Money {
+        Money::currency(Amount::major("19.90").unwrap(), "EUR")
+    }
+
+    #[test]
+    fn payloads_are_written_as_documented() {
+        let customer = NewCustomer::new(7)
+            .key("k")
+            .email("b@shop.example")
+            .referring_customer(CustomerRef::key("anna"));
+        for (report, payload, public_key) in [
+            (
+                Report::from(customer),
+                r#"{"id":"7","key":"k","email":"b@shop.example","referring_customer":{"key":"anna"}}"#,
+                Some("k"),
+            ),
+            (
+                Sale::new("o-1", 7, price()).action("sale").into(),
+                r#"{"amount":19.9,"amount_units":"EUR","is_currency":true,"action":"sale"}"#,
+                None,
+            ),
+            (Refund::new("o-1", 7).into(), "{}", None),
+            (
+                Credit::new("c-1", 7, price()).into(),
+                r#"{"amount":19.9,"amount_units":"EUR","is_currency":true}"#,
+                None,
+            ),
+        ] {
+            let row = NewRow::new(&report).unwrap();
+            assert_eq!(row.payload, payload);
+            assert_eq!(row.public_key.as_deref(), public_key);
+            assert_eq!(row.customer, "7");
+            let back = Report::read(row.kind, &row.key, &row.customer, &row.payload).unwrap();
+            assert_eq!(NewRow::new(&back).unwrap().payload, payload);
+        }
+    }
+
+    #[test]
+    fn an_amount_may_be_written_as_text_and_without_a_unit() {
+        let read = |payload| Report::read(ReportKind::Transaction, "o", "7", payload);
+        let Ok(Report::Sale(sale)) = read(r#"{"amount":"0.30"}"#) else {
+            panic!("it is a sale");
+        };
+        assert_eq!(sale.money.amount.to_minor(2), Some(30));
+        assert_eq!((sale.money.unit, sale.money.is_currency), (None, None));
+        assert!(read(r#"{"amount_units":"EUR"}"#).is_err());
+        assert!(read("").is_err());
+    }
+
+    #[test]
+    fn a_row_of_somebody_else_is_not_read() {
+        assert!(Report::read(ReportKind::Customer, "7", "7", r#"{"id":"8"}"#).is_err());
+    }
+
+    #[test]
+    fn an_empty_name_is_refused() {
+        for report in [
+            Report::from(NewCustomer::new("")),
+            Sale::new("", 7, price()).into(),
+            Refund::new("o", "").into(),
+            Credit::new("a\0b", 7, price()).into(),
+        ] {
+            let error = NewRow::new(&report).err().unwrap();
+            assert_eq!(error.kind(), OutboxErrorKind::Invalid);
+        }
+    }
+}
