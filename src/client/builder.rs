@@ -210,6 +210,8 @@ impl ClientBuilder {
             base_url,
             api_key: self.api_key,
             deadline: self.limits.deadline,
+            #[cfg(feature = "outbox")]
+            timeout: self.limits.timeout,
         }))
     }
 }

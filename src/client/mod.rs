@@ -68,6 +68,7 @@ mod limits;
 mod list;
 mod money;
 mod page;
+mod pause;
 mod program;
 mod referral_links;
 mod request;
@@ -103,6 +104,7 @@ pub use self::kind::ErrorKind;
 pub use self::list::{List, Sort};
 pub use self::money::Money;
 pub use self::page::Page;
+use self::pause::Pause;
 pub use self::program::{Program, ProgramOverview, ProgramTest};
 pub use self::referral_links::{NewReferralLink, ReferralLink, ReferralLinkUpdate, ReferralLinks};
 pub use self::request::AnyRequest;
@@ -118,6 +120,8 @@ use crate::error::ConfigError;
 #[derive(Clone)]
 pub struct Client {
     transport: Arc<Transport>,
+    /// Set for deliveries, which pause as one instead of repeating a 429 each on its own.
+    pause: Option<Pause>,
 }
 
 impl Client {
@@ -167,14 +171,31 @@ impl Client {
         AnyRequest::new(self, method, path)
     }
 
+    /// The same client for deliveries: a 429 ends the call and holds back every other one until
+    /// its `Retry-After` is over.
+    #[cfg(feature = "outbox")]
+    pub(crate) fn pausing(&self) -> Self {
+        Self {
+            transport: Arc::clone(&self.transport),
+            pause: Some(Pause::default()),
+        }
+    }
+
+    /// How long one attempt of a call may take.
+    #[cfg(feature = "outbox")]
+    pub(crate) fn timeout(&self) -> std::time::Duration {
+        self.transport.timeout
+    }
+
     fn from_transport(transport: Transport) -> Self {
         Self {
             transport: Arc::new(transport),
+            pause: None,
         }
     }
 
     async fn send(&self, call: Call) -> Result<Map<String, Value>, Error> {
-        self.transport.send(call).await
+        self.transport.send(call, self.pause.as_ref()).await
     }
 
     /// Sends a call that reads one thing. Partnero's own plugin takes a success with empty `data`

@@ -15,6 +15,7 @@ use super::body::Body;
 use super::call::Call;
 use super::error::Error;
 use super::kind::ErrorKind;
+use super::pause::Pause;
 use super::stack::{Failure, Progress, Stack};
 
 /// What a call needs to reach Partnero and come back.
@@ -24,19 +25,34 @@ pub(super) struct Transport {
     pub(super) base_url: BaseUrl,
     pub(super) api_key: ApiKey,
     pub(super) deadline: std::time::Duration,
+    #[cfg(feature = "outbox")]
+    pub(super) timeout: std::time::Duration,
 }
 
 impl Transport {
     /// Sends the call and reads the envelope of its answer.
-    pub(super) async fn send(&self, call: Call) -> Result<Map<String, Value>, Error> {
+    pub(super) async fn send(
+        &self,
+        call: Call,
+        pause: Option<&Pause>,
+    ) -> Result<Map<String, Value>, Error> {
         let started = Instant::now();
-        let progress = Progress::new(call.summary.clone(), self.expires());
+        let progress = Progress::new(call.summary.clone(), self.expires(), pause.is_some());
+        if pause.is_some_and(Pause::is_on) {
+            let message = "Partnero has asked to wait";
+            return Err(Error::new(ErrorKind::Busy, progress.call()).with_message(message));
+        }
         let result = match self.exchange(call, &progress).await {
             Ok(answer) => {
                 answer::envelope(progress.call(), &answer, &self.api_key, SystemTime::now())
             }
             Err(error) => Err(error),
         };
+        if let (Some(pause), Err(error)) = (pause, &result)
+            && error.kind() == ErrorKind::RateLimited
+        {
+            pause.begin(error.retry_after());
+        }
         result.map_err(|error| error.with_effort(started.elapsed(), progress.attempts()))
     }
 

@@ -78,7 +78,9 @@ impl Delivery {
 impl Way {
     async fn hand_over(self, new: NewCustomer) -> Result<Registered, Error> {
         match self {
-            Self::Direct(client) => ladder::climb(&client, new).await,
+            Self::Direct(client) => ladder::climb(&client, new, false)
+                .await
+                .map_err(ladder::Fall::into_error),
             #[cfg(feature = "outbox")]
             Self::Outbox(outbox) => match outbox.enqueue(new).await {
                 Ok(_) => Ok(Registered::enqueued()),

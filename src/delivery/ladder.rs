@@ -6,13 +6,39 @@
 use super::registration::{ExistingReferrer, Registered, Registration, UnreferredReason};
 use crate::client::{Client, Customer, CustomerRef, Error, ErrorKind, NewCustomer};
 
+/// Why the ladder was not climbed to its end.
+pub(super) enum Fall {
+    Failed(Error),
+    /// Partnero refused the referrer and knows no such customer, and the caller would not go on
+    /// without.
+    UnknownReferrer(Error),
+}
+
+impl From<Error> for Fall {
+    fn from(error: Error) -> Self {
+        Self::Failed(error)
+    }
+}
+
+impl Fall {
+    pub(super) fn into_error(self) -> Error {
+        match self {
+            Self::Failed(error) | Self::UnknownReferrer(error) => error,
+        }
+    }
+}
+
 /// Creates the customer, with its referrer if that is possible, and says how far that went.
-pub(super) async fn climb(client: &Client, new: NewCustomer) -> Result<Registered, Error> {
+pub(super) async fn climb(
+    client: &Client,
+    new: NewCustomer,
+    keep_referrer: bool,
+) -> Result<Registered, Fall> {
     let (new, reason) = drop_self_referral(new);
     let refusal = match client.customers().create(&new).await {
         Ok(customer) => return Ok(created(client, &new, customer, reason).await),
         Err(error) if is_refusal(&error) => error,
-        Err(error) => return Err(error),
+        Err(error) => return Err(error.into()),
     };
     // What Partnero answers to a duplicate or to an unknown referrer is not documented; what it
     // knows can be asked.
@@ -28,13 +54,16 @@ pub(super) async fn climb(client: &Client, new: NewCustomer) -> Result<Registere
     if let Some(referrer) = new.referrer()
         && is_unknown(client, referrer).await?
     {
+        if keep_referrer {
+            return Err(Fall::UnknownReferrer(refusal));
+        }
         let customer = client.customers().create(&new.without_referrer()).await?;
         return Ok(Registered {
             registration: Registration::Unreferred(UnreferredReason::UnknownReferrer),
             customer: Some(customer),
         });
     }
-    Err(refusal)
+    Err(refusal.into())
 }
 
 /// A customer's own key or identifier refers nobody.

@@ -1,5 +1,7 @@
 //! From a sign-up to Partnero: how a report is handed over, and what came of it.
 
+#[cfg(feature = "outbox")]
+mod deliver;
 mod direct;
 mod ladder;
 #[cfg(feature = "outbox")]
@@ -7,7 +9,11 @@ mod outbox;
 mod registration;
 #[cfg(feature = "outbox")]
 mod report;
+#[cfg(feature = "outbox")]
+mod worker;
 
+#[cfg(feature = "outbox")]
+pub use self::deliver::{Attempt, DeadReason, Delivered, Deliverer, DeliveryError};
 pub use self::direct::Delivery;
 #[cfg(feature = "outbox")]
 pub use self::outbox::{
@@ -16,3 +22,5 @@ pub use self::outbox::{
 pub use self::registration::{ExistingReferrer, Registered, Registration, UnreferredReason};
 #[cfg(feature = "outbox")]
 pub use self::report::{Credit, Refund, Report, ReportKind, Sale};
+#[cfg(feature = "outbox")]
+pub use self::worker::{DeliveryWorker, DeliveryWorkerBuilder, Health};

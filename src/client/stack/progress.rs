@@ -15,15 +15,17 @@ pub(crate) struct Progress(Arc<Inner>);
 struct Inner {
     call: CallSummary,
     expires: Instant,
+    hands_429_on: bool,
     attempts: AtomicU32,
     in_flight: AtomicBool,
 }
 
 impl Progress {
-    pub(crate) fn new(call: CallSummary, expires: Instant) -> Self {
+    pub(crate) fn new(call: CallSummary, expires: Instant, hands_429_on: bool) -> Self {
         Self(Arc::new(Inner {
             call,
             expires,
+            hands_429_on,
             attempts: AtomicU32::new(0),
             in_flight: AtomicBool::new(false),
         }))
@@ -36,6 +38,11 @@ impl Progress {
     /// When the whole call has to be over.
     pub(crate) fn expires(&self) -> Instant {
         self.0.expires
+    }
+
+    /// Whether a 429 ends the call, because somebody else sees to the wait.
+    pub(super) fn hands_429_on(&self) -> bool {
+        self.0.hands_429_on
     }
 
     /// How many attempts were begun.

@@ -73,6 +73,9 @@ impl Policy<Request<Body>, Response<Body>, BoxError> for RetryPolicy {
         if self.left == 0 || !may_repeat(kind, progress.call().repeatable) {
             return None;
         }
+        if kind == ErrorKind::RateLimited && progress.hands_429_on() {
+            return None;
+        }
         let asked = match result {
             Ok(answer) => retry_after(answer.headers(), SystemTime::now()),
             Err(_) => None,

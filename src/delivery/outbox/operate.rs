@@ -109,6 +109,10 @@ impl Outbox {
         with_store!(self, store => store.take_probe(to_millis(hold)).await)
     }
 
+    pub(crate) async fn defer_probe(&self, wait: Duration) -> Result<(), OutboxError> {
+        with_store!(self, store => store.defer_probe(to_millis(wait)).await)
+    }
+
     pub(crate) async fn open_gate(&self) -> Result<(), OutboxError> {
         with_store!(self, store => store.open_gate().await)
     }

@@ -8,7 +8,7 @@ mod sale;
 
 pub use self::credit::Credit;
 pub use self::kind::ReportKind;
-pub use self::payload::NewRow;
+pub(crate) use self::payload::NewRow;
 pub use self::refund::Refund;
 pub use self::sale::Sale;
 use crate::client::NewCustomer;

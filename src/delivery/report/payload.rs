@@ -8,6 +8,10 @@ use crate::delivery::outbox::{OutboxError, OutboxErrorKind};
 
 /// What an enqueuer writes; the database fills in the rest.
 #[derive(Clone)]
+#[expect(
+    missing_debug_implementations,
+    reason = "it holds personal data and is nobody else's to see"
+)]
 pub struct NewRow {
     pub(crate) kind: ReportKind,
     pub(crate) key: String,

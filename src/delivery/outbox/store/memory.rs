@@ -305,6 +305,11 @@ impl Store for Memory {
         Ok(Some(gate.probes - 1))
     }
 
+    async fn defer_probe(&self, wait: i64) -> Result<(), OutboxError> {
+        self.table().gate.probe_at = now() + wait;
+        Ok(())
+    }
+
     async fn open_gate(&self) -> Result<(), OutboxError> {
         let gate = &mut self.table().gate;
         let pruned = gate.pruned;

@@ -91,6 +91,9 @@ pub(crate) trait Store: Send + Sync {
         hold: i64,
     ) -> impl Future<Output = Result<Option<i64>, OutboxError>> + Send;
 
+    /// Puts the next probe of a shut gate off for so many milliseconds.
+    fn defer_probe(&self, wait: i64) -> impl Future<Output = Result<(), OutboxError>> + Send;
+
     fn open_gate(&self) -> impl Future<Output = Result<(), OutboxError>> + Send;
 
     fn status(&self) -> impl Future<Output = Result<Status, OutboxError>> + Send;

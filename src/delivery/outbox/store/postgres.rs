@@ -3,7 +3,6 @@
 
 use sqlx::postgres::{PgConnection, PgPool};
 
-use crate::delivery::outbox::OutboxError;
 use crate::delivery::outbox::transaction::Engine;
 
 /// The table, as it is made in PostgreSQL.
@@ -39,15 +38,17 @@ macro_rules! locked {
     };
 }
 
+#[cfg_attr(
+    all(feature = "outbox-sqlite", feature = "outbox-postgres"),
+    expect(clippy::duplicate_mod, reason = "once for each engine")
+)]
 #[path = "queries.rs"]
 mod queries;
+#[cfg_attr(
+    all(feature = "outbox-sqlite", feature = "outbox-postgres"),
+    expect(clippy::duplicate_mod, reason = "once for each engine")
+)]
 #[path = "sql.rs"]
 mod sql;
 
 pub(crate) use self::sql::{SqlStore as Postgres, migrate};
-
-/// Whether the database answers at all, told apart from a missing table.
-pub(crate) async fn check_settings(pool: &PgPool) -> Result<(), OutboxError> {
-    sqlx::query("SELECT 1").execute(pool).await?;
-    Ok(())
-}

@@ -126,6 +126,11 @@ pub(super) const TAKE_PROBE: &str = concat!(
     now!(),
     " RETURNING probes"
 );
+pub(super) const DEFER_PROBE: &str = concat!(
+    "UPDATE partnero_outbox_gate SET probe_at = $1 + ",
+    now!(),
+    " WHERE id = 1 AND closed_at IS NOT NULL"
+);
 pub(super) const OPEN_GATE: &str = "UPDATE partnero_outbox_gate \
      SET closed_at = NULL, reason = NULL, probe_at = NULL, probes = 0 WHERE id = 1";
 

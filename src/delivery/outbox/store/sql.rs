@@ -156,6 +156,12 @@ impl Store for SqlStore {
         Ok(probes.map(|probes| probes - 1))
     }
 
+    async fn defer_probe(&self, wait: i64) -> Result<(), OutboxError> {
+        let query = sqlx::query(queries::DEFER_PROBE).bind(wait);
+        query.execute(&self.pool).await?;
+        Ok(())
+    }
+
     async fn open_gate(&self) -> Result<(), OutboxError> {
         sqlx::query(queries::OPEN_GATE).execute(&self.pool).await?;
         Ok(())
@@ -380,8 +386,8 @@ async fn look(connection: &mut Connection, id: i64, check: &Check) -> Result<See
     Ok(seen)
 }
 
-fn kind(name: String) -> Result<ReportKind, OutboxError> {
-    ReportKind::parse(&name).ok_or_else(|| {
+fn kind(name: &str) -> Result<ReportKind, OutboxError> {
+    ReportKind::parse(name).ok_or_else(|| {
         let message = format!("a row is of the unknown kind {name:?}");
         OutboxError::new(OutboxErrorKind::Schema).with_message(message)
     })

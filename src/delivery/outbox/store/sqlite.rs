@@ -44,8 +44,16 @@ macro_rules! locked {
     };
 }
 
+#[cfg_attr(
+    all(feature = "outbox-sqlite", feature = "outbox-postgres"),
+    expect(clippy::duplicate_mod, reason = "once for each engine")
+)]
 #[path = "queries.rs"]
 mod queries;
+#[cfg_attr(
+    all(feature = "outbox-sqlite", feature = "outbox-postgres"),
+    expect(clippy::duplicate_mod, reason = "once for each engine")
+)]
 #[path = "sql.rs"]
 mod sql;
 

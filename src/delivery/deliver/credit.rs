@@ -1,0 +1,25 @@
+//! A credit: what cannot be looked up is never sent twice by a machine.
+
+use super::{Delivered, DeliveryError, is_refusal};
+use crate::client::Client;
+use crate::delivery::report::Credit;
+
+pub(super) async fn deliver(
+    client: &Client,
+    credit: &Credit,
+    again: bool,
+) -> Result<Delivered, DeliveryError> {
+    if again {
+        return Err(DeliveryError::parked(None));
+    }
+    match client
+        .customers()
+        .credit(&credit.customer, &credit.money)
+        .await
+    {
+        Ok(_) => Ok(Delivered::Credited),
+        Err(error) if error.kind().leaves_doubt() => Err(DeliveryError::parked(Some(error))),
+        Err(error) if is_refusal(error.kind()) => Err(DeliveryError::refused(error)),
+        Err(error) => Err(DeliveryError::later(error)),
+    }
+}

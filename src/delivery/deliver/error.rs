@@ -1,0 +1,189 @@
+//! Why a report did not arrive, and what to do about it.
+
+use std::error::Error as StdError;
+use std::fmt;
+use std::time::Duration;
+
+use crate::client::{Error, ErrorKind};
+
+/// A report that did not arrive in this attempt.
+///
+/// One word wide. Its [`source`](StdError::source) is the client's error.
+pub struct DeliveryError {
+    inner: Box<Inner>,
+}
+
+struct Inner {
+    dead: Option<DeadReason>,
+    source: Source,
+    note: Option<&'static str>,
+}
+
+enum Source {
+    Call(Error),
+    Payload(serde_json::Error),
+    None,
+}
+
+/// Why trying again does not help.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum DeadReason {
+    /// Partnero understood and refused.
+    Refused,
+    /// A credit may have arrived; it cannot be looked up, so a person has to.
+    Parked,
+    /// What stands in the outbox is no such report.
+    Unreadable,
+    /// Partnero has been answering for so long without taking it that it was given up.
+    TooOld,
+}
+
+impl DeadReason {
+    /// The name that stands in the column `outcome`.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Refused => "refused",
+            Self::Parked => "parked",
+            Self::Unreadable => "unreadable",
+            Self::TooOld => "too_old",
+        }
+    }
+}
+
+impl DeliveryError {
+    fn new(dead: Option<DeadReason>, source: Source) -> Self {
+        let inner = Inner {
+            dead,
+            source,
+            note: None,
+        };
+        Self {
+            inner: Box::new(inner),
+        }
+    }
+
+    pub(crate) fn unreadable(error: serde_json::Error) -> Self {
+        Self::new(Some(DeadReason::Unreadable), Source::Payload(error))
+    }
+
+    pub(super) fn refused(error: Error) -> Self {
+        Self::new(Some(DeadReason::Refused), Source::Call(error))
+    }
+
+    pub(super) fn parked(error: Option<Error>) -> Self {
+        let source = error.map_or(Source::None, Source::Call);
+        Self::new(Some(DeadReason::Parked), source)
+            .with_note("it may have arrived; find out before it is replayed")
+    }
+
+    pub(super) fn later(error: Error) -> Self {
+        Self::new(None, Source::Call(error))
+    }
+
+    pub(super) fn with_note(mut self, note: &'static str) -> Self {
+        self.inner.note = Some(note);
+        self
+    }
+
+    /// Whether trying again does not help: a dead letter, for a person to see to.
+    #[must_use]
+    pub fn is_dead(&self) -> bool {
+        self.inner.dead.is_some()
+    }
+
+    /// Why trying again does not help; `None` if it may.
+    #[must_use]
+    pub fn dead_reason(&self) -> Option<DeadReason> {
+        self.inner.dead
+    }
+
+    /// How long Partnero asks to wait before the next call.
+    #[must_use]
+    pub fn retry_after(&self) -> Option<Duration> {
+        self.call().and_then(Error::retry_after)
+    }
+
+    /// Whether the report may have arrived nevertheless. The next attempt of a sale, a refund or
+    /// a credit is then made with [`Attempt::again`](super::Attempt::again).
+    #[must_use]
+    pub fn may_have_arrived(&self) -> bool {
+        match self.call() {
+            Some(error) => error.kind().leaves_doubt(),
+            None => self.inner.dead == Some(DeadReason::Parked),
+        }
+    }
+
+    /// The call that failed, if it came to one.
+    pub(crate) fn call(&self) -> Option<&Error> {
+        match &self.inner.source {
+            Source::Call(error) => Some(error),
+            _ => None,
+        }
+    }
+}
+
+/// What an attempt says about Partnero itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Sign {
+    /// It answers.
+    Up,
+    /// It does not, or not to us.
+    Down,
+    /// It asks for a pause.
+    Slow(Option<Duration>),
+    /// Nothing: the call was not sent.
+    None,
+}
+
+impl DeliveryError {
+    pub(crate) fn sign(&self) -> Sign {
+        let Some(error) = self.call() else {
+            return Sign::None;
+        };
+        match error.kind() {
+            ErrorKind::RateLimited => Sign::Slow(error.retry_after()),
+            ErrorKind::InvalidInput | ErrorKind::Busy | ErrorKind::Outbox => Sign::None,
+            ErrorKind::Connect | ErrorKind::Unauthorized => Sign::Down,
+            kind if kind.leaves_doubt() => Sign::Down,
+            _ => Sign::Up,
+        }
+    }
+}
+
+impl fmt::Display for DeliveryError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self.inner.dead {
+            None => "not delivered yet",
+            Some(DeadReason::Refused) => "Partnero refused it",
+            Some(DeadReason::Parked) => "parked for a person",
+            Some(DeadReason::Unreadable) => "not a report",
+            Some(DeadReason::TooOld) => "given up by age",
+        })?;
+        match self.inner.note {
+            Some(note) => write!(f, ": {note}"),
+            None => Ok(()),
+        }
+    }
+}
+
+impl fmt::Debug for DeliveryError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("DeliveryError")
+            .field("dead", &self.inner.dead)
+            .field("note", &self.inner.note)
+            .field("source", &self.source())
+            .finish()
+    }
+}
+
+impl StdError for DeliveryError {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        match &self.inner.source {
+            Source::Call(error) => Some(error),
+            Source::Payload(error) => Some(error),
+            Source::None => None,
+        }
+    }
+}

@@ -1,0 +1,99 @@
+//! How a worker fares.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+
+use crate::delivery::outbox::OutboxError;
+
+/// How a worker fares, from memory alone; how much waits is [`Outbox::status`]'s to say.
+///
+/// [`Outbox::status`]: crate::delivery::Outbox::status
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Health {
+    /// The worker has not stopped.
+    pub running: bool,
+    /// The database answered the last time it was asked.
+    pub database: bool,
+    /// The whole fleet pauses: Partnero fails, or has asked for it.
+    pub paused: bool,
+    /// How many reports this worker is delivering right now.
+    pub in_flight: u64,
+    /// How many reports this worker has delivered.
+    pub delivered: u64,
+}
+
+impl Health {
+    /// Whether all is well on this side: for a readiness check. A paused fleet is well; nothing is
+    /// lost by it.
+    #[must_use]
+    pub fn is_ok(&self) -> bool {
+        self.running && self.database
+    }
+}
+
+/// What the worker's parts note down. A clone is the same.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Watch(Arc<Inner>);
+
+#[derive(Debug, Default)]
+struct Inner {
+    database_fails: AtomicBool,
+    paused: AtomicBool,
+    in_flight: AtomicU64,
+    delivered: AtomicU64,
+}
+
+impl Watch {
+    pub(super) fn health(&self, running: bool) -> Health {
+        let inner = &self.0;
+        Health {
+            running,
+            database: !inner.database_fails.load(Ordering::Relaxed),
+            paused: inner.paused.load(Ordering::Relaxed),
+            in_flight: inner.in_flight.load(Ordering::Relaxed),
+            delivered: inner.delivered.load(Ordering::Relaxed),
+        }
+    }
+
+    pub(super) fn database_answers(&self) {
+        if self.0.database_fails.swap(false, Ordering::Relaxed) {
+            #[cfg(feature = "tracing")]
+            tracing::info!("the outbox's database answers again");
+        }
+    }
+
+    pub(super) fn database_fails(&self, error: &OutboxError) {
+        let known = self.0.database_fails.swap(true, Ordering::Relaxed);
+        if !known {
+            #[cfg(feature = "tracing")]
+            tracing::error!(
+                kind = ?error.kind(),
+                source = std::error::Error::source(error),
+                "the outbox's database fails"
+            );
+        }
+        #[cfg(not(feature = "tracing"))]
+        let _ = error;
+    }
+
+    pub(super) fn paused(&self, paused: bool) {
+        let before = self.0.paused.swap(paused, Ordering::Relaxed);
+        if before != paused {
+            #[cfg(feature = "tracing")]
+            tracing::warn!(paused, "deliveries to partnero pause or go on");
+        }
+    }
+
+    pub(super) fn begins(&self) {
+        self.0.in_flight.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(super) fn ends(&self) {
+        self.0.in_flight.fetch_sub(1, Ordering::Relaxed);
+    }
+
+    pub(super) fn delivered(&self) {
+        self.0.delivered.fetch_add(1, Ordering::Relaxed);
+    }
+}

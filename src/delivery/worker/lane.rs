@@ -1,0 +1,287 @@
+//! One attempt of one row, from its claim to its settlement.
+
+use std::time::Duration;
+
+use tokio::sync::watch;
+use tokio::time::Instant;
+use tower_service::Service;
+
+use super::guard::Guarded;
+use super::retry;
+use super::runner::{Phase, Runner};
+#[cfg(feature = "tracing")]
+use crate::client::Error;
+use crate::delivery::deliver::{Attempt, DeadReason, Delivered, DeliveryError, Sign};
+use crate::delivery::outbox::store::{Announced, Check, Claimed, Op, Sent};
+use crate::delivery::outbox::{millis, to_millis};
+use crate::delivery::report::{Report, ReportKind};
+
+/// How much of Partnero's last answer a row keeps, in characters.
+const ANSWER: usize = 1_000;
+
+/// What was known when the row was claimed.
+#[derive(Clone, Copy)]
+pub(super) struct Claiming {
+    /// By this process's clock, before the database was asked.
+    pub(super) at: Instant,
+    /// By the database's clock.
+    pub(super) now: i64,
+    /// Receipts of sales were pruned.
+    pub(super) pruned: bool,
+}
+
+pub(super) struct Lane {
+    runner: Runner,
+    row: Claimed,
+    claiming: Claiming,
+}
+
+impl Lane {
+    pub(super) fn new(runner: Runner, row: Claimed, claiming: Claiming) -> Self {
+        Self {
+            runner,
+            row,
+            claiming,
+        }
+    }
+
+    #[cfg(feature = "tracing")]
+    pub(super) fn span(&self) -> tracing::Span {
+        tracing::info_span!(
+            "partnero_delivery",
+            row = self.row.id,
+            kind = self.row.kind.as_str(),
+            attempt = self.row.attempts + 1,
+        )
+    }
+
+    pub(super) async fn deliver(self, mut phase: watch::Receiver<Phase>) {
+        let Some(op) = self.attempt(&mut phase).await else {
+            return;
+        };
+        let is_done = matches!(op, Op::Done { .. });
+        let was_ours = self.runner.ledger.settle(op).await;
+        if is_done && was_ours {
+            self.runner.watch.delivered();
+        }
+        if !was_ours {
+            #[cfg(feature = "tracing")]
+            tracing::warn!(row = self.row.id, "a delivery ended after its lease");
+        }
+    }
+
+    /// What to write about the row; nothing where that is done already.
+    async fn attempt(&self, phase: &mut watch::Receiver<Phase>) -> Option<Op> {
+        let row = &self.row;
+        let payload = row.payload.as_deref().unwrap_or_default();
+        let report = match Report::read(row.kind, &row.key, &row.customer, payload) {
+            Ok(report) => report,
+            Err(error) => return Some(self.died(&DeliveryError::unreadable(error))),
+        };
+        if let Some(wait) = self.still_under_way() {
+            return Some(self.give_back(wait, Sent::Keep));
+        }
+        let attempt = match self.announce(report).await {
+            Ok(attempt) => attempt,
+            Err(op) => return op,
+        };
+        let mut service = self.runner.deliverer.clone();
+        let end = Guarded::new(
+            service.call(attempt),
+            self.claiming.at,
+            self.runner.settings.lease,
+        );
+        let result = tokio::select! {
+            result = end => result,
+            // The worker was told to stop and its time is up.
+            _ = phase.wait_for(|phase| *phase == Phase::Cut) => None,
+        };
+        let Some(result) = result else {
+            // Nobody knows how far it came.
+            return Some(self.give_back(self.runner.settings.look_up_after, Sent::Keep));
+        };
+        self.heed(&result).await;
+        #[cfg(feature = "tracing")]
+        tell(&result);
+        Some(match result {
+            Ok(delivered) => Op::Done {
+                id: row.id,
+                outcome: delivered.as_str(),
+            },
+            Err(error) if error.is_dead() => self.died(&error),
+            Err(error) => self.try_again(&error),
+        })
+    }
+
+    /// How long the request of an earlier attempt may still be under way.
+    fn still_under_way(&self) -> Option<Duration> {
+        let sent_at = self.row.sent_at?;
+        let since = millis(self.claiming.now - sent_at);
+        let left = self.runner.settings.look_up_after.checked_sub(since)?;
+        (!left.is_zero() && self.row.kind != ReportKind::Credit).then_some(left)
+    }
+
+    /// The last look before the call: what is known now that decides how it is made.
+    async fn announce(&self, report: Report) -> Result<Attempt, Option<Op>> {
+        let row = &self.row;
+        let is_money = row.kind != ReportKind::Customer;
+        let check = match &report {
+            Report::Customer(new) => new
+                .referrer()
+                .map(|referrer| Check::Referrer(referrer.as_str().to_owned())),
+            Report::Refund(_) => Some(Check::CustomerAndSale {
+                customer: row.customer.clone(),
+                key: row.key.clone(),
+            }),
+            Report::Sale(_) | Report::Credit(_) => Some(Check::Customer(row.customer.clone())),
+        };
+        let mut attempt = Attempt::new(report);
+        // Without receipts nobody remembers whether it was paid before.
+        let may_be_paid = self.claiming.pruned && row.kind == ReportKind::Transaction;
+        if is_money && (row.sent_at.is_some() || may_be_paid) {
+            attempt = attempt.again();
+        }
+        let Some(check) = check else {
+            return Ok(attempt);
+        };
+        match self.runner.ledger.announce(row.id, check, is_money).await {
+            Announced::Clear {
+                customer_outcome,
+                referrer_pending,
+            } => {
+                let age = millis(self.claiming.now - row.created_at);
+                let is_young = age < self.runner.settings.referrer_grace;
+                Ok(attempt
+                    .keep_referrer(referrer_pending || is_young)
+                    .referred(customer_outcome.as_deref().and_then(was_referred)))
+            }
+            Announced::Held => Err(None),
+            Announced::Refused => Err(Some(
+                self.give_back(Duration::ZERO, Sent::Restore(row.sent_at)),
+            )),
+        }
+    }
+
+    /// Sees to it that the fleet pauses where Partnero asks for it, or seems to be down.
+    async fn heed(&self, result: &Result<Delivered, DeliveryError>) {
+        let runner = &self.runner;
+        match result
+            .as_ref()
+            .map_or_else(DeliveryError::sign, |_| Sign::Up)
+        {
+            Sign::Up => runner.signs.up(),
+            Sign::None => {}
+            Sign::Slow(asked) => {
+                let wait = runner.settings.probes.after(1, asked, 0.0);
+                runner.pause("Partnero asked for it (429)", wait).await;
+            }
+            Sign::Down => {
+                let enough = runner.settings.outage_lanes;
+                if runner.signs.down(&self.row.customer, enough) {
+                    let wait = runner.settings.probes.first;
+                    runner.pause("Partnero fails", wait).await;
+                }
+            }
+        }
+    }
+
+    fn give_back(&self, after: Duration, sent: Sent) -> Op {
+        Op::Release {
+            id: self.row.id,
+            after: to_millis(after),
+            sent,
+        }
+    }
+
+    fn died(&self, error: &DeliveryError) -> Op {
+        let reason = error.dead_reason().unwrap_or(DeadReason::Refused);
+        Op::Dead {
+            id: self.row.id,
+            reason: reason.as_str(),
+            sent: self.sent(error),
+            answer: answer(error),
+        }
+    }
+
+    fn try_again(&self, error: &DeliveryError) -> Op {
+        let (row, settings) = (&self.row, &self.runner.settings);
+        let elapsed = to_millis(self.claiming.at.elapsed());
+        let now = self.claiming.now.saturating_add(elapsed);
+        let answered = error.call().is_some_and(|call| call.status().is_some());
+        let failing = retry::failing(row.failing_ms, row.tried_at, now, answered);
+        if millis(failing) >= settings.give_up_after {
+            return Op::Dead {
+                id: row.id,
+                reason: DeadReason::TooOld.as_str(),
+                sent: self.sent(error),
+                answer: answer(error),
+            };
+        }
+        let chance = super::chance::fraction();
+        let mut wait = settings
+            .waits
+            .after(row.attempts + 1, error.retry_after(), chance);
+        if error.may_have_arrived() && row.kind != ReportKind::Customer {
+            wait = wait.max(settings.look_up_after);
+        }
+        Op::Retry {
+            id: row.id,
+            after: to_millis(wait),
+            sent: self.sent(error),
+            failing,
+            answer: answer(error),
+        }
+    }
+
+    /// A send that is proven to have done nothing is forgotten; one of an earlier attempt is not.
+    fn sent(&self, error: &DeliveryError) -> Sent {
+        if error.may_have_arrived() {
+            Sent::Keep
+        } else {
+            Sent::Restore(self.row.sent_at)
+        }
+    }
+}
+
+#[cfg(feature = "tracing")]
+fn tell(result: &Result<Delivered, DeliveryError>) {
+    match result {
+        Ok(delivered) => tracing::info!(outcome = delivered.as_str(), "report delivered"),
+        Err(error) => {
+            let call = error.call();
+            tracing::warn!(
+                dead = error.dead_reason().map(DeadReason::as_str),
+                kind = call.map(|call| tracing::field::debug(call.kind())),
+                status = call.and_then(Error::status).map(|status| status.as_u16()),
+                "report not delivered"
+            );
+        }
+    }
+}
+
+/// Whether a receipt of a sign-up says that the customer was referred; `None` where it leaves that
+/// open.
+fn was_referred(outcome: &str) -> Option<bool> {
+    match outcome {
+        // An answer that names no referrer after one was sent proves nothing, and a sale that was
+        // refused for another reason must not pass for one that nobody wants.
+        "referred" | "referrer_ignored" => Some(true),
+        "not_referred" | "self_referral" | "unknown_referrer" => Some(false),
+        _ => None,
+    }
+}
+
+/// What an operator reads: the error and what caused it.
+fn answer(error: &DeliveryError) -> String {
+    let mut text = error.to_string();
+    let mut source = std::error::Error::source(error);
+    while let Some(cause) = source {
+        text = format!("{text}: {cause}");
+        source = cause.source();
+    }
+    // PostgreSQL takes no zero bytes.
+    text.chars()
+        .filter(|char| *char != '\0')
+        .take(ANSWER)
+        .collect()
+}

@@ -1,0 +1,141 @@
+//! Empties an outbox into Partnero.
+
+mod chance;
+mod guard;
+mod health;
+mod lane;
+mod ledger;
+mod retry;
+mod runner;
+mod settings;
+mod signs;
+
+use std::fmt;
+use std::time::Duration;
+
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+use tokio::time::Instant;
+
+pub use self::health::Health;
+use self::health::Watch;
+use self::ledger::Ledger;
+use self::runner::{Phase, Runner, Shared};
+pub use self::settings::DeliveryWorkerBuilder;
+use self::settings::Settings;
+use self::signs::Signs;
+use super::deliver::Deliverer;
+use super::outbox::Outbox;
+use crate::client::Client;
+use crate::error::ConfigError;
+
+/// Delivers what is in an [`Outbox`], in tasks of its own on the tokio runtime.
+///
+/// An app has one; a fleet on PostgreSQL one per process. Dropped without [`stop`](Self::stop), it
+/// takes no new rows and finishes what is under way, as long as the runtime lives.
+///
+/// ```
+/// use std::time::Duration;
+/// use tower_partnero::delivery::{DeliveryWorker, Outbox};
+/// # use tower_partnero::{ApiKey, Client, Sandbox};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let sandbox = Sandbox::start().await?;
+/// # let client = Client::builder(ApiKey::new(sandbox.api_key())?).base_url(sandbox.base_url()).build()?;
+/// # let outbox = Outbox::memory();
+/// let worker = DeliveryWorker::start(outbox, client)?;
+/// let well = worker.health().is_ok();
+/// let unfinished = worker.stop(Duration::from_secs(10)).await;
+/// # assert!(well && unfinished == 0);
+/// # Ok(())
+/// # }
+/// ```
+#[must_use = "dropped, the worker stops"]
+pub struct DeliveryWorker {
+    phase: watch::Sender<Phase>,
+    loops: JoinHandle<usize>,
+    writer: JoinHandle<()>,
+    watch: Watch,
+}
+
+impl DeliveryWorker {
+    /// Starts a worker with every default.
+    ///
+    /// # Errors
+    ///
+    /// As [`DeliveryWorkerBuilder::start`].
+    pub fn start(outbox: Outbox, client: Client) -> Result<Self, ConfigError> {
+        Self::builder(outbox, client).start()
+    }
+
+    /// The settings, each at its default.
+    pub fn builder(outbox: Outbox, client: Client) -> DeliveryWorkerBuilder {
+        DeliveryWorkerBuilder::new(outbox, client)
+    }
+
+    fn run(outbox: Outbox, client: &Client, settings: Settings) -> Self {
+        let client = client.pausing();
+        let owner = chance::owner();
+        let watch = Watch::default();
+        let (ledger, writer) =
+            Ledger::start(outbox.clone(), owner.clone(), settings.lease, watch.clone());
+        let runner = Runner::new(Shared {
+            deliverer: Deliverer::new(client.clone()),
+            outbox,
+            client,
+            settings,
+            owner,
+            ledger,
+            signs: Signs::default(),
+            watch: watch.clone(),
+        });
+        let (phase, _) = watch::channel(Phase::Running);
+        Self {
+            loops: tokio::spawn(runner.run(phase.clone())),
+            phase,
+            writer,
+            watch,
+        }
+    }
+
+    /// How the worker fares; asks nobody.
+    #[must_use]
+    pub fn health(&self) -> Health {
+        self.watch.health(!self.loops.is_finished())
+    }
+
+    /// Takes no new rows, finishes what is under way within `deadline`, and gives the rest back;
+    /// how many reports that were. What is given back is delivered by the next worker.
+    pub async fn stop(mut self, deadline: Duration) -> usize {
+        let until = Instant::now() + deadline;
+        self.phase.send_replace(Phase::Draining { until });
+        // A task that panicked has given nothing back: its leases run out.
+        let unfinished = (&mut self.loops).await.unwrap_or(0);
+        let _ = (&mut self.writer).await;
+        unfinished
+    }
+}
+
+impl Drop for DeliveryWorker {
+    fn drop(&mut self) {
+        const LONG: Duration = Duration::from_secs(24 * 60 * 60);
+        self.phase.send_if_modified(|phase| {
+            let is_running = *phase == Phase::Running;
+            if is_running {
+                *phase = Phase::Draining {
+                    until: Instant::now() + LONG,
+                };
+            }
+            is_running
+        });
+    }
+}
+
+impl fmt::Debug for DeliveryWorker {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("DeliveryWorker")
+            .field("health", &self.health())
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,243 @@
+//! The loop that takes rows and hands each to a lane.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+use tokio::time::{Instant, sleep, timeout, timeout_at};
+
+use super::chance;
+use super::health::Watch;
+use super::lane::{Claiming, Lane};
+use super::ledger::Ledger;
+use super::settings::Settings;
+use super::signs::Signs;
+use crate::client::{Client, ErrorKind};
+use crate::delivery::deliver::Deliverer;
+use crate::delivery::outbox::Outbox;
+use crate::delivery::outbox::millis;
+use crate::delivery::outbox::store::Claim;
+
+/// How long a lane that has ended waits for others, so that one claim fills several.
+const GATHER: Duration = Duration::from_millis(5);
+/// How long after a failed claim the database is asked again.
+const DATABASE_PAUSE: Duration = Duration::from_secs(1);
+/// How long a probe belongs to the worker that took it.
+const PROBE_HOLD: Duration = Duration::from_secs(60);
+
+/// How far the worker is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Phase {
+    Running,
+    /// No new rows; those under way are finished.
+    Draining {
+        until: Instant,
+    },
+    /// What is not finished is given back.
+    Cut,
+}
+
+/// What every lane shares. A clone is the same.
+#[derive(Clone)]
+pub(super) struct Runner(Arc<Shared>);
+
+pub(super) struct Shared {
+    pub(super) outbox: Outbox,
+    pub(super) client: Client,
+    pub(super) deliverer: Deliverer,
+    pub(super) settings: Settings,
+    pub(super) owner: String,
+    pub(super) ledger: Ledger,
+    pub(super) signs: Signs,
+    pub(super) watch: Watch,
+}
+
+impl std::ops::Deref for Runner {
+    type Target = Shared;
+
+    fn deref(&self) -> &Shared {
+        &self.0
+    }
+}
+
+impl Runner {
+    pub(super) fn new(shared: Shared) -> Self {
+        Self(Arc::new(shared))
+    }
+
+    /// Works until it is told to stop; how many reports were given back unfinished.
+    pub(super) async fn run(self, phase: watch::Sender<Phase>) -> usize {
+        let mut stopping = phase.subscribe();
+        let mut lanes = JoinSet::new();
+        loop {
+            while lanes.try_join_next().is_some() {}
+            if *stopping.borrow() != Phase::Running {
+                break;
+            }
+            let wait = self.fill(&mut lanes, &phase).await;
+            tokio::select! {
+                () = wait.over(&self, &mut lanes) => {}
+                _ = stopping.changed() => {}
+            }
+        }
+        self.drain(lanes, &phase).await
+    }
+
+    /// Takes as many rows as there are lanes free.
+    async fn fill(&self, lanes: &mut JoinSet<()>, phase: &watch::Sender<Phase>) -> Wait {
+        let free = self.settings.lanes.saturating_sub(lanes.len());
+        if free == 0 {
+            return Wait::Lane;
+        }
+        let at = Instant::now();
+        let claim = self
+            .outbox
+            .claim(&self.owner, self.settings.lease, free)
+            .await;
+        match claim {
+            Err(error) => {
+                self.watch.database_fails(&error);
+                Wait::Time(DATABASE_PAUSE)
+            }
+            Ok(Claim::Shut { probe_in }) => {
+                self.watch.database_answers();
+                self.watch.paused(true);
+                if probe_in == 0 {
+                    self.probe().await;
+                    return Wait::Time(Duration::ZERO);
+                }
+                Wait::Time(millis(probe_in).min(self.settings.poll))
+            }
+            Ok(Claim::Open { now, pruned, rows }) => {
+                self.watch.database_answers();
+                self.watch.paused(false);
+                let claiming = Claiming { at, now, pruned };
+                let taken = rows.len();
+                for row in rows {
+                    let lane = Lane::new(self.clone(), row, claiming);
+                    lanes.spawn(self.clone().attend(lane, phase.subscribe()));
+                }
+                if taken == free {
+                    Wait::Lane
+                } else {
+                    Wait::Work
+                }
+            }
+        }
+    }
+
+    async fn attend(self, lane: Lane, phase: watch::Receiver<Phase>) {
+        self.watch.begins();
+        #[cfg(feature = "tracing")]
+        let attempt = {
+            use tracing::Instrument;
+            let span = lane.span();
+            lane.deliver(phase).instrument(span)
+        };
+        #[cfg(not(feature = "tracing"))]
+        let attempt = lane.deliver(phase);
+        attempt.await;
+        self.watch.ends();
+    }
+
+    /// Asks Partnero, for the whole fleet, whether it is there again.
+    async fn probe(&self) {
+        let taken = match self.outbox.take_probe(PROBE_HOLD).await {
+            Ok(taken) => taken,
+            Err(error) => return self.watch.database_fails(&error),
+        };
+        let Some(before) = taken else {
+            return;
+        };
+        let written = match self.client.program().test().await {
+            Err(error) if is_outage(error.kind()) => {
+                let asked = error.retry_after();
+                let wait = self
+                    .settings
+                    .probes
+                    .after(before + 2, asked, chance::fraction());
+                self.outbox.defer_probe(wait).await
+            }
+            // Whatever it says, it answers.
+            _ => {
+                self.signs.up();
+                self.outbox.open_gate().await
+            }
+        };
+        if let Err(error) = written {
+            self.watch.database_fails(&error);
+        }
+    }
+
+    pub(super) async fn pause(&self, reason: &'static str, wait: Duration) {
+        self.watch.paused(true);
+        if let Err(error) = self.outbox.shut_gate(reason, wait).await {
+            self.watch.database_fails(&error);
+        }
+    }
+
+    async fn drain(&self, mut lanes: JoinSet<()>, phase: &watch::Sender<Phase>) -> usize {
+        /// How long giving back may take; after that, the leases run out by themselves.
+        const GIVE_BACK: Duration = Duration::from_secs(2);
+        let now = *phase.borrow();
+        if let Phase::Draining { until } = now {
+            while let Ok(Some(_)) = timeout_at(until, lanes.join_next()).await {}
+        }
+        while lanes.try_join_next().is_some() {}
+        let unfinished = lanes.len();
+        phase.send_replace(Phase::Cut);
+        let _ = timeout(GIVE_BACK, async {
+            while lanes.join_next().await.is_some() {}
+        })
+        .await;
+        unfinished
+    }
+}
+
+fn is_outage(kind: ErrorKind) -> bool {
+    kind.leaves_doubt()
+        || matches!(
+            kind,
+            ErrorKind::Connect | ErrorKind::Busy | ErrorKind::RateLimited | ErrorKind::Unauthorized
+        )
+}
+
+/// What the loop waits for.
+enum Wait {
+    /// For a lane to end.
+    Lane,
+    /// For a lane to end, a row to be written, or the time to look.
+    Work,
+    Time(Duration),
+}
+
+impl Wait {
+    async fn over(self, runner: &Runner, lanes: &mut JoinSet<()>) {
+        match self {
+            Self::Time(time) => sleep(time).await,
+            Self::Lane => gather(runner, lanes).await,
+            Self::Work => {
+                tokio::select! {
+                    () = gather(runner, lanes), if !lanes.is_empty() => {}
+                    () = runner.outbox.enqueued.notified() => {}
+                    () = sleep(runner.settings.poll) => {}
+                }
+            }
+        }
+    }
+}
+
+/// Waits until a good part of the lanes is free, or a moment after the first one is.
+async fn gather(runner: &Runner, lanes: &mut JoinSet<()>) {
+    if lanes.join_next().await.is_none() {
+        return;
+    }
+    let moment = Instant::now() + GATHER;
+    while lanes.len() > runner.settings.lanes / 2 {
+        match timeout_at(moment, lanes.join_next()).await {
+            Ok(Some(_)) => {}
+            _ => return,
+        }
+    }
+}

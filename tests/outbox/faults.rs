@@ -1,0 +1,99 @@
+//! A Partnero that fails: pauses of the whole fleet, and rows that fail alone.
+
+use std::time::Duration;
+
+use http::header::RETRY_AFTER;
+use tower_partnero::NewCustomer;
+use tower_partnero::delivery::Status;
+use tower_partnero::sandbox::Fault;
+
+use crate::support::{Shop, every_engine};
+
+every_engine! {
+    a_429_pauses_everybody_for_as_long_as_it_says,
+    an_outage_pauses_everybody_and_one_probe_ends_it,
+    a_wrong_api_key_kills_nothing,
+    one_poisonous_row_stops_nobody_else,
+    what_is_never_taken_is_given_up_by_age,
+}
+
+async fn a_429_pauses_everybody_for_as_long_as_it_says(shop: Shop) {
+    let busy = Fault::status(429).header(RETRY_AFTER, 1).times(1);
+    shop.sandbox.inject(busy);
+    shop.report(NewCustomer::new("first")).await;
+    let worker = shop.worker().start().unwrap();
+    let status = shop.status_when(|status| status.shut_for.is_some()).await;
+    assert!(status.shut_because.unwrap().contains("429"));
+    for id in ["a", "b", "c"] {
+        shop.report(NewCustomer::new(id)).await;
+    }
+    shop.status_when(Status::is_drained).await;
+    worker.stop(Duration::from_secs(5)).await;
+    let requests = shop.sandbox.requests();
+    let waited = requests[1]
+        .received_at
+        .duration_since(requests[0].received_at)
+        .unwrap();
+    assert!(waited >= Duration::from_secs(1), "{waited:?}");
+    assert_eq!(requests[1].path, "/v1/test");
+    assert_eq!(shop.sandbox.customers().len(), 4);
+}
+
+async fn an_outage_pauses_everybody_and_one_probe_ends_it(shop: Shop) {
+    shop.sandbox.inject(Fault::status(503));
+    for number in 0..20 {
+        shop.report(NewCustomer::new(number)).await;
+    }
+    let worker = shop.worker().start().unwrap();
+    shop.status_when(|_| shop.calls("GET /v1/test") >= 3).await;
+    assert!(worker.health().paused && worker.health().is_ok());
+    // While the fleet pauses, nothing but the probe is sent.
+    let tries = shop.calls("POST");
+    let probes = shop.calls("GET /v1/test");
+    shop.status_when(|_| shop.calls("GET /v1/test") > probes + 2)
+        .await;
+    assert_eq!(shop.calls("POST"), tries);
+    shop.sandbox.clear_faults();
+    shop.status_when(Status::is_drained).await;
+    assert!(!worker.health().paused);
+    worker.stop(Duration::from_secs(5)).await;
+    assert_eq!(shop.sandbox.customers().len(), 20);
+}
+
+async fn a_wrong_api_key_kills_nothing(shop: Shop) {
+    shop.sandbox.inject(Fault::status(401));
+    for number in 0..5 {
+        shop.report(NewCustomer::new(number)).await;
+    }
+    let worker = shop.worker().start().unwrap();
+    shop.status_when(|status| status.shut_for.is_some()).await;
+    shop.sandbox.clear_faults();
+    let status = shop.status_when(Status::is_drained).await;
+    assert_eq!(status.dead, 0);
+    worker.stop(Duration::from_secs(5)).await;
+}
+
+async fn one_poisonous_row_stops_nobody_else(shop: Shop) {
+    shop.sandbox.inject(Fault::status(500).mentioning("poison"));
+    shop.report(NewCustomer::new("poison")).await;
+    for number in 0..20 {
+        shop.report(NewCustomer::new(number)).await;
+    }
+    let worker = shop.worker().start().unwrap();
+    let status = shop.status_when(|status| status.pending == 1).await;
+    assert_eq!((status.dead, status.shut_for), (0, None));
+    assert_eq!(shop.sandbox.customers().len(), 20);
+    worker.stop(Duration::from_secs(5)).await;
+}
+
+async fn what_is_never_taken_is_given_up_by_age(shop: Shop) {
+    shop.sandbox.inject(Fault::status(500).mentioning("poison"));
+    shop.report(NewCustomer::new("poison")).await;
+    let worker = shop.worker().give_up_after(Duration::from_millis(200));
+    let worker = worker.start().unwrap();
+    shop.status_when(Status::is_drained).await;
+    worker.stop(Duration::from_secs(5)).await;
+    let letter = shop.dead().await.remove(0);
+    assert_eq!(letter.reason, "too_old");
+    assert!(letter.attempts > 2, "{letter:?}");
+}

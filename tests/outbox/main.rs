@@ -1,0 +1,9 @@
+//! The outbox and its worker against the sandbox: every engine, over real HTTP.
+
+mod delivery;
+mod enqueue;
+mod faults;
+mod money;
+mod operator;
+mod order;
+mod support;

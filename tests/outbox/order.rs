@@ -1,0 +1,97 @@
+//! A customer before its sales, and a referrer before the friends.
+
+use std::time::Duration;
+
+use http::Method;
+use tower_partnero::NewCustomer;
+use tower_partnero::delivery::Status;
+use tower_partnero::sandbox::Fault;
+use tower_partnero::sandbox::switches::UnknownReferrer;
+
+use crate::support::{Shop, every_engine, friend, sale};
+
+every_engine! {
+    a_sale_waits_for_its_customer,
+    a_dead_customer_holds_back_its_sales_and_replay_revives_them,
+    a_discarded_customer_lets_its_sales_go,
+    a_friend_ends_with_a_referrer_who_signs_up_late,
+    an_unknown_referrer_is_waited_for_and_then_done_without,
+}
+
+async fn a_sale_waits_for_its_customer(shop: Shop) {
+    shop.anna().await;
+    let slow = Fault::status(503)
+        .on(Method::POST, "/v1/customers")
+        .times(3);
+    shop.sandbox.inject(slow);
+    shop.report(friend("ben")).await;
+    shop.report(sale("o-1", "ben")).await;
+    assert_eq!(shop.deliver().await.dead, 0);
+    assert_eq!(shop.calls("POST /v1/transactions"), 1);
+    assert_eq!(shop.recorded("o-1"), 1);
+}
+
+async fn ben_is_refused(shop: &Shop) -> i64 {
+    shop.anna().await;
+    let refusal = Fault::status(422).on(Method::POST, "/v1/customers");
+    shop.sandbox.inject(refusal.mentioning("ben"));
+    shop.report(friend("ben")).await;
+    shop.report(sale("o-1", "ben")).await;
+    shop.report(friend("cleo")).await;
+    let status = shop.deliver().await;
+    assert_eq!((status.dead, status.held), (1, 1));
+    assert_eq!(shop.calls("POST /v1/transactions"), 0);
+    assert!(shop.knows("cleo"));
+    shop.dead().await[0].id
+}
+
+async fn a_dead_customer_holds_back_its_sales_and_replay_revives_them(shop: Shop) {
+    let ben = ben_is_refused(&shop).await;
+    shop.sandbox.clear_faults();
+    assert!(shop.outbox.replay(ben).await.unwrap());
+    let status = shop.deliver().await;
+    assert_eq!((status.dead, status.held), (0, 0));
+    assert_eq!(shop.recorded("o-1"), 1);
+}
+
+async fn a_discarded_customer_lets_its_sales_go(shop: Shop) {
+    let ben = ben_is_refused(&shop).await;
+    assert!(shop.outbox.discard(ben, "a test account").await.unwrap());
+    shop.deliver().await;
+    // Partnero does not know the customer, and says so.
+    let dead = shop.dead().await;
+    assert_eq!((dead.len(), dead[0].key.as_str()), (1, "o-1"));
+}
+
+async fn a_friend_ends_with_a_referrer_who_signs_up_late(shop: Shop) {
+    let late = Fault::status(503).on(Method::POST, "/v1/customers");
+    shop.sandbox
+        .inject(late.mentioning("\"id\":\"anna\"").times(3));
+    for position in UnknownReferrer::ALL {
+        shop.switch(*position);
+    }
+    shop.report(NewCustomer::new("anna").key("anna-7")).await;
+    shop.report(friend("ben")).await;
+    shop.report(friend("cleo")).await;
+    assert_eq!(shop.deliver().await.dead, 0);
+    shop.status_when(|status| status.held == 0 && status.pending == 0)
+        .await;
+    for id in ["ben", "cleo"] {
+        assert_eq!(shop.referrer_of(id), Some("anna".to_owned()), "{id}");
+    }
+}
+
+async fn an_unknown_referrer_is_waited_for_and_then_done_without(shop: Shop) {
+    shop.report(friend("ben")).await;
+    let patient = shop.worker().referrer_grace(Duration::from_secs(3_600));
+    let worker = patient.start().unwrap();
+    shop.status_when(|_| shop.calls("POST /v1/customers") >= 3)
+        .await;
+    assert_eq!(worker.stop(Duration::from_secs(5)).await, 0);
+    assert!(!shop.knows("ben"));
+
+    let worker = shop.worker().start().unwrap();
+    shop.status_when(Status::is_drained).await;
+    assert_eq!(worker.stop(Duration::from_secs(5)).await, 0);
+    assert_eq!(shop.referrer_of("ben"), None);
+}

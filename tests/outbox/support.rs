@@ -1,0 +1,191 @@
+//! An empty outbox in each engine, a sandbox, and a worker in a hurry.
+
+use std::time::Duration;
+
+use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
+use tower_partnero::client::{Amount, CustomerRef, Money};
+use tower_partnero::delivery::{
+    DeadLetter, DeliveryWorker, DeliveryWorkerBuilder, Outbox, Report, Sale, Status,
+};
+use tower_partnero::sandbox::switches::Switch;
+use tower_partnero::{ApiKey, Client, NewCustomer, Sandbox};
+
+/// Makes one test of a behaviour for each engine.
+macro_rules! every_engine {
+    ($($behaviour:ident,)+) => {
+        mod memory {
+            $(#[tokio::test]
+            async fn $behaviour() {
+                let outbox = tower_partnero::delivery::Outbox::memory();
+                super::$behaviour(crate::support::Shop::open(outbox).await).await;
+            })+
+        }
+
+        mod sqlite {
+            $(#[tokio::test]
+            async fn $behaviour() {
+                let directory = tempfile::tempdir().unwrap();
+                let file = directory.path().join("outbox.db");
+                let outbox = tower_partnero::delivery::Outbox::sqlite(file).await.unwrap();
+                super::$behaviour(crate::support::Shop::open(outbox).await).await;
+            })+
+        }
+
+        mod postgres {
+            $(#[tokio::test]
+            async fn $behaviour() {
+                if let Some(pool) = crate::support::postgres(stringify!($behaviour)).await {
+                    let outbox = tower_partnero::delivery::Outbox::postgres(pool).await.unwrap();
+                    super::$behaviour(crate::support::Shop::open(outbox).await).await;
+                }
+            })+
+        }
+    };
+}
+pub(crate) use every_engine;
+
+/// A schema of its own in the database that the environment names; `None`, and a line that says
+/// so, if it names none.
+pub(crate) async fn postgres(test: &str) -> Option<PgPool> {
+    use std::hash::{BuildHasher, RandomState};
+    use std::io::Write;
+
+    let Ok(url) = std::env::var("TOWER_PARTNERO_TEST_POSTGRES") else {
+        // Not by a macro: the test harness would keep it to itself.
+        let _ = writeln!(
+            std::io::stderr(),
+            "left out: {test} on PostgreSQL (TOWER_PARTNERO_TEST_POSTGRES is not set)"
+        );
+        return None;
+    };
+    let options: PgConnectOptions = url.parse().unwrap();
+    let schema = format!("test_{:x}", RandomState::new().hash_one(test));
+    let admin = PgPool::connect_with(options.clone()).await.unwrap();
+    let create = sqlx::AssertSqlSafe(format!("CREATE SCHEMA {schema}"));
+    sqlx::raw_sql(create).execute(&admin).await.unwrap();
+    admin.close().await;
+    let options = options.options([("search_path", schema.as_str())]);
+    let pool = PgPoolOptions::new().max_connections(4);
+    Some(pool.connect_with(options).await.unwrap())
+}
+
+/// An app's side: its outbox, and a Partnero to deliver to.
+pub(crate) struct Shop {
+    pub(crate) sandbox: Sandbox,
+    pub(crate) client: Client,
+    pub(crate) outbox: Outbox,
+}
+
+impl Shop {
+    pub(crate) async fn open(outbox: Outbox) -> Self {
+        let sandbox = Sandbox::start().await.unwrap();
+        let client = Client::builder(ApiKey::new(sandbox.api_key()).unwrap())
+            .base_url(sandbox.base_url())
+            .timeout(Duration::from_millis(300))
+            .retries(0)
+            .build()
+            .unwrap();
+        Self {
+            sandbox,
+            client,
+            outbox,
+        }
+    }
+
+    /// A worker in a hurry: what takes minutes takes fractions of a second.
+    pub(crate) fn worker(&self) -> DeliveryWorkerBuilder {
+        DeliveryWorker::builder(self.outbox.clone(), self.client.clone())
+            .poll(Duration::from_millis(10))
+            .look_up_after(Duration::from_millis(400))
+            .lease(Duration::from_secs(5))
+            .retries(Duration::from_millis(20), Duration::from_millis(100))
+            .probes(Duration::from_millis(20), Duration::from_millis(100))
+            .referrer_grace(Duration::ZERO)
+    }
+
+    pub(crate) async fn report(&self, report: impl Into<Report>) {
+        self.outbox.enqueue(report).await.unwrap();
+    }
+
+    /// Anna, who is at Partnero already.
+    pub(crate) async fn anna(&self) {
+        let anna = NewCustomer::new("anna").key("anna-7");
+        self.client.customers().create(&anna).await.unwrap();
+    }
+
+    pub(crate) async fn status_when(&self, is_it: impl Fn(&Status) -> bool) -> Status {
+        let wait = async {
+            loop {
+                let status = self.outbox.status().await.unwrap();
+                if is_it(&status) {
+                    return status;
+                }
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+        };
+        if let Ok(status) = tokio::time::timeout(Duration::from_secs(20), wait).await {
+            return status;
+        }
+        let dead = self.dead().await;
+        panic!("still {:?} with {dead:?}", self.outbox.status().await)
+    }
+
+    /// Delivers until nothing is pending, and stops.
+    pub(crate) async fn deliver(&self) -> Status {
+        let worker = self.worker().start().unwrap();
+        let status = self.status_when(Status::is_drained).await;
+        assert_eq!(worker.stop(Duration::from_secs(5)).await, 0);
+        status
+    }
+
+    pub(crate) async fn dead(&self) -> Vec<DeadLetter> {
+        self.outbox.dead(0, 100).await.unwrap()
+    }
+
+    pub(crate) fn switch(&self, switch: impl Switch) {
+        self.sandbox.switch(switch);
+    }
+
+    /// How often Partnero has recorded the sale of this key.
+    pub(crate) fn recorded(&self, key: &str) -> usize {
+        let transactions = self.sandbox.transactions();
+        let with_key = transactions
+            .iter()
+            .filter(|transaction| transaction.key.as_deref() == Some(key));
+        with_key.count()
+    }
+
+    pub(crate) fn knows(&self, id: &str) -> bool {
+        let customers = self.sandbox.customers();
+        customers.iter().any(|customer| customer.id == id)
+    }
+
+    /// Whom Partnero holds for the referrer of a customer.
+    pub(crate) fn referrer_of(&self, id: &str) -> Option<String> {
+        let customers = self.sandbox.customers();
+        let customer = customers.into_iter().find(|customer| customer.id == id);
+        customer.expect("the customer has arrived").referred_by
+    }
+
+    /// The calls that Partnero got, each as its method and the start of its path.
+    pub(crate) fn calls(&self, start: &str) -> usize {
+        let requests = self.sandbox.requests();
+        let calls = requests
+            .iter()
+            .map(|request| format!("{} {}", request.method, request.path));
+        calls.filter(|call| call.starts_with(start)).count()
+    }
+}
+
+/// A customer whom Anna has referred.
+pub(crate) fn friend(id: &str) -> NewCustomer {
+    NewCustomer::new(id).referring_customer(CustomerRef::key("anna-7"))
+}
+
+pub(crate) fn euros(text: &str) -> Money {
+    Money::currency(Amount::major(text).unwrap(), "EUR")
+}
+
+pub(crate) fn sale(key: &str, customer: &str) -> Sale {
+    Sale::new(key, customer, euros("19.90"))
+}
