@@ -14,7 +14,7 @@ const UNSAID: Duration = Duration::from_secs(1);
 pub(crate) struct Pause(Arc<Mutex<Option<Instant>>>);
 
 impl Pause {
-    pub(super) fn is_on(&self) -> bool {
+    pub(crate) fn is_on(&self) -> bool {
         let until = *self.0.lock().unwrap_or_else(PoisonError::into_inner);
         until.is_some_and(|until| Instant::now() < until)
     }

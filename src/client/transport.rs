@@ -37,11 +37,7 @@ impl Transport {
         pause: Option<&Pause>,
     ) -> Result<Map<String, Value>, Error> {
         let started = Instant::now();
-        let progress = Progress::new(call.summary.clone(), self.expires(), pause.is_some());
-        if pause.is_some_and(Pause::is_on) {
-            let message = "Partnero has asked to wait";
-            return Err(Error::new(ErrorKind::Busy, progress.call()).with_message(message));
-        }
+        let progress = Progress::new(call.summary.clone(), self.expires(), pause.cloned());
         let result = match self.exchange(call, &progress).await {
             Ok(answer) => {
                 answer::envelope(progress.call(), &answer, &self.api_key, SystemTime::now())

@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
 use tokio::time::Instant;
 
+use crate::client::pause::Pause;
 use crate::client::summary::CallSummary;
 
 /// Travels in the request's extensions; a clone is the same progress.
@@ -15,17 +16,17 @@ pub(crate) struct Progress(Arc<Inner>);
 struct Inner {
     call: CallSummary,
     expires: Instant,
-    hands_429_on: bool,
+    pause: Option<Pause>,
     attempts: AtomicU32,
     in_flight: AtomicBool,
 }
 
 impl Progress {
-    pub(crate) fn new(call: CallSummary, expires: Instant, hands_429_on: bool) -> Self {
+    pub(crate) fn new(call: CallSummary, expires: Instant, pause: Option<Pause>) -> Self {
         Self(Arc::new(Inner {
             call,
             expires,
-            hands_429_on,
+            pause,
             attempts: AtomicU32::new(0),
             in_flight: AtomicBool::new(false),
         }))
@@ -40,9 +41,10 @@ impl Progress {
         self.0.expires
     }
 
-    /// Whether a 429 ends the call, because somebody else sees to the wait.
-    pub(super) fn hands_429_on(&self) -> bool {
-        self.0.hands_429_on
+    /// The pause that this call keeps together with others; it is what a 429 begins, instead of a
+    /// retry of this call alone.
+    pub(crate) fn pause(&self) -> Option<&Pause> {
+        self.0.pause.as_ref()
     }
 
     /// How many attempts were begun.

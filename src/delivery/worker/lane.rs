@@ -8,7 +8,7 @@ use tower_service::Service;
 
 use super::guard::Guarded;
 use super::retry;
-use super::runner::{Phase, Runner};
+use super::runner::{ASKED, Phase, Runner};
 #[cfg(feature = "tracing")]
 use crate::client::Error;
 use crate::delivery::deliver::{Attempt, DeadReason, Delivered, DeliveryError, Sign};
@@ -173,7 +173,7 @@ impl Lane {
             Sign::None => {}
             Sign::Slow(asked) => {
                 let wait = runner.settings.probes.after(1, asked, 0.0);
-                runner.pause("Partnero asked for it (429)", wait).await;
+                runner.pause(ASKED, wait).await;
             }
             Sign::Down => {
                 let enough = runner.settings.outage_lanes;

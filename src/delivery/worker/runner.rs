@@ -26,6 +26,9 @@ const DATABASE_PAUSE: Duration = Duration::from_secs(1);
 /// How long a probe belongs to the worker that took it.
 const PROBE_HOLD: Duration = Duration::from_secs(60);
 
+/// Why the fleet pauses after a 429.
+pub(super) const ASKED: &str = "Partnero asked for it (429)";
+
 /// How far the worker is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Phase {
@@ -170,10 +173,21 @@ impl Runner {
         }
     }
 
+    /// Has the whole fleet pause. A database that is away has to hear of it once it is back,
+    /// before anybody else takes rows from it.
     pub(super) async fn pause(&self, reason: &'static str, wait: Duration) {
         self.watch.paused(true);
-        if let Err(error) = self.outbox.shut_gate(reason, wait).await {
-            self.watch.database_fails(&error);
+        let until = Instant::now() + wait;
+        loop {
+            let left = until.saturating_duration_since(Instant::now());
+            match self.outbox.shut_gate(reason, left).await {
+                Ok(()) => return,
+                Err(error) => self.watch.database_fails(&error),
+            }
+            if left.is_zero() {
+                return;
+            }
+            sleep(left.min(DATABASE_PAUSE / 10)).await;
         }
     }
 

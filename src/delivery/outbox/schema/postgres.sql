@@ -29,6 +29,7 @@ CREATE TABLE partnero_outbox_gate (
     id          BIGINT PRIMARY KEY CHECK (id = 1),
     closed_at   BIGINT,
     reason      TEXT,
+    not_before  BIGINT NOT NULL DEFAULT 0,
     probe_at    BIGINT,
     probes      BIGINT NOT NULL DEFAULT 0,
     pruned_at   BIGINT

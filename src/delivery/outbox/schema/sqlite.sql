@@ -29,6 +29,7 @@ CREATE TABLE partnero_outbox_gate (
     id          INTEGER PRIMARY KEY CHECK (id = 1),
     closed_at   INTEGER,
     reason      TEXT,
+    not_before  INTEGER NOT NULL DEFAULT 0,
     probe_at    INTEGER,
     probes      INTEGER NOT NULL DEFAULT 0,
     pruned_at   INTEGER

@@ -24,6 +24,7 @@ struct Gate {
     closed_at: Option<i64>,
     reason: Option<String>,
     probe_at: i64,
+    not_before: i64,
     probes: i64,
     pruned: bool,
 }
@@ -260,7 +261,7 @@ impl Store for Memory {
         let mut table = self.table();
         let now = now();
         if table.gate.closed_at.is_some() {
-            let probe_in = (table.gate.probe_at - now).max(0);
+            let probe_in = (table.gate.probe_at.max(table.gate.not_before) - now).max(0);
             return Ok(Claim::Shut { probe_in });
         }
         let mut rows = Vec::new();
@@ -286,10 +287,10 @@ impl Store for Memory {
 
     async fn shut_gate(&self, reason: &str, wait: i64) -> Result<(), OutboxError> {
         let gate = &mut self.table().gate;
-        gate.probe_at = match gate.closed_at {
-            Some(_) => gate.probe_at.max(now() + wait),
-            None => now() + wait,
-        };
+        if gate.closed_at.is_none() {
+            gate.probe_at = now() + wait;
+        }
+        gate.not_before = gate.not_before.max(now() + wait);
         gate.closed_at.get_or_insert_with(now);
         gate.reason = Some(reason.to_owned());
         Ok(())
@@ -297,7 +298,7 @@ impl Store for Memory {
 
     async fn take_probe(&self, hold: i64) -> Result<Option<i64>, OutboxError> {
         let gate = &mut self.table().gate;
-        if gate.closed_at.is_none() || gate.probe_at > now() {
+        if gate.closed_at.is_none() || gate.probe_at.max(gate.not_before) > now() {
             return Ok(None);
         }
         gate.probe_at = now() + hold;
@@ -312,6 +313,10 @@ impl Store for Memory {
 
     async fn open_gate(&self) -> Result<(), OutboxError> {
         let gate = &mut self.table().gate;
+        if gate.not_before > now() {
+            gate.probe_at = gate.not_before;
+            return Ok(());
+        }
         let pruned = gate.pruned;
         *gate = Gate {
             pruned,

@@ -94,6 +94,7 @@ pub(crate) trait Store: Send + Sync {
     /// Puts the next probe of a shut gate off for so many milliseconds.
     fn defer_probe(&self, wait: i64) -> impl Future<Output = Result<(), OutboxError>> + Send;
 
+    /// Opens the gate, unless somebody has asked for a longer pause.
     fn open_gate(&self) -> impl Future<Output = Result<(), OutboxError>> + Send;
 
     fn status(&self) -> impl Future<Output = Result<Status, OutboxError>> + Send;

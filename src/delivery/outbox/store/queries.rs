@@ -33,7 +33,7 @@ pub(super) const RECORD_VERSION: &str = concat!(
 );
 
 pub(super) const GATE: &str = concat!(
-    "SELECT closed_at, probe_at, pruned_at, ",
+    "SELECT closed_at, probe_at, not_before, pruned_at, ",
     now!(),
     " FROM partnero_outbox_gate WHERE id = 1"
 );
@@ -110,12 +110,15 @@ pub(super) const RELEASE: &str = concat!(
     ours!()
 );
 
+/// Of several who ask for a pause, the longest counts, whatever a probe says meanwhile.
 pub(super) const SHUT_GATE: &str = concat!(
-    "UPDATE partnero_outbox_gate SET closed_at = COALESCE(closed_at, ",
+    "UPDATE partnero_outbox_gate SET reason = $1, closed_at = COALESCE(closed_at, ",
     now!(),
-    "), reason = $1, probe_at = CASE WHEN probe_at > $2 + ",
+    "), probe_at = COALESCE(probe_at, $2 + ",
     now!(),
-    " THEN probe_at ELSE $2 + ",
+    "), not_before = CASE WHEN not_before > $2 + ",
+    now!(),
+    " THEN not_before ELSE $2 + ",
     now!(),
     " END WHERE id = 1"
 );
@@ -124,6 +127,8 @@ pub(super) const TAKE_PROBE: &str = concat!(
     now!(),
     " WHERE id = 1 AND closed_at IS NOT NULL AND probe_at <= ",
     now!(),
+    " AND not_before <= ",
+    now!(),
     " RETURNING probes"
 );
 pub(super) const DEFER_PROBE: &str = concat!(
@@ -131,8 +136,14 @@ pub(super) const DEFER_PROBE: &str = concat!(
     now!(),
     " WHERE id = 1 AND closed_at IS NOT NULL"
 );
-pub(super) const OPEN_GATE: &str = "UPDATE partnero_outbox_gate \
-     SET closed_at = NULL, reason = NULL, probe_at = NULL, probes = 0 WHERE id = 1";
+pub(super) const OPEN_GATE: &str = concat!(
+    "UPDATE partnero_outbox_gate SET closed_at = NULL, reason = NULL, probe_at = NULL, probes = 0 \
+     WHERE id = 1 AND not_before <= ",
+    now!()
+);
+/// For a gate that somebody else has asked to stay shut while it was probed.
+pub(super) const PROBE_AGAIN: &str = "UPDATE partnero_outbox_gate SET probe_at = not_before \
+     WHERE id = 1 AND closed_at IS NOT NULL";
 
 pub(super) const STATUS: &str = concat!(
     "SELECT (SELECT COUNT(*) FROM partnero_outbox WHERE state IN ('due', 'leased') AND due_at <= ",

@@ -94,11 +94,12 @@ impl Store for SqlStore {
 
     async fn claim(&self, owner: &str, lease: i64, limit: i64) -> Result<Claim, OutboxError> {
         let gate = sqlx::query(queries::GATE).fetch_one(&self.pool).await?;
-        let now: i64 = gate.try_get(3)?;
-        let pruned = gate.try_get::<Option<i64>, _>(2)?.is_some();
+        let now: i64 = gate.try_get(4)?;
+        let pruned = gate.try_get::<Option<i64>, _>(3)?.is_some();
         if gate.try_get::<Option<i64>, _>(0)?.is_some() {
             let probe_at: Option<i64> = gate.try_get(1)?;
-            let probe_in = probe_at.map_or(0, |probe_at| (probe_at - now).max(0));
+            let not_before: i64 = gate.try_get(2)?;
+            let probe_in = (probe_at.unwrap_or(now).max(not_before) - now).max(0);
             return Ok(Claim::Shut { probe_in });
         }
         let mut rows = Vec::new();
@@ -163,7 +164,12 @@ impl Store for SqlStore {
     }
 
     async fn open_gate(&self) -> Result<(), OutboxError> {
-        sqlx::query(queries::OPEN_GATE).execute(&self.pool).await?;
+        let opened = sqlx::query(queries::OPEN_GATE).execute(&self.pool).await?;
+        if opened.rows_affected() == 0 {
+            sqlx::query(queries::PROBE_AGAIN)
+                .execute(&self.pool)
+                .await?;
+        }
         Ok(())
     }
 

@@ -6,6 +6,8 @@ every_engine! {
     a_shut_gate_lets_nothing_through,
     a_probe_is_taken_once,
     the_longest_pause_counts,
+    a_probe_does_not_open_what_was_shut_meanwhile,
+    a_failed_probe_puts_off_the_next,
 }
 
 async fn a_shut_gate_lets_nothing_through(store: impl Store) {
@@ -13,16 +15,20 @@ async fn a_shut_gate_lets_nothing_through(store: impl Store) {
     let Claim::Open { rows, .. } = store.claim(OWNER, MINUTE, 1).await.unwrap() else {
         panic!("the gate is open");
     };
-    store.shut_gate("429", MINUTE).await.unwrap();
+    store.shut_gate("429", 300).await.unwrap();
     let Claim::Shut { probe_in } = store.claim(OTHER, MINUTE, 1).await.unwrap() else {
         panic!("the gate is shut");
     };
-    assert!(probe_in > MINUTE / 2 && probe_in <= MINUTE, "{probe_in}");
+    assert!(probe_in <= 300, "{probe_in}");
     assert_eq!(write(&store, announce(&rows[0])).await, refused());
     let status = store.status().await.unwrap();
     assert_eq!(status.shut_because.as_deref(), Some("429"));
     assert!(status.shut_for.is_some());
 
+    // Not before it was asked for.
+    store.open_gate().await.unwrap();
+    assert!(store.status().await.unwrap().shut_for.is_some());
+    while store.take_probe(MINUTE).await.unwrap().is_none() {}
     store.open_gate().await.unwrap();
     assert_eq!(write(&store, announce(&rows[0])).await, clear(None));
     assert_eq!(keys(&claim(&store).await), ["b"]);
@@ -39,5 +45,25 @@ async fn a_probe_is_taken_once(store: impl Store) {
 async fn the_longest_pause_counts(store: impl Store) {
     store.shut_gate("429", MINUTE).await.unwrap();
     store.shut_gate("outage", 0).await.unwrap();
+    assert_eq!(store.take_probe(MINUTE).await.unwrap(), None);
+}
+
+async fn a_probe_does_not_open_what_was_shut_meanwhile(store: impl Store) {
+    store.shut_gate("outage", 0).await.unwrap();
+    assert_eq!(store.take_probe(MINUTE).await.unwrap(), Some(0));
+    store.shut_gate("429", MINUTE).await.unwrap();
+    store.open_gate().await.unwrap();
+    let Claim::Shut { probe_in } = store.claim(OTHER, MINUTE, 1).await.unwrap() else {
+        panic!("the gate is shut");
+    };
+    assert!(probe_in > MINUTE / 2 && probe_in <= MINUTE, "{probe_in}");
+}
+
+async fn a_failed_probe_puts_off_the_next(store: impl Store) {
+    store.shut_gate("outage", 0).await.unwrap();
+    assert_eq!(store.take_probe(MINUTE).await.unwrap(), Some(0));
+    store.defer_probe(0).await.unwrap();
+    assert_eq!(store.take_probe(MINUTE).await.unwrap(), Some(1));
+    store.defer_probe(MINUTE).await.unwrap();
     assert_eq!(store.take_probe(MINUTE).await.unwrap(), None);
 }

@@ -1,0 +1,104 @@
+//! What has to be true in the end.
+
+use std::collections::HashMap;
+
+use tower_partnero::Sandbox;
+use tower_partnero::delivery::{Outbox, ReportKind};
+use tower_partnero::sandbox::SandboxCustomer;
+
+use crate::database::Pool;
+use crate::{Failure, app};
+
+/// Compares what the app has stored with what Partnero knows.
+pub(crate) async fn everything(
+    sandbox: &Sandbox,
+    pool: &Pool,
+    outbox: &Outbox,
+    users: usize,
+) -> Result<String, Failure> {
+    for table in ["users", "orders"] {
+        let stored = app::stored(pool, table).await?;
+        expect(stored == users, || format!("{stored} {table} stored"))?;
+    }
+    let customers = sandbox.customers();
+    let customers: HashMap<&str, &SandboxCustomer> = customers
+        .iter()
+        .map(|customer| (customer.id.as_str(), customer))
+        .collect();
+    let transactions = sandbox.transactions();
+    let mut recorded: HashMap<&str, Vec<_>> = HashMap::new();
+    for transaction in &transactions {
+        let key = transaction.key.as_deref().unwrap_or_default();
+        recorded.entry(key).or_default().push(transaction);
+    }
+    let mut referred = 0;
+    for user in 0..users {
+        let (id, order) = (app::id(user), app::order(user));
+        let customer = customers.get(id.as_str());
+        let sales = recorded.get(order.as_str()).map_or(&[][..], Vec::as_slice);
+        if app::is_refused(user) {
+            let absent = customer.is_none() && sales.is_empty();
+            expect(absent, || format!("{id} or its sale was taken"))?;
+            continue;
+        }
+        let Some(customer) = customer else {
+            return Err(format!("{id} was lost").into());
+        };
+        let referrer = app::referrer(user).map(app::id);
+        expect(customer.referred_by == referrer, || {
+            format!(
+                "{id} came by {:?} and not by {referrer:?}",
+                customer.referred_by
+            )
+        })?;
+        referred += usize::from(referrer.is_some());
+        let expected = usize::from(!app::is_sale_refused(user));
+        expect(sales.len() == expected, || {
+            format!("{order} was recorded {} times", sales.len())
+        })?;
+        for sale in sales {
+            let buyer = sale.referred_customer.as_deref();
+            expect(buyer == Some(id.as_str()), || {
+                format!("{order} is {buyer:?}'s")
+            })?;
+            let in_order = sale.created_at >= customer.created_at;
+            expect(in_order, || format!("{order} came before {id}"))?;
+        }
+    }
+    let dead = dead(outbox, users).await?;
+    Ok(format!(
+        "0 lost, 0 twice, {referred} with their referrer, {dead} dead with a reason"
+    ))
+}
+
+/// What must be dead is dead, with its reason, and nothing else is.
+async fn dead(outbox: &Outbox, users: usize) -> Result<usize, Failure> {
+    let letters = outbox.dead(0, 100_000).await?;
+    for letter in &letters {
+        let is_meant = match letter.kind {
+            ReportKind::Customer => letter.key.starts_with("bad-"),
+            _ => letter.key.starts_with("bad-order-"),
+        };
+        let told = letter.reason == "refused" && letter.last_answer.contains("422");
+        expect(is_meant && told, || format!("dead: {letter:?}"))?;
+    }
+    let customers = (0..users).filter(|user| app::is_refused(*user)).count();
+    let sales = (0..users)
+        .filter(|user| app::is_sale_refused(*user))
+        .count();
+    expect(letters.len() == customers + sales, || {
+        format!("{} dead", letters.len())
+    })?;
+    // The sales of refused customers wait behind them.
+    let held = usize::try_from(outbox.status().await?.held)?;
+    expect(held == customers, || format!("{held} held"))?;
+    Ok(letters.len())
+}
+
+pub(crate) fn expect(holds: bool, otherwise: impl FnOnce() -> String) -> Result<(), Failure> {
+    if holds {
+        Ok(())
+    } else {
+        Err(otherwise().into())
+    }
+}

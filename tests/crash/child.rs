@@ -1,0 +1,61 @@
+//! Processes that are killed.
+
+use std::process::{Child, Command, Stdio};
+
+use crate::Failure;
+
+pub(crate) struct Process {
+    arguments: Vec<String>,
+    child: Child,
+}
+
+impl Process {
+    pub(crate) fn start(arguments: &[&str]) -> Result<Self, Failure> {
+        let arguments: Vec<String> = arguments.iter().map(ToString::to_string).collect();
+        let child = spawn(&arguments)?;
+        Ok(Self { arguments, child })
+    }
+
+    /// SIGKILL, and a new life.
+    pub(crate) fn kill_and_restart(&mut self) -> Result<(), Failure> {
+        self.kill();
+        self.child = spawn(&self.arguments)?;
+        Ok(())
+    }
+
+    /// As `kill -STOP` and `kill -CONT`.
+    pub(crate) fn signal(&self, name: &str) -> Result<(), Failure> {
+        let id = self.child.id().to_string();
+        let status = Command::new("kill").args([name, &id]).status()?;
+        status
+            .success()
+            .then_some(())
+            .ok_or_else(|| "kill failed".into())
+    }
+
+    /// Whether it has come to its own end, and that a good one.
+    pub(crate) fn is_finished(&mut self) -> Result<bool, Failure> {
+        match self.child.try_wait()? {
+            None => Ok(false),
+            Some(status) if status.success() => Ok(true),
+            Some(status) => Err(format!("{:?} ended with {status}", self.arguments).into()),
+        }
+    }
+
+    fn kill(&mut self) {
+        // Fails only where it has ended already.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        self.kill();
+    }
+}
+
+fn spawn(arguments: &[String]) -> Result<Child, Failure> {
+    let mut command = Command::new(std::env::current_exe()?);
+    Ok(command.args(arguments).stdin(Stdio::null()).spawn()?)
+}

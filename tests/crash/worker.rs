@@ -1,0 +1,37 @@
+//! A worker's process.
+
+use std::time::Duration;
+
+use tower_partnero::delivery::DeliveryWorker;
+use tower_partnero::{ApiKey, Client};
+
+use crate::Failure;
+use crate::database::Database;
+
+/// How long a request may take: what hangs, hangs so long.
+pub(crate) const TIMEOUT: Duration = Duration::from_millis(800);
+pub(crate) const LEASE: Duration = Duration::from_secs(3);
+
+/// Works until somebody kills it.
+pub(crate) async fn run(place: &str, schema: &str, base_url: &str) -> Result<(), Failure> {
+    let client = Client::builder(ApiKey::new("sandbox-api-key")?)
+        .base_url(base_url)
+        .timeout(TIMEOUT)
+        .retry_delay(Duration::from_millis(20))
+        .build()?;
+    let (_, outbox) = loop {
+        match Database::open(place, schema).await {
+            Ok(opened) => break opened,
+            Err(_) => tokio::time::sleep(Duration::from_millis(100)).await,
+        }
+    };
+    let _worker = DeliveryWorker::builder(outbox, client)
+        .poll(Duration::from_millis(50))
+        .look_up_after(Duration::from_secs(1))
+        .lease(LEASE)
+        .retries(Duration::from_millis(200), Duration::from_secs(2))
+        .probes(Duration::from_millis(100), Duration::from_millis(500))
+        .referrer_grace(Duration::ZERO)
+        .start()?;
+    std::future::pending().await
+}
