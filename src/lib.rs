@@ -15,7 +15,9 @@
 //!    its referral, and why. With the feature `axum` they are extractors.
 //! 3. [`SignupHook`] reports a sign-up with the referrer filled in. Its
 //!    outcome is a response part and removes the cookie once Partnero has answered.
-//! 4. [`Client`] is Partnero's API, and [`Sandbox`] a local
+//! 4. [`Outbox`] keeps reports in the app's own database until Partnero has
+//!    them, through outages and crashes.
+//! 5. [`Client`] is Partnero's API, and [`Sandbox`] a local
 //!    Partnero to develop and test against.
 //!
 //! A whole program stands in the [module docs of `signup`](signup#example), one without any
@@ -34,6 +36,8 @@
 //! | `tracing` | yes | events for every decision |
 //! | `axum` | | extractors and response parts (on axum-core alone) |
 //! | `client` | | the API client and the sign-up hook |
+//! | `outbox` | | the outbox, in memory alone |
+//! | `outbox-sqlite`, `outbox-postgres` | | the outbox in a database, over sqlx; Rust 1.94 |
 //! | `default-tls`, `rustls`, `rustls-no-provider`, `native-tls` | | TLS for the client, under reqwest's names |
 //! | `gzip` | | compressed answers for the client |
 //! | `detour` | | signed tokens that carry a referral where no cookie goes |
@@ -45,7 +49,12 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 // These docs name every feature's types; a build without them has nothing to link to.
 #![cfg_attr(
-    not(all(feature = "axum", feature = "client", feature = "sandbox")),
+    not(all(
+        feature = "axum",
+        feature = "outbox-postgres",
+        feature = "outbox-sqlite",
+        feature = "sandbox"
+    )),
     allow(rustdoc::broken_intra_doc_links)
 )]
 #![forbid(unsafe_code)]
@@ -72,6 +81,8 @@ pub use self::client::{ApiKey, Client, Customer, Error, ErrorKind, NewCustomer};
 pub use self::context::{NotStored, Outcome, ReferralContext, ReferralLayerMissing, Spent};
 #[cfg(feature = "client")]
 pub use self::delivery::{Delivery, Registration};
+#[cfg(feature = "outbox")]
+pub use self::delivery::{DeliveryWorker, Outbox};
 pub use self::error::ConfigError;
 pub use self::referral::{InvalidReferralKey, Referral, ReferralKey, ReferralSource};
 #[cfg(feature = "sandbox")]
@@ -80,6 +91,6 @@ pub use self::sandbox::Sandbox;
 pub use self::signup::{SignupHook, SignupOutcome, Signups};
 pub use self::snippet::Snippet;
 
-#[cfg(all(doctest, feature = "axum", feature = "client"))]
+#[cfg(all(doctest, feature = "axum", feature = "outbox-sqlite"))]
 #[doc = include_str!("../README.md")]
 struct Readme;

@@ -5,6 +5,8 @@ use std::process::{Command, Output, Stdio};
 
 use tokio::io::{AsyncBufReadExt, BufReader, Lines};
 use tokio::process::{Child, ChildStdout, Command as Spawn};
+use tower_partnero::sandbox::Fault;
+use tower_partnero::{NewCustomer, Outbox, Sandbox};
 
 /// Builds an example as `cargo run --example` does, and says where it is.
 fn build(name: &str) -> PathBuf {
@@ -131,4 +133,69 @@ async fn a_bare_hyper_server_does_the_same() {
         post(&format!("{base}/signup?name=Carla")).await,
         "welcome, Carla (not_referred)\n"
     );
+}
+
+/// Runs the outbox tool: its code, and what it said.
+fn outbox(args: &[&str], env: &[(&str, &str)]) -> (Option<i32>, String) {
+    let mut command = Command::new(build("outbox"));
+    let Output {
+        status,
+        stdout,
+        stderr,
+    } = command
+        .args(args)
+        .envs(env.iter().copied())
+        .output()
+        .unwrap();
+    let said = [stdout, stderr].concat();
+    (status.code(), String::from_utf8(said).unwrap())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_outbox_tool_drains_lists_replays_and_discards() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("outbox.db");
+    let file = file.to_str().unwrap();
+    let kept = Outbox::sqlite(file).await.unwrap();
+    for id in ["ben", "cleo", "bad"] {
+        kept.enqueue(NewCustomer::new(id)).await.unwrap();
+    }
+    let sandbox = Sandbox::start().await.unwrap();
+    sandbox.inject(Fault::status(422).mentioning("\"bad\""));
+    let env = [
+        ("PARTNERO_API_KEY", sandbox.api_key()),
+        ("PARTNERO_BASE_URL", &sandbox.base_url()),
+    ];
+
+    let (code, said) = outbox(&[file, "status", "--json"], &[]);
+    let status: serde_json::Value = serde_json::from_str(&said).unwrap();
+    assert_eq!((code, &status["pending"]), (Some(0), &3.into()));
+    let (code, said) = outbox(&[file, "drain"], &env);
+    assert_eq!(code, Some(3), "{said}");
+    assert_eq!(sandbox.customers().len(), 2);
+    let (code, said) = outbox(&[file, "dead"], &[]);
+    assert!(
+        code == Some(3) && said.contains("customer bad") && said.contains("422"),
+        "{said}"
+    );
+
+    sandbox.clear_faults();
+    let (code, said) = outbox(&[file, "replay", "3"], &[]);
+    assert_eq!((code, said.trim()), (Some(0), "due again"));
+    assert_eq!(outbox(&[file, "drain"], &env).0, Some(0));
+    assert_eq!(sandbox.customers().len(), 3);
+    assert_eq!(outbox(&[file, "dead"], &[]), (Some(0), String::new()));
+    for (args, code, problem) in [
+        (&[file, "discard", "3", "gone"][..], 1, "no dead letter"),
+        (&[file, "replay", "x"], 1, "invalid digit"),
+        (&[file, "drain"], 1, "PARTNERO_API_KEY"),
+        (&[file, "explode"], 2, "usage:"),
+        (&["/nowhere/outbox.db", "status"], 1, "no file"),
+    ] {
+        let (found, said) = outbox(args, &[]);
+        assert!(
+            found == Some(code) && said.contains(problem),
+            "{args:?}: {said}"
+        );
+    }
 }

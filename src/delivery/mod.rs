@@ -1,4 +1,9 @@
 //! From a sign-up to Partnero: how a report is handed over, and what came of it.
+//!
+//! [`Delivery`] is what the sign-up hook hands its report to: directly to Partnero, or into an
+//! `Outbox` (feature `outbox`).
+#![cfg_attr(feature = "outbox", doc = "\n\n# Outbox\n")]
+#![cfg_attr(feature = "outbox", doc = include_str!("outbox.md"))]
 
 #[cfg(feature = "outbox")]
 mod deliver;

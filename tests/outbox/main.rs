@@ -1,5 +1,6 @@
 //! The outbox and its worker against the sandbox: every engine, over real HTTP.
 
+mod database;
 mod delivery;
 mod enqueue;
 mod faults;

@@ -67,14 +67,10 @@ where
     type Output = Result<T, BoxError>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        match self.project().call.as_pin_mut() {
-            Some(call) => call.poll(cx),
-            None => {
-                let refusal = Failure::new(ErrorKind::Busy);
-                Poll::Ready(Err(refusal
-                    .with_message("Partnero has asked to wait")
-                    .into()))
-            }
+        if let Some(call) = self.project().call.as_pin_mut() {
+            return call.poll(cx);
         }
+        let refusal = Failure::new(ErrorKind::Busy).with_message("Partnero has asked to wait");
+        Poll::Ready(Err(refusal.into()))
     }
 }

@@ -1,3 +1,5 @@
+//! The table, the handle, and what an operator does with it.
+
 mod dead_letter;
 mod error;
 mod handle;

@@ -1,0 +1,234 @@
+//! Looks after an outbox: what waits, what is dead, and what is done about it.
+//!
+//! ```sh
+//! cargo run --example outbox -- outbox.db status
+//! cargo run --example outbox -- outbox.db dead
+//! cargo run --example outbox -- outbox.db replay 17        # or: replay all
+//! cargo run --example outbox -- outbox.db discard 17 "a test order"
+//! cargo run --example outbox -- outbox.db drain            # delivers until nothing waits
+//! cargo run --example outbox -- postgres://localhost/shop status --json
+//! ```
+//!
+//! It ends with 0 if all is well, 1 if something went wrong, 2 for wrong arguments, 3 if there are
+//! dead letters, and 4 if `drain` could not deliver everything within `DRAIN_SECONDS` (600).
+//! `drain` needs `PARTNERO_API_KEY`, and takes `PARTNERO_BASE_URL` (a sandbox's, say).
+
+use std::error::Error;
+use std::io::{IsTerminal, Write};
+use std::process::ExitCode;
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+use tower_partnero::delivery::{DeadLetter, DeliveryWorker, Outbox, Status};
+use tower_partnero::{ApiKey, Client};
+
+const USAGE: &str = "usage: outbox <file.db | postgres://...> \
+    <status | dead | replay <id | all> | discard <id> <reason> | drain> [--json]";
+/// Dead letters wait for a person.
+const DEAD: u8 = 3;
+const UNFINISHED: u8 = 4;
+
+type Failure = Box<dyn Error>;
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let mut arguments: Vec<String> = std::env::args().skip(1).collect();
+    let json = arguments.iter().any(|argument| argument == "--json");
+    arguments.retain(|argument| argument != "--json");
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let Some((place, command)) = arguments.split_first().and_then(|(place, command)| {
+        let known = matches!(
+            command,
+            ["status" | "dead" | "drain"] | ["replay", _] | ["discard", _, _]
+        );
+        known.then_some((*place, command))
+    }) else {
+        complain(USAGE);
+        return ExitCode::from(2);
+    };
+    match run(place, command, json).await {
+        Ok(code) => ExitCode::from(code),
+        Err(error) => {
+            let mut text = error.to_string();
+            let mut source = error.source();
+            while let Some(cause) = source {
+                text = format!("{text}: {cause}");
+                source = cause.source();
+            }
+            complain(&text);
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(place: &str, command: &[&str], json: bool) -> Result<u8, Failure> {
+    let outbox = open(place).await?;
+    match command {
+        ["dead"] => dead(&outbox, json).await,
+        ["replay", "all"] => {
+            let replayed = outbox.replay_all().await?;
+            say(
+                json,
+                &format!("{replayed} due again"),
+                &json!({ "replayed": replayed }),
+            )?;
+            Ok(0)
+        }
+        ["replay", id] => {
+            let found = outbox.replay(id.parse()?).await?;
+            found_or_not(json, found, "due again")
+        }
+        ["discard", id, reason] => {
+            let found = outbox.discard(id.parse()?, reason).await?;
+            found_or_not(json, found, "discarded")
+        }
+        ["drain"] => drain(&outbox, json).await,
+        _ => report(json, &outbox.status().await?),
+    }
+}
+
+async fn open(place: &str) -> Result<Outbox, Failure> {
+    if place.starts_with("postgres") {
+        let pool = sqlx::postgres::PgPoolOptions::new()
+            .max_connections(4)
+            .acquire_timeout(Duration::from_secs(5));
+        return Ok(Outbox::postgres(pool.connect(place).await?).await?);
+    }
+    if !std::path::Path::new(place).exists() {
+        return Err(format!("there is no file {place}").into());
+    }
+    Ok(Outbox::sqlite(place).await?)
+}
+
+/// One line for a person or an object for a program, and the code for a cron job.
+fn report(json: bool, status: &Status) -> Result<u8, Failure> {
+    let seconds = |duration: Option<Duration>| duration.map(|duration| duration.as_secs());
+    let mut text = format!(
+        "{} pending, {} of them due; {} held; {} dead",
+        status.pending, status.ready, status.held, status.dead
+    );
+    if let Some(oldest) = seconds(status.oldest) {
+        text = format!("{text}; the oldest waits for {oldest} s");
+    }
+    if let (Some(shut), Some(why)) = (seconds(status.shut_for), &status.shut_because) {
+        text = format!("{text}; pausing for {shut} s: {why}");
+    }
+    let object = json!({
+        "pending": status.pending,
+        "ready": status.ready,
+        "held": status.held,
+        "dead": status.dead,
+        "oldest_seconds": seconds(status.oldest),
+        "shut_seconds": seconds(status.shut_for),
+        "shut_because": status.shut_because,
+    });
+    say(json, &text, &object)?;
+    Ok(if status.dead > 0 { DEAD } else { 0 })
+}
+
+async fn dead(outbox: &Outbox, json: bool) -> Result<u8, Failure> {
+    let mut after = 0;
+    let mut any = false;
+    loop {
+        let page = outbox.dead(after, 100).await?;
+        let Some(last) = page.last() else {
+            return Ok(if any { DEAD } else { 0 });
+        };
+        (after, any) = (last.id, true);
+        for letter in &page {
+            let (text, object) = describe(letter);
+            say(json, &text, &object)?;
+        }
+    }
+}
+
+fn describe(letter: &DeadLetter) -> (String, Value) {
+    let text = format!(
+        "{}\t{} {} of customer {}\t{} after {} tries\t{}",
+        letter.id,
+        letter.kind,
+        letter.key,
+        letter.customer,
+        letter.reason,
+        letter.attempts,
+        letter.last_answer
+    );
+    let object = json!({
+        "id": letter.id,
+        "kind": letter.kind.as_str(),
+        "key": letter.key,
+        "customer": letter.customer,
+        "reason": letter.reason,
+        "attempts": letter.attempts,
+        "last_answer": letter.last_answer,
+    });
+    (text, object)
+}
+
+fn found_or_not(json: bool, found: bool, done: &str) -> Result<u8, Failure> {
+    if !found {
+        return Err("there is no dead letter of this id".into());
+    }
+    say(json, done, &json!({ "done": done }))?;
+    Ok(0)
+}
+
+/// Delivers with a worker of its own, beside those that may be running.
+async fn drain(outbox: &Outbox, json: bool) -> Result<u8, Failure> {
+    let key = std::env::var("PARTNERO_API_KEY").map_err(|_| "PARTNERO_API_KEY is not set")?;
+    let mut client = Client::builder(ApiKey::new(key)?);
+    if let Ok(url) = std::env::var("PARTNERO_BASE_URL") {
+        client = client.base_url(url);
+    }
+    let seconds = std::env::var("DRAIN_SECONDS").map_or(Ok(600), |seconds| seconds.parse())?;
+    let worker = DeliveryWorker::start(outbox.clone(), client.build()?)?;
+    let end = Instant::now() + Duration::from_secs(seconds);
+    let total = outbox.status().await?.pending;
+    let status = loop {
+        let status = outbox.status().await?;
+        bar(total, &status)?;
+        if status.is_drained() || Instant::now() >= end {
+            break status;
+        }
+        tokio::time::sleep(Duration::from_millis(200)).await;
+    };
+    worker.stop(Duration::from_secs(10)).await;
+    let code = report(json, &status)?;
+    Ok(if status.is_drained() {
+        code
+    } else {
+        UNFINISHED
+    })
+}
+
+/// On a terminal alone, and beside the output.
+fn bar(total: u64, status: &Status) -> Result<(), Failure> {
+    const WIDTH: u64 = 40;
+    let mut terminal = std::io::stderr();
+    if !terminal.is_terminal() {
+        return Ok(());
+    }
+    let done = total.saturating_sub(status.pending);
+    let filled = usize::try_from(WIDTH * done / total.max(1))?;
+    let bar = "#".repeat(filled);
+    let width = usize::try_from(WIDTH)?;
+    write!(terminal, "\r[{bar:<width$}] {done}/{total}")?;
+    if status.is_drained() {
+        writeln!(terminal)?;
+    }
+    Ok(terminal.flush()?)
+}
+
+fn say(json: bool, text: &str, object: &Value) -> Result<(), Failure> {
+    let mut out = std::io::stdout();
+    if json {
+        writeln!(out, "{object}")?;
+    } else {
+        writeln!(out, "{text}")?;
+    }
+    Ok(())
+}
+
+fn complain(text: &str) {
+    let _ = writeln!(std::io::stderr(), "{text}");
+}
