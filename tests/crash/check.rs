@@ -44,14 +44,11 @@ pub(crate) async fn everything(
         let Some(customer) = customer else {
             return Err(format!("{id} was lost").into());
         };
-        let referrer = app::referrer(user).map(app::id);
-        expect(customer.referred_by == referrer, || {
-            format!(
-                "{id} came by {:?} and not by {referrer:?}",
-                customer.referred_by
-            )
+        let by = app::referrer(user).map(app::id);
+        expect(customer.referred_by == by, || {
+            format!("{id} came by {:?} and not by {by:?}", customer.referred_by)
         })?;
-        referred += usize::from(referrer.is_some());
+        referred += usize::from(by.is_some());
         let expected = usize::from(!app::is_sale_refused(user));
         expect(sales.len() == expected, || {
             format!("{order} was recorded {} times", sales.len())

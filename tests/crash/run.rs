@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use http::Method;
 use http::header::RETRY_AFTER;
 use tower_partnero::Sandbox;
-use tower_partnero::delivery::Outbox;
+use tower_partnero::delivery::{Outbox, Status};
 use tower_partnero::sandbox::Fault;
 use tower_partnero::sandbox::switches::UnreferredSale;
 
@@ -165,7 +165,7 @@ async fn wait_for_the_end(
     loop {
         let is_stored = shop.is_finished()?;
         let status = outbox.status().await;
-        if is_stored && status.as_ref().is_ok_and(|status| status.is_drained()) {
+        if is_stored && status.as_ref().is_ok_and(Status::is_drained) {
             return Ok(());
         }
         if Instant::now() > end {
