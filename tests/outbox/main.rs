@@ -8,3 +8,4 @@ mod money;
 mod operator;
 mod order;
 mod support;
+mod switches;

@@ -16,6 +16,17 @@ macro_rules! ready {
     };
 }
 
+/// The rows that a claim takes, oldest first.
+macro_rules! heads {
+    () => {
+        concat!(
+            "SELECT r.id FROM partnero_outbox r WHERE ",
+            ready!(),
+            " ORDER BY r.due_at LIMIT "
+        )
+    };
+}
+
 /// The row is still leased to this owner.
 macro_rules! ours {
     () => {
@@ -46,13 +57,13 @@ pub(super) const CLAIM: &str = concat!(
     "UPDATE partnero_outbox SET state = 'leased', owner = $1, due_at = ",
     now!(),
     " + $2, attempts = attempts + CASE state WHEN 'leased' THEN 1 ELSE 0 END WHERE ",
-    is_one_of!(
-        "SELECT r.id FROM partnero_outbox r WHERE ",
-        ready!(),
-        " ORDER BY r.due_at LIMIT $3"
-    ),
+    is_one_of!(heads!(), "$3"),
     " RETURNING id, kind, key, customer, payload, attempts, created_at, sent_at, tried_at, failing_ms"
 );
+
+/// What a claim reads, for a test to have it explained.
+#[cfg(test)]
+pub(super) const HEADS: &str = concat!(heads!(), "32");
 
 pub(super) const CUSTOMER: &str =
     "SELECT id, state, outcome FROM partnero_outbox WHERE kind = 'customer' AND key = $1";
@@ -82,6 +93,8 @@ pub(super) const DONE: &str = concat!(
     ", payload = NULL, public_key = NULL, last_answer = NULL",
     ours!()
 );
+pub(super) const ANY_HELD: &str =
+    "SELECT COUNT(*) FROM (SELECT 1 FROM partnero_outbox WHERE state = 'held' LIMIT 1) AS held";
 pub(super) const REVIVE: &str = concat!(
     "UPDATE partnero_outbox SET state = 'due', waits_for = NULL, due_at = ",
     now!(),

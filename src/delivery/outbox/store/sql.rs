@@ -74,6 +74,21 @@ async fn enqueue(connection: &mut Connection, row: &NewRow) -> Result<Enqueued, 
     })
 }
 
+#[cfg(test)]
+impl SqlStore {
+    /// The engine's own account of what a claim reads, a line each.
+    pub(crate) async fn explain_claim(&self, how: &str, column: usize) -> Vec<String> {
+        let explain = sqlx::AssertSqlSafe(format!("{how} {}", queries::HEADS));
+        let plan = sqlx::query(explain).fetch_all(&self.pool).await.unwrap();
+        plan.iter().map(|line| line.get(column)).collect()
+    }
+
+    pub(crate) async fn execute(&self, statement: String) {
+        let statement = sqlx::AssertSqlSafe(statement);
+        sqlx::raw_sql(statement).execute(&self.pool).await.unwrap();
+    }
+}
+
 impl SqlStore {
     pub(crate) fn new(pool: Pool) -> Self {
         Self { pool }
@@ -141,6 +156,12 @@ impl Store for SqlStore {
         for op in ops {
             written.push(apply(&mut transaction, owner, op).await?);
         }
+        let settled = ops.iter().zip(&written);
+        let done = settled.filter(|(op, written)| {
+            matches!(op, Op::Done { .. }) && **written == Written::Settled(true)
+        });
+        let done: Vec<i64> = done.map(|(op, _)| op.id()).collect();
+        revive(&mut transaction, &done).await?;
         transaction.commit().await?;
         Ok(written)
     }
@@ -228,7 +249,7 @@ impl Store for SqlStore {
         let query = sqlx::query(queries::DISCARD).bind(id).bind(reason);
         let found = query.execute(&mut *transaction).await?.rows_affected() > 0;
         if found {
-            revive(&mut transaction, id).await?;
+            revive(&mut transaction, &[id]).await?;
         }
         transaction.commit().await?;
         Ok(found)
@@ -296,17 +317,25 @@ async fn apply(connection: &mut Connection, owner: &str, op: &Op) -> Result<Writ
             query.bind(keep).bind(sent_at)
         }
     };
-    let was_ours = query.execute(&mut *connection).await?.rows_affected() > 0;
-    if was_ours && matches!(op, Op::Done { .. }) {
-        revive(connection, id).await?;
-    }
+    let was_ours = query.execute(connection).await?.rows_affected() > 0;
     Ok(Written::Settled(was_ours))
 }
 
-/// What waited for a row waits no longer.
-async fn revive(connection: &mut Connection, id: i64) -> Result<(), OutboxError> {
-    let query = sqlx::query(queries::REVIVE).bind(id);
-    query.execute(connection).await?;
+/// What waited for these rows waits no longer. It comes last in its transaction: whoever holds a
+/// row has locked the one it waits for, and was seen to its end before that one was changed.
+async fn revive(connection: &mut Connection, done: &[i64]) -> Result<(), OutboxError> {
+    if done.is_empty() {
+        return Ok(());
+    }
+    let query = sqlx::query_scalar(queries::ANY_HELD);
+    let any: i64 = query.fetch_one(&mut *connection).await?;
+    if any == 0 {
+        return Ok(());
+    }
+    for id in done {
+        let query = sqlx::query(queries::REVIVE).bind(id);
+        query.execute(&mut *connection).await?;
+    }
     Ok(())
 }
 

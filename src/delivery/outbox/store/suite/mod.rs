@@ -5,6 +5,8 @@ mod gate;
 mod lanes;
 mod ledger;
 mod operator;
+#[cfg(any(feature = "outbox-sqlite", feature = "outbox-postgres"))]
+mod pages;
 
 use super::{Announced, Check, Claim, Claimed, Op, Sent, Store, Written};
 use crate::delivery::outbox::Enqueued;

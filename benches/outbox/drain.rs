@@ -1,0 +1,45 @@
+//! How fast a backlog is delivered, and in how many commits.
+
+use std::time::{Duration, Instant};
+
+use tower_partnero::delivery::DeliveryWorker;
+use tower_partnero::sandbox::Fault;
+use tower_partnero::{ApiKey, Client, NewCustomer, Sandbox};
+
+use super::places::{Place, Pool};
+use super::{Failure, Size};
+
+/// Deliveries per second, and commits per delivery.
+pub(crate) async fn rate(place: &Place, size: Size) -> Result<(f64, f64), Failure> {
+    for table in ["DELETE FROM partnero_outbox", "DELETE FROM users"] {
+        match &place.pool {
+            Pool::Sqlite(pool, ..) => sqlx::query(table).execute(pool).await.map(drop),
+            Pool::Postgres(pool) => sqlx::query(table).execute(pool).await.map(drop),
+        }?;
+    }
+    for id in 0..size.deliveries {
+        place.outbox.enqueue(NewCustomer::new(id)).await?;
+    }
+    let sandbox = Sandbox::start().await?;
+    sandbox.inject(Fault::delay(Duration::from_millis(5)));
+    let client = Client::builder(ApiKey::new(sandbox.api_key())?)
+        .base_url(sandbox.base_url())
+        .concurrency(128)
+        .build()?;
+    let commits = place.begin_counting().await?;
+    let began = Instant::now();
+    let worker = DeliveryWorker::builder(place.outbox.clone(), client)
+        .lanes(128)
+        .start()?;
+    while !place.outbox.status().await?.is_drained() {
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    let elapsed = began.elapsed();
+    let commits = place.commits().await? - commits;
+    worker.stop(Duration::from_secs(5)).await;
+    let deliveries = f64::from(u32::try_from(size.deliveries)?);
+    Ok((
+        deliveries / elapsed.as_secs_f64(),
+        f64::from(i32::try_from(commits)?) / deliveries,
+    ))
+}

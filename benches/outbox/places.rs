@@ -1,0 +1,129 @@
+//! The app's database in each engine, and its own count of commits.
+
+use std::hash::{BuildHasher, RandomState};
+use std::path::PathBuf;
+use std::str::FromStr;
+
+use sqlx::postgres::{PgConnectOptions, PgPool};
+use sqlx::sqlite::{
+    SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
+};
+use tower_partnero::delivery::Outbox;
+
+use super::{Failure, say};
+
+pub(crate) struct Place {
+    pub(crate) pool: Pool,
+    pub(crate) outbox: Outbox,
+}
+
+/// A file that goes with its directory.
+pub(crate) struct File {
+    log: PathBuf,
+    _directory: tempfile::TempDir,
+}
+
+pub(crate) enum Pool {
+    Sqlite(SqlitePool, File),
+    Postgres(PgPool),
+}
+
+pub(crate) async fn all() -> Result<Vec<Place>, Failure> {
+    let mut places = vec![sqlite().await?];
+    match std::env::var("TOWER_PARTNERO_TEST_POSTGRES") {
+        Ok(url) => places.push(postgres(&url).await?),
+        Err(_) => say("left out: PostgreSQL (TOWER_PARTNERO_TEST_POSTGRES is not set)")?,
+    }
+    for place in &places {
+        let table = "CREATE TABLE users (id BIGINT PRIMARY KEY, name TEXT NOT NULL)";
+        match &place.pool {
+            Pool::Sqlite(pool, ..) => sqlx::query(table).execute(pool).await.map(drop),
+            Pool::Postgres(pool) => sqlx::query(table).execute(pool).await.map(drop),
+        }?;
+    }
+    Ok(places)
+}
+
+/// Beside the sources, because a temporary directory may be memory, which commits for nothing.
+async fn sqlite() -> Result<Place, Failure> {
+    let directory = tempfile::tempdir_in(env!("CARGO_MANIFEST_DIR"))?;
+    let file = directory.path().join("app.db");
+    let options = SqliteConnectOptions::new()
+        .filename(&file)
+        .create_if_missing(true)
+        .journal_mode(SqliteJournalMode::Wal)
+        .synchronous(SqliteSynchronous::Full)
+        // Commits are counted in the log, so it is to be whole.
+        .pragma("wal_autocheckpoint", "0");
+    let pool = SqlitePoolOptions::new().max_connections(4);
+    let pool = pool.connect_with(options).await?;
+    let outbox = Outbox::sqlite_pool(pool.clone()).await?;
+    let file = File {
+        log: file.with_extension("db-wal"),
+        _directory: directory,
+    };
+    Ok(Place {
+        pool: Pool::Sqlite(pool, file),
+        outbox,
+    })
+}
+
+async fn postgres(url: &str) -> Result<Place, Failure> {
+    let options = PgConnectOptions::from_str(url)?;
+    let schema = format!("bench_{:x}", RandomState::new().hash_one(0));
+    let admin = PgPool::connect_with(options.clone()).await?;
+    let create = sqlx::AssertSqlSafe(format!("CREATE SCHEMA {schema}"));
+    sqlx::raw_sql(create).execute(&admin).await?;
+    let pool = PgPool::connect_with(options.options([("search_path", schema.as_str())])).await?;
+    let outbox = Outbox::postgres(pool.clone()).await?;
+    Ok(Place {
+        pool: Pool::Postgres(pool),
+        outbox,
+    })
+}
+
+impl Place {
+    pub(crate) fn name(&self) -> &'static str {
+        match &self.pool {
+            Pool::Sqlite(..) => "SQLite",
+            Pool::Postgres(_) => "PostgreSQL",
+        }
+    }
+
+    /// Empties SQLite's log, so that it grows from its start and every commit stays in it.
+    pub(crate) async fn begin_counting(&self) -> Result<i64, Failure> {
+        if let Pool::Sqlite(pool, ..) = &self.pool {
+            sqlx::raw_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+                .execute(pool)
+                .await?;
+        }
+        self.commits().await
+    }
+
+    /// How many transactions were committed that wrote something.
+    pub(crate) async fn commits(&self) -> Result<i64, Failure> {
+        match &self.pool {
+            Pool::Sqlite(_, file) => commits_in_log(&std::fs::read(&file.log).unwrap_or_default()),
+            Pool::Postgres(pool) => {
+                // Transaction ids are given to those that write.
+                let next = "SELECT txid_snapshot_xmax(txid_current_snapshot())";
+                Ok(sqlx::query_scalar(next).fetch_one(pool).await?)
+            }
+        }
+    }
+}
+
+/// A frame that ends a commit says how large the database is (<https://www.sqlite.org/fileformat.html#walformat>).
+fn commits_in_log(log: &[u8]) -> Result<i64, Failure> {
+    const HEADER: usize = 32;
+    const FRAME_HEADER: usize = 24;
+    let Some(size) = log.get(8..12) else {
+        return Ok(0);
+    };
+    let page = usize::try_from(u32::from_be_bytes(size.try_into()?))?;
+    let frames = log[HEADER..].chunks_exact(FRAME_HEADER + page);
+    Ok(frames
+        .filter(|frame| frame[4..8] != [0; 4])
+        .count()
+        .try_into()?)
+}
