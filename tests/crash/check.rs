@@ -31,7 +31,7 @@ pub(crate) async fn everything(
         let key = transaction.key.as_deref().unwrap_or_default();
         recorded.entry(key).or_default().push(transaction);
     }
-    let mut referred = 0;
+    let mut with_referrer = 0;
     for user in 0..users {
         let (id, order) = (app::id(user), app::order(user));
         let customer = customers.get(id.as_str());
@@ -44,11 +44,14 @@ pub(crate) async fn everything(
         let Some(customer) = customer else {
             return Err(format!("{id} was lost").into());
         };
-        let by = app::referrer(user).map(app::id);
-        expect(customer.referred_by == by, || {
-            format!("{id} came by {:?} and not by {by:?}", customer.referred_by)
+        let referrer = app::referrer(user).map(app::id);
+        expect(customer.referred_by == referrer, || {
+            format!(
+                "{id} came by {:?} and not by {referrer:?}",
+                customer.referred_by
+            )
         })?;
-        referred += usize::from(by.is_some());
+        with_referrer += usize::from(referrer.is_some());
         let expected = usize::from(!app::is_sale_refused(user));
         expect(sales.len() == expected, || {
             format!("{order} was recorded {} times", sales.len())
@@ -64,7 +67,7 @@ pub(crate) async fn everything(
     }
     let dead = dead(outbox, users).await?;
     Ok(format!(
-        "0 lost, 0 twice, {referred} with their referrer, {dead} dead with a reason"
+        "0 lost, 0 twice, {with_referrer} with their referrer, {dead} dead with a reason"
     ))
 }
 

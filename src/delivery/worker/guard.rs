@@ -69,4 +69,24 @@ mod tests {
         let attempt = async { panic!("it was begun") };
         assert!(Guarded::<_>::new(attempt, claimed, LEASE).await.is_none());
     }
+
+    #[tokio::test]
+    async fn a_process_that_stood_still_goes_no_step_further() {
+        use std::cell::Cell;
+        use std::task::Waker;
+
+        const SHORT: Duration = Duration::from_millis(20);
+        let steps = Cell::new(0);
+        let attempt = std::future::poll_fn(|_| {
+            steps.set(steps.get() + 1);
+            Poll::<()>::Pending
+        });
+        let mut guarded = std::pin::pin!(Guarded::new(attempt, Instant::now(), SHORT));
+        let mut context = Context::from_waker(Waker::noop());
+        assert!(guarded.as_mut().poll(&mut context).is_pending());
+        // The whole thread stands still, and with it the timer that would ring the alarm.
+        std::thread::sleep(2 * SHORT);
+        assert!(guarded.as_mut().poll(&mut context).is_ready());
+        assert_eq!(steps.get(), 1);
+    }
 }
