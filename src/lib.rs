@@ -19,6 +19,8 @@
 //!    them, through outages and crashes.
 //! 5. [`Client`] is Partnero's API, and [`Sandbox`] a local
 //!    Partnero to develop and test against.
+//! 6. The way back is a [`webhook`]: Partnero tells of a reward, [`WebhookVerifier`] proves that
+//!    it is Partnero, and the app gets an [`Event`].
 //!
 //! A whole program stands in the [module docs of `signup`](signup#example), one without any
 //! framework at [`Referrals`].
@@ -41,6 +43,7 @@
 //! | `default-tls`, `rustls`, `rustls-no-provider`, `native-tls` | | TLS for the client, under reqwest's names |
 //! | `gzip` | | compressed answers for the client |
 //! | `detour` | | signed tokens that carry a referral where no cookie goes |
+//! | `webhook` | | verifying, reading and receiving webhooks |
 //! | `sandbox` | | a local Partnero to develop and test against |
 //!
 //! Without any feature the crate is the capture layer alone, and pulls in no HTTP client. A client
@@ -53,7 +56,8 @@
         feature = "axum",
         feature = "outbox-postgres",
         feature = "outbox-sqlite",
-        feature = "sandbox"
+        feature = "sandbox",
+        feature = "webhook"
     )),
     allow(rustdoc::broken_intra_doc_links)
 )]
@@ -74,6 +78,10 @@ pub mod sandbox;
 #[cfg(feature = "client")]
 pub mod signup;
 pub mod snippet;
+#[cfg(any(feature = "client", feature = "webhook"))]
+mod times;
+#[cfg(feature = "webhook")]
+pub mod webhook;
 
 pub use self::capture::{Attribution, ReferralLayer, Referrals, SameSite};
 #[cfg(feature = "client")]
@@ -90,6 +98,8 @@ pub use self::sandbox::Sandbox;
 #[cfg(feature = "client")]
 pub use self::signup::{SignupHook, SignupOutcome, Signups};
 pub use self::snippet::Snippet;
+#[cfg(feature = "webhook")]
+pub use self::webhook::{Event, WebhookVerifier};
 
 #[cfg(all(doctest, feature = "axum", feature = "outbox-sqlite"))]
 #[doc = include_str!("../README.md")]

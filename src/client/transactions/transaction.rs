@@ -42,7 +42,7 @@ pub struct Transaction {
 
 impl Transaction {
     /// Reads an object; `None` if it is none, or has nothing in it.
-    pub(in crate::client) fn from_value(value: Value) -> Option<Self> {
+    pub(crate) fn from_value(value: Value) -> Option<Self> {
         let Value::Object(raw) = value else {
             return None;
         };
@@ -98,7 +98,7 @@ pub struct Reward {
 }
 
 impl Reward {
-    fn read(raw: &Fields) -> Self {
+    pub(crate) fn read(raw: &Fields) -> Self {
         Self {
             key: fields::text(raw, "key"),
             action: fields::text(raw, "action"),

@@ -1,0 +1,249 @@
+//! What Partnero tells.
+
+use std::fmt;
+use std::time::SystemTime;
+
+use serde_json::{Map, Value};
+
+use super::digest::EventDigest;
+use super::error::{WebhookError, WebhookErrorKind};
+use super::kind::EventKind;
+use crate::times;
+
+/// Something that happened at Partnero.
+///
+/// Partnero's documentation has two envelopes, `{"event", "url", "webhook_key", "created_at",
+/// "data"}` (<https://docs.partnero.com/api-reference/webhooks/overview>) and in an older version
+/// `{"event", "data", "timestamp"}`; both are read. An event or a field that this crate does not
+/// know is no error. The body is kept as it came, so that an event can be stored and read again.
+///
+/// With the feature `axum` this is an extractor: see the [module docs](crate::webhook).
+///
+/// `Debug` shows no data, because there are names and addresses in it.
+#[derive(Clone)]
+pub struct Event {
+    body: Vec<u8>,
+    envelope: Map<String, Value>,
+    kind: EventKind,
+}
+
+impl Event {
+    /// Reads an event that the app had stored with [`body`](Self::body) after it was verified.
+    /// There is no signature to check any more.
+    ///
+    /// # Errors
+    ///
+    /// [`NoEvent`](WebhookErrorKind::NoEvent) if the body is no JSON object with the name of an
+    /// event.
+    pub fn from_stored(body: impl Into<Vec<u8>>) -> Result<Self, WebhookError> {
+        Self::from_verified(body.into())
+    }
+
+    pub(super) fn from_verified(body: Vec<u8>) -> Result<Self, WebhookError> {
+        let no_event = || WebhookError::new(WebhookErrorKind::NoEvent);
+        let envelope: Map<String, Value> =
+            serde_json::from_slice(&body).map_err(|error| no_event().with_source(error))?;
+        let Some(Value::String(name)) = envelope.get("event") else {
+            return Err(no_event());
+        };
+        let kind = EventKind::of(name);
+        Ok(Self {
+            body,
+            envelope,
+            kind,
+        })
+    }
+
+    /// The name, as `customer.rewarded`.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        self.text("event").unwrap_or_default()
+    }
+
+    /// What it is about.
+    #[must_use]
+    pub fn kind(&self) -> EventKind {
+        self.kind
+    }
+
+    /// The key of the subscription that this was sent for. The older envelope has none.
+    #[must_use]
+    pub fn webhook_key(&self) -> Option<&str> {
+        self.text("webhook_key")
+    }
+
+    /// When it was made; `None` if that is no time, or absent. Whether it is the time of the event
+    /// or of this delivery, no source says.
+    #[must_use]
+    pub fn created_at(&self) -> Option<SystemTime> {
+        times::read(self.created_at_raw()?)
+    }
+
+    /// The time as Partnero wrote it, in `created_at` or `timestamp`.
+    #[must_use]
+    pub fn created_at_raw(&self) -> Option<&Value> {
+        let fields = ["created_at", "timestamp"];
+        let mut values = fields.iter().filter_map(|field| self.envelope.get(*field));
+        values.find(|value| !value.is_null())
+    }
+
+    /// What the event is about, as Partnero wrote it; null if there is nothing.
+    #[must_use]
+    pub fn data(&self) -> &Value {
+        self.envelope.get("data").unwrap_or(&Value::Null)
+    }
+
+    /// The whole envelope, with the fields that have no method here.
+    #[must_use]
+    pub fn envelope(&self) -> &Map<String, Value> {
+        &self.envelope
+    }
+
+    /// The body, byte for byte: what to store for later, and for [`from_stored`](Self::from_stored).
+    #[must_use]
+    pub fn body(&self) -> &[u8] {
+        &self.body
+    }
+
+    /// Takes the body out.
+    #[must_use]
+    pub fn into_body(self) -> Vec<u8> {
+        self.body
+    }
+
+    /// By what this event is known again: Partnero sends no identifier with it, so it is the sum
+    /// of the whole body.
+    ///
+    /// A delivery that is tried again is the same to the byte, unless Partnero gives it a new
+    /// `created_at`, which no source says: see [`digest_without_time`](Self::digest_without_time).
+    #[must_use]
+    pub fn digest(&self) -> EventDigest {
+        EventDigest::of(&self.body)
+    }
+
+    /// As [`digest`](Self::digest), leaving out when the envelope was made.
+    ///
+    /// Safe from retries that bear a new time, but two events that differ in nothing else are one
+    /// to it: two rewards of the same amount for the same customer, if their data names neither
+    /// the sale nor a time. Take it where doing something twice is worse than leaving it out once.
+    #[must_use]
+    pub fn digest_without_time(&self) -> EventDigest {
+        EventDigest::without_time(&self.body)
+    }
+
+    fn text(&self, field: &str) -> Option<&str> {
+        self.envelope.get(field)?.as_str()
+    }
+}
+
+impl fmt::Debug for Event {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Event")
+            .field("name", &self.name())
+            .field("webhook_key", &self.webhook_key())
+            .field("created_at", &self.created_at_raw())
+            .field("length", &self.body.len())
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    const CURRENT: &str = r#"{"event":"customer.rewarded","url":"https://shop.example/p","webhook_key":"wh1","created_at":"2025-05-09T17:42:13.000000Z","data":{"id":"7","email":"anna@shop.example"}}"#;
+    const OLDER: &str =
+        r#"{"event":"customer.rewarded","data":{"id":"7"},"timestamp":"2025-05-09T17:42:13Z"}"#;
+
+    fn read(body: &str) -> Event {
+        Event::from_stored(body).unwrap()
+    }
+
+    #[test]
+    fn both_envelopes_are_read() {
+        let (current, older) = (read(CURRENT), read(OLDER));
+        for event in [&current, &older] {
+            assert_eq!(event.name(), "customer.rewarded");
+            assert_eq!(event.kind(), EventKind::CustomerRewarded);
+            assert_eq!(event.data()["id"], "7");
+            assert!(event.created_at().is_some());
+        }
+        assert_eq!(current.created_at(), older.created_at());
+        assert_eq!(current.webhook_key(), Some("wh1"));
+        assert_eq!(older.webhook_key(), None);
+        assert_eq!(current.envelope()["url"], "https://shop.example/p");
+    }
+
+    #[test]
+    fn the_body_stays_as_it_came() {
+        let body = " {\"data\" : 1.50,\"event\":\"x\\u002ey\", \"event2\":null }\n";
+        let event = read(body);
+        assert_eq!(event.name(), "x.y");
+        assert_eq!(event.body(), body.as_bytes());
+        let again = Event::from_stored(event.clone().into_body()).unwrap();
+        assert_eq!(again.digest(), event.digest());
+    }
+
+    #[test]
+    fn what_is_not_known_is_data() {
+        for (body, data, has_time) in [
+            (r#"{"event":"moon.full"}"#, json!(null), false),
+            (r#"{"event":"","data":[]}"#, json!([]), false),
+            (
+                r#"{"event":"lead.submitted","data":"x","created_at":5}"#,
+                json!("x"),
+                true,
+            ),
+            (
+                r#"{"event":"a","created_at":null,"timestamp":5}"#,
+                json!(null),
+                true,
+            ),
+            (
+                r#"{"event":"a","created_at":"soon","timestamp":5}"#,
+                json!(null),
+                false,
+            ),
+        ] {
+            let event = read(body);
+            assert_eq!(event.kind(), EventKind::Other, "{body}");
+            assert_eq!(event.data(), &data, "{body}");
+            assert_eq!(event.created_at().is_some(), has_time, "{body}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_event_is_refused() {
+        let deep = format!(
+            r#"{{"event":"a","data":{}1{}}}"#,
+            "[".repeat(500),
+            "]".repeat(500)
+        );
+        for body in [
+            "",
+            "null",
+            "[]",
+            "{}",
+            "{\"event\":1}",
+            "{\"event\":null}",
+            "{\"event\":\"a\"",
+            "{\"event\":\"a\"}x",
+            "\u{feff}{\"event\":\"a\"}",
+            &deep,
+        ] {
+            let error = Event::from_stored(body).unwrap_err();
+            assert_eq!(error.kind(), WebhookErrorKind::NoEvent, "{body:.40}");
+        }
+        assert!(Event::from_stored(b"{\"event\":\"\xff\"}".to_vec()).is_err());
+    }
+
+    #[test]
+    fn debug_shows_no_data() {
+        let text = format!("{:?}", read(CURRENT));
+        assert!(
+            text.contains("customer.rewarded") && !text.contains("anna"),
+            "{text}"
+        );
+    }
+}

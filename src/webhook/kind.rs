@@ -1,0 +1,58 @@
+//! The events whose names are known.
+
+/// What an event is about.
+///
+/// In refer-a-friend programs come the events of customers, and the creation and deletion of
+/// transactions (<https://github.com/partnero/n8n-nodes-partnero>). The others stand in Partnero's
+/// guide alone (<https://docs.partnero.com/guides/webhooks/outgoing-webhooks>).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum EventKind {
+    /// `customer.created`
+    CustomerCreated,
+    /// `customer.updated`
+    CustomerUpdated,
+    /// `customer.deleted`
+    CustomerDeleted,
+    /// `customer.rewarded`: a customer has earned something.
+    CustomerRewarded,
+    /// `customer.credited`
+    CustomerCredited,
+    /// `transaction.created`
+    TransactionCreated,
+    /// `transaction.updated`
+    TransactionUpdated,
+    /// `transaction.deleted`: a refund, whose reward is taken back.
+    TransactionDeleted,
+    /// `reward.created`
+    RewardCreated,
+    /// `reward.approved`
+    RewardApproved,
+    /// `reward.paid`
+    RewardPaid,
+    /// Anything else: the events of partners, subscribers and leads, which other kinds of
+    /// programs send, and those that this crate has never heard of. See
+    /// [`Event::name`](super::Event::name).
+    Other,
+}
+
+impl EventKind {
+    /// The kind that a name stands for. Names are compared letter by letter.
+    #[must_use]
+    pub fn of(name: &str) -> Self {
+        match name {
+            "customer.created" => Self::CustomerCreated,
+            "customer.updated" => Self::CustomerUpdated,
+            "customer.deleted" => Self::CustomerDeleted,
+            "customer.rewarded" => Self::CustomerRewarded,
+            "customer.credited" => Self::CustomerCredited,
+            "transaction.created" => Self::TransactionCreated,
+            "transaction.updated" => Self::TransactionUpdated,
+            "transaction.deleted" => Self::TransactionDeleted,
+            "reward.created" => Self::RewardCreated,
+            "reward.approved" => Self::RewardApproved,
+            "reward.paid" => Self::RewardPaid,
+            _ => Self::Other,
+        }
+    }
+}

@@ -1,0 +1,62 @@
+//! Webhooks: Partnero tells the app what happened, a reward above all.
+//!
+//! 1. [`WebhookVerifier`] checks the signature over the bytes as they came; only then are they
+//!    read. Everything else is refused with the same answer, whatever is wrong with it.
+//! 2. [`Event`] is what was told. Its data is always there as JSON, and an event that this crate
+//!    does not know is no error.
+//!
+//! # Example
+//!
+//! Without any framework, from the headers and the bytes of a request:
+//!
+//! ```
+//! use http::HeaderMap;
+//! use tower_partnero::webhook::{EventKind, SIGNATURE, WebhookSecret, WebhookVerifier, sign};
+//!
+//! let secret = WebhookSecret::new("the `signature` of the subscription")?;
+//! let verifier = WebhookVerifier::new(secret.clone());
+//!
+//! // What Partnero sends; `sign` is for tests.
+//! let body = r#"{"event":"customer.rewarded","data":{"id":"user-7"}}"#;
+//! let mut headers = HeaderMap::new();
+//! headers.insert(SIGNATURE, sign(&secret, body).parse()?);
+//!
+//! let event = verifier.verify(&headers, body)?;
+//! assert_eq!(event.kind(), EventKind::CustomerRewarded);
+//! assert_eq!(event.data()["id"], "user-7");
+//!
+//! // Somebody else's.
+//! let refused = verifier.verify(&headers, r#"{"event":"customer.rewarded"}"#).unwrap_err();
+//! assert_eq!(refused.status(), 401);
+//! # Ok::<_, Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! In an axum app, [`Event`] is an extractor, the last argument of its handler; for every other
+//! tower server there is [`WebhookService`].
+//!
+//! # What no source says
+//!
+//! The data of a refer-a-friend program's events was never seen by the authors of this crate. How
+//! often and how long Partnero tries again is not documented, nor whether a retry bears a new
+//! `created_at`.
+
+mod digest;
+mod error;
+mod event;
+#[cfg(feature = "axum")]
+mod extract;
+mod kind;
+pub mod receive;
+mod secret;
+mod signature;
+mod verifier;
+mod views;
+
+pub use self::digest::EventDigest;
+pub use self::error::{WebhookError, WebhookErrorKind};
+pub use self::event::Event;
+pub use self::kind::EventKind;
+pub use self::receive::WebhookService;
+pub use self::secret::WebhookSecret;
+pub use self::signature::{OLDER_SIGNATURE, SIGNATURE, sign};
+pub use self::verifier::WebhookVerifier;

@@ -1,0 +1,158 @@
+//! The signature of a body: how it is made, and how it is read from the headers.
+
+use hmac::Mac;
+use http::header::{HeaderMap, HeaderName, HeaderValue};
+
+use super::error::WebhookErrorKind;
+use super::secret::WebhookSecret;
+
+/// The header with the signature
+/// (<https://docs.partnero.com/guides/webhooks/outgoing-webhooks>).
+pub const SIGNATURE: HeaderName = HeaderName::from_static("signature");
+
+/// The header that an older version of the same page names.
+pub const OLDER_SIGNATURE: HeaderName = HeaderName::from_static("x-partnero-signature");
+
+const BYTES: usize = 32;
+
+/// What Partnero puts in the header `Signature`: HMAC-SHA256 of the body, in lower-case hex.
+///
+/// For the tests of an app that receives webhooks.
+///
+/// ```
+/// use tower_partnero::webhook::{WebhookSecret, sign};
+///
+/// let secret = WebhookSecret::new("key")?;
+/// assert_eq!(
+///     sign(&secret, "The quick brown fox jumps over the lazy dog"),
+///     "f7bc83f430538424b13298e6aa6fb143ef4d59a14946175997479dbc2d1a3cd8",
+/// );
+/// # Ok::<_, tower_partnero::ConfigError>(())
+/// ```
+#[must_use]
+pub fn sign(secret: &WebhookSecret, body: impl AsRef<[u8]>) -> String {
+    let tag = secret.mac(body.as_ref()).finalize().into_bytes();
+    hex(&tag)
+}
+
+/// Lower-case hex.
+pub(super) fn hex(bytes: &[u8]) -> String {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    let digits = bytes.iter().flat_map(|byte| [byte >> 4, byte & 15]);
+    digits
+        .map(|digit| char::from(DIGITS[usize::from(digit)]))
+        .collect()
+}
+
+/// The signature that a request bears, and why it is none.
+pub(super) fn read(headers: &HeaderMap, older: bool) -> Result<[u8; BYTES], WebhookErrorKind> {
+    let name = if older && !headers.contains_key(SIGNATURE) {
+        OLDER_SIGNATURE
+    } else {
+        SIGNATURE
+    };
+    let mut values = headers.get_all(name).iter();
+    let value = values.next().ok_or(WebhookErrorKind::MissingSignature)?;
+    if values.next().is_some() {
+        return Err(WebhookErrorKind::SeveralSignatures);
+    }
+    parse(value)
+}
+
+fn parse(value: &HeaderValue) -> Result<[u8; BYTES], WebhookErrorKind> {
+    let text = value.as_bytes();
+    if text.is_empty() {
+        return Err(WebhookErrorKind::MissingSignature);
+    }
+    if !text.is_ascii() {
+        return Err(WebhookErrorKind::SignatureNotAscii);
+    }
+    // What proxies make of a header that came twice (RFC 9110, section 5.3).
+    if text.contains(&b',') {
+        return Err(WebhookErrorKind::SeveralSignatures);
+    }
+    if text.iter().any(|byte| b"=:".contains(byte)) {
+        return Err(WebhookErrorKind::SignaturePrefix);
+    }
+    let (pairs, rest) = text.as_chunks::<2>();
+    if pairs.len() != BYTES || !rest.is_empty() {
+        return Err(WebhookErrorKind::SignatureLength);
+    }
+    if text.iter().all(u8::is_ascii_hexdigit) && text.iter().any(u8::is_ascii_uppercase) {
+        return Err(WebhookErrorKind::SignatureUpperCase);
+    }
+    let mut tag = [0; BYTES];
+    for (byte, [high, low]) in tag.iter_mut().zip(pairs) {
+        *byte = digit(*high)? << 4 | digit(*low)?;
+    }
+    Ok(tag)
+}
+
+fn digit(byte: u8) -> Result<u8, WebhookErrorKind> {
+    match byte {
+        b'0'..=b'9' => Ok(byte - b'0'),
+        b'a'..=b'f' => Ok(byte - b'a' + 10),
+        _ => Err(WebhookErrorKind::SignatureNotHex),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use WebhookErrorKind as Kind;
+
+    const HEX: &str = "f7bc83f430538424b13298e6aa6fb143ef4d59a14946175997479dbc2d1a3cd8";
+
+    fn headers(values: &[&[u8]]) -> HeaderMap {
+        let values = values
+            .iter()
+            .map(|value| HeaderValue::from_bytes(value).unwrap());
+        values.map(|value| (SIGNATURE, value)).collect()
+    }
+
+    #[test]
+    fn lower_case_hex_is_read_and_written() {
+        let tag = read(&headers(&[HEX.as_bytes()]), false).unwrap();
+        assert_eq!(hex(&tag), HEX);
+    }
+
+    #[test]
+    fn each_malformed_signature_has_a_kind_of_its_own() {
+        let upper = HEX.to_uppercase();
+        let doubled = format!("{HEX}, {HEX}");
+        for (values, kind) in [
+            (&[][..], Kind::MissingSignature),
+            (&[""][..], Kind::MissingSignature),
+            (&[HEX, HEX], Kind::SeveralSignatures),
+            (&[HEX, ""], Kind::SeveralSignatures),
+            (&[&doubled], Kind::SeveralSignatures),
+            (&[&HEX[..63]], Kind::SignatureLength),
+            (&[&HEX[..62]], Kind::SignatureLength),
+            (&[&format!("{HEX}0")], Kind::SignatureLength),
+            (&[&format!("{HEX}00")], Kind::SignatureLength),
+            (&[&format!("0x{HEX}")], Kind::SignatureLength),
+            (&[&upper], Kind::SignatureUpperCase),
+            (&[&HEX.replacen('f', "F", 1)], Kind::SignatureUpperCase),
+            (&[&format!("sha256={HEX}")], Kind::SignaturePrefix),
+            (&[&format!("t=1;v1:{HEX}")], Kind::SignaturePrefix),
+            (&["schlüssel"], Kind::SignatureNotAscii),
+            (&[&HEX.replacen('f', "g", 1)], Kind::SignatureNotHex),
+            (&[&HEX.replacen('f', "/", 1)], Kind::SignatureNotHex),
+            (&[&HEX.replacen('f', "`", 1)], Kind::SignatureNotHex),
+            (&[&HEX.replacen("7b", " \t", 1)], Kind::SignatureNotHex),
+        ] {
+            let values: Vec<_> = values.iter().map(|value| value.as_bytes()).collect();
+            assert_eq!(read(&headers(&values), false), Err(kind), "{values:?}");
+        }
+    }
+
+    #[test]
+    fn the_older_header_counts_by_choice_and_never_before_the_newer_one() {
+        let mut headers = HeaderMap::new();
+        headers.insert(OLDER_SIGNATURE, HeaderValue::from_static(HEX));
+        assert_eq!(read(&headers, false), Err(Kind::MissingSignature));
+        assert!(read(&headers, true).is_ok());
+        headers.insert(SIGNATURE, HeaderValue::from_static("short"));
+        assert_eq!(read(&headers, true), Err(Kind::SignatureLength));
+    }
+}
