@@ -44,6 +44,7 @@
 //! | `gzip` | | compressed answers for the client |
 //! | `detour` | | signed tokens that carry a referral where no cookie goes |
 //! | `webhook` | | verifying, reading and receiving webhooks |
+//! | `inbox-sqlite`, `inbox-postgres` | | each event once, in the app's own transaction; need Rust 1.94 |
 //! | `sandbox` | | a local Partnero to develop and test against |
 //!
 //! Without any feature the crate is the capture layer alone, and pulls in no HTTP client. A client

@@ -4,6 +4,7 @@
 //!    read. Everything else is refused with the same answer, whatever is wrong with it.
 //! 2. [`Event`] is what was told. Its data is always there as JSON, and an event that this crate
 //!    does not know is no error.
+//! 3. An [`inbox`] sees to it that an event which is told twice has its effect once.
 //!
 //! # Example
 //!
@@ -45,6 +46,7 @@ mod error;
 mod event;
 #[cfg(feature = "axum")]
 mod extract;
+pub mod inbox;
 mod kind;
 pub mod receive;
 mod secret;

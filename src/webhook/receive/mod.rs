@@ -40,7 +40,7 @@
 //! is lost if the process dies. With [`WebhookService::wait`] it answers when the app has called
 //! [`Received::accept`], and with a 503 if that takes too long or never comes: then an event is
 //! either stored by the app or told again. An app that may not lose one waits, and tells what it
-//! has seen by its [digest](crate::Event::digest), since a 503 can come too late for an event that
+//! has seen by an [inbox](crate::webhook::inbox), since a 503 can come too late for an event that
 //! was accepted after all.
 
 mod body;
