@@ -56,7 +56,7 @@
 mod amount;
 mod answer;
 mod api_key;
-mod base_url;
+pub(crate) mod base_url;
 mod body;
 mod builder;
 mod call;

@@ -51,6 +51,8 @@ mod kind;
 pub mod receive;
 mod secret;
 mod signature;
+#[cfg(feature = "client")]
+mod subscribe;
 mod verifier;
 mod views;
 
@@ -61,4 +63,6 @@ pub use self::kind::EventKind;
 pub use self::receive::WebhookService;
 pub use self::secret::WebhookSecret;
 pub use self::signature::{OLDER_SIGNATURE, SIGNATURE, sign};
+#[cfg(feature = "client")]
+pub use self::subscribe::{SubscribeError, Subscription, SubscriptionChange, ensure_subscription};
 pub use self::verifier::WebhookVerifier;

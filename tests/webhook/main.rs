@@ -4,5 +4,6 @@ mod extractor;
 mod inbox;
 mod properties;
 mod service;
+mod subscribe;
 mod support;
 mod verifier;
