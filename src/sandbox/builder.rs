@@ -9,6 +9,7 @@ use super::reward::RewardRule;
 use super::server;
 use super::state::State;
 use super::switches::{Switch, Switches};
+use super::webhooks::{Outbound, Sender, WebhookDelivery};
 use super::world::{Settings, World};
 
 /// Settings of a [`Sandbox`]; every one has a default.
@@ -20,6 +21,7 @@ pub struct SandboxBuilder {
     settings: Settings,
     rate_limit: Option<RateLimit>,
     switches: Switches,
+    webhook_delivery: WebhookDelivery,
 }
 
 impl SandboxBuilder {
@@ -36,6 +38,7 @@ impl SandboxBuilder {
             },
             rate_limit: None,
             switches: Switches::default(),
+            webhook_delivery: WebhookDelivery::default(),
         }
     }
 
@@ -89,6 +92,12 @@ impl SandboxBuilder {
         self
     }
 
+    /// How events are sent: how often they are tried, twice, out of order.
+    pub fn webhook_delivery(mut self, delivery: WebhookDelivery) -> Self {
+        self.webhook_delivery = delivery;
+        self
+    }
+
     /// Starts the sandbox on the tokio runtime that this is awaited on.
     ///
     /// # Errors
@@ -103,8 +112,10 @@ impl SandboxBuilder {
             ..self.settings
         };
         let world = World::new(self.switches, settings);
-        let state = State::new(self.api_key, self.rate_limit, world);
-        Ok(Sandbox::run(listener, port, state))
+        let (outbound, queue) = Outbound::new(self.webhook_delivery);
+        let state = State::new(self.api_key, self.rate_limit, world, outbound);
+        let sender = Sender::run(queue);
+        Ok(Sandbox::run(listener, port, state, sender))
     }
 }
 
@@ -115,6 +126,7 @@ impl fmt::Debug for SandboxBuilder {
             .field("settings", &self.settings)
             .field("rate_limit", &self.rate_limit)
             .field("switches", &self.switches)
+            .field("webhook_delivery", &self.webhook_delivery)
             .finish_non_exhaustive()
     }
 }

@@ -16,6 +16,7 @@ use super::server::{self, Server};
 use super::snapshot::{SandboxCustomer, SandboxTransaction};
 use super::state::State;
 use super::switches::Switch;
+use super::webhooks::{SandboxWebhook, Sender, WebhookDelivery};
 
 /// A local Partnero on a loopback port.
 ///
@@ -31,6 +32,8 @@ struct Inner {
     state: Arc<State>,
     router: Router,
     phase: Mutex<Phase>,
+    /// Sends while the sandbox is there, up or down.
+    _sender: Sender,
 }
 
 enum Phase {
@@ -54,7 +57,7 @@ impl Sandbox {
         SandboxBuilder::new()
     }
 
-    pub(super) fn run(listener: TcpListener, port: u16, state: State) -> Self {
+    pub(super) fn run(listener: TcpListener, port: u16, state: State, sender: Sender) -> Self {
         let state = Arc::new(state);
         let router = routes::router(Arc::clone(&state));
         let server = Server::run(listener, Arc::clone(&state), router.clone());
@@ -64,6 +67,7 @@ impl Sandbox {
                 state,
                 router,
                 phase: Mutex::new(Phase::Up(server)),
+                _sender: sender,
             }),
         }
     }
@@ -110,6 +114,23 @@ impl Sandbox {
     #[must_use]
     pub fn requests(&self) -> Vec<SandboxRequest> {
         self.inner.state.log().to_vec()
+    }
+
+    /// Every attempt to deliver an event, in the order in which they ended; of more than 100,000,
+    /// the newest.
+    #[must_use]
+    pub fn webhooks(&self) -> Vec<SandboxWebhook> {
+        self.inner.state.outbound.sent()
+    }
+
+    /// Returns when every event was taken, or tried often enough.
+    pub async fn webhooks_settled(&self) {
+        self.inner.state.outbound.settled().await;
+    }
+
+    /// Sends events in another way, from the next one on.
+    pub fn deliver_webhooks(&self, delivery: WebhookDelivery) {
+        self.inner.state.outbound.set(delivery);
     }
 
     /// Orders a fault, behind those that were ordered before.

@@ -66,9 +66,23 @@
 //! | `POST /transactions` | one, a batch, or with its customer; keys are **not** unique | D, O, N8N; [`RepeatedTransaction`], [`UnreferredSale`], [`UnknownBuyer`], [`ActionField`], [`TransactionKeyLength`], [`TransactionTime`] |
 //! | `GET /transactions`, `GET /transactions/{key}` | by `key`, by the buyer's key | D, N8N, O; [`RepeatedKey`] |
 //! | `DELETE /transactions/{key}`, `DELETE /transactions` | takes the reward back | D, WP; [`RepeatedKey`], [`DeletePath`] |
-//! | `/webhooks` | create, list, read, change, delete; the `signature` in every answer; foreign events refused | D, O, N8N; nothing is sent so far |
+//! | `/webhooks` | create, list, read, change, delete; the `signature` in every answer; foreign events refused | D, O, N8N |
 //! | `GET /test` | `data.program.pub_id` | WP, N8N, PHP |
 //! | `GET /program/overview` | the program's settings | WP, for affiliate programs; values ours |
+//!
+//! # What it sends
+//!
+//! To the subscriptions that are active and name the event, over plain http and to loopback alone:
+//! no event that was made up leaves this machine. Signed by the subscription's `signature`, tried
+//! again until the answer is a 2xx, twice and out of order on demand: see [`WebhookDelivery`].
+//!
+//! | Event | When | Source |
+//! |---|---|---|
+//! | all | in an envelope, with a signature | D, N8N; [`WebhookEnvelope`], [`WebhookHeader`], [`WebhookRetryTime`] |
+//! | `customer.created`, `.updated`, `.deleted` | a customer was made, also by an invitation or with a sale; changed; deleted | N8N; data inferred |
+//! | `transaction.created`, `.deleted` | a sale was recorded; deleted, also with its buyer | N8N; data inferred |
+//! | `customer.rewarded` | a sale paid the referrer | N8N; when it comes, assumed; [`RewardedData`] |
+//! | `customer.credited` | the balance was credited | N8N; when it comes, assumed; [`RewardedData`] |
 //!
 //! # Assumed
 //!
@@ -117,6 +131,7 @@
 //! [`ReferrerEcho`]: switches::ReferrerEcho
 //! [`RepeatedKey`]: switches::RepeatedKey
 //! [`RepeatedTransaction`]: switches::RepeatedTransaction
+//! [`RewardedData`]: switches::RewardedData
 //! [`SalesOf`]: switches::SalesOf
 //! [`SearchMatch`]: switches::SearchMatch
 //! [`SearchMiss`]: switches::SearchMiss
@@ -127,6 +142,9 @@
 //! [`UnknownReferrer`]: switches::UnknownReferrer
 //! [`UnreferredSale`]: switches::UnreferredSale
 //! [`UpdateForm`]: switches::UpdateForm
+//! [`WebhookEnvelope`]: switches::WebhookEnvelope
+//! [`WebhookHeader`]: switches::WebhookHeader
+//! [`WebhookRetryTime`]: switches::WebhookRetryTime
 //! [`WithoutAccept`]: switches::WithoutAccept
 mod answer;
 mod builder;
@@ -154,6 +172,7 @@ mod state;
 mod subscriptions;
 pub mod switches;
 mod transactions;
+mod webhooks;
 mod world;
 
 pub use self::builder::SandboxBuilder;
@@ -163,3 +182,4 @@ pub use self::limiter::{RateLimit, RetryAfter};
 pub use self::log::SandboxRequest;
 pub use self::reward::RewardRule;
 pub use self::snapshot::{SandboxAmount, SandboxCustomer, SandboxTransaction};
+pub use self::webhooks::{SandboxWebhook, WebhookDelivery};

@@ -8,6 +8,7 @@ use tokio::time::Instant;
 use super::limiter::{Exceeded, Limiter, RateLimit};
 use super::log::Log;
 use super::rules::Rules;
+use super::webhooks::Outbound;
 use super::world::World;
 
 pub(super) struct State {
@@ -16,21 +17,36 @@ pub(super) struct State {
     rules: Mutex<Rules>,
     log: Mutex<Log>,
     limiter: Option<Mutex<Limiter>>,
+    pub(super) outbound: Outbound,
 }
 
 impl State {
-    pub(super) fn new(api_key: String, rate_limit: Option<RateLimit>, world: World) -> Self {
+    pub(super) fn new(
+        api_key: String,
+        rate_limit: Option<RateLimit>,
+        world: World,
+        outbound: Outbound,
+    ) -> Self {
         Self {
             api_key,
             world: Mutex::new(world),
             rules: Mutex::default(),
             log: Mutex::default(),
             limiter: rate_limit.map(|limit| Mutex::new(Limiter::new(limit))),
+            outbound,
         }
     }
 
     pub(super) fn world(&self) -> MutexGuard<'_, World> {
         lock(&self.world)
+    }
+
+    /// Sends what happened to whom it concerns, in the order in which it happened.
+    pub(super) fn tell(&self, world: &mut World) {
+        for notice in world.notices.take() {
+            let subscriptions = world.subscriptions.iter();
+            self.outbound.tell(&notice, subscriptions, &world.switches);
+        }
     }
 
     pub(super) fn rules(&self) -> MutexGuard<'_, Rules> {

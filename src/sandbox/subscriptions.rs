@@ -1,4 +1,4 @@
-//! The webhook subscriptions. So far they are only kept; nothing is sent.
+//! The webhook subscriptions.
 
 use std::collections::BTreeMap;
 
@@ -11,6 +11,12 @@ pub(super) struct Subscription {
     /// The secret that deliveries are signed with.
     pub(super) signature: String,
     pub(super) events: Vec<String>,
+}
+
+impl Subscription {
+    pub(super) fn wants(&self, event: &str) -> bool {
+        self.is_active && self.events.iter().any(|wanted| wanted == event)
+    }
 }
 
 #[derive(Debug, Default)]

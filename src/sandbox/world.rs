@@ -11,12 +11,14 @@ use super::reward::RewardRule;
 use super::subscriptions::Subscriptions;
 use super::switches::{KeyCase, PathOrder, Switches};
 use super::transactions::Transactions;
+use super::webhooks::Notices;
 
 #[derive(Debug)]
 pub(super) struct World {
     pub(super) customers: Customers,
     pub(super) transactions: Transactions,
     pub(super) subscriptions: Subscriptions,
+    pub(super) notices: Notices,
     pub(super) refused_referrers: HashSet<String>,
     pub(super) random: Random,
     pub(super) switches: Switches,
@@ -40,6 +42,7 @@ impl World {
             customers: Customers::default(),
             transactions: Transactions::default(),
             subscriptions: Subscriptions::default(),
+            notices: Notices::default(),
             refused_referrers: HashSet::new(),
             random: Random::new(),
             switches,

@@ -3,6 +3,7 @@
 mod balance;
 mod changes;
 mod customers;
+mod deliveries;
 mod links;
 mod lists;
 mod page;

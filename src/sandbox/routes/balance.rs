@@ -1,6 +1,7 @@
 //! What a customer has earned, and crediting it.
 
 use super::call::Call;
+use super::notices;
 use super::views;
 use crate::sandbox::answer::{Answer, Outcome, Refusal};
 use crate::sandbox::customer::Serial;
@@ -49,6 +50,7 @@ pub(super) fn credit(world: &mut World, call: &Call) -> Outcome {
             (CreditDirection::Spends, _) => customer.balance.subtract(&amount),
         }
     }
+    notices::credited(world, serial, &amount);
     Ok(match world.switches.credit_answer {
         CreditAnswer::Balance => Answer::Data(view(world, serial)),
         CreditAnswer::StatusOnly => Answer::Done,

@@ -4,6 +4,7 @@ use std::collections::HashSet;
 use std::time::{Duration, SystemTime};
 
 use super::call::Call;
+use super::notices;
 use super::registration::{Registration, taken_fields};
 use super::views;
 use crate::sandbox::answer::{Answer, Outcome, Refusal};
@@ -197,7 +198,7 @@ fn record(world: &mut World, buyer: Option<Serial>, sale: Sale) -> u64 {
         payee.balance.add(&reward);
         reward
     });
-    world.transactions.insert(Transaction {
+    let number = world.transactions.insert(Transaction {
         key: sale.key,
         action: sale.action,
         amount: sale.amount,
@@ -205,5 +206,8 @@ fn record(world: &mut World, buyer: Option<Serial>, sale: Sale) -> u64 {
         referrer,
         reward,
         created_at: sale.created_at,
-    })
+    });
+    notices::transaction(world, "transaction.created", number);
+    notices::rewarded(world, number);
+    number
 }

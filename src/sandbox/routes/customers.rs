@@ -1,7 +1,7 @@
 //! Reading, listing, finding and removing customers.
 
 use super::call::Call;
-use super::{paging, views};
+use super::{notices, paging, views};
 use crate::sandbox::answer::{Answer, Outcome, Refusal};
 use crate::sandbox::customer::{Customer, Serial};
 use crate::sandbox::switches::{DeletedCustomer, DeletedCustomerSales, SearchMatch, SearchMiss};
@@ -75,9 +75,11 @@ pub(super) fn delete(world: &mut World, call: &Call) -> Outcome {
         let sales = sales.filter(|(_, sale)| sale.buyer == Some(serial));
         let numbers: Vec<u64> = sales.map(|(number, _)| number).collect();
         for number in numbers {
+            notices::transaction(world, "transaction.deleted", number);
             world.remove_transaction(number);
         }
     }
+    notices::customer(world, "customer.deleted", serial);
     match (
         world.switches.deleted_customer,
         world.customers.get_mut(serial),

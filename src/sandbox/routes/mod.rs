@@ -6,6 +6,7 @@ mod create_customer;
 mod create_transaction;
 mod customers;
 mod links;
+mod notices;
 mod paging;
 mod program;
 mod referrals;
@@ -91,6 +92,7 @@ pub(super) fn router(state: Arc<State>) -> Router {
             let answer = move |Extracted(state): Extracted<Arc<State>>, call: Call| {
                 let mut world = state.world();
                 let outcome = endpoint(&mut world, &call);
+                state.tell(&mut world);
                 ready(write(outcome, &world.switches, call.accepts_json))
             };
             router.route(path, on(method, answer))

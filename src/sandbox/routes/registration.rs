@@ -2,6 +2,7 @@
 
 use std::time::SystemTime;
 
+use super::notices;
 use crate::sandbox::answer::{FieldError, Refusal};
 use crate::sandbox::customer::{Customer, Link, Serial};
 use crate::sandbox::input::Input;
@@ -96,7 +97,9 @@ impl Registration {
             created_at: now,
             updated_at: now,
         };
-        Ok(world.customers.insert(customer))
+        let serial = world.customers.insert(customer);
+        notices::customer(world, "customer.created", serial);
+        Ok(serial)
     }
 }
 

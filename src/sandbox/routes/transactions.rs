@@ -1,7 +1,7 @@
 //! Reading, listing and deleting transactions.
 
 use super::call::Call;
-use super::{paging, views};
+use super::{notices, paging, views};
 use crate::sandbox::answer::{Answer, Outcome, Refusal};
 use crate::sandbox::customer::Serial;
 use crate::sandbox::input::Input;
@@ -89,6 +89,7 @@ fn delete(world: &mut World, key: &str) -> Outcome {
         return Err(not_found());
     }
     for number in numbers {
+        notices::transaction(world, "transaction.deleted", number);
         world.remove_transaction(number);
     }
     Ok(Answer::Done)

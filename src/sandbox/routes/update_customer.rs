@@ -3,6 +3,7 @@
 use std::time::SystemTime;
 
 use super::call::Call;
+use super::notices;
 use super::registration::{NamedReferrer, taken_fields};
 use super::views;
 use crate::sandbox::answer::{Answer, Outcome, Refusal};
@@ -87,6 +88,7 @@ fn update(world: &mut World, serial: Serial, body: &Json) -> Outcome {
         customer.tags = tags.unwrap_or_else(|| std::mem::take(&mut customer.tags));
         customer.updated_at = SystemTime::now();
     }
+    notices::customer(world, "customer.updated", serial);
     Ok(Answer::Data(views::customer(world, serial)))
 }
 

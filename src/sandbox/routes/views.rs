@@ -98,38 +98,42 @@ pub(super) fn link(world: &World, customer: &Customer, link: &Link) -> Json {
 /// A transaction (D). An entry of `rewards` looks as in affiliate programs; that the list of a
 /// refer-a-friend sale has one is assumed.
 pub(super) fn transaction(world: &World, transaction: &Transaction) -> Json {
-    let id = |serial: Option<Serial>| -> Json {
-        let customer = serial.and_then(|serial| world.customers.get(serial));
-        customer.map(|customer| customer.id.as_str()).into()
-    };
-    let created_at = Json::from(iso(transaction.created_at));
-    let reward = transaction.reward.as_ref().map(|reward| {
-        Json::object([
-            ("key", transaction.key.as_deref().into()),
-            ("action", transaction.action.as_str().into()),
-            ("status", "ok".into()),
-            ("customer", id(transaction.referrer)),
-            ("amount", reward.value.into()),
-            ("amount_units", reward.units.as_str().into()),
-            ("is_currency", reward.is_currency.into()),
-            ("credit", false.into()),
-            ("created_at", created_at.clone()),
-            ("deleted_at", Json::Null),
-            ("product_type_data", Json::Object(Vec::new())),
-        ])
-    });
+    let reward = transaction.reward.as_ref();
+    let reward = reward.map(|reward| self::reward(world, transaction, reward));
     Json::object([
         ("key", transaction.key.as_deref().into()),
         ("action", transaction.action.as_str().into()),
         ("amount", transaction.amount.value.into()),
-        ("customer", id(transaction.referrer)),
-        ("referred_customer", id(transaction.buyer)),
+        ("customer", id(world, transaction.referrer)),
+        ("referred_customer", id(world, transaction.buyer)),
         ("credit", false.into()),
         ("is_currency", transaction.amount.is_currency.into()),
         ("amount_units", transaction.amount.units.as_str().into()),
-        ("created_at", created_at),
+        ("created_at", iso(transaction.created_at).into()),
         ("rewards", reward.into_iter().collect::<Vec<_>>().into()),
     ])
+}
+
+/// What a transaction paid.
+pub(super) fn reward(world: &World, transaction: &Transaction, reward: &Amount) -> Json {
+    Json::object([
+        ("key", transaction.key.as_deref().into()),
+        ("action", transaction.action.as_str().into()),
+        ("status", "ok".into()),
+        ("customer", id(world, transaction.referrer)),
+        ("amount", reward.value.into()),
+        ("amount_units", reward.units.as_str().into()),
+        ("is_currency", reward.is_currency.into()),
+        ("credit", false.into()),
+        ("created_at", iso(transaction.created_at).into()),
+        ("deleted_at", Json::Null),
+        ("product_type_data", Json::Object(Vec::new())),
+    ])
+}
+
+fn id(world: &World, serial: Option<Serial>) -> Json {
+    let customer = serial.and_then(|serial| world.customers.get(serial));
+    customer.map(|customer| customer.id.as_str()).into()
 }
 
 /// An entry of a balance (O).

@@ -15,6 +15,7 @@ mod customers;
 mod money;
 mod positions;
 mod shapes;
+mod webhooks;
 mod wire;
 
 pub use self::customers::{
@@ -29,6 +30,7 @@ pub(super) use self::positions::Switches;
 pub use self::shapes::{
     CreditAnswer, CustomerShape, InviteAnswer, OtherUnits, ReferralsForm, ReferrerEcho, StatsForm,
 };
+pub use self::webhooks::{RewardedData, WebhookEnvelope, WebhookHeader, WebhookRetryTime};
 pub use self::wire::{
     CreatedStatus, DoneAnswer, EmptyObjects, EnvelopeStatus, ErrorMap, ErrorStatus, ListOrder,
     Numbers, PageLimit, PageLinks, WithoutAccept,

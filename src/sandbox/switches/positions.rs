@@ -12,6 +12,7 @@ use super::money::{
 use super::shapes::{
     CreditAnswer, CustomerShape, InviteAnswer, OtherUnits, ReferralsForm, ReferrerEcho, StatsForm,
 };
+use super::webhooks::{RewardedData, WebhookEnvelope, WebhookHeader, WebhookRetryTime};
 use super::wire::{
     CreatedStatus, DoneAnswer, EmptyObjects, EnvelopeStatus, ErrorMap, ErrorStatus, ListOrder,
     Numbers, PageLimit, PageLinks, WithoutAccept,
@@ -74,6 +75,7 @@ switches! {
     referrer_echo: ReferrerEcho,
     repeated_key: RepeatedKey,
     repeated_transaction: RepeatedTransaction,
+    rewarded_data: RewardedData,
     sales_of: SalesOf,
     search_match: SearchMatch,
     search_miss: SearchMiss,
@@ -84,6 +86,9 @@ switches! {
     unknown_referrer: UnknownReferrer,
     unreferred_sale: UnreferredSale,
     update_form: UpdateForm,
+    webhook_envelope: WebhookEnvelope,
+    webhook_header: WebhookHeader,
+    webhook_retry_time: WebhookRetryTime,
     without_accept: WithoutAccept,
 }
 

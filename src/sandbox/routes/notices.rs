@@ -1,0 +1,65 @@
+//! What the subscriptions are told about an effect.
+//!
+//! That `data` is what the API answers about the same thing is inferred; no source shows the data
+//! of a refer-a-friend program.
+
+use super::views;
+use crate::sandbox::customer::Serial;
+use crate::sandbox::json::Json;
+use crate::sandbox::money::Amount;
+use crate::sandbox::switches::RewardedData;
+use crate::sandbox::world::World;
+
+/// `customer.created`, `customer.updated`, `customer.deleted`: the last one before it is gone.
+pub(super) fn customer(world: &mut World, event: &'static str, serial: Serial) {
+    let data = views::customer(world, serial);
+    world.notices.push(event, data);
+}
+
+/// `transaction.created`, `transaction.deleted`: the last one before it is gone.
+pub(super) fn transaction(world: &mut World, event: &'static str, number: u64) {
+    let Some(transaction) = world.transactions.get(number) else {
+        return;
+    };
+    let data = views::transaction(world, transaction);
+    world.notices.push(event, data);
+}
+
+/// `customer.rewarded`, for a transaction that paid somebody.
+pub(super) fn rewarded(world: &mut World, number: u64) {
+    let Some(transaction) = world.transactions.get(number) else {
+        return;
+    };
+    let (Some(referrer), Some(reward)) = (transaction.referrer, &transaction.reward) else {
+        return;
+    };
+    let reward = views::reward(world, transaction, reward);
+    let data = match world.switches.rewarded_data {
+        RewardedData::Customer => views::customer(world, referrer),
+        RewardedData::Both => Json::object([
+            ("customer", views::customer(world, referrer)),
+            ("reward", reward),
+        ]),
+        RewardedData::Reward => reward,
+    };
+    world.notices.push("customer.rewarded", data);
+}
+
+/// `customer.credited`.
+pub(super) fn credited(world: &mut World, serial: Serial, credit: &Amount) {
+    let customer = views::customer(world, serial);
+    let data = match world.switches.rewarded_data {
+        RewardedData::Customer => customer,
+        RewardedData::Both => Json::object([("customer", customer)]),
+        RewardedData::Reward => {
+            let id = world
+                .customers
+                .get(serial)
+                .map(|customer| customer.id.as_str());
+            let mut data = views::amount(credit);
+            data.push("customer", id);
+            data
+        }
+    };
+    world.notices.push("customer.credited", data);
+}

@@ -1,0 +1,44 @@
+//! What was sent, and what came back.
+
+use std::collections::VecDeque;
+use std::time::SystemTime;
+
+use http::StatusCode;
+
+/// One attempt to deliver an event, from [`Sandbox::webhooks`](crate::Sandbox::webhooks).
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct SandboxWebhook {
+    /// The name of the event.
+    pub event: String,
+    /// Where it was sent.
+    pub url: String,
+    /// The body, as it was signed.
+    pub body: Vec<u8>,
+    /// The value of the signature's header.
+    pub signature: String,
+    /// The status of the answer; `None` if there was none in time, and for an address that the
+    /// sandbox does not send to.
+    pub status: Option<StatusCode>,
+    /// When the attempt had ended.
+    pub ended_at: SystemTime,
+}
+
+/// The newest attempts.
+#[derive(Debug, Default)]
+pub(super) struct Log(VecDeque<SandboxWebhook>);
+
+impl Log {
+    const CAPACITY: usize = 100_000;
+
+    pub(super) fn push(&mut self, attempt: SandboxWebhook) {
+        if self.0.len() == Self::CAPACITY {
+            self.0.pop_front();
+        }
+        self.0.push_back(attempt);
+    }
+
+    pub(super) fn to_vec(&self) -> Vec<SandboxWebhook> {
+        self.0.iter().cloned().collect()
+    }
+}
