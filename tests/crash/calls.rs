@@ -69,7 +69,14 @@ pub(crate) fn before_retry_after(
             Some(_) if deaf.iter().any(|deaf| deaf.covers(asked.received_at)) => unheard += 1,
             Some(call) => {
                 let (method, path, after) = (&call.method, &call.path, since(call));
-                return Err(format!("{method} {path} came {after:.0?} after a 429").into());
+                let next = deaf
+                    .iter()
+                    .filter_map(|deaf| deaf.to.duration_since(asked.received_at).ok());
+                let next = next.min().unwrap_or_default();
+                return Err(format!(
+                    "{method} {path} came {after:.0?} after a 429, and somebody was killed {next:.0?} after it"
+                )
+                .into());
             }
         }
     }

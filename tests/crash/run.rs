@@ -84,9 +84,12 @@ pub(crate) async fn run(database: Database, form: &Form, trouble: Trouble) -> Re
             deaf.push(Deaf::now());
         }
         if kill == form.kills / 3 {
+            // Answers that were on their way are cut off with their connections.
+            let down = Deaf::now();
             sandbox.go_down().await;
             tokio::time::sleep(form.outage).await;
             sandbox.come_back().await?;
+            deaf.push(down.until_now());
         }
         if trouble.stops && kill == form.kills / 2 {
             let stopped = Deaf::now();
