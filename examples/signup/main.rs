@@ -6,13 +6,18 @@
 //! ```
 //!
 //! Nothing to install and nothing to sign up for. Open what it prints, follow Anna's link, go
-//! away, come back without it, sign up: the friend is Anna's. Then take Partnero down and see
-//! that the shop does not mind.
+//! away, come back without it, sign up: the friend is Anna's. Buy some tea, and see on Anna's
+//! page what she has earned; give it back, and it is gone. Then take Partnero down and see that
+//! the shop does not mind.
 //!
-//! `shop.rs` is the part an app would have; `pages.rs` is HTML.
+//! `shop.rs` is the part an app would have, with `sales.rs` for what it tells Partnero and
+//! `rewards.rs` for what Partnero tells it; `users.rs` is its database, `pages.rs` is HTML.
 
 mod pages;
+mod rewards;
+mod sales;
 mod shop;
+mod users;
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::process::ExitCode;
@@ -68,7 +73,7 @@ async fn run(port: u16) -> Result<(), Box<dyn std::error::Error>> {
         .link_base(format!("{shop_url}/"))
         .start()
         .await?;
-    let app = shop::app(&sandbox).await?;
+    let app = shop::app(&sandbox, &shop_url).await?;
 
     println!("the shop          {shop_url}/");
     println!("Anna's link       {shop_url}/?ref={}", shop::ANNA);

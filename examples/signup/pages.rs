@@ -5,7 +5,7 @@ use maud::{DOCTYPE, Markup, PreEscaped, html};
 use tower_partnero::sandbox::SandboxCustomer;
 use tower_partnero::{Customer, Sandbox};
 
-use crate::shop::User;
+use crate::users::User;
 
 const STYLE: &str = "
     body { font: 16px/1.5 system-ui, sans-serif; max-width: 46rem; margin: 0 auto; padding: 0 1rem 3rem; color: #222; background: #fdfcfa }
@@ -96,10 +96,20 @@ pub(crate) fn account(
                 h2 { "Friends you brought" }
                 @if friends.is_empty() { p { "None yet." } }
                 ul { @for friend in friends { li { (unnamed(friend)) } } }
+                h2 { "What they earned you" }
+                p { "Your balance: " strong { (user.balance) } }
+                p.quiet { "Rewards that Partnero told us of: " (user.rewards) }
             } @else {
                 p.note.bad { "Your account is fine. Your link to share is not ready, because Partnero has not heard of you." }
                 form method="post" action={ "/account/" (user.id) "/report" } { button { "Try again" } }
             }
+            h2 { "Tea" }
+            form method="post" action={ "/account/" (user.id) "/buy" } { button { "Buy a pound for 30 dollars" } }
+            ul { @for order in &user.orders {
+                li {
+                    form method="post" action={ "/account/" (user.id) "/refund/" (order) } { "Order " (order) " " button { "Give it back" } }
+                }
+            } }
             p.quiet { "Report of this sign-up: " code { (user.report) } }
         },
     )

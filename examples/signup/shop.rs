@@ -1,8 +1,6 @@
 //! The shop: what an app has to write to take part in refer-a-friend.
 
-use std::collections::BTreeMap;
 use std::net::Ipv4Addr;
-use std::sync::{Arc, Mutex, PoisonError};
 
 use axum::extract::{FromRef, Path, State};
 use axum::http::StatusCode;
@@ -14,16 +12,19 @@ use tower_partnero::{
     ApiKey, Client, NewCustomer, Referral, Referrals, Sandbox, SignupHook, SignupOutcome, Signups,
 };
 
-use crate::pages;
+use crate::rewards::{self, Rewards};
+use crate::users::Users;
+use crate::{pages, sales};
 
 /// The public key of the customer who is there from the start.
 pub(crate) const ANNA: &str = "anna-7";
 
 #[derive(Clone)]
-struct AppState {
+pub(crate) struct AppState {
     signups: Signups,
-    client: Client,
-    users: Users,
+    pub(crate) client: Client,
+    pub(crate) users: Users,
+    pub(crate) rewards: Rewards,
     /// Only for the page that shows what Partnero sees; a real shop has none.
     sandbox: Sandbox,
 }
@@ -40,7 +41,11 @@ impl FromRef<AppState> for Referrals {
     }
 }
 
-pub(crate) async fn app(sandbox: &Sandbox) -> Result<Router, Box<dyn std::error::Error>> {
+/// The shop, to be served at `url`.
+pub(crate) async fn app(
+    sandbox: &Sandbox,
+    url: &str,
+) -> Result<Router, Box<dyn std::error::Error>> {
     let client = Client::builder(ApiKey::new(sandbox.api_key())?)
         .base_url(sandbox.base_url())
         .build()?;
@@ -61,11 +66,16 @@ pub(crate) async fn app(sandbox: &Sandbox) -> Result<Router, Box<dyn std::error:
         .await?;
     users.set_report(anna, "not_referred".to_owned(), Some(ANNA.to_owned()));
 
+    let rewards = Rewards::subscribe(&client, url).await?;
+
     Ok(Router::new()
         .route("/", get(landing))
         .route("/signup", get(sign_up_form).post(sign_up))
         .route("/account/{id}", get(account))
         .route("/account/{id}/report", post(report_again))
+        .route("/account/{id}/buy", post(sales::buy))
+        .route("/account/{id}/refund/{order}", post(sales::refund))
+        .route("/webhook", post(rewards::receive))
         .route("/partnero", get(partnero))
         .route("/partnero/down", post(take_down))
         .route("/partnero/up", post(bring_up))
@@ -74,6 +84,7 @@ pub(crate) async fn app(sandbox: &Sandbox) -> Result<Router, Box<dyn std::error:
             signups: Signups::new(referrals, client.clone()),
             client,
             users,
+            rewards,
             sandbox: sandbox.clone(),
         }))
 }
@@ -164,68 +175,5 @@ async fn bring_up(State(state): State<AppState>) -> Result<Redirect, (StatusCode
     match state.sandbox.come_back().await {
         Ok(()) => Ok(Redirect::to("/partnero")),
         Err(error) => Err((StatusCode::SERVICE_UNAVAILABLE, error.to_string())),
-    }
-}
-
-/// One account of the shop.
-#[derive(Clone)]
-pub(crate) struct User {
-    pub(crate) id: u64,
-    pub(crate) name: String,
-    pub(crate) email: String,
-    /// What came of the report to Partnero.
-    pub(crate) report: String,
-    /// The public key in this account's link, once Partnero has told it.
-    key: Option<String>,
-}
-
-/// The shop's database.
-#[derive(Clone, Default)]
-struct Users(Arc<Mutex<BTreeMap<u64, User>>>);
-
-impl Users {
-    fn add(&self, name: &str, email: &str) -> u64 {
-        let mut users = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let id = users.len() as u64 + 1;
-        let (name, email) = (name.to_owned(), email.to_owned());
-        let report = "not yet reported".to_owned();
-        users.insert(
-            id,
-            User {
-                id,
-                name,
-                email,
-                report,
-                key: None,
-            },
-        );
-        id
-    }
-
-    /// Who shares this key. It is looked for among keys alone: Partnero would also answer to
-    /// identifiers and e-mail addresses, and tell a stranger whose they are.
-    fn friend_name(&self, referral: &Referral) -> String {
-        let users = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let key = Some(referral.key().as_str());
-        let friend = users.values().find(|user| user.key.as_deref() == key);
-        friend.map_or_else(|| "A friend".to_owned(), |friend| friend.name.clone())
-    }
-
-    fn set_report(&self, id: u64, report: String, key: Option<String>) {
-        let mut users = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(user) = users.get_mut(&id) {
-            user.report = report;
-            user.key = key.or(user.key.take());
-        }
-    }
-
-    fn get(&self, id: u64) -> Option<User> {
-        let users = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        users.get(&id).cloned()
-    }
-
-    fn all(&self) -> Vec<User> {
-        let users = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        users.values().cloned().collect()
     }
 }

@@ -21,8 +21,14 @@ mod visitor;
 
 #[path = "../../examples/signup/pages.rs"]
 mod pages;
+#[path = "../../examples/signup/rewards.rs"]
+mod rewards;
+#[path = "../../examples/signup/sales.rs"]
+mod sales;
 #[path = "../../examples/signup/shop.rs"]
 mod shop;
+#[path = "../../examples/signup/users.rs"]
+mod users;
 
 use std::time::{Duration, Instant};
 

@@ -16,10 +16,11 @@ pub(crate) struct Town {
 impl Town {
     pub(crate) async fn open() -> Self {
         let place = Place::take().await;
-        let link_base = format!("{}/", place.at("127.0.0.1"));
-        let sandbox = Sandbox::builder().link_base(link_base).start().await;
+        let url = place.at("127.0.0.1");
+        let sandbox = Sandbox::builder().link_base(format!("{url}/"));
+        let sandbox = sandbox.start().await;
         let sandbox = sandbox.unwrap();
-        let shop = place.serve(shop::app(&sandbox).await.unwrap());
+        let shop = place.serve(shop::app(&sandbox, &url).await.unwrap());
         Self { shop, sandbox }
     }
 
