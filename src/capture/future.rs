@@ -1,6 +1,6 @@
 use std::future::Future;
 use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 
 use http::Response;
 use pin_project::pin_project;
@@ -31,13 +31,14 @@ where
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
-        // Changed in place: moved out and in again, a response is copied on every request.
-        let mut poll = this.inner.poll(cx);
-        if let Poll::Ready(Ok(response)) = &mut poll
-            && let Some(lines) = this.lines.take()
-        {
+        // Nearly every request ends here, with a response that nobody has touched or moved.
+        if this.lines.is_none() {
+            return this.inner.poll(cx);
+        }
+        let mut response = ready!(this.inner.poll(cx))?;
+        if let Some(lines) = this.lines.take() {
             lines.offer_to(response.headers_mut());
         }
-        poll
+        Poll::Ready(Ok(response))
     }
 }
