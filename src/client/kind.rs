@@ -7,7 +7,7 @@ pub enum ErrorKind {
     /// The call was refused here and never sent: an input that Partnero could not take.
     InvalidInput,
     /// The call, or a repeatable call's next attempt, waited for this client's own limits until
-    /// its deadline, and was not sent.
+    /// its deadline, and was not sent. From an outbox's worker also: Partnero has asked for a pause.
     Busy,
     /// No connection was made. Nothing reached Partnero.
     Connect,

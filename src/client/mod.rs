@@ -63,12 +63,12 @@ mod call;
 mod customers;
 mod error;
 mod fields;
+pub(crate) mod gate;
 mod kind;
 mod limits;
 mod list;
 mod money;
 mod page;
-mod pause;
 mod program;
 mod referral_links;
 mod request;
@@ -100,11 +100,11 @@ pub use self::customers::{
     Friend, Invitation, NewCustomer, Profile, ReferStatus, ReferringCustomer,
 };
 pub use self::error::{Error, FieldError};
+use self::gate::Gate;
 pub use self::kind::ErrorKind;
 pub use self::list::{List, Sort};
 pub use self::money::Money;
 pub use self::page::Page;
-use self::pause::Pause;
 pub use self::program::{Program, ProgramOverview, ProgramTest};
 pub use self::referral_links::{NewReferralLink, ReferralLink, ReferralLinkUpdate, ReferralLinks};
 pub use self::request::AnyRequest;
@@ -121,7 +121,7 @@ use crate::error::ConfigError;
 pub struct Client {
     transport: Arc<Transport>,
     /// Set for deliveries, which pause as one instead of repeating a 429 each on its own.
-    pause: Option<Pause>,
+    gate: Option<Arc<dyn Gate>>,
 }
 
 impl Client {
@@ -171,13 +171,13 @@ impl Client {
         AnyRequest::new(self, method, path)
     }
 
-    /// The same client for deliveries: a 429 ends the call and holds back every other one until
-    /// its `Retry-After` is over.
+    /// The same client for deliveries: every attempt passes this gate, and a 429 ends the call and
+    /// shuts it.
     #[cfg(feature = "outbox")]
-    pub(crate) fn pausing(&self) -> Self {
+    pub(crate) fn behind(&self, gate: Arc<dyn Gate>) -> Self {
         Self {
             transport: Arc::clone(&self.transport),
-            pause: Some(Pause::default()),
+            gate: Some(gate),
         }
     }
 
@@ -190,12 +190,12 @@ impl Client {
     fn from_transport(transport: Transport) -> Self {
         Self {
             transport: Arc::new(transport),
-            pause: None,
+            gate: None,
         }
     }
 
     async fn send(&self, call: Call) -> Result<Map<String, Value>, Error> {
-        self.transport.send(call, self.pause.as_ref()).await
+        self.transport.send(call, self.gate.as_ref()).await
     }
 
     /// Sends a call that reads one thing. Partnero's own plugin takes a success with empty `data`

@@ -32,7 +32,7 @@ pub struct Items<T> {
 }
 
 enum Next<T> {
-    List(List<T>),
+    List(Box<List<T>>),
     Fetch(Fetch<T>),
     End,
 }
@@ -43,7 +43,7 @@ impl<T: Send + 'static> Items<T> {
     pub(super) fn new(list: List<T>) -> Self {
         Self {
             page: Vec::new().into_iter(),
-            next: Next::List(list),
+            next: Next::List(Box::new(list)),
         }
     }
 
@@ -77,7 +77,8 @@ impl<T: Send + 'static> Stream for Items<T> {
                         Err(error) => return Poll::Ready(Some(Err(error))),
                         Ok(page) => {
                             self.page = page.items.into_iter();
-                            page.next.map_or(Next::End, Next::List)
+                            page.next
+                                .map_or(Next::End, |list| Next::List(Box::new(list)))
                         }
                     },
                 },

@@ -1,5 +1,6 @@
 //! The one place that sends.
 
+use std::sync::Arc;
 use std::time::{Instant, SystemTime};
 
 use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderValue};
@@ -14,8 +15,8 @@ use super::base_url::BaseUrl;
 use super::body::Body;
 use super::call::Call;
 use super::error::Error;
+use super::gate::Gate;
 use super::kind::ErrorKind;
-use super::pause::Pause;
 use super::stack::{Failure, Progress, Stack};
 
 /// What a call needs to reach Partnero and come back.
@@ -34,22 +35,23 @@ impl Transport {
     pub(super) async fn send(
         &self,
         call: Call,
-        pause: Option<&Pause>,
+        gate: Option<&Arc<dyn Gate>>,
     ) -> Result<Map<String, Value>, Error> {
         let started = Instant::now();
-        let progress = Progress::new(call.summary.clone(), self.expires(), pause.cloned());
+        let progress = Progress::new(call.summary.clone(), self.expires(), gate.cloned());
         let result = match self.exchange(call, &progress).await {
             Ok(answer) => {
                 answer::envelope(progress.call(), &answer, &self.api_key, SystemTime::now())
             }
             Err(error) => Err(error),
         };
-        if let (Some(pause), Err(error)) = (pause, &result)
+        let effort = (started.elapsed(), progress.attempts());
+        if let (Some(gate), Err(error)) = (gate, &result)
             && error.kind() == ErrorKind::RateLimited
         {
-            pause.begin(error.retry_after());
+            gate.shut(error.retry_after()).await;
         }
-        result.map_err(|error| error.with_effort(started.elapsed(), progress.attempts()))
+        result.map_err(|error| error.with_effort(effort.0, effort.1))
     }
 
     async fn exchange(&self, call: Call, progress: &Progress) -> Result<Response<Body>, Error> {

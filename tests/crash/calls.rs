@@ -1,86 +1,155 @@
 //! Whether anybody called while Partnero had asked to wait.
+//!
+//! From the moment at which a process hears a 429 until `Retry-After` is over,
+//!
+//! - no call leaves that process, and
+//! - no call leaves any other once the pause is on record in the database, but for those that
+//!   leave within the time for which a worker relies on its last look there ([`PAUSE_LAG`]).
+//!
+//! Neither has a tolerance. What this cannot prove, and nobody can keep: a call that had left
+//! before is under way, and arrives when it arrives; and a process that is killed before the
+//! database has the pause takes it along. Both are counted.
 
+use std::collections::HashMap;
+use std::path::Path;
 use std::time::{Duration, SystemTime};
 
 use http::StatusCode;
 use tower_partnero::sandbox::SandboxRequest;
 
 use crate::Failure;
+use crate::database::DATABASE_TIMEOUT;
+use crate::witness::{NAME, micros};
+use crate::worker::PAUSE_LAG;
 
 /// What the sandbox asks for.
 const RETRY_AFTER: Duration = Duration::from_secs(1);
-/// What was on its way when the 429 was answered cannot be called back, and other processes learn
-/// of it from the database.
-const ON_THE_WAY: Duration = Duration::from_millis(500);
 
-/// A stretch of time in which a 429 could go unheard: whoever got it was killed or stopped before
-/// it could be written down.
-#[derive(Clone, Copy)]
-pub(crate) struct Deaf {
-    from: SystemTime,
-    to: SystemTime,
+/// A stretch of time in which the database did not answer.
+pub(crate) struct Away {
+    pub(crate) from: SystemTime,
+    pub(crate) to: SystemTime,
 }
 
-impl Deaf {
-    pub(crate) fn now() -> Self {
-        let now = SystemTime::now();
-        Self {
-            from: now - ON_THE_WAY,
-            to: now,
+/// All that the workers have written down; times are microseconds since 1970.
+#[derive(Default)]
+struct Told {
+    /// Each call that left, and who sent it.
+    left: Vec<(u128, u32)>,
+    /// Each 429 by the process that heard it and the number of its call.
+    heard: HashMap<(u32, u64), u128>,
+    /// By process: when a pause was asked for, and when it was on record.
+    recorded: HashMap<u32, Vec<(u128, u128)>>,
+}
+
+impl Told {
+    fn read(directory: &Path) -> Result<Self, Failure> {
+        let mut told = Self::default();
+        for entry in std::fs::read_dir(directory)? {
+            let entry = entry?;
+            let process: u32 = entry.file_name().to_string_lossy().parse()?;
+            for line in std::fs::read_to_string(entry.path())?.lines() {
+                let words: Vec<&str> = line.split(' ').collect();
+                let [what, number, at] = words[..] else {
+                    return Err(format!("a witness says {line:?}").into());
+                };
+                let (number, at): (u64, u128) = (number.parse()?, at.parse()?);
+                match what {
+                    "left" => told.left.push((at, process)),
+                    "heard" => drop(told.heard.insert((process, number), at)),
+                    _ => {
+                        let recorded = told.recorded.entry(process).or_default();
+                        recorded.push((number.into(), at));
+                    }
+                }
+            }
         }
+        told.left.sort_unstable();
+        Ok(told)
     }
 
-    /// It goes on until now.
-    pub(crate) fn until_now(self) -> Self {
-        Self {
-            to: SystemTime::now(),
-            ..self
-        }
-    }
-
-    fn covers(&self, time: SystemTime) -> bool {
-        self.from <= time && time <= self.to
+    /// When the pause that this process was asked for was on record.
+    fn on_record(&self, process: u32, heard: u128) -> Option<u128> {
+        let recorded = self.recorded.get(&process)?;
+        let later = recorded.iter().filter(|(asked, _)| *asked >= heard);
+        later.map(|(_, at)| *at).min()
     }
 }
 
-/// Looks for calls between what was on its way and the end of each wait.
+/// Which process sent a call, and its number.
+fn sender(request: &SandboxRequest) -> Option<(u32, u64)> {
+    let (_, name) = request.path.rsplit_once(&format!("{NAME}="))?;
+    let (process, number) = name.split_once('-')?;
+    Some((process.parse().ok()?, number.parse().ok()?))
+}
+
+/// Whether this process was killed while the database could still keep it waiting.
+fn died(killed: &[(u32, SystemTime)], process: u32, heard: u128) -> bool {
+    let latest = heard + DATABASE_TIMEOUT.as_micros();
+    let mut killed = killed.iter();
+    killed.any(|(by, at)| *by == process && micros(*at) < latest)
+}
+
+/// Looks at every call that left within a wait.
 pub(crate) fn before_retry_after(
     requests: &[SandboxRequest],
-    deaf: &[Deaf],
+    directory: &Path,
+    killed: &[(u32, SystemTime)],
+    away: &[Away],
 ) -> Result<String, Failure> {
-    let (mut waits, mut unheard, mut on_the_way) = (0, 0, 0);
-    for (index, asked) in requests.iter().enumerate() {
+    let told = Told::read(directory)?;
+    let (mut waits, mut unheard, mut lost, mut late, mut slowest) = (0, 0, 0, 0, 0);
+    let mut latest = 0;
+    for asked in requests {
         if asked.status != Some(StatusCode::TOO_MANY_REQUESTS) {
             continue;
         }
         waits += 1;
-        let since = |call: &SandboxRequest| {
-            let since = call.received_at.duration_since(asked.received_at);
-            since.unwrap_or_default()
+        let Some((process, number)) = sender(asked) else {
+            return Err("a call of nobody's".into());
         };
-        let later = &requests[index + 1..];
-        let within: Vec<_> = later
-            .iter()
-            .take_while(|call| since(call) < RETRY_AFTER)
-            .collect();
-        let early = within.iter().find(|call| since(call) > ON_THE_WAY);
-        match early {
-            None => on_the_way += within.len(),
-            Some(_) if deaf.iter().any(|deaf| deaf.covers(asked.received_at)) => unheard += 1,
-            Some(call) => {
-                let (method, path, after) = (&call.method, &call.path, since(call));
-                let next = deaf
-                    .iter()
-                    .filter_map(|deaf| deaf.to.duration_since(asked.received_at).ok());
-                let next = next.min().unwrap_or_default();
-                return Err(format!(
-                    "{method} {path} came {after:.0?} after a 429, and somebody was killed {next:.0?} after it"
-                )
-                .into());
+        let Some(&heard) = told.heard.get(&(process, number)) else {
+            unheard += 1;
+            continue;
+        };
+        let over = heard + RETRY_AFTER.as_micros();
+        let on_record = told.on_record(process, heard);
+        match on_record {
+            Some(at) => slowest = slowest.max(at - heard),
+            None if died(killed, process, heard) => lost += 1,
+            None if away.iter().any(|away| away.overlaps(heard, over)) => lost += 1,
+            None => return Err("a 429 was heard and never put on record".into()),
+        }
+        let first = told.left.partition_point(|(at, _)| *at <= heard);
+        for (at, by) in told.left[first..].iter().take_while(|(at, _)| *at < over) {
+            if *by == process {
+                let after = (at - heard) / 1_000;
+                return Err(format!("a call left {after} ms after its process heard a 429").into());
             }
+            let Some(on_record) = on_record.filter(|on_record| at > on_record) else {
+                late += 1;
+                continue;
+            };
+            let after = at - on_record;
+            if after > PAUSE_LAG.as_micros() {
+                let after = after / 1_000;
+                return Err(format!("a call left {after} ms after a pause was on record").into());
+            }
+            late += 1;
+            latest = latest.max(after);
         }
     }
     Ok(format!(
-        "{waits} waits ({unheard} died with who heard of them, {on_the_way} calls were on their way)"
+        "{waits} waits: 0 calls before their end; on record after {} ms at most, by when {late} calls of \
+         others had left, {} ms after it at most; {unheard} answers reached nobody, {lost} died with \
+         who heard them",
+        slowest / 1_000,
+        latest / 1_000,
     ))
+}
+
+impl Away {
+    fn overlaps(&self, from: u128, to: u128) -> bool {
+        micros(self.from) < to && from < micros(self.to)
+    }
 }

@@ -7,15 +7,26 @@ use tower_partnero::delivery::{Outbox, ReportKind};
 use tower_partnero::sandbox::SandboxCustomer;
 
 use crate::database::Pool;
+use crate::trouble::LATE;
 use crate::{Failure, app};
+
+/// What there was to deliver.
+pub(crate) struct Story {
+    pub(crate) users: usize,
+    /// Somebody came after the server had been away.
+    pub(crate) is_late: bool,
+    /// Partnero takes sales of customers whom nobody referred.
+    pub(crate) takes_unreferred: bool,
+}
 
 /// Compares what the app has stored with what Partnero knows.
 pub(crate) async fn everything(
     sandbox: &Sandbox,
     pool: &Pool,
     outbox: &Outbox,
-    users: usize,
+    story: &Story,
 ) -> Result<String, Failure> {
+    let users = story.users;
     for table in ["users", "orders"] {
         let stored = app::stored(pool, table).await?;
         expect(stored == users, || format!("{stored} {table} stored"))?;
@@ -25,6 +36,9 @@ pub(crate) async fn everything(
         .iter()
         .map(|customer| (customer.id.as_str(), customer))
         .collect();
+    expect(!story.is_late || customers.contains_key(LATE), || {
+        format!("{LATE} was lost")
+    })?;
     let transactions = sandbox.transactions();
     let mut recorded: HashMap<&str, Vec<_>> = HashMap::new();
     for transaction in &transactions {
@@ -52,7 +66,8 @@ pub(crate) async fn everything(
             )
         })?;
         with_referrer += usize::from(referrer.is_some());
-        let expected = usize::from(!app::is_sale_refused(user));
+        let is_wanted = story.takes_unreferred || referrer.is_some();
+        let expected = usize::from(is_wanted && !app::is_sale_refused(user));
         expect(sales.len() == expected, || {
             format!("{order} was recorded {} times", sales.len())
         })?;

@@ -16,11 +16,16 @@ impl Process {
         Ok(Self { arguments, child })
     }
 
-    /// SIGKILL, and a new life.
-    pub(crate) fn kill_and_restart(&mut self) -> Result<(), Failure> {
+    /// SIGKILL, and a new life; who died.
+    pub(crate) fn kill_and_restart(&mut self) -> Result<u32, Failure> {
+        let died = self.id();
         self.kill();
         self.child = spawn(&self.arguments)?;
-        Ok(())
+        Ok(died)
+    }
+
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
     }
 
     /// As `kill -STOP` and `kill -CONT`.

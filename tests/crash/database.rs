@@ -12,6 +12,9 @@ use tower_partnero::delivery::Outbox;
 
 use crate::Failure;
 
+/// How long whoever wants to write waits for others.
+pub(crate) const DATABASE_TIMEOUT: Duration = Duration::from_secs(10);
+
 /// A file, or a URL and a schema: what fits on a command line.
 #[derive(Clone)]
 pub(crate) struct Database {
@@ -54,13 +57,22 @@ impl Database {
     }
 
     pub(crate) async fn open(place: &str, schema: &str) -> Result<(Pool, Outbox), Failure> {
+        Self::open_within(place, schema, DATABASE_TIMEOUT).await
+    }
+
+    /// Whose callers wait for a connection no longer than this.
+    pub(crate) async fn open_within(
+        place: &str,
+        schema: &str,
+        timeout: Duration,
+    ) -> Result<(Pool, Outbox), Failure> {
         if schema.is_empty() {
             let options = SqliteConnectOptions::new()
                 .filename(place)
                 .create_if_missing(true)
                 .journal_mode(SqliteJournalMode::Wal)
                 .synchronous(SqliteSynchronous::Full)
-                .busy_timeout(Duration::from_secs(10));
+                .busy_timeout(DATABASE_TIMEOUT);
             let pool = SqlitePoolOptions::new().max_connections(2);
             let pool = pool.connect_with(options).await?;
             let outbox = Outbox::sqlite_pool(pool.clone()).await?;
@@ -70,7 +82,7 @@ impl Database {
         let options = options.options([("search_path", schema)]);
         let pool = PgPoolOptions::new()
             .max_connections(4)
-            .acquire_timeout(Duration::from_secs(10));
+            .acquire_timeout(timeout);
         let pool = pool.connect_with(options).await?;
         let outbox = Outbox::postgres(pool.clone()).await?;
         Ok((Pool::Postgres(pool), outbox))

@@ -1,47 +1,49 @@
 //! Real processes, killed by SIGKILL: what was committed arrives, once, in order.
 //!
-//! `cargo test --test crash` runs the short form. The long one, 5,000 sign-ups and 5,000 sales
-//! with 100 kills on each engine, is
+//! `cargo test --test crash` runs the short form, on each engine and under one answer of the
+//! sandbox's switches, another one each time. The long form, 5,000 sign-ups and 5,000 sales with 100
+//! kills on each engine, and a small one under every answer of the switches, are
 //!
 //! ```sh
 //! cargo test --release --test crash -- --long
+//! cargo test --release --test crash -- --switches
 //! ```
 //!
-//! PostgreSQL is included where `TOWER_PARTNERO_TEST_POSTGRES` holds a URL, and its restarts
-//! where `TOWER_PARTNERO_TEST_POSTGRES_RESTART` holds a command that restarts it.
+//! PostgreSQL is included where `TOWER_PARTNERO_TEST_POSTGRES` holds a URL; its restarts and a
+//! stop of ten seconds where `TOWER_PARTNERO_TEST_POSTGRES_RESTART`, `..._STOP` and `..._START` hold
+//! commands.
 //!
 //! The parent is Partnero, and kills. One child is the app: it stores users and orders, each with
-//! its report in one transaction. The other children are workers.
+//! its report in one transaction. The other children are workers, which write down what they do
+//! (`witness`). One of them is stopped by SIGSTOP amid sales, and woken after its leases.
 
 mod app;
 mod calls;
 mod check;
 mod child;
 mod database;
-mod run;
+mod proof;
+mod switches;
+mod trouble;
+mod witness;
 mod worker;
 
 use std::process::ExitCode;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use tokio::runtime::Builder;
 
 use self::database::Database;
-use self::run::{Form, Trouble};
+use self::proof::Form;
+use self::switches::Answer;
+use self::trouble::{Commands, Trouble};
 
 type Failure = Box<dyn std::error::Error + Send + Sync>;
 
-#[tokio::main]
-async fn main() -> ExitCode {
+fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
-    let result = match arguments[..] {
-        ["app", database, schema, users] => app::run(database, schema, users).await,
-        ["worker", database, schema, base_url] => worker::run(database, schema, base_url).await,
-        _ if arguments.contains(&"--list") => Ok(()),
-        _ if arguments.contains(&"--long") => proof(Form::LONG).await,
-        // `cargo test <name>` asks every test binary for the name.
-        [name, ..] if !name.starts_with('-') && !"crash".contains(name) => Ok(()),
-        _ => proof(Form::SHORT).await,
-    };
-    match result {
+    match run(&arguments) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             say(&format!("failed: {error}"));
@@ -50,39 +52,83 @@ async fn main() -> ExitCode {
     }
 }
 
-async fn proof(form: Form) -> Result<(), Failure> {
-    let directory = tempfile::tempdir()?;
-    let file = directory.path().join("shop.db");
-    run::run(
-        Database::sqlite(&file),
-        &form,
-        Trouble {
-            workers: 1,
-            stops: true,
-            restart: None,
-        },
-    )
-    .await?;
-    match Database::postgres().await? {
-        None => say("left out: crash on PostgreSQL (TOWER_PARTNERO_TEST_POSTGRES is not set)"),
-        Some(database) => {
-            let restart = std::env::var("TOWER_PARTNERO_TEST_POSTGRES_RESTART").ok();
-            if restart.is_none() {
-                say(
-                    "left out: restarts of PostgreSQL (TOWER_PARTNERO_TEST_POSTGRES_RESTART is not set)",
-                );
+fn run(arguments: &[&str]) -> Result<(), Failure> {
+    // A worker has one thread, so that it writes down what happens in the order in which it does.
+    let mut runtime = match arguments {
+        ["worker", ..] => Builder::new_current_thread(),
+        _ => Builder::new_multi_thread(),
+    };
+    let runtime = runtime.enable_all().build()?;
+    runtime.block_on(async {
+        match *arguments {
+            ["app", database, schema, users] => app::run(database, schema, users).await,
+            ["worker", database, schema, base_url, witnesses] => {
+                worker::run(database, schema, base_url, witnesses).await
             }
-            run::run(
-                database,
-                &form,
-                Trouble {
-                    workers: 3,
-                    stops: true,
-                    restart,
-                },
-            )
-            .await?;
+            _ if arguments.contains(&"--list") => Ok(()),
+            _ if arguments.contains(&"--long") => long().await,
+            _ if arguments.contains(&"--switches") => under_each(switches::all()).await,
+            // `cargo test <name>` asks every test binary for the name.
+            [name, ..] if !name.starts_with('-') && !"crash".contains(name) => Ok(()),
+            _ => short().await,
         }
+    })
+}
+
+/// All at the same time: a machine that is busy is part of it.
+async fn short() -> Result<(), Failure> {
+    let mut answers = switches::all();
+    let seconds = SystemTime::now().duration_since(UNIX_EPOCH)?.as_secs();
+    let turn = usize::try_from(seconds)? % answers.len();
+    let answer = answers.swap_remove(turn);
+    tokio::try_join!(
+        under_each(vec![answer]),
+        on_sqlite(&Form::SHORT),
+        on_postgres(&Form::SHORT),
+    )?;
+    Ok(())
+}
+
+async fn long() -> Result<(), Failure> {
+    on_sqlite(&Form::LONG).await?;
+    on_postgres(&Form::LONG).await
+}
+
+async fn on_sqlite(form: &Form) -> Result<(), Failure> {
+    let directory = tempfile::tempdir()?;
+    let file = Database::sqlite(&directory.path().join("shop.db"));
+    let alone = Trouble {
+        workers: 1,
+        sleeps: true,
+        commands: Commands::default(),
+    };
+    proof::run(&file, form, &alone, None).await
+}
+
+async fn on_postgres(form: &Form) -> Result<(), Failure> {
+    let Some(database) = Database::postgres().await? else {
+        say("left out: crash on PostgreSQL (TOWER_PARTNERO_TEST_POSTGRES is not set)");
+        return Ok(());
+    };
+    let fleet = Trouble {
+        workers: 3,
+        sleeps: true,
+        commands: Commands::of_postgres(),
+    };
+    proof::run(&database, form, &fleet, None).await
+}
+
+/// On SQLite, with one worker.
+async fn under_each(answers: Vec<Answer>) -> Result<(), Failure> {
+    let alone = Trouble {
+        workers: 1,
+        ..Trouble::default()
+    };
+    for answer in answers {
+        let directory = tempfile::tempdir()?;
+        let file = Database::sqlite(&directory.path().join("shop.db"));
+        let result = proof::run(&file, &Form::TINY, &alone, Some(&answer)).await;
+        result.map_err(|error| format!("with {}: {error}", answer.name))?;
     }
     Ok(())
 }

@@ -7,17 +7,28 @@ use tower_partnero::{ApiKey, Client};
 
 use crate::Failure;
 use crate::database::Database;
+use crate::witness::Witness;
 
 /// How long a request may take: what hangs, hangs so long.
-pub(crate) const TIMEOUT: Duration = Duration::from_millis(800);
+const TIMEOUT: Duration = Duration::from_millis(800);
 pub(crate) const LEASE: Duration = Duration::from_secs(3);
+/// How long a worker relies on its last look at the fleet's pause.
+pub(crate) const PAUSE_LAG: Duration = Duration::from_millis(100);
 
 /// Works until somebody kills it.
-pub(crate) async fn run(place: &str, schema: &str, base_url: &str) -> Result<(), Failure> {
+pub(crate) async fn run(
+    place: &str,
+    schema: &str,
+    base_url: &str,
+    directory: &str,
+) -> Result<(), Failure> {
+    let witness = Witness::new(directory)?;
+    tracing::subscriber::set_global_default(witness.clone())?;
     let client = Client::builder(ApiKey::new("sandbox-api-key")?)
         .base_url(base_url)
         .timeout(TIMEOUT)
         .retry_delay(Duration::from_millis(20))
+        .layer(witness)
         .build()?;
     let (_, outbox) = loop {
         match Database::open(place, schema).await {
@@ -31,6 +42,7 @@ pub(crate) async fn run(place: &str, schema: &str, base_url: &str) -> Result<(),
         .lease(LEASE)
         .retries(Duration::from_millis(200), Duration::from_secs(2))
         .probes(Duration::from_millis(100), Duration::from_millis(500))
+        .pause_lag(PAUSE_LAG)
         .referrer_grace(Duration::ZERO)
         .start()?;
     std::future::pending().await

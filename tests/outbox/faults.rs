@@ -2,15 +2,19 @@
 
 use std::time::Duration;
 
+use http::Method;
 use http::header::RETRY_AFTER;
-use tower_partnero::NewCustomer;
-use tower_partnero::delivery::Status;
+use tower_partnero::delivery::{DeliveryWorker, Status};
 use tower_partnero::sandbox::Fault;
+use tower_partnero::sandbox::switches::ReferrerEcho;
+use tower_partnero::{ApiKey, Client, NewCustomer};
 
-use crate::support::{Shop, every_engine};
+use crate::support::{Shop, every_engine, friend};
 
 every_engine! {
     a_429_pauses_everybody_for_as_long_as_it_says,
+    a_429_pauses_everybody_even_where_the_report_arrives,
+    what_a_pause_holds_back_waits_no_longer_than_that,
     an_outage_pauses_everybody_and_one_probe_ends_it,
     a_wrong_api_key_kills_nothing,
     one_poisonous_row_stops_nobody_else,
@@ -37,6 +41,44 @@ async fn a_429_pauses_everybody_for_as_long_as_it_says(shop: Shop) {
     assert!(waited >= Duration::from_secs(1), "{waited:?}");
     assert_eq!(requests[1].path, "/v1/test");
     assert_eq!(shop.sandbox.customers().len(), 4);
+}
+
+/// A customer is made, and who its recorded referrer is cannot be looked up: that fails nothing.
+async fn a_429_pauses_everybody_even_where_the_report_arrives(shop: Shop) {
+    shop.anna().await;
+    shop.switch(ReferrerEcho::Id);
+    let busy = Fault::status(429).header(RETRY_AFTER, 1).times(1);
+    shop.sandbox.inject(busy.on(Method::GET, "/v1/customers"));
+    shop.report(friend("ben")).await;
+    let worker = shop.worker().start().unwrap();
+    shop.status_when(|status| status.shut_for.is_some()).await;
+    shop.status_when(Status::is_drained).await;
+    worker.stop(Duration::from_secs(5)).await;
+    assert_eq!(shop.referrer_of("ben").as_deref(), Some("anna"));
+}
+
+/// Who waits for a place among the calls is held back by the 429 that frees it. Nothing was tried,
+/// so nothing is waited for but the pause.
+async fn what_a_pause_holds_back_waits_no_longer_than_that(shop: Shop) {
+    const LONG: Duration = Duration::from_secs(60 * 60);
+    let busy = Fault::status(429).header(RETRY_AFTER, 1).times(1);
+    shop.sandbox.inject(busy);
+    for id in ["a", "b", "c", "d"] {
+        shop.report(NewCustomer::new(id)).await;
+    }
+    let one_at_a_time = Client::builder(ApiKey::new(shop.sandbox.api_key()).unwrap())
+        .base_url(shop.sandbox.base_url())
+        .timeout(Duration::from_millis(300))
+        .concurrency(1)
+        .build()
+        .unwrap();
+    let worker = DeliveryWorker::builder(shop.outbox.clone(), one_at_a_time)
+        .retries(LONG, LONG)
+        .start()
+        .unwrap();
+    shop.status_when(|status| status.pending == 1).await;
+    worker.stop(Duration::from_secs(5)).await;
+    assert_eq!(shop.sandbox.customers().len(), 3);
 }
 
 async fn an_outage_pauses_everybody_and_one_probe_ends_it(shop: Shop) {

@@ -1,12 +1,12 @@
 //! The way of one call: tower layers around the service that speaks HTTP.
 //!
-//! From the outside in: retries, the rate limit, the concurrency limit, the pause, the time-out of one
+//! From the outside in: retries, the rate limit, the concurrency limit, the gate, the time-out of one
 //! attempt, the app's own layers, and reqwest. The deadline of the whole call stands outside of
 //! all, in [`transport`](super::transport), since it also covers the wait to be let in.
 
 mod failure;
+mod gated;
 mod jitter;
-mod paused;
 mod progress;
 mod rate_limit;
 mod retry;
@@ -21,7 +21,7 @@ use tower::timeout::Timeout;
 use tower::util::MapRequest;
 
 pub(super) use self::failure::Failure;
-use self::paused::{Paused, PausedLayer};
+use self::gated::{Gated, GatedLayer};
 pub(super) use self::progress::Progress;
 pub(super) use self::rate_limit::Rate;
 use self::rate_limit::{RateLimit, RateLimitLayer};
@@ -35,14 +35,14 @@ type Mark = fn(Request<Body>) -> Request<Body>;
 
 /// The layers of this crate around everybody else's.
 pub(super) type Stack =
-    Retry<RetryPolicy, RateLimit<ConcurrencyLimit<Paused<MapRequest<Timeout<HttpService>, Mark>>>>>;
+    Retry<RetryPolicy, RateLimit<ConcurrencyLimit<Gated<MapRequest<Timeout<HttpService>, Mark>>>>>;
 
 pub(super) fn stack(limits: &Limits, service: HttpService) -> Result<Stack, ConfigError> {
     let stack = ServiceBuilder::new()
         .retry(RetryPolicy::new(limits)?)
         .layer(RateLimitLayer::new(limits.rate))
         .concurrency_limit(limits.concurrency)
-        .layer(PausedLayer)
+        .layer(GatedLayer)
         .map_request(mark as Mark)
         .timeout(limits.timeout)
         .service(service);

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
 use tokio::time::Instant;
 
-use crate::client::pause::Pause;
+use crate::client::gate::Gate;
 use crate::client::summary::CallSummary;
 
 /// Travels in the request's extensions; a clone is the same progress.
@@ -16,17 +16,17 @@ pub(crate) struct Progress(Arc<Inner>);
 struct Inner {
     call: CallSummary,
     expires: Instant,
-    pause: Option<Pause>,
+    gate: Option<Arc<dyn Gate>>,
     attempts: AtomicU32,
     in_flight: AtomicBool,
 }
 
 impl Progress {
-    pub(crate) fn new(call: CallSummary, expires: Instant, pause: Option<Pause>) -> Self {
+    pub(crate) fn new(call: CallSummary, expires: Instant, gate: Option<Arc<dyn Gate>>) -> Self {
         Self(Arc::new(Inner {
             call,
             expires,
-            pause,
+            gate,
             attempts: AtomicU32::new(0),
             in_flight: AtomicBool::new(false),
         }))
@@ -41,10 +41,10 @@ impl Progress {
         self.0.expires
     }
 
-    /// The pause that this call keeps together with others; it is what a 429 begins, instead of a
+    /// The gate that this call passes together with others; it is what a 429 shuts, instead of a
     /// retry of this call alone.
-    pub(crate) fn pause(&self) -> Option<&Pause> {
-        self.0.pause.as_ref()
+    pub(crate) fn gate(&self) -> Option<&Arc<dyn Gate>> {
+        self.0.gate.as_ref()
     }
 
     /// How many attempts were begun.

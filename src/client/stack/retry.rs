@@ -73,7 +73,7 @@ impl Policy<Request<Body>, Response<Body>, BoxError> for RetryPolicy {
         if self.left == 0 || !may_repeat(kind, progress.call().repeatable) {
             return None;
         }
-        if kind == ErrorKind::RateLimited && progress.pause().is_some() {
+        if kind == ErrorKind::RateLimited && progress.gate().is_some() {
             return None;
         }
         let asked = match result {

@@ -131,20 +131,27 @@ pub(crate) enum Sign {
     Up,
     /// It does not, or not to us.
     Down,
-    /// It asks for a pause.
-    Slow(Option<Duration>),
-    /// Nothing: the call was not sent.
+    /// Nothing: the call was not sent, or came too often.
     None,
 }
 
 impl DeliveryError {
+    /// Whether the attempt ended with a call that was not sent, because all deliveries pause or by
+    /// the client's own limits. None of the calls before it was of any consequence.
+    pub(crate) fn was_held_back(&self) -> bool {
+        let call = self.call();
+        call.is_some_and(|error| error.kind() == ErrorKind::Busy)
+    }
+
     pub(crate) fn sign(&self) -> Sign {
         let Some(error) = self.call() else {
             return Sign::None;
         };
         match error.kind() {
-            ErrorKind::RateLimited => Sign::Slow(error.retry_after()),
-            ErrorKind::InvalidInput | ErrorKind::Busy | ErrorKind::Outbox => Sign::None,
+            ErrorKind::InvalidInput
+            | ErrorKind::Busy
+            | ErrorKind::Outbox
+            | ErrorKind::RateLimited => Sign::None,
             ErrorKind::Connect | ErrorKind::Unauthorized => Sign::Down,
             kind if kind.leaves_doubt() => Sign::Down,
             _ => Sign::Up,

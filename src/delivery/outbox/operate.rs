@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::handle::with_store;
-use super::store::{Claim, Op, Store, Which, Written};
+use super::store::{Claim, Op, Passage, Store, Which, Written};
 use super::{DeadLetter, Outbox, OutboxError, Status, to_millis};
 
 impl Outbox {
@@ -99,6 +99,10 @@ impl Outbox {
 
     pub(crate) async fn write(&self, owner: &str, ops: &[Op]) -> Result<Vec<Written>, OutboxError> {
         with_store!(self, store => store.write(owner, ops).await)
+    }
+
+    pub(crate) async fn passage(&self) -> Result<Passage, OutboxError> {
+        with_store!(self, store => store.passage().await)
     }
 
     pub(crate) async fn shut_gate(&self, reason: &str, wait: Duration) -> Result<(), OutboxError> {

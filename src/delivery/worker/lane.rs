@@ -8,7 +8,7 @@ use tower_service::Service;
 
 use super::guard::Guarded;
 use super::retry;
-use super::runner::{ASKED, Phase, Runner};
+use super::runner::{Phase, Runner};
 #[cfg(feature = "tracing")]
 use crate::client::Error;
 use crate::delivery::deliver::{Attempt, DeadReason, Delivered, DeliveryError, Sign};
@@ -109,6 +109,9 @@ impl Lane {
                 outcome: delivered.as_str(),
             },
             Err(error) if error.is_dead() => self.died(&error),
+            Err(error) if error.was_held_back() => {
+                self.give_back(Duration::ZERO, self.sent(&error))
+            }
             Err(error) => self.try_again(&error),
         })
     }
@@ -162,7 +165,8 @@ impl Lane {
         }
     }
 
-    /// Sees to it that the fleet pauses where Partnero asks for it, or seems to be down.
+    /// Sees to it that the fleet pauses where Partnero seems to be down. Where Partnero has asked
+    /// for it, the client has seen to it.
     async fn heed(&self, result: &Result<Delivered, DeliveryError>) {
         let runner = &self.runner;
         match result
@@ -171,15 +175,11 @@ impl Lane {
         {
             Sign::Up => runner.signs.up(),
             Sign::None => {}
-            Sign::Slow(asked) => {
-                let wait = runner.settings.probes.after(1, asked, 0.0);
-                runner.pause(ASKED, wait).await;
-            }
             Sign::Down => {
                 let enough = runner.settings.outage_lanes;
                 if runner.signs.down(&self.row.customer, enough) {
-                    let wait = runner.settings.probes.first;
-                    runner.pause("Partnero fails", wait).await;
+                    let until = Instant::now() + runner.settings.probes.first;
+                    runner.gate.shut_until("Partnero fails", until).await;
                 }
             }
         }

@@ -5,8 +5,9 @@ use std::time::Duration;
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Instant, sleep};
 
+use super::gate::FleetGate;
 use super::health::Watch;
-use crate::delivery::outbox::store::{Announced, Check, Op, Written};
+use crate::delivery::outbox::store::{Announced, Check, Op, Passage, Written};
 use crate::delivery::outbox::{Outbox, OutboxError, OutboxErrorKind};
 
 /// How many changes one transaction takes at most.
@@ -32,6 +33,7 @@ impl Ledger {
         outbox: Outbox,
         owner: String,
         patience: Duration,
+        gate: FleetGate,
         watch: Watch,
     ) -> (Self, tokio::task::JoinHandle<()>) {
         let (entries, receiver) = mpsc::unbounded_channel();
@@ -39,6 +41,7 @@ impl Ledger {
             outbox,
             owner,
             patience,
+            gate,
             watch,
         };
         (Self { entries }, tokio::spawn(writer.run(receiver)))
@@ -68,6 +71,7 @@ struct Writer {
     outbox: Outbox,
     owner: String,
     patience: Duration,
+    gate: FleetGate,
     watch: Watch,
 }
 
@@ -97,7 +101,7 @@ impl Writer {
     /// Writes all of the batch and empties it, or leaves what is not written.
     async fn commit(&self, batch: &mut Vec<Entry>) -> Result<(), OutboxError> {
         let ops: Vec<Op> = batch.iter().map(|entry| entry.op.clone()).collect();
-        match self.outbox.write(&self.owner, &ops).await {
+        match self.write(&ops).await {
             Ok(written) => {
                 answer(batch.drain(..), written);
                 Ok(())
@@ -107,7 +111,7 @@ impl Writer {
                 let mut failed = Err(error);
                 for entry in std::mem::take(batch) {
                     let op = std::slice::from_ref(&entry.op);
-                    match self.outbox.write(&self.owner, op).await {
+                    match self.write(op).await {
                         Ok(written) => answer([entry], written),
                         Err(error) => {
                             batch.push(entry);
@@ -119,6 +123,17 @@ impl Writer {
             }
             Err(error) => Err(error),
         }
+    }
+
+    async fn write(&self, ops: &[Op]) -> Result<Vec<Written>, OutboxError> {
+        let at = Instant::now();
+        let written = self.outbox.write(&self.owner, ops).await?;
+        let is_clear =
+            |written: &Written| matches!(written, Written::Announced(Announced::Clear { .. }));
+        if written.iter().any(is_clear) {
+            self.gate.saw(at, Passage::Open);
+        }
+        Ok(written)
     }
 }
 

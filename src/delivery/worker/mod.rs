@@ -1,6 +1,7 @@
 //! Empties an outbox into Partnero.
 
 mod chance;
+mod gate;
 mod guard;
 mod health;
 mod lane;
@@ -11,12 +12,14 @@ mod settings;
 mod signs;
 
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
+use self::gate::{FleetGate, Probing};
 pub use self::health::Health;
 use self::health::Watch;
 use self::ledger::Ledger;
@@ -75,15 +78,26 @@ impl DeliveryWorker {
     }
 
     fn run(outbox: Outbox, client: &Client, settings: Settings) -> Self {
-        let client = client.pausing();
         let owner = chance::owner();
         let watch = Watch::default();
-        let (ledger, writer) =
-            Ledger::start(outbox.clone(), owner.clone(), settings.lease, watch.clone());
+        let gate = FleetGate::new(
+            outbox.clone(),
+            watch.clone(),
+            settings.pause_lag,
+            settings.probes.first,
+        );
+        let (ledger, writer) = Ledger::start(
+            outbox.clone(),
+            owner.clone(),
+            settings.lease,
+            gate.clone(),
+            watch.clone(),
+        );
         let runner = Runner::new(Shared {
-            deliverer: Deliverer::new(client.clone()),
+            deliverer: Deliverer::new(client.behind(Arc::new(gate.clone()))),
+            prober: client.behind(Arc::new(Probing(gate.clone()))),
             outbox,
-            client,
+            gate,
             settings,
             owner,
             ledger,

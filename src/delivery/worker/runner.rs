@@ -8,6 +8,7 @@ use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep, timeout, timeout_at};
 
 use super::chance;
+use super::gate::FleetGate;
 use super::health::Watch;
 use super::lane::{Claiming, Lane};
 use super::ledger::Ledger;
@@ -17,7 +18,7 @@ use crate::client::{Client, ErrorKind};
 use crate::delivery::deliver::Deliverer;
 use crate::delivery::outbox::Outbox;
 use crate::delivery::outbox::millis;
-use crate::delivery::outbox::store::Claim;
+use crate::delivery::outbox::store::{Claim, Passage};
 
 /// How long a lane that has ended waits for others, so that one claim fills several.
 const GATHER: Duration = Duration::from_millis(5);
@@ -25,9 +26,6 @@ const GATHER: Duration = Duration::from_millis(5);
 const DATABASE_PAUSE: Duration = Duration::from_secs(1);
 /// How long a probe belongs to the worker that took it.
 const PROBE_HOLD: Duration = Duration::from_secs(60);
-
-/// Why the fleet pauses after a 429.
-pub(super) const ASKED: &str = "Partnero asked for it (429)";
 
 /// How far the worker is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,8 +45,10 @@ pub(super) struct Runner(Arc<Shared>);
 
 pub(super) struct Shared {
     pub(super) outbox: Outbox,
-    pub(super) client: Client,
     pub(super) deliverer: Deliverer,
+    /// Passes the gate while it is shut.
+    pub(super) prober: Client,
+    pub(super) gate: FleetGate,
     pub(super) settings: Settings,
     pub(super) owner: String,
     pub(super) ledger: Ledger,
@@ -106,6 +106,7 @@ impl Runner {
             Ok(Claim::Shut { probe_in }) => {
                 self.watch.database_answers();
                 self.watch.paused(true);
+                self.gate.saw(at, Passage::Shut);
                 if probe_in == 0 {
                     self.probe().await;
                     return Wait::Time(Duration::ZERO);
@@ -115,6 +116,7 @@ impl Runner {
             Ok(Claim::Open { now, pruned, rows }) => {
                 self.watch.database_answers();
                 self.watch.paused(false);
+                self.gate.saw(at, Passage::Open);
                 let claiming = Claiming { at, now, pruned };
                 let taken = rows.len();
                 for row in rows {
@@ -146,6 +148,7 @@ impl Runner {
 
     /// Asks Partnero, for the whole fleet, whether it is there again.
     async fn probe(&self) {
+        let at = Instant::now();
         let taken = match self.outbox.take_probe(PROBE_HOLD).await {
             Ok(taken) => taken,
             Err(error) => return self.watch.database_fails(&error),
@@ -153,7 +156,8 @@ impl Runner {
         let Some(before) = taken else {
             return;
         };
-        let written = match self.client.program().test().await {
+        self.gate.saw(at, Passage::Probe);
+        let written = match self.prober.program().test().await {
             Err(error) if is_outage(error.kind()) => {
                 let asked = error.retry_after();
                 let wait = self
@@ -170,24 +174,6 @@ impl Runner {
         };
         if let Err(error) = written {
             self.watch.database_fails(&error);
-        }
-    }
-
-    /// Has the whole fleet pause. A database that is away has to hear of it once it is back,
-    /// before anybody else takes rows from it.
-    pub(super) async fn pause(&self, reason: &'static str, wait: Duration) {
-        self.watch.paused(true);
-        let until = Instant::now() + wait;
-        loop {
-            let left = until.saturating_duration_since(Instant::now());
-            match self.outbox.shut_gate(reason, left).await {
-                Ok(()) => return,
-                Err(error) => self.watch.database_fails(&error),
-            }
-            if left.is_zero() {
-                return;
-            }
-            sleep(left.min(DATABASE_PAUSE / 10)).await;
         }
     }
 

@@ -28,6 +28,7 @@ pub(super) struct Settings {
     pub(super) referrer_grace: Duration,
     pub(super) outage_lanes: usize,
     pub(super) probes: Waits,
+    pub(super) pause_lag: Duration,
 }
 
 impl Default for Settings {
@@ -49,6 +50,7 @@ impl Default for Settings {
                 first: seconds(1),
                 longest: seconds(60),
             },
+            pause_lag: Duration::from_millis(500),
         }
     }
 }
@@ -128,6 +130,16 @@ impl DeliveryWorkerBuilder {
         self
     }
 
+    /// For how long a worker relies on what it knows of the fleet's pause; before any call for
+    /// which that is older it asks the database. Default: 500 milliseconds.
+    ///
+    /// So long after a 429 is on record, another process may still send its next call. A database
+    /// that takes longer to answer holds all deliveries up.
+    pub fn pause_lag(mut self, lag: Duration) -> Self {
+        self.settings.pause_lag = lag;
+        self
+    }
+
     /// Checks every setting and starts the worker on the tokio runtime that this is called in.
     ///
     /// # Errors
@@ -158,6 +170,12 @@ impl DeliveryWorkerBuilder {
                     "the first wait is zero, or longer than the longest",
                 );
             }
+        }
+        if settings.pause_lag.is_zero() {
+            return refuse(
+                "pause_lag",
+                "no answer is that fresh: write some milliseconds",
+            );
         }
         if settings.outage_lanes == 0 {
             return refuse("outage_lanes", "write 1 or more");

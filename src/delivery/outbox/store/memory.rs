@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use super::{Announced, Check, Claim, Claimed, Op, Sent, Store, Which, Written};
+use super::{Announced, Check, Claim, Claimed, Op, Passage, Sent, Store, Which, Written};
 use crate::delivery::outbox::status::{millis, time};
 use crate::delivery::outbox::{DeadLetter, Enqueued, OutboxError, Status};
 use crate::delivery::report::{NewRow, ReportKind};
@@ -283,6 +283,14 @@ impl Store for Memory {
     async fn write(&self, owner: &str, ops: &[Op]) -> Result<Vec<Written>, OutboxError> {
         let mut table = self.table();
         Ok(ops.iter().map(|op| table.apply(owner, op)).collect())
+    }
+
+    async fn passage(&self) -> Result<Passage, OutboxError> {
+        let gate = &self.table().gate;
+        Ok(match gate.closed_at {
+            None => Passage::Open,
+            Some(_) => Passage::shut_for(gate.not_before - now()),
+        })
     }
 
     async fn shut_gate(&self, reason: &str, wait: i64) -> Result<(), OutboxError> {

@@ -50,6 +50,24 @@ pub(crate) enum Claim {
     Shut { probe_in: i64 },
 }
 
+/// Who may call Partnero, as far as the fleet is concerned.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Passage {
+    /// Everybody.
+    Open,
+    /// Nobody but a probe.
+    Probe,
+    /// Nobody: Partnero has asked for a pause that is not over.
+    Shut,
+}
+
+impl Passage {
+    /// Of a gate that is shut, and for how much longer at least.
+    fn shut_for(left: i64) -> Self {
+        if left > 0 { Self::Shut } else { Self::Probe }
+    }
+}
+
 /// Which dead letters a replay is for.
 #[derive(Clone, Copy)]
 pub(crate) enum Which {
@@ -76,6 +94,9 @@ pub(crate) trait Store: Send + Sync {
         owner: &str,
         ops: &[Op],
     ) -> impl Future<Output = Result<Vec<Written>, OutboxError>> + Send;
+
+    /// Whether the gate is open.
+    fn passage(&self) -> impl Future<Output = Result<Passage, OutboxError>> + Send;
 
     /// Shuts the gate, or keeps it shut, for at least `wait` milliseconds until the next probe.
     fn shut_gate(

@@ -7,7 +7,9 @@ use super::{
     BEGIN, Connection, Database, ENGINE, HAS_HISTORY, LOCK_MIGRATIONS, Pool, SCHEMA, queries,
 };
 use crate::delivery::outbox::status::{millis, time};
-use crate::delivery::outbox::store::{Announced, Check, Claim, Claimed, Op, Store, Which, Written};
+use crate::delivery::outbox::store::{
+    Announced, Check, Claim, Claimed, Op, Passage, Store, Which, Written,
+};
 use crate::delivery::outbox::transaction::{Engine, sealed};
 use crate::delivery::outbox::{DeadLetter, Enqueued, INSERT, OutboxError, OutboxErrorKind, Status};
 use crate::delivery::report::{NewRow, ReportKind};
@@ -164,6 +166,16 @@ impl Store for SqlStore {
         revive(&mut transaction, &done).await?;
         transaction.commit().await?;
         Ok(written)
+    }
+
+    async fn passage(&self) -> Result<Passage, OutboxError> {
+        let gate = sqlx::query(queries::GATE).fetch_one(&self.pool).await?;
+        let closed_at: Option<i64> = gate.try_get(0)?;
+        let (not_before, now): (i64, i64) = (gate.try_get(2)?, gate.try_get(4)?);
+        Ok(match closed_at {
+            None => Passage::Open,
+            Some(_) => Passage::shut_for(not_before - now),
+        })
     }
 
     async fn shut_gate(&self, reason: &str, wait: i64) -> Result<(), OutboxError> {

@@ -1,9 +1,12 @@
 //! The pause of the whole fleet.
 
 use super::*;
+use crate::delivery::outbox::store::Passage;
 
 every_engine! {
     a_shut_gate_lets_nothing_through,
+    an_open_gate_lets_everything_through_again,
+    whoever_asks_is_told_who_may_call,
     a_probe_is_taken_once,
     the_longest_pause_counts,
     a_probe_does_not_open_what_was_shut_meanwhile,
@@ -15,11 +18,11 @@ async fn a_shut_gate_lets_nothing_through(store: impl Store) {
     let Claim::Open { rows, .. } = store.claim(OWNER, MINUTE, 1).await.unwrap() else {
         panic!("the gate is open");
     };
-    store.shut_gate("429", 300).await.unwrap();
+    store.shut_gate("429", MINUTE).await.unwrap();
     let Claim::Shut { probe_in } = store.claim(OTHER, MINUTE, 1).await.unwrap() else {
         panic!("the gate is shut");
     };
-    assert!(probe_in <= 300, "{probe_in}");
+    assert!(probe_in <= MINUTE, "{probe_in}");
     assert_eq!(write(&store, announce(&rows[0])).await, refused());
     let status = store.status().await.unwrap();
     assert_eq!(status.shut_because.as_deref(), Some("429"));
@@ -28,6 +31,15 @@ async fn a_shut_gate_lets_nothing_through(store: impl Store) {
     // Not before it was asked for.
     store.open_gate().await.unwrap();
     assert!(store.status().await.unwrap().shut_for.is_some());
+}
+
+async fn an_open_gate_lets_everything_through_again(store: impl Store) {
+    enqueue(&store, &[sale("a", "a"), sale("b", "b")]).await;
+    let Claim::Open { rows, .. } = store.claim(OWNER, MINUTE, 1).await.unwrap() else {
+        panic!("the gate is open");
+    };
+    store.shut_gate("outage", 0).await.unwrap();
+    assert_eq!(write(&store, announce(&rows[0])).await, refused());
     while store.take_probe(MINUTE).await.unwrap().is_none() {}
     store.open_gate().await.unwrap();
     assert_eq!(write(&store, announce(&rows[0])).await, clear(None));
@@ -66,4 +78,12 @@ async fn a_failed_probe_puts_off_the_next(store: impl Store) {
     assert_eq!(store.take_probe(MINUTE).await.unwrap(), Some(1));
     store.defer_probe(MINUTE).await.unwrap();
     assert_eq!(store.take_probe(MINUTE).await.unwrap(), None);
+}
+
+async fn whoever_asks_is_told_who_may_call(store: impl Store) {
+    assert_eq!(store.passage().await.unwrap(), Passage::Open);
+    store.shut_gate("outage", 0).await.unwrap();
+    assert_eq!(store.passage().await.unwrap(), Passage::Probe);
+    store.shut_gate("429", MINUTE).await.unwrap();
+    assert_eq!(store.passage().await.unwrap(), Passage::Shut);
 }
