@@ -7,12 +7,14 @@ use tower_partnero::delivery::{Outbox, ReportKind};
 use tower_partnero::sandbox::SandboxCustomer;
 
 use crate::database::Pool;
-use crate::trouble::LATE;
+use crate::trouble::{LATE, sleeper_order};
 use crate::{Failure, app};
 
 /// What there was to deliver.
 pub(crate) struct Story {
     pub(crate) users: usize,
+    /// Sales over one of which a worker has slept.
+    pub(crate) sleepers: usize,
     /// Somebody came after the server had been away.
     pub(crate) is_late: bool,
     /// Partnero takes sales of customers whom nobody referred.
@@ -44,6 +46,10 @@ pub(crate) async fn everything(
     for transaction in &transactions {
         let key = transaction.key.as_deref().unwrap_or_default();
         recorded.entry(key).or_default().push(transaction);
+    }
+    for order in (0..story.sleepers).map(sleeper_order) {
+        let times = recorded.get(order.as_str()).map_or(0, Vec::len);
+        expect(times == 1, || format!("{order} was recorded {times} times"))?;
     }
     let mut with_referrer = 0;
     for user in 0..users {

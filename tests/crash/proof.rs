@@ -71,11 +71,12 @@ pub(crate) async fn run(
     }
     let (pool, outbox) = Database::open(&database.place, &database.schema).await?;
     let mut scene = Scene::start(&sandbox, database, form, trouble, witnesses.path())?;
-    let slept = scene.play(&sandbox, &pool, form, trouble).await?;
+    let slept = scene.play(&sandbox, &outbox, &pool, form, trouble).await?;
     // Nobody is killed any more: whoever lives has to go on by itself.
     let stop = trouble::stop_for_a_while(&trouble.commands, database).await?;
     let story = Story {
         users: form.users,
+        sleepers: slept,
         is_late: stop.is_some(),
         takes_unreferred: answer.is_none_or(Answer::takes_unreferred),
     };
@@ -86,8 +87,8 @@ pub(crate) async fn run(
     let waited = calls::before_retry_after(&sandbox.requests(), witnesses.path(), &killed, &away)?;
     let answer = answer.map_or(String::new(), |answer| format!(" with {}", answer.name));
     say(&format!(
-        "{}{answer}: {} users, {} orders, {} kills, {} workers, {} stops of the server, {slept} sales \
-         slept over in {:.0?}: {told}; {waited}; {} calls in all",
+        "{}{answer}: {} users, {} orders, {} kills, {} workers, {} times without a server in \
+         {:.0?}: {told}; {waited}; {} calls in all",
         database.name(),
         form.users,
         form.users,
@@ -129,10 +130,11 @@ impl Scene {
         })
     }
 
-    /// How many sales were under way in a worker that was stopped past its lease.
+    /// How many sales it took to stop a worker in the middle of one.
     async fn play(
         &mut self,
         sandbox: &Sandbox,
+        outbox: &Outbox,
         pool: &Pool,
         form: &Form,
         trouble: &Trouble,
@@ -154,9 +156,7 @@ impl Scene {
                 sandbox.come_back().await?;
             }
             if trouble.sleeps && kill == form.kills / 2 {
-                let is_fleet = self.workers.len() > 1;
-                let worker = &self.workers[0];
-                slept = trouble::sleep_past_the_lease(worker, pool, is_fleet).await?;
+                slept = trouble::sleep_past_the_lease(&self.workers, sandbox, outbox, pool).await?;
             }
             if let Some(command) = &trouble.commands.restart
                 && (kill == form.kills / 4 || kill == form.kills * 3 / 4)

@@ -2,8 +2,11 @@
 
 use std::time::{Duration, SystemTime};
 
-use tower_partnero::NewCustomer;
-use tower_partnero::delivery::OutboxErrorKind;
+use http::Method;
+use tower_partnero::client::{Amount, Money};
+use tower_partnero::delivery::{Outbox, OutboxErrorKind, Sale};
+use tower_partnero::sandbox::Fault;
+use tower_partnero::{NewCustomer, Sandbox};
 
 use crate::calls::Away;
 use crate::check::expect;
@@ -30,19 +33,20 @@ pub(crate) struct Commands {
 
 impl Commands {
     pub(crate) fn of_postgres() -> Self {
-        let command = |name: &str| {
+        let command = |what: &str, name: &str| {
             let name = format!("TOWER_PARTNERO_TEST_POSTGRES_{name}");
             let command = std::env::var(&name).ok();
             if command.is_none() {
                 say(&format!(
-                    "left out: a {name} of PostgreSQL ({name} is not set)"
+                    "left out: {what} of PostgreSQL ({name} is not set)"
                 ));
             }
             command
         };
+        let stop = command("a stop", "STOP");
         Self {
-            restart: command("RESTART"),
-            stop_and_start: command("STOP").zip(command("START")),
+            restart: command("restarts", "RESTART"),
+            stop_and_start: stop.zip(command("a start", "START")),
         }
     }
 }
@@ -54,53 +58,84 @@ pub(crate) fn run(command: &str) -> Result<(), Failure> {
     expect(status.success(), failed)
 }
 
-/// Stops a worker past its lease, in the middle of sales that it has announced, and wakes it.
-/// On a fleet others have taken over by then.
-pub(crate) async fn sleep_past_the_lease(
-    worker: &Process,
-    pool: &Pool,
-    is_fleet: bool,
-) -> Result<usize, Failure> {
-    /// Tries until one meets a sale that is under way.
-    const TRIES: usize = 500;
-    for _ in 0..TRIES {
-        worker.signal("-STOP")?;
-        let announced = announced_by(pool, worker.id()).await?;
-        if announced > 0 {
-            tokio::time::sleep(LEASE + Duration::from_secs(1)).await;
-            while is_fleet && announced_by(pool, worker.id()).await? > 0 {
-                tokio::time::sleep(Duration::from_millis(50)).await;
-            }
-            worker.signal("-CONT")?;
-            return Ok(announced);
-        }
-        worker.signal("-CONT")?;
-        tokio::time::sleep(Duration::from_millis(10)).await;
-    }
-    Err("no sale was ever under way".into())
+/// Who buys while a worker sleeps.
+pub(crate) const SLEEPER: &str = "sleeper";
+
+pub(crate) fn sleeper_order(number: usize) -> String {
+    format!("sleeper-order-{number}")
 }
 
-/// How many sales this process has announced and not settled.
-async fn announced_by(pool: &Pool, process: u32) -> Result<usize, Failure> {
-    const ANNOUNCED: &str = "SELECT COUNT(*) FROM partnero_outbox \
-         WHERE state = 'leased' AND kind = 'transaction' AND sent_at IS NOT NULL AND owner LIKE $1";
-    // A worker's owner begins with the number of its process.
-    let owner = format!("{process}-%");
-    let announced: i64 = match pool {
-        Pool::Sqlite(pool) => {
-            sqlx::query_scalar(ANNOUNCED)
-                .bind(owner)
-                .fetch_one(pool)
-                .await?
+/// Has a sale recorded at Partnero and not answered, stops the worker that waits for the answer
+/// past its lease, and wakes it. On a fleet another one has seen to the sale by then. How many
+/// sales it took until a worker was caught.
+pub(crate) async fn sleep_past_the_lease(
+    workers: &[Process],
+    sandbox: &Sandbox,
+    outbox: &Outbox,
+    pool: &Pool,
+) -> Result<usize, Failure> {
+    outbox.enqueue(NewCustomer::new(SLEEPER)).await?;
+    for number in 0.. {
+        let order = sleeper_order(number);
+        let hangs = Fault::hang_after().on(Method::POST, "/v1/transactions");
+        sandbox.inject(hangs.mentioning(&order).times(1));
+        let price = Money::currency(Amount::major("19.90")?, "EUR");
+        outbox.enqueue(Sale::new(&order, SLEEPER, price)).await?;
+        let Some(worker) = caught(workers, sandbox, pool, &order).await? else {
+            continue;
+        };
+        tokio::time::sleep(LEASE + Duration::from_secs(1)).await;
+        while workers.len() > 1 && state(pool, &order).await?.0 != "done" {
+            tokio::time::sleep(Duration::from_millis(50)).await;
         }
-        Pool::Postgres(pool) => {
-            sqlx::query_scalar(ANNOUNCED)
-                .bind(owner)
-                .fetch_one(pool)
-                .await?
+        worker.signal("-CONT")?;
+        return Ok(number + 1);
+    }
+    Err("no worker was caught".into())
+}
+
+/// The worker that waits for the answer to this sale, stopped; `None` if it was too fast.
+async fn caught<'a>(
+    workers: &'a [Process],
+    sandbox: &Sandbox,
+    pool: &Pool,
+    order: &str,
+) -> Result<Option<&'a Process>, Failure> {
+    loop {
+        let (state, owner) = state(pool, order).await?;
+        if state == "done" {
+            return Ok(None);
         }
-    };
-    Ok(announced.try_into()?)
+        let owner = owner.unwrap_or_default();
+        // A worker's name begins with the number of its process.
+        let is_owner = |worker: &&Process| owner.starts_with(&format!("{}-", worker.id()));
+        if let Some(worker) = workers.iter().find(is_owner)
+            && is_recorded(sandbox, order)
+        {
+            worker.signal("-STOP")?;
+            if self::state(pool, order).await? == ("leased".to_owned(), Some(owner)) {
+                return Ok(Some(worker));
+            }
+            worker.signal("-CONT")?;
+        }
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+}
+
+fn is_recorded(sandbox: &Sandbox, order: &str) -> bool {
+    let transactions = sandbox.transactions();
+    let mut keys = transactions.iter().map(|sale| sale.key.as_deref());
+    keys.any(|key| key == Some(order))
+}
+
+/// How a sale stands, and whose it is.
+async fn state(pool: &Pool, order: &str) -> Result<(String, Option<String>), Failure> {
+    const STATE: &str =
+        "SELECT state, owner FROM partnero_outbox WHERE kind = 'transaction' AND key = $1";
+    Ok(match pool {
+        Pool::Sqlite(pool) => sqlx::query_as(STATE).bind(order).fetch_one(pool).await?,
+        Pool::Postgres(pool) => sqlx::query_as(STATE).bind(order).fetch_one(pool).await?,
+    })
 }
 
 /// A customer who comes once the server is back.
