@@ -87,8 +87,8 @@ pub(crate) trait Store: Send + Sync {
         limit: i64,
     ) -> impl Future<Output = Result<Claim, OutboxError>> + Send;
 
-    /// Writes what became of leased rows, in order, in one transaction. Each is conditional: a
-    /// row whose lease has passed to another owner stays as it is.
+    /// Writes what became of leased rows, each of which is named once, in one transaction. Each
+    /// change is conditional: a row whose lease has passed to another owner stays as it is.
     fn write(
         &self,
         owner: &str,

@@ -38,17 +38,18 @@ macro_rules! locked {
     };
 }
 
+/// Rows that have arrived, from one JSON text.
+macro_rules! arrived {
+    () => {
+        "json_to_recordset($1::json) AS arrived(id BIGINT, outcome TEXT)"
+    };
+}
+
 #[cfg_attr(
     all(feature = "outbox-sqlite", feature = "outbox-postgres"),
     expect(clippy::duplicate_mod, reason = "once for each engine")
 )]
-#[path = "queries.rs"]
-mod queries;
-#[cfg_attr(
-    all(feature = "outbox-sqlite", feature = "outbox-postgres"),
-    expect(clippy::duplicate_mod, reason = "once for each engine")
-)]
-#[path = "sql.rs"]
+#[path = "sql/mod.rs"]
 mod sql;
 
 pub(crate) use self::sql::{SqlStore as Postgres, migrate};

@@ -44,17 +44,18 @@ macro_rules! locked {
     };
 }
 
+/// Rows that have arrived, from one JSON text.
+macro_rules! arrived {
+    () => {
+        "(SELECT value ->> 'id' AS id, value ->> 'outcome' AS outcome FROM json_each($1)) AS arrived"
+    };
+}
+
 #[cfg_attr(
     all(feature = "outbox-sqlite", feature = "outbox-postgres"),
     expect(clippy::duplicate_mod, reason = "once for each engine")
 )]
-#[path = "queries.rs"]
-mod queries;
-#[cfg_attr(
-    all(feature = "outbox-sqlite", feature = "outbox-postgres"),
-    expect(clippy::duplicate_mod, reason = "once for each engine")
-)]
-#[path = "sql.rs"]
+#[path = "sql/mod.rs"]
 mod sql;
 
 pub(crate) use self::sql::{SqlStore as Sqlite, migrate};

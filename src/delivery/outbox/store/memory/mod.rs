@@ -1,58 +1,21 @@
 //! The table in memory, for tests: the same rules, and nothing left after the process.
 
-use std::collections::BTreeMap;
+mod gate;
+mod row;
+mod table;
+
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use super::{Announced, Check, Claim, Claimed, Op, Passage, Sent, Store, Which, Written};
-use crate::delivery::outbox::status::{millis, time};
+use self::row::{Row, State};
+use self::table::Table;
+use super::{Claim, Op, Passage, Store, Which, Written};
+use crate::delivery::outbox::status::millis;
 use crate::delivery::outbox::{DeadLetter, Enqueued, OutboxError, Status};
 use crate::delivery::report::{NewRow, ReportKind};
 
 #[derive(Clone, Default)]
 pub(crate) struct Memory(Arc<Mutex<Table>>);
-
-#[derive(Default)]
-struct Table {
-    rows: BTreeMap<i64, Row>,
-    last_id: i64,
-    gate: Gate,
-}
-
-#[derive(Default)]
-struct Gate {
-    closed_at: Option<i64>,
-    reason: Option<String>,
-    probe_at: i64,
-    not_before: i64,
-    probes: i64,
-    pruned: bool,
-}
-
-struct Row {
-    claimed: Claimed,
-    public_key: Option<String>,
-    state: State,
-    due_at: i64,
-    outcome: Option<String>,
-    last_answer: String,
-    settled_at: i64,
-}
-
-#[derive(Clone, PartialEq)]
-enum State {
-    Due,
-    Leased(String),
-    Held { waits_for: i64 },
-    Done,
-    Dead,
-}
-
-impl State {
-    fn is_live(&self) -> bool {
-        matches!(self, Self::Due | Self::Leased(_))
-    }
-}
 
 fn now() -> i64 {
     let since = SystemTime::now()
@@ -68,161 +31,6 @@ impl Memory {
     }
 }
 
-impl Row {
-    fn settle(&mut self, state: State, outcome: &str, answer: &str) {
-        self.state = state;
-        self.outcome = Some(outcome.to_owned());
-        answer.clone_into(&mut self.last_answer);
-        self.settled_at = now();
-    }
-
-    fn note(&mut self, sent: Sent) {
-        if let Sent::Restore(sent_at) = sent {
-            self.claimed.sent_at = sent_at;
-        }
-    }
-
-    fn forget(&mut self) {
-        self.claimed.payload = None;
-        self.public_key = None;
-    }
-
-    fn is_customer(&self, id: &str) -> bool {
-        self.claimed.kind == ReportKind::Customer && self.claimed.key == id
-    }
-}
-
-impl Table {
-    fn heads(&self, now: i64, limit: i64) -> Vec<i64> {
-        let mut ready: Vec<&Row> = self.rows.values().collect();
-        ready.retain(|row| row.state.is_live() && row.due_at <= now && self.is_head(row));
-        ready.sort_by_key(|row| (row.due_at, row.claimed.id));
-        ready.truncate(usize::try_from(limit).unwrap_or(0));
-        ready.iter().map(|row| row.claimed.id).collect()
-    }
-
-    fn is_head(&self, row: &Row) -> bool {
-        let mut earlier = self.rows.range(..row.claimed.id);
-        row.claimed.kind == ReportKind::Customer
-            || !earlier.any(|(_, earlier)| {
-                earlier.state.is_live() && earlier.claimed.customer == row.claimed.customer
-            })
-    }
-
-    fn revive(&mut self, id: i64) {
-        for row in self.rows.values_mut() {
-            if row.state == (State::Held { waits_for: id }) {
-                row.state = State::Due;
-                row.due_at = now();
-            }
-        }
-    }
-
-    fn leased(&mut self, owner: &str, id: i64) -> Option<&mut Row> {
-        let row = self.rows.get_mut(&id)?;
-        matches!(&row.state, State::Leased(by) if by == owner).then_some(row)
-    }
-
-    fn pending(&self, is_meant: impl Fn(&Row) -> bool) -> Option<&Row> {
-        let mut rows = self.rows.values();
-        rows.find(|row| row.state != State::Done && is_meant(row))
-    }
-
-    fn announce(&mut self, owner: &str, id: i64, check: &Check, once: bool) -> Announced {
-        let mut referrer_pending = false;
-        let mut customer_outcome = None;
-        let blocker = match check {
-            Check::Referrer(name) => {
-                let pending = self.pending(|row| {
-                    row.claimed.id != id
-                        && (row.is_customer(name) || row.public_key.as_ref() == Some(name))
-                });
-                referrer_pending = pending.is_some();
-                pending.filter(|row| row.claimed.id < id)
-            }
-            Check::Customer(customer) | Check::CustomerAndSale { customer, .. } => {
-                let mut rows = self.rows.values();
-                let known = rows.find(|row| row.is_customer(customer));
-                customer_outcome = known.and_then(|row| row.outcome.clone());
-                let sale = |row: &Row| {
-                    row.claimed.kind == ReportKind::Transaction
-                        && matches!(check, Check::CustomerAndSale { key, .. } if *key == row.claimed.key)
-                };
-                self.pending(|row| row.is_customer(customer))
-                    .or_else(|| self.pending(sale))
-            }
-        };
-        let blocker = blocker.map(|row| row.claimed.id);
-        let is_shut = self.gate.closed_at.is_some();
-        let Some(row) = self.leased(owner, id) else {
-            return Announced::Refused;
-        };
-        if let Some(waits_for) = blocker {
-            row.state = State::Held { waits_for };
-            return Announced::Held;
-        }
-        if is_shut || row.due_at <= now() {
-            return Announced::Refused;
-        }
-        if once {
-            row.claimed.sent_at = Some(now());
-        }
-        Announced::Clear {
-            customer_outcome,
-            referrer_pending,
-        }
-    }
-
-    fn apply(&mut self, owner: &str, op: &Op) -> Written {
-        let id = op.id();
-        if let Op::Announce { check, once, .. } = op {
-            return Written::Announced(self.announce(owner, id, check, *once));
-        }
-        let Some(row) = self.leased(owner, id) else {
-            return Written::Settled(false);
-        };
-        match op {
-            Op::Announce { .. } => {}
-            Op::Done { outcome, .. } => {
-                row.settle(State::Done, outcome, "");
-                row.forget();
-                self.revive(id);
-            }
-            Op::Retry {
-                after,
-                sent,
-                failing,
-                answer,
-                ..
-            } => {
-                row.state = State::Due;
-                row.due_at = now() + after;
-                row.claimed.attempts += 1;
-                row.claimed.tried_at = Some(now());
-                row.claimed.failing_ms = *failing;
-                row.last_answer.clone_from(answer);
-                row.note(*sent);
-            }
-            Op::Dead {
-                reason,
-                sent,
-                answer,
-                ..
-            } => {
-                row.settle(State::Dead, reason, answer);
-                row.claimed.attempts += 1;
-                row.note(*sent);
-            }
-            Op::Release { after, sent, .. } => {
-                row.state = State::Due;
-                row.due_at = now() + after;
-                row.note(*sent);
-            }
-        }
-        Written::Settled(true)
-    }
-}
-
 impl Store for Memory {
     async fn enqueue(&self, new: &NewRow) -> Result<Enqueued, OutboxError> {
         let mut table = self.table();
@@ -232,36 +40,14 @@ impl Store for Memory {
         }
         table.last_id += 1;
         let id = table.last_id;
-        let claimed = Claimed {
-            id,
-            kind: new.kind,
-            key: new.key.clone(),
-            customer: new.customer.clone(),
-            payload: Some(new.payload.clone()),
-            attempts: 0,
-            created_at: now(),
-            sent_at: None,
-            tried_at: None,
-            failing_ms: 0,
-        };
-        let row = Row {
-            claimed,
-            public_key: new.public_key.clone(),
-            state: State::Due,
-            due_at: now(),
-            outcome: None,
-            last_answer: String::new(),
-            settled_at: 0,
-        };
-        table.rows.insert(id, row);
+        table.rows.insert(id, Row::new(id, new));
         Ok(Enqueued::New)
     }
 
     async fn claim(&self, owner: &str, lease: i64, limit: i64) -> Result<Claim, OutboxError> {
         let mut table = self.table();
         let now = now();
-        if table.gate.closed_at.is_some() {
-            let probe_in = (table.gate.probe_at.max(table.gate.not_before) - now).max(0);
+        if let Some(probe_in) = table.gate.probe_in(now) {
             return Ok(Claim::Shut { probe_in });
         }
         let mut rows = Vec::new();
@@ -269,11 +55,7 @@ impl Store for Memory {
             let Some(row) = table.rows.get_mut(&id) else {
                 continue;
             };
-            if row.state != State::Due {
-                row.claimed.attempts += 1;
-            }
-            row.state = State::Leased(owner.to_owned());
-            row.due_at = now + lease;
+            row.lease(owner, now + lease);
             rows.push(row.claimed.clone());
         }
         let pruned = table.gate.pruned;
@@ -286,50 +68,25 @@ impl Store for Memory {
     }
 
     async fn passage(&self) -> Result<Passage, OutboxError> {
-        let gate = &self.table().gate;
-        Ok(match gate.closed_at {
-            None => Passage::Open,
-            Some(_) => Passage::shut_for(gate.not_before - now()),
-        })
+        Ok(self.table().gate.passage())
     }
 
     async fn shut_gate(&self, reason: &str, wait: i64) -> Result<(), OutboxError> {
-        let gate = &mut self.table().gate;
-        if gate.closed_at.is_none() {
-            gate.probe_at = now() + wait;
-        }
-        gate.not_before = gate.not_before.max(now() + wait);
-        gate.closed_at.get_or_insert_with(now);
-        gate.reason = Some(reason.to_owned());
+        self.table().gate.shut(reason, wait);
         Ok(())
     }
 
     async fn take_probe(&self, hold: i64) -> Result<Option<i64>, OutboxError> {
-        let gate = &mut self.table().gate;
-        if gate.closed_at.is_none() || gate.probe_at.max(gate.not_before) > now() {
-            return Ok(None);
-        }
-        gate.probe_at = now() + hold;
-        gate.probes += 1;
-        Ok(Some(gate.probes - 1))
+        Ok(self.table().gate.take_probe(hold))
     }
 
     async fn defer_probe(&self, wait: i64) -> Result<(), OutboxError> {
-        self.table().gate.probe_at = now() + wait;
+        self.table().gate.defer_probe(wait);
         Ok(())
     }
 
     async fn open_gate(&self) -> Result<(), OutboxError> {
-        let gate = &mut self.table().gate;
-        if gate.not_before > now() {
-            gate.probe_at = gate.not_before;
-            return Ok(());
-        }
-        let pruned = gate.pruned;
-        *gate = Gate {
-            pruned,
-            ..Gate::default()
-        };
+        self.table().gate.open();
         Ok(())
     }
 
@@ -361,17 +118,7 @@ impl Store for Memory {
         let table = self.table();
         let later = table.rows.range(after.saturating_add(1)..);
         let dead = later.filter(|(_, row)| row.state == State::Dead);
-        let letters = dead.map(|(id, row)| DeadLetter {
-            id: *id,
-            kind: row.claimed.kind,
-            key: row.claimed.key.clone(),
-            customer: row.claimed.customer.clone(),
-            reason: row.outcome.clone().unwrap_or_default(),
-            last_answer: row.last_answer.clone(),
-            attempts: u64::try_from(row.claimed.attempts).unwrap_or(0),
-            enqueued_at: time(row.claimed.created_at),
-            died_at: time(row.settled_at),
-        });
+        let letters = dead.map(|(_, row)| row.letter());
         Ok(letters.take(usize::try_from(limit).unwrap_or(0)).collect())
     }
 
@@ -383,15 +130,7 @@ impl Store for Memory {
                 Which::All => row.claimed.kind != ReportKind::Credit,
             };
             if is_meant && row.state == State::Dead {
-                row.state = State::Due;
-                row.due_at = now();
-                row.outcome = None;
-                row.claimed.attempts = 0;
-                row.claimed.tried_at = None;
-                row.claimed.failing_ms = 0;
-                if row.claimed.kind == ReportKind::Credit {
-                    row.claimed.sent_at = None;
-                }
+                row.replay();
                 replayed += 1;
             }
         }

@@ -88,17 +88,22 @@ pub(super) const ANNOUNCE: &str = concat!(
     " AND NOT EXISTS (SELECT 1 FROM partnero_outbox_gate WHERE closed_at IS NOT NULL)"
 );
 pub(super) const DONE: &str = concat!(
-    "UPDATE partnero_outbox SET state = 'done', owner = NULL, outcome = $3, settled_at = ",
+    "UPDATE partnero_outbox SET state = 'done', owner = NULL, outcome = arrived.outcome, \
+     settled_at = ",
     now!(),
-    ", payload = NULL, public_key = NULL, last_answer = NULL",
-    ours!()
+    ", payload = NULL, public_key = NULL, last_answer = NULL FROM ",
+    arrived!(),
+    " WHERE partnero_outbox.id = arrived.id AND owner = $2 AND state = 'leased' \
+     RETURNING partnero_outbox.id"
 );
 pub(super) const ANY_HELD: &str =
     "SELECT COUNT(*) FROM (SELECT 1 FROM partnero_outbox WHERE state = 'held' LIMIT 1) AS held";
 pub(super) const REVIVE: &str = concat!(
     "UPDATE partnero_outbox SET state = 'due', waits_for = NULL, due_at = ",
     now!(),
-    " WHERE state = 'held' AND waits_for = $1"
+    " WHERE state = 'held' AND waits_for IN (SELECT arrived.id FROM ",
+    arrived!(),
+    ")"
 );
 pub(super) const RETRY: &str = concat!(
     "UPDATE partnero_outbox SET state = 'due', owner = NULL, attempts = attempts + 1, \

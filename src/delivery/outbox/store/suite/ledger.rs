@@ -93,22 +93,23 @@ async fn what_is_given_back_untried_counts_for_nothing(store: impl Store) {
 }
 
 async fn several_changes_are_one(store: impl Store) {
-    enqueue(&store, &[sale("a", "a"), sale("b", "b")]).await;
+    let rows = ["a", "b", "c", "d"].map(|name| sale(name, name));
+    enqueue(&store, &rows).await;
     let rows = claim(&store).await;
     let ops = [
         announce(&rows[0]),
-        done(rows[0].id),
         done(rows[1].id),
+        retry(rows[2].id, 0),
         done(99),
+        done(rows[3].id),
     ];
     let written = store.write(OWNER, &ops).await.unwrap();
-    assert_eq!(
-        written,
-        [
-            clear(None),
-            Written::Settled(true),
-            Written::Settled(true),
-            Written::Settled(false)
-        ]
-    );
+    let settled = [true, true, false, true].map(Written::Settled);
+    assert_eq!(written[0], clear(None));
+    assert_eq!(written[1..], settled);
+    let status = store.status().await.unwrap();
+    assert_eq!((status.pending, status.dead), (2, 0));
+    // A second time there is nothing of ours.
+    let again = store.write(OWNER, &ops[1..2]).await.unwrap();
+    assert_eq!(again, [Written::Settled(false)]);
 }

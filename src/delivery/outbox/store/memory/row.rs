@@ -1,0 +1,116 @@
+//! A row, and what can happen to it alone.
+
+use super::now;
+use crate::delivery::outbox::DeadLetter;
+use crate::delivery::outbox::status::time;
+use crate::delivery::outbox::store::{Claimed, Sent};
+use crate::delivery::report::{NewRow, ReportKind};
+
+pub(super) struct Row {
+    pub(super) claimed: Claimed,
+    pub(super) public_key: Option<String>,
+    pub(super) state: State,
+    pub(super) due_at: i64,
+    pub(super) outcome: Option<String>,
+    pub(super) last_answer: String,
+    pub(super) settled_at: i64,
+}
+
+#[derive(Clone, PartialEq)]
+pub(super) enum State {
+    Due,
+    Leased(String),
+    Held { waits_for: i64 },
+    Done,
+    Dead,
+}
+
+impl State {
+    pub(super) fn is_live(&self) -> bool {
+        matches!(self, Self::Due | Self::Leased(_))
+    }
+}
+
+impl Row {
+    pub(super) fn new(id: i64, new: &NewRow) -> Self {
+        let claimed = Claimed {
+            id,
+            kind: new.kind,
+            key: new.key.clone(),
+            customer: new.customer.clone(),
+            payload: Some(new.payload.clone()),
+            attempts: 0,
+            created_at: now(),
+            sent_at: None,
+            tried_at: None,
+            failing_ms: 0,
+        };
+        Self {
+            claimed,
+            public_key: new.public_key.clone(),
+            state: State::Due,
+            due_at: now(),
+            outcome: None,
+            last_answer: String::new(),
+            settled_at: 0,
+        }
+    }
+
+    pub(super) fn lease(&mut self, owner: &str, until: i64) {
+        // An abandoned one was tried.
+        if self.state != State::Due {
+            self.claimed.attempts += 1;
+        }
+        self.state = State::Leased(owner.to_owned());
+        self.due_at = until;
+    }
+
+    /// A dead letter that a person wants to have sent again.
+    pub(super) fn replay(&mut self) {
+        self.state = State::Due;
+        self.due_at = now();
+        self.outcome = None;
+        self.claimed.attempts = 0;
+        self.claimed.tried_at = None;
+        self.claimed.failing_ms = 0;
+        if self.claimed.kind == ReportKind::Credit {
+            self.claimed.sent_at = None;
+        }
+    }
+
+    pub(super) fn letter(&self) -> DeadLetter {
+        DeadLetter {
+            id: self.claimed.id,
+            kind: self.claimed.kind,
+            key: self.claimed.key.clone(),
+            customer: self.claimed.customer.clone(),
+            reason: self.outcome.clone().unwrap_or_default(),
+            last_answer: self.last_answer.clone(),
+            attempts: u64::try_from(self.claimed.attempts).unwrap_or(0),
+            enqueued_at: time(self.claimed.created_at),
+            died_at: time(self.settled_at),
+        }
+    }
+
+    pub(super) fn settle(&mut self, state: State, outcome: &str, answer: &str) {
+        self.state = state;
+        self.outcome = Some(outcome.to_owned());
+        answer.clone_into(&mut self.last_answer);
+        self.settled_at = now();
+    }
+
+    pub(super) fn note(&mut self, sent: Sent) {
+        if let Sent::Restore(sent_at) = sent {
+            self.claimed.sent_at = sent_at;
+        }
+    }
+
+    pub(super) fn forget(&mut self) {
+        self.claimed.payload = None;
+        self.public_key = None;
+    }
+
+    pub(super) fn is_customer(&self, id: &str) -> bool {
+        self.claimed.kind == ReportKind::Customer && self.claimed.key == id
+    }
+}

@@ -1,0 +1,43 @@
+//! The one row that says whether the fleet pauses.
+
+use sqlx::Row;
+
+use super::{Pool, queries};
+use crate::delivery::outbox::OutboxError;
+use crate::delivery::outbox::store::Passage;
+
+pub(super) async fn passage(pool: &Pool) -> Result<Passage, OutboxError> {
+    let gate = sqlx::query(queries::GATE).fetch_one(pool).await?;
+    let closed_at: Option<i64> = gate.try_get(0)?;
+    let (not_before, now): (i64, i64) = (gate.try_get(2)?, gate.try_get(4)?);
+    Ok(match closed_at {
+        None => Passage::Open,
+        Some(_) => Passage::shut_for(not_before - now),
+    })
+}
+
+pub(super) async fn shut_gate(pool: &Pool, reason: &str, wait: i64) -> Result<(), OutboxError> {
+    let query = sqlx::query(queries::SHUT_GATE).bind(reason).bind(wait);
+    query.execute(pool).await?;
+    Ok(())
+}
+
+pub(super) async fn take_probe(pool: &Pool, hold: i64) -> Result<Option<i64>, OutboxError> {
+    let query = sqlx::query_scalar(queries::TAKE_PROBE).bind(hold);
+    let probes: Option<i64> = query.fetch_optional(pool).await?;
+    Ok(probes.map(|probes| probes - 1))
+}
+
+pub(super) async fn defer_probe(pool: &Pool, wait: i64) -> Result<(), OutboxError> {
+    let query = sqlx::query(queries::DEFER_PROBE).bind(wait);
+    query.execute(pool).await?;
+    Ok(())
+}
+
+pub(super) async fn open_gate(pool: &Pool) -> Result<(), OutboxError> {
+    let opened = sqlx::query(queries::OPEN_GATE).execute(pool).await?;
+    if opened.rows_affected() == 0 {
+        sqlx::query(queries::PROBE_AGAIN).execute(pool).await?;
+    }
+    Ok(())
+}

@@ -1,0 +1,86 @@
+//! What an operator asks for and decides.
+
+use sqlx::Row;
+
+use super::settle::revive;
+use super::{Pool, SqlStore, kind, queries};
+use crate::delivery::outbox::status::{millis, time};
+use crate::delivery::outbox::store::Which;
+use crate::delivery::outbox::{DeadLetter, OutboxError, Status};
+
+pub(super) async fn status(pool: &Pool) -> Result<Status, OutboxError> {
+    let row = sqlx::query(queries::STATUS).fetch_one(pool).await?;
+    let number = |index| -> Result<u64, OutboxError> {
+        let number: Option<i64> = row.try_get(index)?;
+        Ok(number
+            .and_then(|number| number.try_into().ok())
+            .unwrap_or(0))
+    };
+    let age = |index| -> Result<_, OutboxError> {
+        let age: Option<i64> = row.try_get(index)?;
+        Ok(age.map(millis))
+    };
+    Ok(Status {
+        ready: number(0)?,
+        pending: number(1)?,
+        held: number(2)?,
+        dead: number(3)?,
+        oldest: age(4)?,
+        shut_for: age(5)?,
+        shut_because: row.try_get(6)?,
+    })
+}
+
+pub(super) async fn dead(
+    pool: &Pool,
+    after: i64,
+    limit: i64,
+) -> Result<Vec<DeadLetter>, OutboxError> {
+    let query = sqlx::query(queries::LIST_DEAD).bind(after).bind(limit);
+    let rows = query.fetch_all(pool).await?;
+    let letters = rows.iter().map(|row| {
+        Ok(DeadLetter {
+            id: row.try_get(0)?,
+            kind: kind(row.try_get(1)?)?,
+            key: row.try_get(2)?,
+            customer: row.try_get(3)?,
+            reason: row.try_get::<Option<String>, _>(4)?.unwrap_or_default(),
+            last_answer: row.try_get::<Option<String>, _>(5)?.unwrap_or_default(),
+            attempts: row.try_get::<i64, _>(6)?.try_into().unwrap_or(0),
+            enqueued_at: time(row.try_get(7)?),
+            died_at: time(row.try_get::<Option<i64>, _>(8)?.unwrap_or(0)),
+        })
+    });
+    letters.collect()
+}
+
+pub(super) async fn replay(pool: &Pool, which: Which) -> Result<u64, OutboxError> {
+    let query = match which {
+        Which::One(id) => sqlx::query(queries::REPLAY).bind(id),
+        Which::All => sqlx::query(queries::REPLAY_ALL),
+    };
+    Ok(query.execute(pool).await?.rows_affected())
+}
+
+pub(super) async fn discard(store: &SqlStore, id: i64, reason: &str) -> Result<bool, OutboxError> {
+    let mut transaction = store.begin().await?;
+    let query = sqlx::query(queries::DISCARD).bind(id).bind(reason);
+    let found = query.execute(&mut *transaction).await?.rows_affected() > 0;
+    if found {
+        revive(&mut transaction, [id]).await?;
+    }
+    transaction.commit().await?;
+    Ok(found)
+}
+
+pub(super) async fn prune(store: &SqlStore, age: i64, limit: i64) -> Result<u64, OutboxError> {
+    let mut transaction = store.begin().await?;
+    let query = sqlx::query(queries::PRUNE).bind(age).bind(limit);
+    let pruned = query.execute(&mut *transaction).await?.rows_affected();
+    if pruned > 0 {
+        let note = sqlx::query(queries::NOTE_PRUNING);
+        note.execute(&mut *transaction).await?;
+    }
+    transaction.commit().await?;
+    Ok(pruned)
+}

@@ -1,0 +1,132 @@
+//! What became of rows: those that have arrived in one statement, the others each by itself.
+
+use std::collections::HashSet;
+
+use serde::Serialize;
+
+use super::announce::announce;
+use super::{Connection, SqlStore, queries};
+use crate::delivery::outbox::store::{Op, Written};
+use crate::delivery::outbox::{OutboxError, OutboxErrorKind};
+
+/// A row that has arrived, for a statement that takes many as one JSON text.
+#[derive(Serialize)]
+struct Arrived {
+    id: i64,
+    outcome: &'static str,
+}
+
+pub(super) async fn write(
+    store: &SqlStore,
+    owner: &str,
+    ops: &[Op],
+) -> Result<Vec<Written>, OutboxError> {
+    let mut transaction = store.begin().await?;
+    // First: an announcement of the same batch may ask for one of them.
+    let done = settle_arrived(&mut transaction, owner, ops).await?;
+    let mut written = Vec::with_capacity(ops.len());
+    for op in ops {
+        written.push(match op {
+            Op::Done { id, .. } => Written::Settled(done.contains(id)),
+            op => apply(&mut transaction, owner, op).await?,
+        });
+    }
+    revive(&mut transaction, done).await?;
+    transaction.commit().await?;
+    Ok(written)
+}
+
+/// Which of them were still ours.
+async fn settle_arrived(
+    connection: &mut Connection,
+    owner: &str,
+    ops: &[Op],
+) -> Result<HashSet<i64>, OutboxError> {
+    let arrived = ops.iter().filter_map(|op| match *op {
+        Op::Done { id, outcome } => Some(Arrived { id, outcome }),
+        _ => None,
+    });
+    let arrived: Vec<Arrived> = arrived.collect();
+    if arrived.is_empty() {
+        return Ok(HashSet::new());
+    }
+    let query = sqlx::query_scalar(queries::DONE).bind(as_text(&arrived)?);
+    let done: Vec<i64> = query.bind(owner).fetch_all(connection).await?;
+    Ok(done.into_iter().collect())
+}
+
+fn as_text(rows: &[Arrived]) -> Result<String, OutboxError> {
+    serde_json::to_string(rows)
+        .map_err(|error| OutboxError::new(OutboxErrorKind::Database).with_source(error))
+}
+
+async fn apply(connection: &mut Connection, owner: &str, op: &Op) -> Result<Written, OutboxError> {
+    let id = op.id();
+    let query = match op {
+        Op::Announce { check, once, .. } => {
+            return announce(connection, owner, id, check, *once)
+                .await
+                .map(Written::Announced);
+        }
+        Op::Done { .. } => return Ok(Written::Settled(false)),
+        Op::Retry {
+            after,
+            sent,
+            failing,
+            answer,
+            ..
+        } => {
+            let (keep, sent_at) = sent.parts();
+            let query = sqlx::query(queries::RETRY)
+                .bind(id)
+                .bind(owner)
+                .bind(*after);
+            let query = query.bind(keep).bind(sent_at).bind(*failing);
+            query.bind(answer)
+        }
+        Op::Dead {
+            reason,
+            sent,
+            answer,
+            ..
+        } => {
+            let (keep, sent_at) = sent.parts();
+            let query = sqlx::query(queries::DEAD)
+                .bind(id)
+                .bind(owner)
+                .bind(*reason);
+            query.bind(keep).bind(sent_at).bind(answer)
+        }
+        Op::Release { after, sent, .. } => {
+            let (keep, sent_at) = sent.parts();
+            let query = sqlx::query(queries::RELEASE)
+                .bind(id)
+                .bind(owner)
+                .bind(*after);
+            query.bind(keep).bind(sent_at)
+        }
+    };
+    let was_ours = query.execute(connection).await?.rows_affected() > 0;
+    Ok(Written::Settled(was_ours))
+}
+
+/// What waited for these rows waits no longer. It comes last in its transaction: whoever holds a
+/// row has locked the one it waits for, and was seen to its end before that one was changed.
+pub(super) async fn revive(
+    connection: &mut Connection,
+    done: impl IntoIterator<Item = i64>,
+) -> Result<(), OutboxError> {
+    let outcome = "";
+    let done = done.into_iter().map(|id| Arrived { id, outcome });
+    let done: Vec<Arrived> = done.collect();
+    if done.is_empty() {
+        return Ok(());
+    }
+    let query = sqlx::query_scalar(queries::ANY_HELD);
+    let any: i64 = query.fetch_one(&mut *connection).await?;
+    if any > 0 {
+        let query = sqlx::query(queries::REVIVE).bind(as_text(&done)?);
+        query.execute(&mut *connection).await?;
+    }
+    Ok(())
+}
