@@ -4,7 +4,7 @@
 //! after any failure.
 
 use super::registration::{ExistingReferrer, Registered, Registration, UnreferredReason};
-use crate::client::{Client, Customer, CustomerRef, Error, ErrorKind, NewCustomer};
+use crate::client::{CallSummary, Client, Customer, CustomerRef, Error, ErrorKind, NewCustomer};
 
 /// Why the ladder was not climbed to its end.
 pub(super) enum Fall {
@@ -35,7 +35,7 @@ pub(super) async fn climb(
     keep_referrer: bool,
 ) -> Result<Registered, Fall> {
     let (new, reason) = drop_self_referral(new);
-    let refusal = match client.customers().create(&new).await {
+    let refusal = match create(client, &new).await {
         Ok(customer) => return Ok(created(client, &new, customer, reason).await),
         Err(error) if is_refusal(&error) => error,
         Err(error) => return Err(error.into()),
@@ -57,7 +57,7 @@ pub(super) async fn climb(
         if keep_referrer {
             return Err(Fall::UnknownReferrer(refusal));
         }
-        let customer = client.customers().create(&new.without_referrer()).await?;
+        let customer = create(client, &new.without_referrer()).await?;
         return Ok(Registered {
             registration: Registration::Unreferred(UnreferredReason::UnknownReferrer),
             customer: Some(customer),
@@ -76,6 +76,22 @@ fn drop_self_referral(new: NewCustomer) -> (NewCustomer, UnreferredReason) {
         (new.without_referrer(), UnreferredReason::SelfReferral)
     } else {
         (new, UnreferredReason::NotReferred)
+    }
+}
+
+/// Creates the customer. A success may be about somebody who was there with the same e-mail address
+/// under another identifier: then nobody goes by ours, and that is a conflict.
+async fn create(client: &Client, new: &NewCustomer) -> Result<Customer, Error> {
+    let customer = client.customers().create(new).await?;
+    if is_same_customer(new, &customer) {
+        return Ok(customer);
+    }
+    match find(client, new.id()).await? {
+        Some(found) if (&found.id, &found.key) == (&customer.id, &customer.key) => Ok(customer),
+        _ => Err(
+            Error::new(ErrorKind::Conflict, &CallSummary::create_customer())
+                .with_message("the answer is about a customer with another id"),
+        ),
     }
 }
 
@@ -136,7 +152,15 @@ fn is_same_customer(new: &NewCustomer, found: &Customer) -> bool {
 /// Whether Partnero knows no customer who could be meant. The path takes identifiers and e-mail
 /// addresses, too, so what is found under a key has to be a customer of that key.
 async fn is_unknown(client: &Client, referrer: &CustomerRef) -> Result<bool, Error> {
-    let found = find(client, referrer.as_str()).await?;
+    let found = match find(client, referrer.as_str()).await {
+        // No path has room for `.` and `..`, which anybody can put into a link; a query has.
+        Err(error) if error.kind() == ErrorKind::InvalidInput => {
+            let page = client.customers().search(&referrer.clone().into());
+            let mut found = page.send().await?.items.into_iter();
+            found.find(|customer| referrer.may_be(customer))
+        }
+        found => found?,
+    };
     Ok(found.is_none_or(|customer| customer.is_deleted() || !referrer.may_be(&customer)))
 }
 

@@ -49,6 +49,20 @@
 //!         .with_state(AppState { signups: Signups::new(referrals, client) }))
 //! }
 //! ```
+//!
+//! # Who signs up again
+//!
+//! A report that is sent twice finds the first one, and so does a form: the outcome is
+//! [`Existing`](crate::Registration::Existing).
+//!
+//! It is different for somebody who deletes the account and signs up once more. The app has a new
+//! identifier then, and Partnero still the old customer, because it keeps e-mail addresses unique
+//! (<https://developers.partnero.com/guide/referral>). That is no success: no sale of the new
+//! identifier could be credited. The outcome is an error of the kind
+//! [`Invalid`](crate::ErrorKind::Invalid) or [`Conflict`](crate::ErrorKind::Conflict), which no
+//! further try will change; with an outbox it becomes a dead letter. Nothing was credited, so the
+//! referral stays in the browser. Keep the old identifier for such an account; whether deleting the
+//! customer at Partnero sets the address free is not documented.
 
 #[cfg(feature = "axum")]
 mod extract;

@@ -1,5 +1,6 @@
 //! The hook in a handler: what the visitor's browser is told, and what a disconnect does.
 
+use std::future::pending;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -7,11 +8,14 @@ use axum::Router;
 use axum::extract::{FromRef, State};
 use axum::response::IntoResponse;
 use axum::routing::post;
-use http::Request;
 use http::header::{CACHE_CONTROL, COOKIE, SET_COOKIE};
+use http::{Request, Response};
 use tokio::io::AsyncWriteExt;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Notify;
+use tower::layer::layer_fn;
+use tower::service_fn;
+use tower_partnero::client::{Body, BoxError, HttpService};
 use tower_partnero::sandbox::Fault;
 use tower_partnero::{
     ApiKey, Client, Delivery, ErrorKind, NewCustomer, ReferralLayerMissing, Referrals, Sandbox,
@@ -113,6 +117,27 @@ async fn a_hanging_partnero_costs_the_page_no_more_than_the_deadline() {
     assert!(started.elapsed() < Duration::from_secs(10));
 }
 
+#[tokio::test(start_paused = true)]
+async fn nobody_waits_longer_than_ten_seconds_unless_the_app_says_so() {
+    let never = service_fn(|_: Request<Body>| pending::<Result<Response<Body>, BoxError>>());
+    let client = Client::builder(ApiKey::new("key").unwrap())
+        .base_url("http://127.0.0.1:9/v1")
+        .timeout(Duration::from_secs(60))
+        .deadline(Duration::from_secs(60))
+        .layer(layer_fn(move |_: HttpService| never))
+        .build()
+        .unwrap();
+    let minute = Delivery::direct(client.clone()).deadline(Duration::from_secs(59));
+    for (delivery, seconds) in [(client.into(), 10), (minute, 59)] {
+        let signups = Signups::new(referrals(), delivery);
+        let started = tokio::time::Instant::now();
+        let hook = signups.hook(&visit("")).unwrap();
+        let outcome = hook.sign_up(NewCustomer::new(2)).await;
+        assert_eq!(outcome.error().unwrap().kind(), ErrorKind::Timeout);
+        assert_eq!(started.elapsed().as_secs(), seconds);
+    }
+}
+
 #[tokio::test]
 async fn a_report_goes_on_when_the_visitor_no_longer_waits() {
     let shop = Shop::open_with_defaults().await;
@@ -170,6 +195,16 @@ async fn a_handle_whose_layer_is_not_in_use_gives_no_hook() {
         .await
         .unwrap();
     assert_eq!(response.status(), 500);
+}
+
+/// A site whose pages all come from a cache has the endpoint and no layer.
+#[tokio::test]
+async fn a_capture_endpoint_is_use_enough() {
+    let client = client(&Sandbox::start().await.unwrap());
+    let referrals = Referrals::builder().build().unwrap();
+    let _endpoint = referrals.capture_endpoint::<()>();
+    let signups = Signups::new(referrals, client);
+    assert!(signups.hook(&visit("")).is_ok());
 }
 
 /// The visitor closes the page while Partnero takes its time. What is under way then would reach

@@ -1,7 +1,9 @@
 //! The sign-up hook against the sandbox, over real HTTP.
 
+mod existing;
+mod faults;
 mod hook;
-mod ladder;
+mod referrer;
 
 use http::Request;
 use http::header::{COOKIE, HeaderMap, SET_COOKIE};
@@ -55,12 +57,20 @@ impl Shop {
         customer.expect("the customer was created").referred_by
     }
 
+    async fn delete(&self, id: &str) {
+        client(&self.sandbox).customers().delete(id).await.unwrap();
+    }
+
     fn knows(&self, id: &str) -> bool {
         self.sandbox
             .customers()
             .iter()
             .any(|customer| customer.id == id)
     }
+}
+
+fn ben() -> NewCustomer {
+    NewCustomer::new(2).email("ben@shop.example").name("Ben")
 }
 
 fn client(sandbox: &Sandbox) -> Client {

@@ -1,0 +1,170 @@
+//! Who is credited: every rung of the ladder on which the customer is new.
+
+use tower_partnero::client::CustomerRef;
+use tower_partnero::delivery::UnreferredReason;
+use tower_partnero::sandbox::switches::{
+    CustomerShape, DeletedCustomer, ErrorMap, SearchMiss, UnknownReferrer,
+};
+use tower_partnero::{ErrorKind, NewCustomer, Referral, Registration, Sandbox};
+
+use super::{ANNA, ANNA_ID, Shop, ben, set_cookie, visit};
+
+#[tokio::test]
+async fn a_referred_sign_up_is_credited() {
+    let shop = Shop::open_with_defaults().await;
+    let outcome = shop.sign_up_by(ANNA, ben()).await;
+    assert_eq!(outcome.registration(), Some(Registration::Referred));
+    assert!(outcome.customer().unwrap().referral_link.is_some());
+    assert_eq!(shop.referrer_of("2").as_deref(), Some(ANNA_ID));
+}
+
+#[tokio::test]
+async fn an_unreferred_sign_up_is_created_all_the_same() {
+    let shop = Shop::open_with_defaults().await;
+    let outcome = shop.sign_up("session=1", ben()).await;
+    assert_eq!(
+        outcome.registration(),
+        Some(Registration::Unreferred(UnreferredReason::NotReferred))
+    );
+    assert_eq!(shop.referrer_of("2"), None);
+}
+
+#[tokio::test]
+async fn an_unknown_referrer_does_not_cost_the_customer() {
+    for &unknown in UnknownReferrer::ALL {
+        for &errors in ErrorMap::ALL {
+            let sandbox = Sandbox::builder()
+                .switch(unknown)
+                .switch(errors)
+                .start()
+                .await;
+            let shop = Shop::open(sandbox.unwrap()).await;
+            let outcome = shop.sign_up_by("nobody", ben()).await;
+            let reason = match unknown {
+                UnknownReferrer::Unreferred => UnreferredReason::ReferrerIgnored,
+                _ => UnreferredReason::UnknownReferrer,
+            };
+            assert_eq!(
+                outcome.registration(),
+                Some(Registration::Unreferred(reason)),
+                "{unknown:?} {errors:?}"
+            );
+            assert!(shop.knows("2"));
+            assert!(set_cookie(outcome).is_some(), "a spent referral goes");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_refused_referrer_who_exists_loses_nothing() {
+    let shop = Shop::open_with_defaults().await;
+    shop.sandbox.refuse_referrer(ANNA);
+    let outcome = shop.sign_up_by(ANNA, ben()).await;
+    assert_eq!(outcome.error().unwrap().kind(), ErrorKind::Rejected);
+    assert!(!shop.knows("2"), "unreferred it could never be credited");
+    assert_eq!(set_cookie(outcome), None, "the next try needs the referral");
+
+    shop.sandbox.clear_faults();
+    let again = shop.sign_up_by(ANNA, ben()).await;
+    assert_eq!(again.registration(), Some(Registration::Referred));
+}
+
+/// Partnero's path also takes identifiers and e-mail addresses, so Anna is found under them. They
+/// are nobody's key all the same, and anybody can put them into a link.
+#[tokio::test]
+async fn an_identifier_or_address_in_a_link_does_not_cost_the_customer() {
+    for &shape in CustomerShape::ALL {
+        for (link, unknown) in [
+            (ANNA_ID, UnknownReferrer::BadRequest),
+            ("anna%40shop.example", UnknownReferrer::NotFound),
+        ] {
+            let sandbox = Sandbox::builder()
+                .switch(unknown)
+                .switch(shape)
+                .start()
+                .await;
+            let shop = Shop::open(sandbox.unwrap()).await;
+            let outcome = shop.sign_up_by(link, ben()).await;
+            let unreferred = Registration::Unreferred(UnreferredReason::UnknownReferrer);
+            assert_eq!(outcome.registration(), Some(unreferred), "{link} {shape:?}");
+        }
+    }
+}
+
+/// A path has no segment for these two, which anybody can put into a link all the same.
+#[tokio::test]
+async fn a_link_that_no_path_can_hold_does_not_cost_the_customer() {
+    for link in [".", ".."] {
+        for &unknown in UnknownReferrer::ALL {
+            for &miss in SearchMiss::ALL {
+                let sandbox = Sandbox::builder()
+                    .switch(unknown)
+                    .switch(miss)
+                    .start()
+                    .await;
+                let shop = Shop::open(sandbox.unwrap()).await;
+                let outcome = shop.sign_up_by(link, ben()).await;
+                let reason = match unknown {
+                    UnknownReferrer::Unreferred => UnreferredReason::ReferrerIgnored,
+                    _ => UnreferredReason::UnknownReferrer,
+                };
+                let expected = Registration::Unreferred(reason);
+                assert_eq!(outcome.registration(), Some(expected), "{link} {unknown:?}");
+            }
+        }
+    }
+}
+
+/// Deleted, and still answered with `status: "deleted"`.
+#[tokio::test]
+async fn a_deleted_referrer_does_not_cost_the_customer() {
+    let sandbox = Sandbox::builder().switch(DeletedCustomer::Marked);
+    let shop = Shop::open(sandbox.start().await.unwrap()).await;
+    shop.delete(ANNA_ID).await;
+    let outcome = shop.sign_up_by(ANNA, ben()).await;
+    let unreferred = Registration::Unreferred(UnreferredReason::UnknownReferrer);
+    assert_eq!(outcome.registration(), Some(unreferred));
+    assert!(shop.knows("2"));
+}
+
+#[tokio::test]
+async fn the_own_link_refers_nobody() {
+    let shop = Shop::open_with_defaults().await;
+    for (id, customer) in [
+        ("bens-key", NewCustomer::new("5").key("bens-key")),
+        ("6", NewCustomer::new("6")),
+    ] {
+        let outcome = shop.sign_up_by(id, customer).await;
+        assert_eq!(
+            outcome.registration(),
+            Some(Registration::Unreferred(UnreferredReason::SelfReferral))
+        );
+    }
+    let sent = shop.sandbox.requests();
+    assert!(
+        sent.iter()
+            .all(|request| request.body.get("referring_customer").is_none())
+    );
+}
+
+#[tokio::test]
+async fn the_apps_own_referrer_comes_first() {
+    let shop = Shop::open_with_defaults().await;
+    let customer = ben().referring_customer(CustomerRef::id(ANNA_ID));
+    let outcome = shop.sign_up_by("nobody", customer).await;
+    assert_eq!(outcome.registration(), Some(Registration::Referred));
+    assert_eq!(shop.referrer_of("2").as_deref(), Some(ANNA_ID));
+}
+
+#[tokio::test]
+async fn a_typed_code_comes_before_the_cookie() {
+    let shop = Shop::open_with_defaults().await;
+    let hook = shop
+        .signups
+        .hook(&visit("partnero_referral=nobody"))
+        .unwrap();
+    let typed = Referral::from_code(ANNA).ok();
+    let outcome = hook.with_referral(typed).sign_up(ben()).await;
+    assert_eq!(outcome.registration(), Some(Registration::Referred));
+    assert_eq!(shop.referrer_of("2").as_deref(), Some(ANNA_ID));
+}
