@@ -48,6 +48,10 @@ impl BaseUrl {
         Ok(Self { url, text })
     }
 
+    pub(super) fn is_encrypted(&self) -> bool {
+        self.url.scheme() == "https"
+    }
+
     /// The path and query of `link` below this address, as a call to be sent; `None` if the link
     /// leads anywhere else, where the API key must not go.
     pub(super) fn below(&self, link: &str) -> Option<String> {

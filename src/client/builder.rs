@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use http::{Request, Response};
+use http::{HeaderValue, Request, Response};
 use reqwest::redirect::Policy;
 use tower_layer::Layer;
 use tower_service::Service;
@@ -51,7 +51,9 @@ impl ClientBuilder {
     /// Where the API is. Default: `https://api.partnero.com/v1`.
     ///
     /// Refused: what is no `https` URL, and plain `http` to anything but loopback, where it would
-    /// show the API key to the network; a user, a query or a fragment in it.
+    /// show the API key to the network; a user, a query or a fragment in it. For the same reason
+    /// plain `http` passes no proxy of the environment (`HTTP_PROXY`); `https` does
+    /// (`HTTPS_PROXY`), which sees nothing of what it carries.
     pub fn base_url(mut self, url: impl Into<String>) -> Self {
         self.base_url = url.into();
         self
@@ -125,8 +127,9 @@ impl ClientBuilder {
     /// How many calls, retries included, may begin in any stretch of time as long as `per`; more
     /// wait. 1 to 100,000 calls, and no zero time. Default: no limit, because Partnero names none.
     ///
-    /// A call that would have to wait past its [`deadline`](Self::deadline) ends at once as
-    /// [`Busy`](super::ErrorKind::Busy).
+    /// A call whose turn would come past its [`deadline`](Self::deadline) ends at once as
+    /// [`Busy`](super::ErrorKind::Busy). One that waits for its turn has a place among the
+    /// [calls under way](Self::concurrency).
     pub fn rate(mut self, calls: u32, per: Duration) -> Self {
         self.limits.rate = Some(Rate { calls, per });
         self
@@ -139,7 +142,8 @@ impl ClientBuilder {
         self
     }
 
-    /// What the client calls itself. Default: this crate's name and version.
+    /// What the client calls itself. Default: this crate's name and version. A line end or another
+    /// control character in it is refused.
     pub fn user_agent(mut self, user_agent: impl Into<String>) -> Self {
         self.user_agent = user_agent.into();
         self
@@ -194,15 +198,22 @@ impl ClientBuilder {
     pub fn build(self) -> Result<Client, ConfigError> {
         let base_url = BaseUrl::parse(&self.base_url)?;
         self.limits.check()?;
+        let user_agent = HeaderValue::try_from(self.user_agent).map_err(|_| {
+            ConfigError::new("user_agent", "it fits in no header: write one line of text")
+        })?;
         let http = reqwest::Client::builder()
-            .user_agent(self.user_agent)
+            .user_agent(user_agent)
             .connect_timeout(self.limits.connect_timeout)
             // A redirect would carry the key to wherever it points.
-            .redirect(Policy::none())
-            .build()
-            .map_err(|error| {
-                ConfigError::new("client", format!("no HTTP client can be made: {error}"))
-            })?;
+            .redirect(Policy::none());
+        let http = if base_url.is_encrypted() {
+            http
+        } else {
+            http.no_proxy()
+        };
+        let http = http.build().map_err(|error| {
+            ConfigError::new("client", format!("no HTTP client can be made: {error}"))
+        })?;
         let wire = HttpService::over(http, self.limits.largest_answer);
         let service = self.layers.iter().fold(wire, |service, wrap| wrap(service));
         Ok(Client::from_transport(Transport {

@@ -7,10 +7,14 @@ mod doubt;
 mod errors;
 #[cfg(feature = "gzip")]
 mod gzip;
+mod layers;
+mod limits;
 mod lists;
 mod profile;
+mod proxy;
 mod request;
 mod retry;
+mod script;
 mod secrets;
 mod shapes;
 mod support;

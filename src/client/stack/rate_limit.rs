@@ -67,7 +67,7 @@ where
     type Error = BoxError;
     type Future = RateLimitFuture<S>;
 
-    /// Always ready: who waits for a turn holds no place among the calls at once.
+    /// Always ready: when a turn comes, the call is told, which knows its deadline.
     fn poll_ready(&mut self, _cx: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
         Poll::Ready(Ok(()))
     }

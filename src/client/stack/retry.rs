@@ -66,7 +66,10 @@ impl Policy<Request<Body>, Response<Body>, BoxError> for RetryPolicy {
         result: &mut Result<Response<Body>, BoxError>,
     ) -> Option<Self::Future> {
         let Some(kind) = trouble(result) else {
-            self.budget.deposit();
+            // A call that was refused here says nothing about how Partnero is.
+            if result.is_ok() {
+                self.budget.deposit();
+            }
             return None;
         };
         let progress = request.extensions().get::<Progress>()?;
@@ -145,6 +148,8 @@ fn next_attempt(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::client::stack::Failure;
+    use crate::client::summary::CallSummary;
 
     const MS: Duration = Duration::from_millis(1);
 
@@ -201,6 +206,31 @@ mod tests {
         assert_eq!(next(Some(1000 * MS)), None);
         assert_eq!(next(Some(Duration::MAX)), None);
         assert_eq!(next_attempt(expires, now, None, expires), None);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_retry_is_earned_by_answers_alone() {
+        let may_retry_after = |earlier: fn() -> Result<Response<Body>, BoxError>| {
+            let limits = Limits {
+                retry_budget: 0,
+                ..Limits::default()
+            };
+            let mut policy = RetryPolicy::new(&limits).unwrap();
+            let mut request = Request::new(Body::default());
+            let call = CallSummary::create_customer();
+            let expires = Instant::now() + Duration::from_secs(60);
+            request
+                .extensions_mut()
+                .insert(Progress::new(call, expires, None));
+            for _ in 0..9 {
+                assert!(policy.retry(&mut request, &mut earlier()).is_none());
+            }
+            policy.retry(&mut request, &mut Err("cut".into())).is_some()
+        };
+        assert!(may_retry_after(|| Ok(Response::new(Body::default()))));
+        assert!(!may_retry_after(|| Err(
+            Failure::new(ErrorKind::Busy).into()
+        )));
     }
 
     #[tokio::test(start_paused = true)]

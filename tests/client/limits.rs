@@ -1,0 +1,153 @@
+//! How long a call may take, how many may be under way, and how many may begin.
+
+use std::time::Duration;
+
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpListener;
+use tower_partnero::ConfigError;
+use tower_partnero::client::{ApiKey, Client, ClientBuilder, ErrorKind};
+
+use crate::script::{Act, READ, Script};
+
+#[tokio::test(start_paused = true)]
+async fn an_attempt_that_hangs_is_cut_and_the_deadline_ends_them_all() {
+    let script = Script::new([Act::Never; 9]);
+    let client = script
+        .builder()
+        .timeout(Duration::from_secs(4))
+        .deadline(Duration::from_secs(6))
+        .build()
+        .unwrap();
+    let error = client.customers().get(READ).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Timeout);
+    assert_eq!(error.attempts(), 2);
+    assert_eq!(script.start.elapsed().as_secs(), 6);
+}
+
+#[tokio::test(start_paused = true)]
+async fn calls_wait_for_a_place_and_for_their_turn() {
+    let script = Script::new([]);
+    let client = script
+        .builder()
+        .rate(2, Duration::from_secs(1))
+        .deadline(Duration::from_secs(2))
+        .build()
+        .unwrap();
+    for _ in 0..4 {
+        client.customers().get(READ).await.unwrap();
+    }
+    assert_eq!(script.seen()[3].as_secs(), 1);
+    let rush: Vec<_> = (0..9)
+        .map(|_| {
+            let client = client.clone();
+            tokio::spawn(async move { client.customers().get(READ).await })
+        })
+        .collect();
+    let mut refused = 0;
+    for call in rush {
+        if let Err(error) = call.await.unwrap() {
+            assert_eq!((error.kind(), error.attempts()), (ErrorKind::Busy, 0));
+            refused += 1;
+        }
+    }
+    assert!((5..=7).contains(&refused), "{refused}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_finds_no_place_before_the_deadline_was_never_sent() {
+    let script = Script::new([Act::Never; 9]);
+    let client = script
+        .builder()
+        .concurrency(1)
+        .retries(0)
+        .deadline(Duration::from_secs(5))
+        .build()
+        .unwrap();
+    let get = || async { client.customers().get(READ).await.unwrap_err() };
+    let (first, second) = tokio::join!(get(), get());
+    assert_eq!((first.kind(), first.attempts()), (ErrorKind::Timeout, 1));
+    assert_eq!((second.kind(), second.attempts()), (ErrorKind::Busy, 0));
+    assert!(second.is_retryable());
+}
+
+/// Who has waited for a place while the calls before hung is not let in with everybody else.
+#[tokio::test(start_paused = true)]
+async fn a_turn_that_came_while_there_was_no_place_is_no_turn() {
+    let script = Script::new([Act::Never]);
+    let client = script
+        .builder()
+        .rate(2, Duration::from_secs(1))
+        .concurrency(1)
+        .timeout(Duration::from_secs(5))
+        .deadline(Duration::from_secs(60))
+        .retries(0)
+        .build()
+        .unwrap();
+    let calls: Vec<_> = (0..9)
+        .map(|_| {
+            let client = client.clone();
+            tokio::spawn(async move { client.customers().get(READ).await.is_ok() })
+        })
+        .collect();
+    let mut answered = 0;
+    for call in calls {
+        answered += usize::from(call.await.unwrap());
+    }
+    assert_eq!(answered, 8);
+    let seen = script.seen();
+    for (call, after_next) in seen.iter().zip(&seen[2..]) {
+        assert!(*after_next >= *call + Duration::from_secs(1), "{seen:?}");
+    }
+}
+
+#[tokio::test]
+async fn an_answer_that_stops_in_its_middle_is_a_time_out() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let base_url = format!("http://{}/v1", listener.local_addr().unwrap());
+    let server = tokio::spawn(async move {
+        let (mut stream, _) = listener.accept().await.unwrap();
+        let mut request = [0; 4_096];
+        assert!(stream.read(&mut request).await.unwrap() > 0);
+        let half = "HTTP/1.1 200 OK\r\ncontent-length: 99\r\n\r\n{\"data\":";
+        stream.write_all(half.as_bytes()).await.unwrap();
+        std::future::pending::<()>().await;
+    });
+    let client = Client::builder(ApiKey::new("s3cret").unwrap())
+        .base_url(base_url)
+        .timeout(Duration::from_millis(200))
+        .retries(0)
+        .build()
+        .unwrap();
+    let error = client.customers().get(READ).await.unwrap_err();
+    assert_eq!((error.kind(), error.attempts()), (ErrorKind::Timeout, 1));
+    server.abort();
+}
+
+#[test]
+fn settings_that_cannot_work_are_refused_by_name() {
+    let builder =
+        || Client::builder(ApiKey::new("s3cret").unwrap()).base_url("http://127.0.0.1:9/v1");
+    let refused = |builder: ClientBuilder| builder.build().unwrap_err();
+    let errors: [(&str, ConfigError); 6] = [
+        ("timeout", refused(builder().timeout(Duration::ZERO))),
+        ("deadline", refused(builder().deadline(Duration::ZERO))),
+        ("user_agent", refused(builder().user_agent("shop\n"))),
+        ("concurrency", refused(builder().concurrency(0))),
+        ("rate", refused(builder().rate(0, Duration::from_secs(1)))),
+        (
+            "longest_retry_delay",
+            refused(builder().retry_delay(Duration::from_secs(9))),
+        ),
+    ];
+    for (setting, error) in errors {
+        assert_eq!(error.setting(), setting);
+    }
+    assert!(
+        builder()
+            .deadline(Duration::MAX)
+            .timeout(Duration::MAX)
+            .build()
+            .is_ok()
+    );
+    assert!(!format!("{:?}", builder()).contains("s3cret"));
+}
