@@ -142,10 +142,15 @@ impl fmt::Display for Amount {
         let Some(precision) = f.precision() else {
             return fmt::Display::fmt(&self.0, f);
         };
-        let decimals = u32::try_from(precision).unwrap_or(DIGITS);
+        // The decimal's own writer panics where many decimals stand behind many digits. Those
+        // beyond the digits of an amount are zeros.
+        let decimals = u32::try_from(precision).map_or(DIGITS, |decimals| decimals.min(DIGITS));
         let strategy = RoundingStrategy::MidpointAwayFromZero;
         let rounded = self.0.round_dp_with_strategy(decimals, strategy);
-        fmt::Display::fmt(&rounded, f)
+        let decimals = decimals as usize;
+        let mut text = format!("{:.decimals$}", rounded.abs());
+        text.extend(std::iter::repeat_n('0', precision - decimals));
+        f.pad_integral(rounded >= Decimal::ZERO, "", &text)
     }
 }
 

@@ -8,6 +8,7 @@ use serde_json::{Map, Value};
 use super::api_key::ApiKey;
 use super::body::Body;
 use super::error::{Error, FieldError};
+use super::fields;
 use super::kind::ErrorKind;
 use super::retry_after::retry_after;
 use super::summary::CallSummary;
@@ -30,10 +31,14 @@ pub(super) fn envelope(
             .with_retry_after(retry_after(answer.headers(), now))
     };
     let told = |error: Error, envelope: &Map<String, Value>| {
-        let message = envelope.get("message").and_then(Value::as_str);
-        let error = error.with_field_errors(field_errors(envelope, api_key));
+        let field_errors = field_errors(envelope, api_key);
+        let message = message(envelope).or_else(|| match field_errors.as_slice() {
+            [] => other_words(envelope),
+            _ => None,
+        });
+        let error = error.with_field_errors(field_errors);
         match message {
-            Some(message) => error.with_message(api_key.redact(message)),
+            Some(message) => error.with_message(api_key.redact(&message)),
             None => error,
         }
     };
@@ -41,6 +46,8 @@ pub(super) fn envelope(
         (None, Ok(Value::Object(envelope))) if succeeded(&envelope) => Ok(envelope),
         (None, Ok(Value::Object(envelope))) => Err(told(fail(ErrorKind::Rejected), &envelope)),
         (None, _) if answer.body().is_empty() => Ok(Map::new()),
+        // PHP's empty object.
+        (None, Ok(Value::Array(items))) if items.is_empty() => Ok(Map::new()),
         (None, _) => {
             Err(fail(ErrorKind::Decode).with_message(excerpt(answer.body().as_bytes(), api_key)))
         }
@@ -73,6 +80,22 @@ fn succeeded(envelope: &Map<String, Value>) -> bool {
         Some(Value::String(status)) => !matches!(status.as_str(), "0" | "false"),
         _ => true,
     }
+}
+
+fn message(envelope: &Map<String, Value>) -> Option<String> {
+    let message = envelope.get("message")?;
+    (!fields::is_empty(message)).then(|| text(message))
+}
+
+/// The texts beside the message that is not there, with their names: how somebody else than
+/// Partnero's own code on the way may say what is wrong.
+fn other_words(envelope: &Map<String, Value>) -> Option<String> {
+    let texts = envelope.iter().filter_map(|(name, value)| {
+        let text = value.as_str().filter(|text| !text.is_empty())?;
+        Some(format!("{name}: {text}"))
+    });
+    let words = texts.collect::<Vec<_>>().join(", ");
+    (!words.is_empty()).then(|| words.chars().take(EXCERPT).collect())
 }
 
 /// No source shows the inner shape of `errors`: all that can hold a field and a text is taken.
@@ -136,6 +159,8 @@ mod tests {
         assert_eq!(read(200, r#"{"data": 1, "status": 1}"#).unwrap()["data"], 1);
         assert_eq!(read(201, r#"{"data": 1}"#).unwrap()["data"], 1);
         assert!(read(204, "").unwrap().is_empty());
+        assert!(read(200, "[]").unwrap().is_empty());
+        assert!(read(200, "[1]").is_err());
     }
 
     #[test]
@@ -207,6 +232,31 @@ mod tests {
             assert_eq!(error.message(), Some("m"));
             assert_eq!(error.retry_after().unwrap().as_secs(), 7);
         }
+    }
+
+    #[test]
+    fn an_error_without_a_message_keeps_the_words_it_has() {
+        for (body, message) in [
+            (
+                r#"{"error": "Unauthenticated."}"#,
+                Some("error: Unauthenticated."),
+            ),
+            (
+                r#"{"message": "", "error": "s3cret"}"#,
+                Some("error: [redacted]"),
+            ),
+            (r#"{"message": ["a", "b"]}"#, Some(r#"["a","b"]"#)),
+            (
+                r#"{"message": null, "status": 0, "data": {"email": "x"}}"#,
+                None,
+            ),
+        ] {
+            assert_eq!(read(400, body).unwrap_err().message(), message, "{body}");
+        }
+        let long = format!(r#"{{"error": "{}"}}"#, "x".repeat(5_000));
+        assert!(read(400, &long).unwrap_err().message().unwrap().len() < 300);
+        let told = read(422, r#"{"errors": {"email": ["taken"]}}"#).unwrap_err();
+        assert_eq!(told.message(), None);
     }
 
     #[test]

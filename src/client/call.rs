@@ -15,6 +15,12 @@ const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'_')
     .remove(b'~');
 
+/// Whether a path can name something so: not by nothing, nor by the two segments that URLs resolve
+/// away.
+pub(super) fn is_segment(name: &str) -> bool {
+    !matches!(name, "" | "." | "..")
+}
+
 #[derive(Debug)]
 pub(super) struct Call {
     pub(super) summary: CallSummary,
@@ -57,9 +63,9 @@ impl Call {
     ///
     /// # Errors
     ///
-    /// Refuses what no path segment can hold: nothing, and the two that URLs resolve away.
+    /// Refuses what is no [segment](is_segment).
     pub(super) fn id(mut self, value: &str) -> Result<Self, Error> {
-        if matches!(value, "" | "." | "..") {
+        if !is_segment(value) {
             return Err(self.invalid("an id may not be empty, `.` or `..`"));
         }
         let segment = utf8_percent_encode(value, SEGMENT).to_string();

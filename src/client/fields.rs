@@ -13,9 +13,22 @@ use super::times;
 
 pub(super) type Fields = Map<String, Value>;
 
+/// The fields of an object; `None` if it is none, or has nothing in it.
+pub(super) fn object(value: Value) -> Option<Fields> {
+    match value {
+        Value::Object(fields) if !fields.is_empty() => Some(fields),
+        _ => None,
+    }
+}
+
 /// A text; a number is taken as its digits.
 pub(super) fn text(fields: &Fields, name: &str) -> Option<String> {
-    match fields.get(name)? {
+    bare_text(fields.get(name)?)
+}
+
+/// The same for a value without a name.
+pub(super) fn bare_text(value: &Value) -> Option<String> {
+    match value {
         Value::String(text) => Some(text.clone()),
         Value::Number(number) => Some(number.to_string()),
         _ => None,

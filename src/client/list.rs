@@ -113,6 +113,15 @@ impl<T> List<T> {
         self
     }
 
+    /// A filter by a name, which must not be empty: that could be taken for no filter at all.
+    pub(super) fn named(mut self, name: &str, value: &str) -> Self {
+        self.call = self.call.and_then(|call| match value {
+            "" => Err(call.invalid("what to look for is empty")),
+            _ => Ok(call.query(name, value)),
+        });
+        self
+    }
+
     /// How many pages are followed at most; one more is an error. Default: 10,000.
     pub fn max_pages(mut self, pages: usize) -> Self {
         self.trail = self.trail.with_max_pages(pages);

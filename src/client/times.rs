@@ -1,8 +1,9 @@
-//! Writes points in time as Partnero does, and reads them.
+//! Points in time: written as Partnero does, read, and reckoned.
 
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use time::OffsetDateTime;
+use tokio::time::Instant;
 
 pub(super) use crate::times::read;
 
@@ -23,6 +24,12 @@ pub(super) fn text(time: SystemTime) -> Option<String> {
     ))
 }
 
+/// A time from now; one beyond all time is in thirty years.
+pub(super) fn after(now: Instant, wait: Duration) -> Instant {
+    const FAR: Duration = Duration::from_secs(30 * 365 * 24 * 60 * 60);
+    now.checked_add(wait).unwrap_or(now + FAR)
+}
+
 /// Whole seconds since 1970; `None` before that.
 pub(super) fn unix(time: SystemTime) -> Option<i64> {
     let since = time.duration_since(UNIX_EPOCH).ok()?;
@@ -31,8 +38,6 @@ pub(super) fn unix(time: SystemTime) -> Option<i64> {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use serde_json::json;
 
     use super::*;

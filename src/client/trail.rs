@@ -53,9 +53,14 @@ impl Trail {
     }
 }
 
+/// The same for paths that differ in the order and the encoding of their query alone.
 fn fingerprint(path: &str) -> u64 {
+    let (path, query) = path.split_once('?').unwrap_or((path, ""));
+    let pairs = query.split('&').map(percent_decode_str);
+    let mut pairs: Vec<Vec<u8>> = pairs.map(Iterator::collect).collect();
+    pairs.sort_unstable();
     let mut hasher = DefaultHasher::new();
-    path.hash(&mut hasher);
+    (path, pairs).hash(&mut hasher);
     hasher.finish()
 }
 
@@ -119,6 +124,15 @@ mod tests {
             ("http://localhost:2/v1/c?page=2", "another address"),
         ] {
             assert!(follow(&trail, link).unwrap_err().contains(reason), "{link}");
+        }
+        for link in [
+            "/v1/c?x=%61&page=1",
+            "/v1/c?page=1&x=a",
+            "/v1/c?page=%31&x=a",
+        ] {
+            let mut trail = Trail::new(2);
+            trail.pass("/c?page=1&x=a");
+            assert!(follow(&trail, link).is_err(), "{link}");
         }
         trail.pass("/c?page=2");
         let third = follow(&trail, "http://localhost:1/v1/c?page=3");

@@ -18,6 +18,7 @@ use super::error::Error;
 use super::gate::Gate;
 use super::kind::ErrorKind;
 use super::stack::{Failure, Progress, Stack};
+use super::times;
 
 /// What a call needs to reach Partnero and come back.
 #[derive(Debug)]
@@ -38,7 +39,8 @@ impl Transport {
         gate: Option<&Arc<dyn Gate>>,
     ) -> Result<Map<String, Value>, Error> {
         let started = Instant::now();
-        let progress = Progress::new(call.summary.clone(), self.expires(), gate.cloned());
+        let expires = times::after(tokio::time::Instant::now(), self.deadline);
+        let progress = Progress::new(call.summary.clone(), expires, gate.cloned());
         let result = match self.exchange(call, &progress).await {
             Ok(answer) => {
                 answer::envelope(progress.call(), &answer, &self.api_key, SystemTime::now())
@@ -64,13 +66,6 @@ impl Transport {
             Err(_) if progress.in_flight() => Err(Error::new(ErrorKind::Timeout, progress.call())),
             Err(_) => Err(Error::new(ErrorKind::Busy, progress.call())),
         }
-    }
-
-    /// A deadline beyond all time is one in thirty years.
-    fn expires(&self) -> tokio::time::Instant {
-        const FAR: std::time::Duration = std::time::Duration::from_secs(30 * 365 * 24 * 60 * 60);
-        let now = tokio::time::Instant::now();
-        now.checked_add(self.deadline).unwrap_or(now + FAR)
     }
 
     fn request(&self, call: Call) -> Result<Request<Body>, Error> {

@@ -90,7 +90,7 @@ impl Limiter {
             RetryAfter::Seconds => Some(HeaderValue::from(whole_seconds(wait))),
             RetryAfter::Date => {
                 // The header has whole seconds only, and must not send anybody too early.
-                let date = wall.checked_add(wait + Duration::from_nanos(999_999_999));
+                let date = wall.checked_add(wait.saturating_add(Duration::from_nanos(999_999_999)));
                 date.and_then(|date| HeaderValue::try_from(http_date(date)).ok())
             }
             RetryAfter::Absent => None,
@@ -99,12 +99,23 @@ impl Limiter {
 }
 
 fn whole_seconds(duration: Duration) -> u64 {
-    duration.as_secs() + u64::from(duration.subsec_nanos() > 0)
+    duration
+        .as_secs()
+        .saturating_add(u64::from(duration.subsec_nanos() > 0))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_window_without_end_is_one() {
+        for form in [RetryAfter::Seconds, RetryAfter::Date, RetryAfter::Absent] {
+            let mut limiter = Limiter::new(RateLimit::new(1, Duration::MAX).retry_after(form));
+            assert_eq!(limiter.take(Instant::now(), SystemTime::now()), Ok(()));
+            assert!(limiter.take(Instant::now(), SystemTime::now()).is_err());
+        }
+    }
 
     #[tokio::test(start_paused = true)]
     async fn a_window_lets_so_many_in_and_says_when_to_come_back() {

@@ -80,6 +80,12 @@ async fn nothing_to_change_and_nothing_to_name_is_not_sent() {
         customers.create(&NewCustomer::new("")).await.unwrap_err(),
         customers.get("").await.unwrap_err(),
         customers.get("..").await.unwrap_err(),
+        customers.create(&NewCustomer::new(".")).await.unwrap_err(),
+        customers
+            .search(&CustomerSelector::email(""))
+            .send()
+            .await
+            .unwrap_err(),
         customers.invite(&Invitation::new("")).await.unwrap_err(),
         customers.list().limit(9).send().await.unwrap_err(),
         customers.list().limit(101).send().await.unwrap_err(),

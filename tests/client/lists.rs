@@ -2,7 +2,9 @@ use std::collections::HashSet;
 
 use http::Method;
 use serde_json::json;
-use tower_partnero::client::{Customer, Error, ErrorKind, Items, NewCustomer, ReferStatus, Sort};
+use tower_partnero::client::{
+    Customer, CustomerSelector, Error, ErrorKind, Items, NewCustomer, ReferStatus, Sort,
+};
 use tower_partnero::sandbox::switches::{Numbers, PageLimit, PageLinks};
 use tower_partnero::sandbox::{Fault, Sandbox};
 
@@ -121,6 +123,38 @@ async fn a_loop_ends_with_an_error() {
     let error = all(client.customers().list().stream()).await.unwrap_err();
     assert!(error.to_string().contains("was there already"), "{error}");
     assert_eq!(asked.lock().unwrap().len(), 2);
+}
+
+/// A link need not write the query in our order: page 1 stays page 1, and nobody comes twice.
+#[tokio::test]
+async fn a_loop_is_seen_in_another_order_of_its_query() {
+    for link in [
+        "http://127.0.0.1:9/v1/customers?page=1",
+        "http://127.0.0.1:9/v1/customers?page=1&limit=100",
+        "http://127.0.0.1:9/v1/customers?limit=%3100&page=%31",
+    ] {
+        let (client, asked) = canned(&[(200, &page(1, link))]);
+        let error = all(client.customers().list().stream()).await.unwrap_err();
+        assert!(error.to_string().contains("was there already"), "{error}");
+        assert_eq!(asked.lock().unwrap().len(), 1, "{link}");
+    }
+}
+
+#[tokio::test]
+async fn filters_are_spelt_as_the_sources_have_them() {
+    let (client, asked) = canned(&[(200, r#"{"data": []}"#)]);
+    let transactions = client.transactions().list();
+    transactions.customer_key("ben").send().await.unwrap();
+    let links = client.referral_links().search_by_key("k");
+    let links = links.customer(&CustomerSelector::email("a@x.example"));
+    links.send().await.unwrap();
+    let asked = asked.lock().unwrap();
+    assert_eq!(
+        asked[0].1,
+        "/transactions?customer.key=ben&limit=100&page=1"
+    );
+    let search = "/customer_referral_links:search?key=k&customer.email=a%40x.example";
+    assert_eq!(asked[1].1, format!("{search}&limit=100&page=1"));
 }
 
 #[tokio::test]

@@ -109,7 +109,9 @@ async fn a_sale_may_bring_its_customer() {
     let guest = NewCustomer::new("guest-7")
         .email("guest@shop.example")
         .referring_customer(CustomerRef::key("anna"));
-    let buyer = Buyer::new_customer(guest).referral_url("https://shop.example/?ref=anna");
+    let buyer = Buyer::new_customer(guest)
+        .referral_url("https://shop.example/?ref=anna")
+        .tags(["guest"]);
     let made = partnero
         .client
         .transactions()
@@ -120,6 +122,7 @@ async fn a_sale_may_bring_its_customer() {
         partnero.sandbox.customers()[2].referred_by.as_deref(),
         Some("a")
     );
+    assert_eq!(partnero.sandbox.customers()[2].tags, ["guest"]);
 }
 
 #[tokio::test]
@@ -197,4 +200,47 @@ async fn a_repeated_key_is_whatever_partnero_makes_of_it() {
             _ => assert_eq!(second.unwrap_err().kind(), ErrorKind::Invalid),
         }
     }
+}
+
+/// An empty name would be a sale for nobody, and an empty filter none at all.
+#[tokio::test]
+async fn what_names_nobody_is_not_sent() {
+    let partnero = Partnero::start().await;
+    let transactions = partnero.client.transactions();
+    let nobody = [
+        Buyer::id(""),
+        Buyer::email(""),
+        Buyer::new_customer(NewCustomer::new("")),
+    ];
+    let mut errors = Vec::new();
+    for buyer in nobody {
+        errors.push(
+            transactions
+                .create(&buyer, &sale("o", "1"))
+                .await
+                .unwrap_err(),
+        );
+        let batch = [sale("o", "1")];
+        errors.push(transactions.create_batch(&buyer, &batch).await.unwrap_err());
+    }
+    for key in ["", ".", ".."] {
+        let created = transactions.create(&Buyer::id("b"), &sale(key, "1")).await;
+        errors.push(created.unwrap_err());
+    }
+    errors.push(transactions.list().key("").send().await.unwrap_err());
+    errors.push(
+        transactions
+            .list()
+            .customer_key("")
+            .send()
+            .await
+            .unwrap_err(),
+    );
+    for error in errors {
+        assert_eq!(
+            (error.kind(), error.attempts()),
+            (ErrorKind::InvalidInput, 0)
+        );
+    }
+    assert!(partnero.sandbox.requests().is_empty());
 }

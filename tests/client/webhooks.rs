@@ -51,3 +51,13 @@ async fn events_of_other_programs_are_refused_with_their_field() {
         .await;
     assert_eq!(error.unwrap_err().kind(), ErrorKind::InvalidInput);
 }
+
+/// With an empty key Partnero makes one up, and a second try another one.
+#[tokio::test]
+async fn an_empty_key_is_not_sent() {
+    let partnero = Partnero::start().await;
+    let new = NewWebhook::new("shop", "https://shop.example/p", EVENTS).key("");
+    let error = partnero.client.webhooks().create(&new).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::InvalidInput);
+    assert!(partnero.sandbox.requests().is_empty());
+}

@@ -94,6 +94,16 @@ fn shows_as_many_decimals_as_asked() {
     assert_eq!(format!("{:.2}", amount("20")), "20.00");
     assert_eq!(format!("{:.2}", amount("29.997")), "30.00");
     assert_eq!(format!("{:.2}", amount("-0.125")), "-0.13");
+    assert_eq!(format!("{:.2}", amount("-0.001")), "0.00");
+    assert_eq!(format!("{:.0}", amount("999.5")), "1000");
+    assert_eq!(
+        format!("{:8.2}|{:<8.1}|", amount("-1.5"), amount("2")),
+        "   -1.50|2.0     |"
+    );
+    let widest = format!("{:.40}", amount("-123456789012345"));
+    assert_eq!(widest, format!("-123456789012345.{}", "0".repeat(40)));
+    let deepest = format!("{:.17}", amount("0.000000000000001"));
+    assert_eq!(deepest, "0.00000000000000100");
     assert_eq!(format!("{:>8}", amount("1.5")), "     1.5");
     assert_eq!(format!("{:?}", amount("1.5")), "Amount(1.5)");
 }

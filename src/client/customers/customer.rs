@@ -52,12 +52,7 @@ pub struct Customer {
 impl Customer {
     /// Reads an object; `None` if it is none, or has nothing in it.
     pub(crate) fn from_value(value: Value) -> Option<Self> {
-        let Value::Object(raw) = value else {
-            return None;
-        };
-        if raw.is_empty() {
-            return None;
-        }
+        let raw = fields::object(value)?;
         Some(Self {
             id: fields::text(&raw, "id"),
             key: fields::text(&raw, "key"),
@@ -143,7 +138,10 @@ impl ReferringCustomer {
 
     /// Whether `name` is one of the names this answer gives the referring customer.
     pub(crate) fn is_named(&self, name: &str) -> bool {
-        [self.id.as_deref(), self.key.as_deref(), self.raw.as_str()].contains(&Some(name))
+        let bare = fields::bare_text(&self.raw);
+        [&self.id, &self.key, &bare]
+            .map(Option::as_deref)
+            .contains(&Some(name))
     }
 
     /// Whether this is `customer`; `None` where the two have no kind of name in common.
@@ -151,8 +149,8 @@ impl ReferringCustomer {
         let same = |ours: &Option<String>, theirs: &Option<String>| {
             Some(ours.as_deref()? == theirs.as_deref()?)
         };
-        if let Some(name) = self.raw.as_str() {
-            return Some([customer.id.as_deref(), customer.key.as_deref()].contains(&Some(name)));
+        if let Some(name) = fields::bare_text(&self.raw) {
+            return Some([&customer.id, &customer.key].contains(&&Some(name)));
         }
         same(&self.id, &customer.id).or_else(|| same(&self.key, &customer.key))
     }
@@ -213,6 +211,25 @@ mod tests {
             (referrer.id.as_deref(), referrer.key.as_deref()),
             (Some("7"), Some("k"))
         );
+    }
+
+    #[test]
+    fn a_referrer_may_be_a_bare_name_or_number() {
+        let anna = customer(json!({"id": "7", "key": "anna-7"}));
+        for (recorded, is_anna) in [
+            (json!("7"), true),
+            (json!(7), true),
+            (json!("anna-7"), true),
+            (json!({"id": 7}), true),
+            (json!(8), false),
+            (json!("ben"), false),
+        ] {
+            let ben = customer(json!({"id": "8", "referring_customer": recorded}));
+            let referrer = ben.referring_customer.unwrap();
+            let named = referrer.is_named("7") || referrer.is_named("anna-7");
+            assert_eq!(named, is_anna, "{referrer:?}");
+            assert_eq!(referrer.is_customer(&anna), Some(is_anna), "{referrer:?}");
+        }
     }
 
     #[test]

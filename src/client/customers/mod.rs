@@ -22,7 +22,7 @@ pub use self::reference::{CustomerRef, CustomerSelector};
 pub use self::search::ReferStatus;
 pub use self::update::CustomerUpdate;
 use super::Client;
-use super::call::Call;
+use super::call::{Call, is_segment};
 use super::error::Error;
 use super::summary::CallSummary;
 
@@ -50,13 +50,15 @@ impl<'a> Customers<'a> {
     ///
     /// # Errors
     ///
+    /// [`InvalidInput`](crate::ErrorKind::InvalidInput) for an id that is empty, `.` or `..`, by
+    /// which no path could name the customer again.
     /// [`Invalid`](crate::ErrorKind::Invalid) or [`Conflict`](crate::ErrorKind::Conflict) for a customer that
     /// exists, and any other [`ErrorKind`](crate::ErrorKind). What Partnero answers to an unknown
     /// `referring_customer` is not documented.
     pub async fn create(self, customer: &NewCustomer) -> Result<Customer, Error> {
         let call = Call::new(CallSummary::create_customer()).json(customer)?;
-        if customer.id().is_empty() {
-            return Err(call.invalid("a customer needs an id that is not empty"));
+        if !is_segment(customer.id()) {
+            return Err(call.invalid("a customer needs an id that is not empty, `.` or `..`"));
         }
         self.client.write(call, Customer::from_value).await
     }
@@ -111,8 +113,9 @@ impl<'a> Customers<'a> {
     ///
     /// # Errors
     ///
-    /// [`Rejected`](crate::ErrorKind::Rejected) most likely for a customer that is archived, and any
-    /// other [`ErrorKind`](crate::ErrorKind).
+    /// [`Rejected`](crate::ErrorKind::Rejected) most likely for a customer that is archived, also when
+    /// an earlier attempt of the same call did it and its answer was lost; any other
+    /// [`ErrorKind`](crate::ErrorKind).
     pub async fn archive(self, id: &str) -> Result<(), Error> {
         let call = Call::repeatable(Method::POST, "/customers/{id}/archive").id(id)?;
         self.client.send(call).await.map(drop)

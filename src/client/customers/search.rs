@@ -25,11 +25,13 @@ impl Customers<'_> {
 
     /// Finds customers by identifier, key or e-mail address (`GET /customers:search`,
     /// <https://github.com/partnero/n8n-nodes-partnero>). Whether part of a text is enough is not
-    /// documented; finding nothing is an empty list.
+    /// documented; finding nothing is an empty list. An empty text is refused when the list is sent:
+    /// it could find everybody.
     pub fn search(self, customer: &CustomerSelector) -> List<Customer> {
         let (field, value) = customer.field();
-        let call = Call::get("/customers:search").query(field, value);
-        List::new(self.client, Ok(call), Customer::from_value).search()
+        let call = Call::get("/customers:search");
+        let list = List::new(self.client, Ok(call), Customer::from_value);
+        list.named(field, value).search()
     }
 }
 

@@ -47,7 +47,8 @@ impl CustomerUpdate {
         self
     }
 
-    /// Another public key; unique. What becomes of links with the old one is not documented.
+    /// Another public key; unique. What becomes of links with the old one is not documented. It is
+    /// sent inside `update` alone, because flat it could name the customer that is meant.
     pub fn key(mut self, key: impl Into<String>) -> Self {
         self.key = Some(key.into());
         self

@@ -36,12 +36,7 @@ pub struct ReferralLink {
 impl ReferralLink {
     /// Reads an object; `None` if it is none, or has nothing in it.
     pub(super) fn from_value(value: Value) -> Option<Self> {
-        let Value::Object(raw) = value else {
-            return None;
-        };
-        if raw.is_empty() {
-            return None;
-        }
+        let raw = fields::object(value)?;
         Some(Self {
             id: fields::text(&raw, "id"),
             key: fields::text(&raw, "key"),

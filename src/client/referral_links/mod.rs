@@ -8,7 +8,7 @@ use http::Method;
 pub use self::link::ReferralLink;
 pub use self::new::{NewReferralLink, ReferralLinkUpdate};
 use super::Client;
-use super::call::Call;
+use super::call::{Call, is_segment};
 use super::customers::CustomerSelector;
 use super::error::Error;
 use super::list::List;
@@ -38,12 +38,13 @@ impl<'a> ReferralLinks<'a> {
     ///
     /// # Errors
     ///
-    /// [`Invalid`](crate::ErrorKind::Invalid) most likely for a key that is taken, and any other
+    /// [`InvalidInput`](crate::ErrorKind::InvalidInput) for a key that is empty, `.` or `..`;
+    /// [`Invalid`](crate::ErrorKind::Invalid) most likely for one that is taken, and any other
     /// [`ErrorKind`](crate::ErrorKind).
     pub async fn create(self, link: &NewReferralLink) -> Result<ReferralLink, Error> {
         let call = Call::repeatable(Method::POST, "/customer_referral_links").json(link)?;
-        if link.key().is_empty() {
-            return Err(call.invalid("a link needs a key that is not empty"));
+        if !is_segment(link.key()) {
+            return Err(call.invalid("a link needs a key that is not empty, `.` or `..`"));
         }
         self.client.write(call, ReferralLink::from_value).await
     }
@@ -107,8 +108,9 @@ impl<'a> ReferralLinks<'a> {
     }
 
     fn search(self, field: &str, value: &str) -> List<ReferralLink> {
-        let call = Call::get("/customer_referral_links:search").query(field, value);
-        List::new(self.client, Ok(call), ReferralLink::from_value).search()
+        let call = Call::get("/customer_referral_links:search");
+        let list = List::new(self.client, Ok(call), ReferralLink::from_value);
+        list.named(field, value).search()
     }
 }
 
@@ -118,6 +120,6 @@ impl List<ReferralLink> {
     /// assumed.
     pub fn customer(self, customer: &CustomerSelector) -> Self {
         let (field, value) = customer.field();
-        self.filter(&format!("customer.{field}"), value)
+        self.named(&format!("customer.{field}"), value)
     }
 }

@@ -2,7 +2,9 @@
 
 use serde_json::{Map, Value, json};
 
+use crate::client::call::Call;
 use crate::client::customers::{CustomerSelector, NewCustomer};
+use crate::client::error::Error;
 
 /// The customer of a transaction: the one who bought, who is the *referred* one.
 ///
@@ -18,6 +20,7 @@ use crate::client::customers::{CustomerSelector, NewCustomer};
 #[must_use]
 pub struct Buyer {
     customer: Customer,
+    tags: Vec<String>,
     referral_url: Option<String>,
 }
 
@@ -51,10 +54,17 @@ impl Buyer {
     /// A customer that Partnero creates with the transaction (`options.create_customer`,
     /// <https://developers.partnero.com/reference/referral-transactions>).
     ///
-    /// That page names id, name, surname, e-mail address and referring customer; that a public key
-    /// and a date of birth are taken here, too, is assumed.
+    /// That page names id, name, surname, e-mail address, [tags](Self::tags), referring customer and
+    /// a time of creation, which is left out here because no source shows its form; that a public
+    /// key and a date of birth are taken, too, is assumed.
     pub fn new_customer(customer: NewCustomer) -> Self {
         Self::from_customer(Customer::New(Box::new(customer)))
+    }
+
+    /// Tags for a [new customer](Self::new_customer). A known one keeps its own.
+    pub fn tags(mut self, tags: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.tags = tags.into_iter().map(Into::into).collect();
+        self
     }
 
     /// The referral link that the transaction is credited to, where a customer has several
@@ -67,18 +77,34 @@ impl Buyer {
     fn from_customer(customer: Customer) -> Self {
         Self {
             customer,
+            tags: Vec::new(),
             referral_url: None,
         }
     }
 
     /// Adds `customer` and `options` to a body.
-    pub(super) fn fill(&self, body: &mut Map<String, Value>) {
+    ///
+    /// # Errors
+    ///
+    /// Refuses an empty name: a sale that names nobody may be recorded for nobody.
+    pub(super) fn fill(&self, body: &mut Map<String, Value>, call: &Call) -> Result<(), Error> {
+        let name = match &self.customer {
+            Customer::Known(customer) => customer.field().1,
+            Customer::New(customer) => customer.id(),
+        };
+        if name.is_empty() {
+            return Err(call.invalid("a transaction needs its customer"));
+        }
         let mut options = Map::new();
         let customer = match &self.customer {
             Customer::Known(customer) => json!(customer),
             Customer::New(customer) => {
                 options.insert("create_customer".to_owned(), true.into());
-                json!(customer)
+                let mut customer = json!(customer);
+                if !self.tags.is_empty() {
+                    customer["tags"] = json!(self.tags);
+                }
+                customer
             }
         };
         body.insert("customer".to_owned(), customer);
@@ -88,6 +114,7 @@ impl Buyer {
         if !options.is_empty() {
             body.insert("options".to_owned(), options.into());
         }
+        Ok(())
     }
 }
 
@@ -104,7 +131,8 @@ mod tests {
 
     fn body(buyer: &Buyer) -> Value {
         let mut body = Map::new();
-        buyer.fill(&mut body);
+        let call = Call::get("/transactions");
+        buyer.fill(&mut body, &call).unwrap();
         body.into()
     }
 
@@ -123,11 +151,15 @@ mod tests {
     #[test]
     fn creates_a_new_customer_on_the_way() {
         let new = NewCustomer::new(7).referring_customer(CustomerRef::key("anna-7"));
-        let buyer = Buyer::new_customer(new).referral_url("https://shop.example/?ref=anna-7");
+        let buyer = Buyer::new_customer(new)
+            .referral_url("https://shop.example/?ref=anna-7")
+            .tags(["gold"]);
         assert_eq!(
             body(&buyer),
             json!({
-                "customer": {"id": "7", "referring_customer": {"key": "anna-7"}},
+                "customer": {
+                    "id": "7", "referring_customer": {"key": "anna-7"}, "tags": ["gold"]
+                },
                 "options": {
                     "create_customer": true,
                     "referral_url": "https://shop.example/?ref=anna-7"

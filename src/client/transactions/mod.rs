@@ -62,8 +62,8 @@ impl<'a> Transactions<'a> {
     ///
     /// # Errors
     ///
-    /// [`InvalidInput`](crate::ErrorKind::InvalidInput) for an empty key and for a time before
-    /// 1970; [`Ambiguous`](crate::ErrorKind::Ambiguous) if it may have been recorded, and any
+    /// [`InvalidInput`](crate::ErrorKind::InvalidInput) for a key that is empty, `.` or `..`, for a
+    /// buyer with an empty name, and for a time before 1970; [`Ambiguous`](crate::ErrorKind::Ambiguous) if it may have been recorded, and any
     /// other [`ErrorKind`](crate::ErrorKind).
     pub async fn create(
         self,
@@ -72,7 +72,7 @@ impl<'a> Transactions<'a> {
     ) -> Result<Transaction, Error> {
         let call = Call::once(Method::POST, "/transactions", LOOK_UP);
         let mut body = transaction.fields(&call)?;
-        buyer.fill(&mut body);
+        buyer.fill(&mut body, &call)?;
         let envelope = self.client.send(call.json(&body)?).await?;
         Ok(one(envelope))
     }
@@ -102,7 +102,7 @@ impl<'a> Transactions<'a> {
             .collect();
         let mut body = Map::new();
         body.insert("transactions".to_owned(), json!(items?));
-        buyer.fill(&mut body);
+        buyer.fill(&mut body, &call)?;
         let mut envelope = self.client.send(call.json(&body)?).await?;
         Ok(match envelope.remove("data") {
             Some(Value::Array(items)) => items
@@ -156,16 +156,17 @@ impl<'a> Transactions<'a> {
 }
 
 impl List<Transaction> {
-    /// Only transactions with this key, of which there may be several.
+    /// Only transactions with this key, of which there may be several. An empty one is refused when
+    /// the list is sent: Partnero could take it for no filter at all.
     pub fn key(self, key: &str) -> Self {
-        self.filter("key", key)
+        self.named("key", key)
     }
 
     /// Only transactions of the customer with this public key, in the oldest documentation's
     /// spelling (<https://developers.partnero.com/reference/transactions>). Newer pages do not
     /// name this filter.
     pub fn customer_key(self, key: &str) -> Self {
-        self.filter("customer.key", key)
+        self.named("customer.key", key)
     }
 }
 

@@ -6,7 +6,7 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use crate::client::amount::Amount;
-use crate::client::call::Call;
+use crate::client::call::{Call, is_segment};
 use crate::client::error::Error;
 use crate::client::times;
 
@@ -153,8 +153,8 @@ impl NewTransaction {
 
     /// The fields of this transaction in a body.
     pub(super) fn fields(&self, call: &Call) -> Result<Map<String, Value>, Error> {
-        if self.key.is_empty() {
-            return Err(call.invalid("a transaction needs a key that is not empty"));
+        if !is_segment(&self.key) {
+            return Err(call.invalid("a transaction needs a key that is not empty, `.` or `..`"));
         }
         let mut fields = match serde_json::to_value(self) {
             Ok(Value::Object(fields)) => fields,

@@ -43,12 +43,7 @@ pub struct Transaction {
 impl Transaction {
     /// Reads an object; `None` if it is none, or has nothing in it.
     pub(crate) fn from_value(value: Value) -> Option<Self> {
-        let Value::Object(raw) = value else {
-            return None;
-        };
-        if raw.is_empty() {
-            return None;
-        }
+        let raw = fields::object(value)?;
         let rewards = raw.get("rewards").and_then(Value::as_array);
         Some(Self {
             key: fields::text(&raw, "key"),

@@ -8,7 +8,7 @@ use http::Method;
 pub use self::new::{NewWebhook, WebhookUpdate};
 pub use self::webhook::Webhook;
 use super::Client;
-use super::call::Call;
+use super::call::{Call, is_segment};
 use super::error::Error;
 use super::list::List;
 use super::summary::CallSummary;
@@ -29,22 +29,26 @@ impl<'a> Webhooks<'a> {
     /// <https://docs.partnero.com/api-reference/webhooks/create>). The answer holds the secret
     /// that signs them.
     ///
-    /// It is repeated only with a [`key`](NewWebhook::key) of the app's own: without one, a second
-    /// try could make a second subscription.
+    /// It is repeated only with a [`key`](NewWebhook::key) of the app's own, which is assumed to be
+    /// unique: without one, a second try could make a second subscription.
     ///
     /// # Errors
     ///
+    /// [`InvalidInput`](crate::ErrorKind::InvalidInput) for a key that is empty, `.` or `..`;
     /// [`Invalid`](crate::ErrorKind::Invalid) for events that the program's type does not have;
     /// [`Ambiguous`](crate::ErrorKind::Ambiguous) if one without a key may have been made, and any
     /// other [`ErrorKind`](crate::ErrorKind).
     pub async fn create(self, webhook: &NewWebhook) -> Result<Webhook, Error> {
-        let summary = if webhook.has_key() {
+        let summary = if webhook.own_key().is_some() {
             CallSummary::repeatable(Method::POST, "/webhooks")
         } else {
             let find_out = "look for its URL with `webhooks().list()`";
             CallSummary::once(Method::POST, "/webhooks", find_out)
         };
         let call = Call::new(summary).json(webhook)?;
+        if !webhook.own_key().is_none_or(is_segment) {
+            return Err(call.invalid("the key of a subscription is not empty, `.` or `..`"));
+        }
         self.client.write(call, Webhook::from_value).await
     }
 

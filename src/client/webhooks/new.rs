@@ -49,8 +49,8 @@ impl NewWebhook {
         self
     }
 
-    pub(super) fn has_key(&self) -> bool {
-        self.key.is_some()
+    pub(super) fn own_key(&self) -> Option<&str> {
+        self.key.as_deref()
     }
 }
 
@@ -121,7 +121,7 @@ mod tests {
                 "events": ["customer.rewarded"]
             })
         );
-        assert!(!new.has_key());
+        assert_eq!(new.own_key(), None);
         let full = serde_json::to_value(new.key("k").is_active(false)).unwrap();
         assert_eq!(
             (&full["key"], &full["is_active"]),

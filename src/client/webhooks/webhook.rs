@@ -33,12 +33,7 @@ pub struct Webhook {
 impl Webhook {
     /// Reads an object; `None` if it is none, or has nothing in it.
     pub(super) fn from_value(value: Value) -> Option<Self> {
-        let Value::Object(raw) = value else {
-            return None;
-        };
-        if raw.is_empty() {
-            return None;
-        }
+        let raw = fields::object(value)?;
         Some(Self {
             key: fields::text(&raw, "key"),
             name: fields::text(&raw, "name"),
