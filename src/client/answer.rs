@@ -8,13 +8,11 @@ use serde_json::{Map, Value};
 use super::api_key::ApiKey;
 use super::body::Body;
 use super::error::{Error, FieldError};
+use super::excerpt;
 use super::fields;
 use super::kind::ErrorKind;
 use super::retry_after::retry_after;
 use super::summary::CallSummary;
-
-/// How much of an answer that is no JSON an error shows, in characters.
-const EXCERPT: usize = 200;
 
 /// The envelope of a successful answer; empty where the answer has no body.
 pub(super) fn envelope(
@@ -48,11 +46,9 @@ pub(super) fn envelope(
         (None, _) if answer.body().is_empty() => Ok(Map::new()),
         // PHP's empty object.
         (None, Ok(Value::Array(items))) if items.is_empty() => Ok(Map::new()),
-        (None, _) => {
-            Err(fail(ErrorKind::Decode).with_message(excerpt(answer.body().as_bytes(), api_key)))
-        }
+        (None, _) => Err(fail(ErrorKind::Decode).with_message(odd(answer.body(), api_key))),
         (Some(kind), Ok(Value::Object(envelope))) => Err(told(fail(kind), &envelope)),
-        (Some(kind), _) => Err(fail(kind).with_message(excerpt(answer.body().as_bytes(), api_key))),
+        (Some(kind), _) => Err(fail(kind).with_message(odd(answer.body(), api_key))),
     }
 }
 
@@ -95,7 +91,7 @@ fn other_words(envelope: &Map<String, Value>) -> Option<String> {
         Some(format!("{name}: {text}"))
     });
     let words = texts.collect::<Vec<_>>().join(", ");
-    (!words.is_empty()).then(|| words.chars().take(EXCERPT).collect())
+    (!words.is_empty()).then(|| words.chars().take(excerpt::LENGTH).collect())
 }
 
 /// No source shows the inner shape of `errors`: all that can hold a field and a text is taken.
@@ -122,19 +118,15 @@ fn field_errors(envelope: &Map<String, Value>, api_key: &ApiKey) -> Vec<FieldErr
     }
 }
 
+fn odd(body: &Body, api_key: &ApiKey) -> String {
+    let start = excerpt::excerpt(body.as_bytes(), api_key);
+    format!("the answer is no JSON object: {start}")
+}
+
 fn text(value: &Value) -> String {
     value
         .as_str()
         .map_or_else(|| value.to_string(), str::to_owned)
-}
-
-fn excerpt(body: &[u8], api_key: &ApiKey) -> String {
-    // Redacted as a whole first: a cut could leave half a key that the filter does not know.
-    let redacted = api_key.redact(&String::from_utf8_lossy(body));
-    let mut chars = redacted.chars();
-    let start: String = chars.by_ref().take(EXCERPT).collect();
-    let more = if chars.next().is_some() { " ..." } else { "" };
-    format!("the answer is no JSON object: {start:?}{more}")
 }
 
 #[cfg(test)]

@@ -214,7 +214,7 @@ impl ClientBuilder {
         let http = http.build().map_err(|error| {
             ConfigError::new("client", format!("no HTTP client can be made: {error}"))
         })?;
-        let wire = HttpService::over(http, self.limits.largest_answer);
+        let wire = HttpService::over(http, self.limits.largest_answer, self.api_key.clone());
         let service = self.layers.iter().fold(wire, |service, wrap| wrap(service));
         Ok(Client::from_transport(Transport {
             stack: stack::stack(&self.limits, service)?,

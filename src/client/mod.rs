@@ -62,6 +62,7 @@ mod builder;
 mod call;
 mod customers;
 mod error;
+mod excerpt;
 mod fields;
 pub(crate) mod gate;
 mod kind;

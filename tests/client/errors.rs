@@ -50,9 +50,14 @@ async fn html_and_cut_answers_show_how_they_begin() {
             .unwrap()
             .contains("<html>bad gateway of [redacted]")
     );
-    let (client, _) = canned(&[(200, r#"{"data": {"id": "a"#)]);
-    let error = client.customers().get("a").await.unwrap_err();
+    let (client, _) = canned(&[(200, r#"{"data": {"key": "k", "signature": "abcd1234"#)]);
+    let error = client.webhooks().get("k").await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Decode);
+    let shown = format!("{error} {error:?}");
+    assert!(
+        shown.contains("signature") && !shown.contains("abcd"),
+        "{shown}"
+    );
 }
 
 #[tokio::test]
@@ -117,4 +122,19 @@ async fn an_answer_that_is_too_large_is_not_read() {
     assert_eq!(error.kind(), ErrorKind::Decode);
     assert!(error.message().unwrap().contains("larger than 1024 bytes"));
     assert_eq!(error.status().unwrap(), 200);
+}
+
+#[tokio::test]
+async fn an_answer_that_breaks_off_shows_its_status_and_how_it_begins() {
+    let partnero = Partnero::with_anna_and_ben().await;
+    partnero.sandbox.inject(Fault::cut_inside());
+    let error = partnero.client.customers().get("a").await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Interrupted);
+    assert_eq!(error.status().unwrap(), 200);
+    let message = error.message().unwrap();
+    assert!(
+        message.contains("breaks off") && message.contains("data"),
+        "{message}"
+    );
+    assert!(!message.to_lowercase().contains("anna"), "{message}");
 }

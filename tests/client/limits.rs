@@ -70,6 +70,26 @@ async fn who_finds_no_place_before_the_deadline_was_never_sent() {
     assert!(second.is_retryable());
 }
 
+/// What was sent before was answered: the call waits for its next attempt, and nothing is under way.
+#[tokio::test(start_paused = true)]
+async fn a_retry_that_finds_no_place_was_not_sent() {
+    let script = Script::new([Act::Answer(503), Act::Never]);
+    let client = script
+        .builder()
+        .concurrency(1)
+        .timeout(Duration::from_secs(60))
+        .deadline(Duration::from_secs(5))
+        .build()
+        .unwrap();
+    let other = client.clone();
+    let first = tokio::spawn(async move { other.customers().get(READ).await.unwrap_err() });
+    tokio::time::sleep(Duration::from_millis(1)).await;
+    let (hanging, first) = tokio::join!(client.customers().get(READ), first);
+    let first = first.unwrap();
+    assert_eq!((first.kind(), first.attempts()), (ErrorKind::Busy, 1));
+    assert_eq!(hanging.unwrap_err().kind(), ErrorKind::Timeout);
+}
+
 /// Who has waited for a place while the calls before hung is not let in with everybody else.
 #[tokio::test(start_paused = true)]
 async fn a_turn_that_came_while_there_was_no_place_is_no_turn() {

@@ -5,14 +5,17 @@ use http::{Request, Response};
 
 use super::failure::Failure;
 use super::service::{BoxError, HttpService};
+use crate::client::api_key::ApiKey;
 use crate::client::body::Body;
+use crate::client::excerpt::excerpt;
 use crate::client::kind::ErrorKind;
 
 impl HttpService {
-    /// Sends over `http`, and reads at most `largest` bytes of an answer.
-    pub(crate) fn over(http: reqwest::Client, largest: usize) -> Self {
+    /// Sends over `http`, and reads at most `largest` bytes of an answer. The API key is needed to
+    /// show what came of one that breaks off.
+    pub(crate) fn over(http: reqwest::Client, largest: usize, api_key: ApiKey) -> Self {
         Self::new(tower::service_fn(move |request| {
-            exchange(http.clone(), request, largest)
+            exchange(http.clone(), request, largest, api_key.clone())
         }))
     }
 }
@@ -21,21 +24,33 @@ async fn exchange(
     http: reqwest::Client,
     request: Request<Body>,
     largest: usize,
+    api_key: ApiKey,
 ) -> Result<Response<Body>, BoxError> {
     let request = reqwest::Request::try_from(request.map(Body::into_bytes)).map_err(failed)?;
     let mut answer = http.execute(request).await.map_err(failed)?;
+    let status = answer.status();
     let mut body = BytesMut::new();
-    while let Some(chunk) = answer.chunk().await.map_err(failed)? {
+    loop {
+        let chunk = match answer.chunk().await {
+            Ok(Some(chunk)) => chunk,
+            Ok(None) => break,
+            Err(error) => {
+                let start = excerpt(&body, &api_key);
+                let failure = failed(error).with_status(status);
+                let message = format!("the answer breaks off: {start}");
+                return Err(failure.with_message(message).into());
+            }
+        };
         if body.len() + chunk.len() > largest {
             return Err(Failure::new(ErrorKind::Decode)
-                .with_status(answer.status())
+                .with_status(status)
                 .with_message(format!("the answer is larger than {largest} bytes"))
                 .into());
         }
         body.extend_from_slice(&chunk);
     }
     let mut response = Response::new(Body::from_bytes(body.freeze()));
-    *response.status_mut() = answer.status();
+    *response.status_mut() = status;
     *response.headers_mut() = std::mem::take(answer.headers_mut());
     Ok(response)
 }
