@@ -247,6 +247,16 @@ async fn links_are_made_listed_found_changed_and_deleted() {
     let found = links.search_by_key("anna/podcast").send().await.unwrap();
     assert_eq!(found.items.len(), 1);
     assert_eq!(links.search_by_id(&id).send().await.unwrap().items.len(), 1);
+    for (owner, count) in [
+        (CustomerSelector::id("a"), 1),
+        (CustomerSelector::key("anna"), 1),
+        (CustomerSelector::email("anna@shop.example"), 1),
+        (CustomerSelector::id("b"), 0),
+        (CustomerSelector::email("nobody@shop.example"), 0),
+    ] {
+        let found = links.search_by_id(&id).customer(&owner).send().await;
+        assert_eq!(found.unwrap().items.len(), count, "{owner:?}");
+    }
     assert!(
         links
             .search_by_key("nobody")

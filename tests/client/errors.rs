@@ -106,6 +106,22 @@ async fn a_wrong_key_and_a_closed_door_are_told_apart() {
     assert!(error.source().is_some());
 }
 
+/// Nothing of the address in the path, whichever way the call ends.
+#[tokio::test]
+async fn an_error_does_not_say_who_was_asked_for() {
+    let partnero = Partnero::start().await;
+    let get = || partnero.client.customers().get("anna@shop.example");
+    let mut errors = vec![get().await.unwrap_err()];
+    partnero.sandbox.inject(Fault::cut_before());
+    errors.push(get().await.unwrap_err());
+    partnero.sandbox.go_down().await;
+    errors.push(get().await.unwrap_err());
+    for error in errors {
+        let shown = format!("{error} {error:?}");
+        assert!(!shown.contains("anna"), "{shown}");
+    }
+}
+
 #[tokio::test]
 async fn an_answer_that_is_too_large_is_not_read() {
     let partnero = Partnero::with_anna_and_ben().await;
@@ -113,11 +129,16 @@ async fn an_answer_that_is_too_large_is_not_read() {
         .largest_answer(1_024)
         .build()
         .unwrap();
+    let answer = |length: usize| {
+        let (start, end) = (r#"{"data": {"id": ""#, r#""}}"#);
+        let id = "x".repeat(length - start.len() - end.len());
+        let fault = Fault::answer(200, format!("{start}{id}{end}"), "application/json");
+        partnero.sandbox.clear_faults();
+        partnero.sandbox.inject(fault);
+    };
+    answer(1_024);
     assert!(client.customers().get("a").await.is_ok());
-    let long = "x".repeat(2_000);
-    partnero
-        .sandbox
-        .inject(Fault::answer(200, long, "text/plain"));
+    answer(1_025);
     let error = client.customers().get("a").await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Decode);
     assert!(error.message().unwrap().contains("larger than 1024 bytes"));

@@ -3,9 +3,11 @@
 use std::time::Duration;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpStream};
 use tower_partnero::ConfigError;
-use tower_partnero::client::{ApiKey, Client, ClientBuilder, ErrorKind};
+use tower_partnero::client::{
+    Amount, ApiKey, Buyer, Client, ClientBuilder, ErrorKind, NewTransaction,
+};
 
 use crate::script::{Act, READ, Script};
 
@@ -118,6 +120,33 @@ async fn a_turn_that_came_while_there_was_no_place_is_no_turn() {
     for (call, after_next) in seen.iter().zip(&seen[2..]) {
         assert!(*after_next >= *call + Duration::from_secs(1), "{seen:?}");
     }
+}
+
+/// No call can have been sent that has found no connection in time, so that even a sale is sent
+/// again. Linux leaves those hanging who find the queue of a listener full.
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn a_connection_that_does_not_come_is_no_doubt() {
+    let socket = tokio::net::TcpSocket::new_v4().unwrap();
+    socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+    let listener = socket.listen(1).unwrap();
+    let address = listener.local_addr().unwrap();
+    let mut queue = Vec::new();
+    let next = || tokio::time::timeout(Duration::from_millis(100), TcpStream::connect(address));
+    while let Ok(stream) = next().await {
+        queue.push(stream.unwrap());
+    }
+    let client = Client::builder(ApiKey::new("s3cret").unwrap())
+        .base_url(format!("http://{address}/v1"))
+        .connect_timeout(Duration::from_millis(50))
+        .retries(1)
+        .build()
+        .unwrap();
+    let sale = NewTransaction::new("o", Amount::minor(1, 0).unwrap());
+    let transactions = client.transactions();
+    let error = transactions.create(&Buyer::id("b"), &sale).await;
+    let error = error.unwrap_err();
+    assert_eq!((error.kind(), error.attempts()), (ErrorKind::Connect, 2));
 }
 
 #[tokio::test]

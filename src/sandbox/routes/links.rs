@@ -36,11 +36,7 @@ pub(super) fn create(world: &mut World, call: &Call) -> Outcome {
     let (Some((field, value)), Some(key)) = (customer, key) else {
         return Err(Refusal::bad_request("The link is incomplete."));
     };
-    let serial = match field {
-        "id" => world.customers.by_id(&value),
-        "key" => world.by_key(&value),
-        _ => world.customers.by_email(&value),
-    };
+    let serial = holder(world, field, &value);
     let serial = serial.ok_or_else(|| Refusal::not_found("Customer not found."))?;
     if world.by_key(&key).is_some() {
         return Err(Refusal::taken("key"));
@@ -111,11 +107,26 @@ pub(super) fn delete(world: &mut World, call: &Call) -> Outcome {
 }
 
 /// `GET /v1/customer_referral_links:search`
+///
+/// That a customer can be named beside the key is known (PHP); that it is by `customer.id`, `.key` or
+/// `.email` is assumed.
 pub(super) fn search(world: &mut World, call: &Call) -> Outcome {
     let Some(key) = call.query("key").or_else(|| call.query("id")) else {
         return Err(Refusal::invalid("key", "An id or a key is required."));
     };
-    match view(world, key) {
+    let owner = world.by_key(key);
+    let is_wanted = |field| {
+        let Some(name) = call.query(&format!("customer.{field}")) else {
+            return true;
+        };
+        owner.is_some() && holder(world, field, name) == owner
+    };
+    let link = if ["id", "key", "email"].into_iter().all(is_wanted) {
+        view(world, key)
+    } else {
+        Err(not_found())
+    };
+    match link {
         Ok(link) => paging::list(world, call, std::iter::once(link), |link| link),
         Err(miss) if world.switches.search_miss == SearchMiss::NotFound => Err(miss),
         Err(_) => paging::list(world, call, std::iter::empty(), |link| link),
@@ -130,8 +141,20 @@ fn named_customer(input: &mut Input<'_>) -> Option<(&'static str, String)> {
     input.required("customer", id.or(key).or(email))
 }
 
+/// The customer who has this value in this field.
+fn holder(world: &World, field: &str, value: &str) -> Option<Serial> {
+    match field {
+        "id" => world.customers.by_id(value),
+        "key" => world.by_key(value),
+        _ => world.customers.by_email(value),
+    }
+}
+
+fn not_found() -> Refusal {
+    Refusal::not_found("Referral link not found.")
+}
+
 fn find(world: &World, key: &str) -> Result<(Serial, String), Refusal> {
-    let not_found = || Refusal::not_found("Referral link not found.");
     let serial = world.by_key(key).ok_or_else(not_found)?;
     let customer = world.customers.get(serial).ok_or_else(not_found)?;
     let exact = customer.links().find(|link| link.key == key);
@@ -151,5 +174,5 @@ fn view(world: &World, key: &str) -> Result<Json, Refusal> {
         let link = customer.links().find(|link| link.key == key)?;
         Some(views::link(world, customer, link))
     });
-    link.ok_or_else(|| Refusal::not_found("Referral link not found."))
+    link.ok_or_else(not_found)
 }
