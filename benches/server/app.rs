@@ -1,13 +1,9 @@
 //! The servers: one app, with our layer or without.
 
-use std::io::Read;
-use std::net::Ipv4Addr;
 use std::str::FromStr;
 
 use axum::Router;
 use axum::routing::get;
-use axum::serve::ListenerExt;
-use tokio::net::TcpListener;
 use tower::layer::util::Identity;
 use tower_partnero::{Referral, Referrals};
 
@@ -64,7 +60,7 @@ impl Arm {
         )
     }
 
-    fn app(self) -> Result<Router, Failure> {
+    pub(crate) fn app(self) -> Result<Router, Failure> {
         let referrals = Referrals::builder().build()?;
         let page = async || "Welcome to the shop.";
         let read = async |referral: Option<Referral>| match referral {
@@ -89,24 +85,4 @@ impl FromStr for Arm {
         let arm = Self::ALL.into_iter().find(|arm| arm.name == name);
         arm.ok_or_else(|| format!("no arm is called {name:?}"))
     }
-}
-
-/// Serves until standard input ends, which it does when the bench is gone.
-pub(crate) fn serve(arm: Arm) -> Result<(), Failure> {
-    std::thread::spawn(|| {
-        let _ = std::io::stdin().read_to_end(&mut Vec::new());
-        std::process::exit(0);
-    });
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()?;
-    runtime.block_on(async {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
-        println!("{}", listener.local_addr()?.port());
-        let listener = listener.tap_io(|stream| {
-            // Or the kernel keeps answers back, and its timer is what is measured.
-            let _ = stream.set_nodelay(true);
-        });
-        Ok(axum::serve(listener, arm.app()?).await?)
-    })
 }
