@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use crate::support::Partnero;
+use crate::support::{Partnero, until};
 use http::header::RETRY_AFTER;
 use http::{HeaderValue, Method};
 use serde_json::{Value, json};
@@ -71,11 +71,8 @@ async fn a_taken_port_is_an_error_and_a_dropped_sandbox_frees_it() {
     drop(sandbox);
     assert!(Sandbox::builder().port(port).start().await.is_err());
     drop(clone);
-    let deadline = Instant::now() + Duration::from_secs(5);
-    while let Err(error) = Sandbox::builder().port(port).start().await {
-        assert!(Instant::now() < deadline, "{error}");
-        tokio::time::sleep(SOON).await;
-    }
+    let is_free = async || Sandbox::builder().port(port).start().await.is_ok();
+    until("the port", is_free).await;
 }
 
 #[tokio::test]
@@ -84,9 +81,8 @@ async fn going_down_refuses_connections_and_keeps_what_it_knows() {
     partnero.post("/customers", json!({ "id": "a" })).await;
     partnero.sandbox.inject(Fault::hang_after().times(1));
     let waiting = tokio::spawn(partnero.request("GET", "/customers/a").send());
-    while partnero.sandbox.requests().len() < 2 {
-        tokio::time::sleep(SOON).await;
-    }
+    let has_come = async || partnero.sandbox.requests().len() == 2;
+    until("the request", has_come).await;
 
     partnero.sandbox.go_down().await;
     partnero.sandbox.go_down().await;
@@ -183,7 +179,8 @@ async fn a_hang_has_its_effect_and_no_answer() {
         .json(&json!({ "id": "a" }));
     let error = create.timeout(4 * SOON).send().await.unwrap_err();
     assert!(error.is_timeout(), "{error:?}");
-    assert_eq!(partnero.sandbox.customers().len(), 1);
+    let has_effect = async || partnero.sandbox.customers().len() == 1;
+    until("the effect", has_effect).await;
 }
 
 #[tokio::test]
@@ -199,11 +196,8 @@ async fn a_delayed_request_takes_effect_even_if_nobody_waits() {
         .json(&json!({ "id": "a" }));
     assert!(create.timeout(SOON).send().await.unwrap_err().is_timeout());
     assert!(partnero.sandbox.customers().is_empty());
-    let deadline = Instant::now() + Duration::from_secs(5);
-    while partnero.sandbox.customers().is_empty() {
-        assert!(Instant::now() < deadline);
-        tokio::time::sleep(SOON).await;
-    }
+    let has_effect = async || partnero.sandbox.customers().len() == 1;
+    until("the effect", has_effect).await;
 }
 
 #[tokio::test]

@@ -1,5 +1,7 @@
 //! What every test of the sandbox needs: one of them, and a bare HTTP client.
 
+use std::time::{Duration, Instant};
+
 use serde_json::{Value, json};
 use tower_partnero::Sandbox;
 
@@ -64,4 +66,17 @@ pub(crate) async fn add_anna_and_ben(partnero: &Partnero) {
     let referrer = json!({ "id": "a" });
     let ben = json!({ "id": "b", "key": "ben", "email": "ben@shop.example", "referring_customer": referrer });
     partnero.post("/customers", ben).await;
+}
+
+/// Waits until something is so; fails after half a minute.
+pub(crate) async fn until(what: &str, mut is_so: impl AsyncFnMut() -> bool) {
+    let start = Instant::now();
+    while !is_so().await {
+        assert!(
+            start.elapsed() < Duration::from_secs(30),
+            "waited for {what}"
+        );
+        // Only so that looking takes no time from what is looked at.
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
 }
