@@ -8,7 +8,9 @@ use axum::Router;
 use axum::extract::{FromRef, State};
 use axum::http::StatusCode;
 use axum::routing::post;
-use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions};
+use sqlx::sqlite::{
+    SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
+};
 use tokio::net::TcpListener;
 use tower_partnero::webhook::WebhookSecret;
 use tower_partnero::webhook::inbox::sqlite;
@@ -34,7 +36,10 @@ pub(crate) async fn open(file: &str) -> Result<SqlitePool, Failure> {
     let options = SqliteConnectOptions::new()
         .filename(file)
         .create_if_missing(true)
-        .journal_mode(SqliteJournalMode::Wal);
+        .journal_mode(SqliteJournalMode::Wal)
+        // Without a wait for the disk at each commit: a process that is killed loses nothing by
+        // that, only a machine would.
+        .synchronous(SqliteSynchronous::Normal);
     let pool = SqlitePoolOptions::new().max_connections(4);
     let pool = pool.connect_with(options).await?;
     let mut connection = pool.acquire().await?;
