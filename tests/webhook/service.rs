@@ -1,8 +1,11 @@
 //! The plain tower service.
 
+use std::io;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use axum::body::Body;
+use http::header::ALLOW;
 use http::{HeaderMap, Request};
 use http_body_util::StreamBody;
 use tower::ServiceExt;
@@ -20,6 +23,27 @@ async fn send(service: &WebhookService, headers: HeaderMap, body: impl Into<Body
     *request.headers_mut() = headers;
     let response = service.clone().oneshot(request).await.unwrap();
     response.status().as_u16()
+}
+
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl Log {
+    fn lines(&self) -> usize {
+        String::from_utf8_lossy(&self.0.lock().unwrap())
+            .lines()
+            .count()
+    }
+}
+
+impl io::Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap().write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
 }
 
 async fn deliver(service: &WebhookService) -> u16 {
@@ -72,6 +96,25 @@ async fn waiting_it_answers_when_the_app_has_accepted() {
     assert_eq!(answer, 503, "the app gave up on it");
 }
 
+#[tokio::test]
+async fn what_the_app_drops_is_said_in_the_log() {
+    let log = Log::default();
+    let writer = log.clone();
+    let subscriber = tracing_subscriber::fmt().with_writer(move || writer.clone());
+    let _guard = tracing::subscriber::set_default(subscriber.finish());
+    let (service, mut events) = service(8);
+    for _ in 0..3 {
+        assert_eq!(deliver(&service).await, 200);
+    }
+    events.next().await.unwrap().accept();
+    assert_eq!(log.lines(), 0);
+    drop(events.next().await.unwrap());
+    assert_eq!(log.lines(), 1);
+    // The third one is in the queue.
+    drop(events);
+    assert_eq!(log.lines(), 2);
+}
+
 #[tokio::test(start_paused = true)]
 async fn waiting_it_gives_up_before_partnero_does() {
     let (service, mut events) = service(8);
@@ -101,6 +144,7 @@ async fn what_is_refused_never_reaches_the_app() {
     let get = Request::get("/").body(String::new()).unwrap();
     let response = service.clone().oneshot(get).await.unwrap();
     assert_eq!(response.status(), 405);
+    assert_eq!(response.headers()[ALLOW], "POST");
 
     let chunk = |text: &str| http_body::Frame::data(axum::body::Bytes::from(text.to_owned()));
     let (start, end) = EVENT.split_at(20);

@@ -38,17 +38,43 @@ impl fmt::Debug for Events {
 }
 
 /// An event, and the promise to Partnero that the app has it.
+///
+/// One that is dropped without [`accept`](Self::accept) is said in a `tracing` event, also when it
+/// is still in the queue: where Partnero was answered at once, it does not come again.
 #[derive(Debug)]
 #[must_use = "Partnero is told that it was received only after `accept`"]
 pub struct Received {
     event: Event,
-    accepted: oneshot::Sender<()>,
+    promise: Promise,
+}
+
+/// To be kept by [`Received::accept`].
+#[derive(Debug)]
+struct Promise(Option<oneshot::Sender<()>>);
+
+impl Promise {
+    fn keep(mut self) {
+        if let Some(accepted) = self.0.take() {
+            // Partnero may have been answered already, or have hung up.
+            let _unheard = accepted.send(());
+        }
+    }
+}
+
+impl Drop for Promise {
+    fn drop(&mut self) {
+        #[cfg(feature = "tracing")]
+        if self.0.is_some() {
+            tracing::warn!("the app dropped a webhook that it had not accepted");
+        }
+    }
 }
 
 impl Received {
     pub(super) fn new(event: Event) -> (Self, oneshot::Receiver<()>) {
         let (accepted, answer) = oneshot::channel();
-        (Self { event, accepted }, answer)
+        let promise = Promise(Some(accepted));
+        (Self { event, promise }, answer)
     }
 
     /// The event.
@@ -65,8 +91,7 @@ impl Received {
         reason = "most apps have read the event by then"
     )]
     pub fn accept(self) -> Event {
-        // Partnero may have been answered already, or have hung up.
-        let _unheard = self.accepted.send(());
+        self.promise.keep();
         self.event
     }
 }

@@ -7,6 +7,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
+use http::header::{ALLOW, HeaderValue};
 use http::{Method, Request, Response, StatusCode};
 use http_body::Body;
 use tokio::sync::{Semaphore, mpsc};
@@ -138,6 +139,10 @@ impl Future for WebhookFuture {
         self.0.as_mut().poll(cx).map(|status| {
             let mut response = Response::new(String::new());
             *response.status_mut() = status;
+            if status == StatusCode::METHOD_NOT_ALLOWED {
+                let post = HeaderValue::from_static("POST");
+                response.headers_mut().insert(ALLOW, post);
+            }
             Ok(response)
         })
     }
