@@ -19,7 +19,8 @@ const LONGEST_NAME: usize = 100;
 ///
 /// A subscription to this URL is taken as it is, or brought up to date where its events differ or
 /// it is switched off; if there is none, it is made, under a key that follows from the URL, so
-/// that several processes which start at once make one. Then `keep` gets the secret, to store it
+/// that several processes which start at once make one. The one under that key is led back to the
+/// URL if it leads elsewhere. Then `keep` gets the secret, to store it
 /// where the app wants it; it does so every time, as Partnero shows the secret every time. Without
 /// a place to store it, the returned [`Subscription`] has it, too.
 ///
@@ -92,7 +93,7 @@ pub struct Subscription {
 pub enum SubscriptionChange {
     /// There was none, and now there is.
     Created,
-    /// Its events were others, or it was switched off.
+    /// Its events or its URL were others, or it was switched off.
     Updated,
     /// It was as it should be.
     None,
@@ -135,13 +136,12 @@ impl Wanted {
         let mut webhooks = client.webhooks().list().stream();
         while let Some(webhook) = webhooks.next().await {
             let webhook = webhook?;
-            if webhook.url.as_deref() != Some(&self.url) {
-                continue;
-            }
             if webhook.key.as_deref() == Some(&self.key) {
                 return Ok(Some(webhook));
             }
-            found = found.or(Some(webhook));
+            if webhook.url.as_deref() == Some(&self.url) {
+                found = found.or(Some(webhook));
+            }
         }
         Ok(found)
     }
@@ -171,11 +171,15 @@ impl Wanted {
     ) -> Result<(Webhook, SubscriptionChange), SubscribeError> {
         let mut events = found.events.clone();
         events.sort_unstable();
-        if events == self.events && found.is_active != Some(false) {
+        let leads_here = found.url.as_deref() == Some(&self.url);
+        if leads_here && events == self.events && found.is_active != Some(false) {
             return Ok((found, SubscriptionChange::None));
         }
         let key = found.key.clone().ok_or(SubscribeError::NoKey)?;
-        let update = WebhookUpdate::new().events(&self.events).is_active(true);
+        let mut update = WebhookUpdate::new().events(&self.events).is_active(true);
+        if !leads_here {
+            update = update.url(&self.url);
+        }
         let updated = client.webhooks().update(&key, &update).await?;
         // What an answer leaves out is as it was.
         found.signature = updated.signature.or(found.signature);

@@ -103,6 +103,19 @@ async fn what_differs_is_brought_up_to_date() {
 }
 
 #[tokio::test]
+async fn ours_that_leads_elsewhere_is_led_back() {
+    let (_sandbox, client) = partnero().await;
+    let first = ensure(&client, &REWARDED).await;
+    let key = first.key.clone().unwrap();
+    let elsewhere = WebhookUpdate::new().url(format!("{URL}/"));
+    client.webhooks().update(&key, &elsewhere).await.unwrap();
+    let again = ensure(&client, &REWARDED).await;
+    assert_eq!((again.change, again.key), (Change::Updated, first.key));
+    let webhook = client.webhooks().get(&key).await.unwrap();
+    assert_eq!(webhook.url.as_deref(), Some(URL));
+}
+
+#[tokio::test]
 async fn one_that_was_made_by_hand_is_used() {
     let (_sandbox, client) = partnero().await;
     let by_hand = NewWebhook::new("by hand", URL, REWARDED);
