@@ -7,3 +7,4 @@ mod service;
 mod subscribe;
 mod support;
 mod verifier;
+mod wire;
