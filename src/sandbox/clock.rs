@@ -66,6 +66,11 @@ fn number(text: &str, digits: usize) -> Option<u64> {
     is_number.then(|| text.parse().ok())?
 }
 
+/// The time without its fraction of a second.
+pub(super) fn whole_seconds(time: SystemTime) -> SystemTime {
+    UNIX_EPOCH + Duration::from_secs(since_epoch(time).as_secs())
+}
+
 fn since_epoch(time: SystemTime) -> Duration {
     time.duration_since(UNIX_EPOCH).unwrap_or(Duration::ZERO)
 }

@@ -78,7 +78,7 @@
 //!
 //! | Event | When | Source |
 //! |---|---|---|
-//! | all | in an envelope, with a signature | D, N8N; [`WebhookEnvelope`], [`WebhookHeader`], [`WebhookRetryTime`] |
+//! | all | in an envelope, with a signature | D, N8N; [`WebhookEnvelope`], [`WebhookHeader`], [`WebhookTime`], [`WebhookRetryTime`] |
 //! | `customer.created`, `.updated`, `.deleted` | a customer was made, also by an invitation or with a sale; changed; deleted | N8N; data inferred |
 //! | `transaction.created`, `.deleted` | a sale was recorded; deleted, also with its buyer | N8N; data inferred |
 //! | `customer.rewarded` | a sale paid the referrer | N8N; when it comes, assumed; [`RewardedData`] |
@@ -145,6 +145,7 @@
 //! [`WebhookEnvelope`]: switches::WebhookEnvelope
 //! [`WebhookHeader`]: switches::WebhookHeader
 //! [`WebhookRetryTime`]: switches::WebhookRetryTime
+//! [`WebhookTime`]: switches::WebhookTime
 //! [`WithoutAccept`]: switches::WithoutAccept
 mod answer;
 mod builder;

@@ -116,6 +116,10 @@ impl Event {
     ///
     /// A delivery that is tried again is the same to the byte, unless Partnero gives it a new
     /// `created_at`, which no source says: see [`digest_without_time`](Self::digest_without_time).
+    ///
+    /// Two events that are the same to the byte are one to it. The published examples show times
+    /// in whole seconds, so those may be two rewards of one second, if the data tells them not
+    /// apart. An effect that can be repeated, such as asking for the balance, needs no digest.
     #[must_use]
     pub fn digest(&self) -> EventDigest {
         EventDigest::of(&self.body)

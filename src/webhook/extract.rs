@@ -13,6 +13,7 @@ use super::verifier::WebhookVerifier;
 ///
 /// The verifier comes from the app's state through `FromRef`; without one the app does not compile.
 /// The body is read as axum's own extractors read it, so that the app's `DefaultBodyLimit` holds.
+/// How long a sender may take for it is the server's to limit.
 ///
 /// ```
 /// use axum::extract::FromRef;

@@ -45,7 +45,9 @@ impl WebhookVerifier {
     /// change. Partnero has no call that changes a secret; one deletes the subscription and makes
     /// another, and events signed by either are on their way for a while.
     ///
-    /// Every secret costs one hash of each body.
+    /// Two subscriptions at the same time tell every event twice, and an
+    /// [inbox](crate::webhook::inbox) takes that for two events. Every secret costs one hash of
+    /// each body.
     pub fn secret(mut self, secret: WebhookSecret) -> Self {
         Arc::make_mut(&mut self.rules).secrets.push(secret);
         self

@@ -3,7 +3,9 @@
 use http::StatusCode;
 use serde_json::json;
 use tower_partnero::Event;
-use tower_partnero::sandbox::switches::{RewardedData, WebhookEnvelope, WebhookHeader};
+use tower_partnero::sandbox::switches::{
+    RewardedData, WebhookEnvelope, WebhookHeader, WebhookTime,
+};
 use tower_partnero::webhook::EventKind;
 
 use crate::receiver::{Receiver, connected, names, read, sale, subscribe};
@@ -101,6 +103,37 @@ async fn envelope_and_header_can_be_the_older_ones() {
     partnero.sandbox.switch(WebhookHeader::Both);
     partnero.post("/customers", json!({ "id": "b" })).await;
     assert_eq!(read(&verifier, receiver.all(&partnero).await).len(), 1);
+}
+
+#[tokio::test]
+async fn two_events_of_one_second_may_be_the_same_to_the_byte() {
+    for time in WebhookTime::ALL {
+        let (partnero, mut receiver, verifier) = connected().await;
+        partnero.sandbox.switch(*time);
+        add_anna_and_ben(&partnero).await;
+        let _told = receiver.all(&partnero).await;
+        for order in 0..20 {
+            let key = format!("order-{order}");
+            partnero.post("/transactions", sale(&key)).await;
+        }
+        let mut events = read(&verifier, receiver.all(&partnero).await);
+        events.retain(|event| event.kind() == EventKind::CustomerRewarded);
+        assert_eq!(events.len(), 20);
+        let is_whole = |event: &Event| {
+            let time = event.created_at_raw().unwrap().as_str().unwrap();
+            time.ends_with(".000000Z")
+        };
+        let mut digests: Vec<_> = events.iter().map(Event::digest).collect();
+        digests.sort();
+        digests.dedup();
+        if *time == WebhookTime::Seconds {
+            assert!(events.iter().all(is_whole));
+            assert!(digests.len() < 20, "twenty sales took as many seconds");
+        } else {
+            assert!(!events.iter().all(is_whole));
+            assert_eq!(digests.len(), 20);
+        }
+    }
 }
 
 #[tokio::test]

@@ -30,7 +30,9 @@ pub(super) use self::positions::Switches;
 pub use self::shapes::{
     CreditAnswer, CustomerShape, InviteAnswer, OtherUnits, ReferralsForm, ReferrerEcho, StatsForm,
 };
-pub use self::webhooks::{RewardedData, WebhookEnvelope, WebhookHeader, WebhookRetryTime};
+pub use self::webhooks::{
+    RewardedData, WebhookEnvelope, WebhookHeader, WebhookRetryTime, WebhookTime,
+};
 pub use self::wire::{
     CreatedStatus, DoneAnswer, EmptyObjects, EnvelopeStatus, ErrorMap, ErrorStatus, ListOrder,
     Numbers, PageLimit, PageLinks, WithoutAccept,

@@ -12,7 +12,9 @@ use super::money::{
 use super::shapes::{
     CreditAnswer, CustomerShape, InviteAnswer, OtherUnits, ReferralsForm, ReferrerEcho, StatsForm,
 };
-use super::webhooks::{RewardedData, WebhookEnvelope, WebhookHeader, WebhookRetryTime};
+use super::webhooks::{
+    RewardedData, WebhookEnvelope, WebhookHeader, WebhookRetryTime, WebhookTime,
+};
 use super::wire::{
     CreatedStatus, DoneAnswer, EmptyObjects, EnvelopeStatus, ErrorMap, ErrorStatus, ListOrder,
     Numbers, PageLimit, PageLinks, WithoutAccept,
@@ -89,6 +91,7 @@ switches! {
     webhook_envelope: WebhookEnvelope,
     webhook_header: WebhookHeader,
     webhook_retry_time: WebhookRetryTime,
+    webhook_time: WebhookTime,
     without_accept: WithoutAccept,
 }
 

@@ -27,6 +27,18 @@ switch! {
 }
 
 switch! {
+    /// How exact the time of an event is.
+    WebhookTime {
+        /// To the microsecond, and no two events have the same: none is like another. Assumed.
+        #[default]
+        Exact,
+        /// Whole seconds, as in the published examples, with six zeros behind (seed, D): two
+        /// events of one second may be the same to the byte.
+        Seconds,
+    }
+}
+
+switch! {
     /// Whether an event that is sent again bears a new time. No source says.
     WebhookRetryTime {
         /// It is the same to the byte. Assumed.

@@ -5,10 +5,12 @@ use std::time::SystemTime;
 use http::HeaderName;
 
 use super::notice::Notice;
-use crate::sandbox::clock::iso;
+use crate::sandbox::clock::{iso, whole_seconds};
 use crate::sandbox::json::Json;
 use crate::sandbox::subscriptions::Subscription;
-use crate::sandbox::switches::{Switches, WebhookEnvelope, WebhookHeader, WebhookRetryTime};
+use crate::sandbox::switches::{
+    Switches, WebhookEnvelope, WebhookHeader, WebhookRetryTime, WebhookTime,
+};
 use crate::webhook::{OLDER_SIGNATURE, SIGNATURE, WebhookSecret, sign};
 
 #[derive(Debug)]
@@ -20,6 +22,7 @@ pub(super) struct Envelope {
     form: WebhookEnvelope,
     header: WebhookHeader,
     retry_time: WebhookRetryTime,
+    time: WebhookTime,
 }
 
 impl Envelope {
@@ -37,6 +40,7 @@ impl Envelope {
             form: switches.webhook_envelope,
             header: switches.webhook_header,
             retry_time: switches.webhook_retry_time,
+            time: switches.webhook_time,
         })
     }
 
@@ -47,6 +51,10 @@ impl Envelope {
             SystemTime::now()
         } else {
             self.notice.created_at
+        };
+        let time = match self.time {
+            WebhookTime::Exact => time,
+            WebhookTime::Seconds => whole_seconds(time),
         };
         let time = Json::from(iso(time));
         let event = Json::from(self.notice.event);

@@ -8,6 +8,11 @@ use super::Seen;
 use crate::webhook::digest::EventDigest;
 
 /// Remembers a fixed number of digests, the newest ones. A clone is the same inbox.
+///
+/// It knows no transactions: an event is on record before its effect, and a second delivery that
+/// comes in between is told [`Repeated`](Seen::Repeated). If the effect can fail, handle one event
+/// at a time, from `record` to the effect or [`forget`](Self::forget): else Partnero gets its 200
+/// for the second delivery, and tells the event no more.
 #[derive(Clone)]
 pub struct MemoryInbox {
     digests: Arc<Mutex<Digests>>,

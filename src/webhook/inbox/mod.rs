@@ -34,7 +34,15 @@
 //!
 //! A digest that was pruned is forgotten, and whoever recorded the request could send it once
 //! more. So either keep digests for good (a row is about 100 bytes), or let the verifier refuse
-//! what is [older](crate::WebhookVerifier::max_age) than what is pruned.
+//! what is older than a [`max_age`](crate::WebhookVerifier::max_age), and prune after twice that:
+//! an event may be as far in the future when it is received, and so is let in for twice as long.
+//!
+//! # What is the same event
+//!
+//! Two subscriptions to the same event tell it twice, each under its own key, and the inbox takes
+//! them for two. A verifier that knows the secret of one of them refuses the other's; whoever
+//! gives it [both](crate::WebhookVerifier::secret) deletes the old subscription before the new one
+//! is made.
 
 mod memory;
 #[cfg(feature = "inbox-postgres")]
