@@ -5,6 +5,7 @@ use maud::{DOCTYPE, Markup, PreEscaped, html};
 use tower_partnero::sandbox::SandboxCustomer;
 use tower_partnero::{Customer, Sandbox};
 
+use crate::rewards::Earnings;
 use crate::users::User;
 
 const STYLE: &str = "
@@ -86,6 +87,7 @@ pub(crate) fn account(
     user: &User,
     customer: Option<&Customer>,
     friends: &[Customer],
+    earnings: &Earnings,
 ) -> Html<String> {
     let unnamed = |friend: &Customer| friend.name.clone().unwrap_or_else(|| "A friend".to_owned());
     page(
@@ -96,13 +98,13 @@ pub(crate) fn account(
                 h2 { "Friends you brought" }
                 @if friends.is_empty() { p { "None yet." } }
                 ul { @for friend in friends { li { (unnamed(friend)) } } }
-                h2 { "What they earned you" }
-                p { "Your balance: " strong { (user.balance) } }
-                p.quiet { "Rewards that Partnero told us of: " (user.rewards) }
             } @else {
-                p.note.bad { "Your account is fine. Your link to share is not ready, because Partnero has not heard of you." }
+                p.note.bad { "Your account is fine. Your link to share is not here, because Partnero does not answer, or has not heard of you." }
                 form method="post" action={ "/account/" (user.id) "/report" } { button { "Try again" } }
             }
+            h2 { "What friends have earned you" }
+            p { "Your balance: " strong { (earnings.balance) } }
+            p.quiet { "Rewards that Partnero told us of: " (earnings.rewards) }
             h2 { "Tea" }
             form method="post" action={ "/account/" (user.id) "/buy" } { button { "Buy a pound for 30 dollars" } }
             ul { @for order in &user.orders {

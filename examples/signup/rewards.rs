@@ -1,30 +1,54 @@
 //! What Partnero tells the shop: somebody has earned something, or has lost it again.
 
 use std::convert::Infallible;
+use std::error::Error;
 use std::sync::Arc;
 
 use axum::extract::{FromRef, State};
 use axum::http::StatusCode;
+use sqlx::SqlitePool;
 use tokio::sync::Mutex;
-use tower_partnero::webhook::inbox::MemoryInbox;
-use tower_partnero::webhook::{EventKind, SubscribeError, ensure_subscription};
+use tower_partnero::webhook::inbox::sqlite;
+use tower_partnero::webhook::{EventKind, ensure_subscription};
 use tower_partnero::{Client, Event, WebhookVerifier};
 
 use crate::shop::AppState;
 
+const TABLE: &str = "CREATE TABLE IF NOT EXISTS earnings (
+    account INTEGER NOT NULL PRIMARY KEY,
+    balance TEXT    NOT NULL,
+    rewards INTEGER NOT NULL
+)";
+
+const EARN: &str = "INSERT INTO earnings (account, balance, rewards) VALUES ($1, $2, $3)
+    ON CONFLICT (account) DO UPDATE SET balance = excluded.balance, rewards = rewards + excluded.rewards";
+
 #[derive(Clone)]
 pub(crate) struct Rewards {
     verifier: WebhookVerifier,
-    /// This shop forgets everything when it stops. One with a database takes
-    /// `webhook::inbox::sqlite` or `postgres` and its own transaction.
-    inbox: MemoryInbox,
+    database: SqlitePool,
     /// One event after the other, so that no older balance is written over a newer one.
     turn: Arc<Mutex<()>>,
 }
 
+/// What the friends have earned an account, as the webhooks tell.
+pub(crate) struct Earnings {
+    pub(crate) balance: String,
+    pub(crate) rewards: i64,
+}
+
 impl Rewards {
-    /// At every start, whether or not there is a subscription already.
-    pub(crate) async fn subscribe(client: &Client, shop_url: &str) -> Result<Self, SubscribeError> {
+    /// At every start, whether or not there are tables and a subscription already.
+    pub(crate) async fn subscribe(
+        client: &Client,
+        shop_url: &str,
+        database: SqlitePool,
+    ) -> Result<Self, Box<dyn Error>> {
+        let mut connection = database.acquire().await?;
+        sqlite::create_table(&mut connection).await?;
+        sqlx::query(TABLE).execute(&mut *connection).await?;
+        drop(connection);
+
         let url = format!("{shop_url}/webhook");
         let events = [
             "customer.rewarded",
@@ -36,9 +60,17 @@ impl Rewards {
         let subscription = ensure_subscription(client, &url, events, keep).await?;
         Ok(Self {
             verifier: WebhookVerifier::new(subscription.secret),
-            inbox: MemoryInbox::new(10_000),
+            database,
             turn: Arc::default(),
         })
+    }
+
+    pub(crate) async fn of(&self, account: u64) -> Result<Earnings, sqlx::Error> {
+        let query = sqlx::query_as("SELECT balance, rewards FROM earnings WHERE account = $1");
+        let query = query.bind(account.cast_signed());
+        let found = query.fetch_optional(&self.database).await?;
+        let (balance, rewards) = found.unwrap_or_else(|| ("nothing yet".to_owned(), 0));
+        Ok(Earnings { balance, rewards })
     }
 }
 
@@ -48,33 +80,48 @@ impl FromRef<AppState> for WebhookVerifier {
     }
 }
 
-/// An event says that something has changed, and for whom. How much there is now, the shop asks
-/// Partnero itself: what the data of these events looks like is documented nowhere.
+/// Says 200 only when the effect is in the database; after anything else Partnero tells it again.
 pub(crate) async fn receive(State(state): State<AppState>, event: Event) -> StatusCode {
-    let Rewards { inbox, turn, .. } = &state.rewards;
-    let _turn = turn.lock().await;
-    if !inbox.record(&event.digest()).is_first() {
-        return StatusCode::OK;
+    match apply(&state, &event).await {
+        Ok(()) => StatusCode::OK,
+        Err(error) => {
+            tracing::warn!(%error, "a webhook was put off");
+            StatusCode::SERVICE_UNAVAILABLE
+        }
     }
-    let id = event.customer_id();
-    let Some(user) = id.as_deref().and_then(|id| id.parse::<u64>().ok()) else {
-        return StatusCode::OK; // nobody of ours
+}
+
+/// An event says that something has changed, and for whom. How much there is now, the shop asks
+/// Partnero itself: what the data of these events looks like is documented nowhere. Asking again
+/// does no harm; what is counted, is counted once for each event.
+async fn apply(state: &AppState, event: &Event) -> Result<(), Box<dyn Error + Send + Sync>> {
+    let account = event.customer_id().and_then(|id| id.parse::<u64>().ok());
+    let Some(account) = account.filter(|id| state.users.get(*id).is_some()) else {
+        return Ok(()); // nobody of ours
     };
-    let Ok(balance) = state.client.customers().balance(&user.to_string()).await else {
-        inbox.forget(&event.digest());
-        return StatusCode::SERVICE_UNAVAILABLE; // Partnero tells it again
-    };
+    let Rewards { database, turn, .. } = &state.rewards;
+    let _turn = turn.lock().await;
+    let customers = state.client.customers();
+    let balance = customers.balance(&account.to_string()).await?;
     let amounts: Vec<String> = balance
         .amounts()
         .map(|money| format!("{money:.2}"))
         .collect();
-    state.users.change(user, |user| {
-        user.balance = if amounts.is_empty() {
-            "nothing".to_owned()
-        } else {
-            amounts.join(", ")
-        };
-        user.rewards += u64::from(event.kind() == EventKind::CustomerRewarded);
-    });
-    StatusCode::OK
+    let balance = match &amounts[..] {
+        [] => "nothing".to_owned(),
+        amounts => amounts.join(", "),
+    };
+
+    // Digest and effect are there together, or neither is.
+    let mut transaction = database.begin_with("BEGIN IMMEDIATE").await?;
+    let seen = sqlite::record(&mut transaction, &event.digest()).await?;
+    let is_new_reward = seen.is_first() && event.kind() == EventKind::CustomerRewarded;
+    sqlx::query(EARN)
+        .bind(account.cast_signed())
+        .bind(balance)
+        .bind(i64::from(is_new_reward))
+        .execute(&mut *transaction)
+        .await?;
+    transaction.commit().await?;
+    Ok(())
 }

@@ -1,4 +1,9 @@
 //! The shop: what an app has to write to take part in refer-a-friend.
+//!
+//! Nobody logs in here, so that you can look at everybody's page: who opens `/account/1` acts as
+//! Anna. A real shop takes the account from its session. Its forms then need what these do not,
+//! a defence against forms on other sites (CSRF): here a form carries nobody's authority, and the
+//! cookie with the referral does not come along from another site, because it is `SameSite=Lax`.
 
 use std::net::Ipv4Addr;
 
@@ -7,9 +12,11 @@ use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use axum::{Form, Router};
+use sqlx::SqlitePool;
 use tokio::net::TcpStream;
 use tower_partnero::{
-    ApiKey, Client, NewCustomer, Referral, Referrals, Sandbox, SignupHook, SignupOutcome, Signups,
+    ApiKey, Client, ErrorKind, NewCustomer, Referral, Referrals, Sandbox, SignupHook,
+    SignupOutcome, Signups,
 };
 
 use crate::rewards::{self, Rewards};
@@ -45,6 +52,7 @@ impl FromRef<AppState> for Referrals {
 pub(crate) async fn app(
     sandbox: &Sandbox,
     url: &str,
+    database: SqlitePool,
 ) -> Result<Router, Box<dyn std::error::Error>> {
     let client = Client::builder(ApiKey::new(sandbox.api_key())?)
         .base_url(sandbox.base_url())
@@ -55,18 +63,20 @@ pub(crate) async fn app(
 
     let users = Users::default();
     let anna = users.add("Anna", "anna@shop.example");
-    client
-        .customers()
-        .create(
-            &NewCustomer::new(anna)
-                .key(ANNA)
-                .name("Anna")
-                .email("anna@shop.example"),
-        )
-        .await?;
+    let customer = NewCustomer::new(anna)
+        .key(ANNA)
+        .name("Anna")
+        .email("anna@shop.example");
+    match client.customers().create(&customer).await {
+        // After a restart Partnero knows her.
+        Err(error) if !matches!(error.kind(), ErrorKind::Conflict | ErrorKind::Invalid) => {
+            return Err(error.into());
+        }
+        _ => {}
+    }
     users.set_report(anna, "not_referred".to_owned(), Some(ANNA.to_owned()));
 
-    let rewards = Rewards::subscribe(&client, url).await?;
+    let rewards = Rewards::subscribe(&client, url, database).await?;
 
     Ok(Router::new()
         .route("/", get(landing))
@@ -119,8 +129,7 @@ async fn sign_up(
     (outcome, Redirect::to(&format!("/account/{id}")))
 }
 
-/// The same report once more, for an account that Partnero has not heard of. A real shop would
-/// take the account from the session of who is signed in.
+/// The same report once more, for an account that Partnero has not heard of.
 async fn report_again(
     hook: SignupHook,
     State(state): State<AppState>,
@@ -156,8 +165,12 @@ async fn account(State(state): State<AppState>, Path(id): Path<u64>) -> Response
     };
     let customers = state.client.customers();
     let id_text = id.to_string();
+    let Ok(earnings) = state.rewards.of(id).await else {
+        return StatusCode::INTERNAL_SERVER_ERROR.into_response();
+    };
     let (customer, friends) = tokio::join!(customers.get(&id_text), customers.referrals(&id_text));
-    pages::account(&user, customer.ok().as_ref(), &friends.unwrap_or_default()).into_response()
+    let (customer, friends) = (customer.ok(), friends.unwrap_or_default());
+    pages::account(&user, customer.as_ref(), &friends, &earnings).into_response()
 }
 
 async fn partnero(State(state): State<AppState>) -> Html<String> {

@@ -1,8 +1,10 @@
-//! The shop's accounts.
+//! The shop's accounts, and its database. A real shop would have the accounts in it, too.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use sqlx::SqlitePool;
+use sqlx::sqlite::SqlitePoolOptions;
 use tower_partnero::Referral;
 
 /// One account of the shop.
@@ -18,13 +20,16 @@ pub(crate) struct User {
     /// What was bought, as order numbers; a refunded order is gone.
     pub(crate) orders: Vec<u64>,
     pub(crate) next_order: u64,
-    /// What the friends have earned this account, as the webhooks tell.
-    pub(crate) balance: String,
-    /// How many rewards the webhooks told of.
-    pub(crate) rewards: u64,
 }
 
-/// The shop's database.
+/// A database that is gone when the shop stops: one connection, which never ends before that.
+pub(crate) async fn database() -> Result<SqlitePool, sqlx::Error> {
+    let pool = SqlitePoolOptions::new().max_connections(1);
+    let pool = pool.idle_timeout(None).max_lifetime(None);
+    pool.connect("sqlite::memory:").await
+}
+
+/// All accounts.
 #[derive(Clone, Default)]
 pub(crate) struct Users(Arc<Mutex<BTreeMap<u64, User>>>);
 
@@ -44,8 +49,6 @@ impl Users {
                 key: None,
                 orders: Vec::new(),
                 next_order: 1,
-                balance: "nothing yet".to_owned(),
-                rewards: 0,
             },
         );
         id

@@ -6,7 +6,7 @@ use tower_partnero::Sandbox;
 
 use crate::shop::{self, ANNA};
 use crate::site::{Place, Site};
-use crate::{Browser, COOKIE};
+use crate::{Browser, COOKIE, users};
 
 pub(crate) struct Town {
     pub(crate) shop: Site,
@@ -20,7 +20,9 @@ impl Town {
         let sandbox = Sandbox::builder().link_base(format!("{url}/"));
         let sandbox = sandbox.start().await;
         let sandbox = sandbox.unwrap();
-        let shop = place.serve(shop::app(&sandbox, &url).await.unwrap());
+        let database = users::database().await.unwrap();
+        let shop = shop::app(&sandbox, &url, database).await.unwrap();
+        let shop = place.serve(shop);
         Self { shop, sandbox }
     }
 
