@@ -200,6 +200,22 @@ async fn events_go_to_https_or_stay_on_this_machine() {
 }
 
 #[tokio::test]
+async fn an_answer_that_is_not_understood_shows_no_secret() {
+    let (sandbox, client) = partnero().await;
+    let odd = format!(r#"[{{"key":"k","url":"{URL}","signature":"DHjU0cGYxMUG1234"}}]"#);
+    for body in [&odd[..], &odd[1..odd.len() - 2]] {
+        sandbox.inject(Fault::answer(200, body, "application/json").times(5));
+        let error = refusal(&client, URL).await;
+        let SubscribeError::Client(cause) = &error else {
+            panic!("{error:?}");
+        };
+        assert_eq!(cause.kind(), ErrorKind::Decode);
+        assert!(!format!("{error:?} {cause}").contains("DHjU"), "{error:?}");
+        sandbox.clear_faults();
+    }
+}
+
+#[tokio::test]
 async fn a_long_name_is_cut_between_characters() {
     let (_sandbox, client) = partnero().await;
     let url = format!("https://shop.example/{}", "ü".repeat(200));
