@@ -7,7 +7,7 @@
 //!
 //! ```sh
 //! cargo bench --bench webhook                                  # the whole report
-//! cargo bench --bench webhook -- --check                       # fails beyond 1.3 times the bare instructions
+//! cargo bench --bench webhook -- --check                       # fails if a ratio of instructions is too large
 //! cargo bench --bench webhook -- --rounds 2 --seconds 0.2      # only to see that the load runs
 //! ```
 #![expect(clippy::print_stdout, reason = "a bench reports on the terminal")]
