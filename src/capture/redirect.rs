@@ -8,7 +8,7 @@ use std::task::{Context, Poll};
 
 use http::header::{ALLOW, HeaderValue, LOCATION};
 use http::{Method, Request, Response, StatusCode, Uri};
-use percent_encoding::percent_decode;
+use percent_encoding::{AsciiSet, CONTROLS, percent_decode, utf8_percent_encode};
 use tower_service::Service;
 
 use super::referrals::Referrals;
@@ -128,6 +128,20 @@ impl<ReqBody, B: Default> Service<Request<ReqBody>> for PathLinkRedirect<B> {
 
 const TO: &str = "to=";
 
+/// What a `Location` must not hold as it is (RFC 3986, section 2), though a request's target may,
+/// and a decoded `to` as well; so must not what is beyond ASCII.
+const NOT_IN_A_URI: &AsciiSet = &CONTROLS
+    .add(b' ')
+    .add(b'"')
+    .add(b'<')
+    .add(b'>')
+    .add(b'\\')
+    .add(b'^')
+    .add(b'`')
+    .add(b'{')
+    .add(b'|')
+    .add(b'}');
+
 fn location(uri: &Uri, default: &str, carried: Option<&str>) -> String {
     let pairs = || {
         uri.query()
@@ -143,7 +157,7 @@ fn location(uri: &Uri, default: &str, carried: Option<&str>) -> String {
         location.push(if location.contains('?') { '&' } else { '?' });
         location.push_str(pair);
     }
-    location
+    utf8_percent_encode(&location, NOT_IN_A_URI).to_string()
 }
 
 fn decode(raw: &str) -> String {
@@ -238,9 +252,14 @@ mod tests {
             ("/ref/k?b=2&to=//evil.example", "/start?b=2"),
             ("/ref/k?to=//evil.example&to=/tea", "/start"),
             ("/ref/k?tour=1", "/start?tour=1"),
+            (
+                "/ref/k?utm_campaign=th\u{e9}",
+                "/start?utm_campaign=th%C3%A9",
+            ),
+            ("/ref/k?to=/a%3Eb%60&c={d}", "/a%3Eb%60?c=%7Bd%7D"),
         ] {
             assert_eq!(
-                location(&Uri::from_static(uri), "/start", None),
+                location(&uri.parse().unwrap(), "/start", None),
                 expected,
                 "{uri}"
             );
