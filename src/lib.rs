@@ -76,6 +76,8 @@ mod error;
 mod referral;
 #[cfg(feature = "sandbox")]
 pub mod sandbox;
+#[cfg(feature = "detour")]
+mod signing;
 #[cfg(feature = "client")]
 pub mod signup;
 pub mod snippet;

@@ -55,8 +55,9 @@
 //! [`SignupHook::with_referral`](crate::signup::SignupHook::with_referral):
 //! `hook.with_referral(oauth.open(token, nonce).ok())`.
 
-mod keys;
+mod invalid;
 mod token;
 
-pub use self::keys::SigningKeys;
-pub use self::token::{Detour, InvalidToken};
+pub use self::invalid::InvalidToken;
+pub use self::token::Detour;
+pub use crate::signing::SigningKeys;

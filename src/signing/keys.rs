@@ -1,4 +1,4 @@
-//! The secrets that tokens are signed with.
+//! The secrets that tokens and cookies are signed with.
 
 use std::fmt;
 
@@ -32,8 +32,8 @@ impl SigningKeys {
         })
     }
 
-    /// Also believes what was signed with the key before. Take it away again when its last token
-    /// has expired.
+    /// Also believes what was signed with the key before. Take it away again when the last token
+    /// or cookie of its time has expired.
     ///
     /// # Errors
     ///

@@ -1,0 +1,39 @@
+//! What a token that brings nothing is called.
+
+use std::fmt;
+
+use crate::signing::BrokenSeal;
+
+/// Why a token brings no referral.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum InvalidToken {
+    /// It is no token at all.
+    Malformed,
+    /// Its signature is not ours, or was made for another purpose, another context or another
+    /// key.
+    Forged,
+    /// It was good once.
+    Expired,
+}
+
+impl From<BrokenSeal> for InvalidToken {
+    fn from(broken: BrokenSeal) -> Self {
+        match broken {
+            BrokenSeal::Malformed => Self::Malformed,
+            BrokenSeal::Forged => Self::Forged,
+        }
+    }
+}
+
+impl fmt::Display for InvalidToken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Malformed => "the referral token is malformed",
+            Self::Forged => "the referral token was not made for this place",
+            Self::Expired => "the referral token has expired",
+        })
+    }
+}
+
+impl std::error::Error for InvalidToken {}
