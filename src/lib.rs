@@ -42,6 +42,7 @@
 //! | `outbox-sqlite`, `outbox-postgres` | | the outbox in a database, over sqlx; Rust 1.94 |
 //! | `default-tls`, `rustls`, `rustls-no-provider`, `native-tls` | | TLS for the client, under reqwest's names |
 //! | `gzip` | | compressed answers for the client |
+//! | `companion` | | a signed cookie that knows when the links were followed |
 //! | `detour` | | signed tokens that carry a referral where no cookie goes |
 //! | `webhook` | | verifying, reading and receiving webhooks |
 //! | `inbox-sqlite`, `inbox-postgres` | | each event once, in the app's own transaction; need Rust 1.94 |
@@ -55,6 +56,7 @@
 #![cfg_attr(
     not(all(
         feature = "axum",
+        feature = "companion",
         feature = "outbox-postgres",
         feature = "outbox-sqlite",
         feature = "sandbox",
@@ -76,7 +78,7 @@ mod error;
 mod referral;
 #[cfg(feature = "sandbox")]
 pub mod sandbox;
-#[cfg(feature = "detour")]
+#[cfg(any(feature = "companion", feature = "detour"))]
 mod signing;
 #[cfg(feature = "client")]
 pub mod signup;

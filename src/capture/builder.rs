@@ -6,6 +6,8 @@ use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use super::cache::CacheRules;
+#[cfg(feature = "companion")]
+use super::companion::{Companion, SigningKeys};
 use super::consent::{Consent, RequestHead};
 use super::cookie::CookieTemplate;
 use super::origin::Origins;
@@ -30,6 +32,8 @@ pub struct ReferralsBuilder {
     referer_rescue: bool,
     consent: Option<ConsentPolicy>,
     observer: Option<Observer>,
+    #[cfg(feature = "companion")]
+    companion: Option<SigningKeys>,
 }
 
 impl Default for ReferralsBuilder {
@@ -44,6 +48,8 @@ impl Default for ReferralsBuilder {
             referer_rescue: false,
             consent: None,
             observer: None,
+            #[cfg(feature = "companion")]
+            companion: None,
         }
     }
 }
@@ -191,6 +197,17 @@ impl ReferralsBuilder {
         self
     }
 
+    /// Keeps a signed cookie beside the referral's, so that the server itself checks how long a
+    /// link counts ([`max_age`](Self::max_age)); see [`companion`](super::companion). Default: none.
+    ///
+    /// Refused without [`domain`](Self::domain) where [`secure`](Self::secure) is off or
+    /// [`path`](Self::path) is not `/`.
+    #[cfg(feature = "companion")]
+    pub fn companion(mut self, keys: SigningKeys) -> Self {
+        self.companion = Some(keys);
+        self
+    }
+
     /// Whether a response that gets a cookie also gets `Cache-Control: no-store`. Default:
     /// `false`, because `private` keeps it from other visitors already, and `no-store` costs the
     /// browser's back/forward cache.
@@ -233,6 +250,11 @@ impl ReferralsBuilder {
                 "name the app's own origins, as in `.public_origins([\"https://shop.example\"])`",
             ));
         }
+        #[cfg(feature = "companion")]
+        let companion = self
+            .companion
+            .map(|keys| Companion::new(keys, &self.cookie, self.attribution).map(Box::new))
+            .transpose()?;
         let spent = self
             .referer_rescue
             .then(|| CookieTemplate::new(&self.cookie.for_spent()));
@@ -251,6 +273,8 @@ impl ReferralsBuilder {
             consent: self.consent,
             spent,
             observer: self.observer,
+            #[cfg(feature = "companion")]
+            companion,
             layered: AtomicBool::new(false),
         }))
     }
@@ -258,7 +282,8 @@ impl ReferralsBuilder {
 
 impl fmt::Debug for ReferralsBuilder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ReferralsBuilder")
+        let mut debug = f.debug_struct("ReferralsBuilder");
+        debug
             .field("parameters", &self.parameters)
             .field("path_segment", &self.path_segment)
             .field("attribution", &self.attribution)
@@ -267,7 +292,9 @@ impl fmt::Debug for ReferralsBuilder {
             .field("public_origins", &self.public_origins)
             .field("referer_rescue", &self.referer_rescue)
             .field("consent", &self.consent.is_some())
-            .field("observer", &self.observer.is_some())
-            .finish()
+            .field("observer", &self.observer.is_some());
+        #[cfg(feature = "companion")]
+        debug.field("companion", &self.companion.is_some());
+        debug.finish()
     }
 }

@@ -108,7 +108,7 @@ impl CookieTemplate {
     ///
     /// Looking for the name first, and for the borders of its pair only where it stands, keeps
     /// the cost of a long line of strangers' cookies at a fraction of an instruction a byte.
-    fn values<'a>(&'a self, line: &'a [u8]) -> impl Iterator<Item = &'a [u8]> {
+    pub(super) fn values<'a>(&'a self, line: &'a [u8]) -> impl Iterator<Item = &'a [u8]> {
         let mut searched = 0;
         // `find_iter` would copy the whole finder for each line.
         let starts = std::iter::from_fn(move || {

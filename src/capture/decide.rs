@@ -10,18 +10,20 @@ use crate::referral::{Referral, ReferralKey, ReferralSource};
 /// Reads link, cookies and, where the policy says so, the page before, and weighs them. Pure: it
 /// writes nothing, and [`Outcome::Captured`] is the layer's order to write.
 ///
-/// `veto` says why this request may not write; it is asked only if there is something to write.
+/// `read` gives what is stored, and is asked only if that may be read; `veto` says why this request
+/// may not write, and is asked only if there is something to write.
 #[inline]
 pub(super) fn decide(
     policy: &Policy,
     request: &RequestHead<'_>,
+    read: impl FnOnce() -> Reading,
     veto: impl FnOnce() -> Option<NotStored>,
 ) -> ReferralContext {
     let consent = policy.consent(request);
     let (link, link_source) = read_link(policy, request);
     let stored = match consent {
         Consent::Unknown => Reading::default(),
-        Consent::Granted | Consent::Withdrawn => policy.cookie.read(request.headers),
+        Consent::Granted | Consent::Withdrawn => read(),
     };
     let context = ReferralContext {
         referral: None,
@@ -30,9 +32,11 @@ pub(super) fn decide(
         conflicting: link.conflicting || stored.conflicting,
         consent,
         has_cookie: stored.found_any(),
+        #[cfg(feature = "companion")]
+        touches: None,
     };
     if consent == Consent::Withdrawn {
-        let has_cookie = context.has_cookie || policy.has_spent(request.headers);
+        let has_cookie = context.has_cookie || policy.has_more(request.headers);
         return ReferralContext {
             has_cookie,
             ..context
@@ -60,6 +64,7 @@ pub(super) fn decide(
         (None, None) => match skipped(policy, request) {
             Some(_) if policy.has_spent(request.headers) => (None, Outcome::AlreadySpent),
             Some(key) => capture(key, ReferralSource::Referer),
+            None if stored.expired => (None, Outcome::Expired),
             None => (
                 None,
                 context
@@ -76,7 +81,7 @@ pub(super) fn decide(
 }
 
 /// What the link says that was followed: its query, or else its path.
-fn read_link(policy: &Policy, request: &RequestHead<'_>) -> (Reading, ReferralSource) {
+pub(super) fn read_link(policy: &Policy, request: &RequestHead<'_>) -> (Reading, ReferralSource) {
     let query = request.uri.query();
     let reading = query
         .map(|query| query::read(query, &policy.parameters))

@@ -2,6 +2,8 @@
 
 mod builder;
 mod cache;
+#[cfg(feature = "companion")]
+pub mod companion;
 pub mod consent;
 mod cookie;
 mod decide;

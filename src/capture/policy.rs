@@ -7,6 +7,8 @@ use std::sync::atomic::AtomicBool;
 use http::{HeaderMap, Uri};
 
 use super::cache::CacheRules;
+#[cfg(feature = "companion")]
+use super::companion::Companion;
 use super::consent::{Consent, RequestHead};
 use super::cookie::CookieTemplate;
 use super::origin::Origins;
@@ -30,6 +32,9 @@ pub(super) struct Policy {
     /// The cookie that marks a sign-up; there if keys are read from the `Referer`.
     pub(super) spent: Option<CookieTemplate>,
     pub(super) observer: Option<Observer>,
+    /// The signed cookie beside ours.
+    #[cfg(feature = "companion")]
+    pub(super) companion: Option<Box<Companion>>,
     /// Whether anything but the query can concern the layer: path links, consent, rescue or an
     /// observer.
     pub(super) asks_for_more: bool,
@@ -62,6 +67,19 @@ impl Policy {
         self.consent.is_some() || self.spent.is_some() || self.observer.is_some()
     }
 
+    /// Whether the browser keeps anything beside the referral's own cookie.
+    pub(super) fn has_more(&self, headers: &HeaderMap) -> bool {
+        #[cfg(feature = "companion")]
+        if self
+            .companion
+            .as_ref()
+            .is_some_and(|companion| companion.is_in(headers))
+        {
+            return true;
+        }
+        self.has_spent(headers)
+    }
+
     /// Whether a sign-up in this browser has left its mark.
     pub(super) fn has_spent(&self, headers: &HeaderMap) -> bool {
         let spent = self.spent.as_ref();
@@ -71,7 +89,8 @@ impl Policy {
 
 impl fmt::Debug for Policy {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Policy")
+        let mut debug = f.debug_struct("Policy");
+        debug
             .field("parameters", &self.parameters)
             .field("path_segment", &self.path_segment)
             .field("cookie", &self.cookie)
@@ -81,7 +100,9 @@ impl fmt::Debug for Policy {
             .field("consent", &self.consent.is_some())
             .field("referer_rescue", &self.spent.is_some())
             .field("observer", &self.observer.is_some())
-            .field("layered", &self.layered)
-            .finish_non_exhaustive()
+            .field("layered", &self.layered);
+        #[cfg(feature = "companion")]
+        debug.field("companion", &self.companion);
+        debug.finish_non_exhaustive()
     }
 }

@@ -10,6 +10,8 @@ pub(super) struct Reading {
     pub(super) invalid: Option<InvalidReferralKey>,
     /// Another valid value differs from `key`.
     pub(super) conflicting: bool,
+    /// A valid key stood there whose time is over.
+    pub(super) expired: bool,
 }
 
 impl Reading {
@@ -23,6 +25,6 @@ impl Reading {
 
     /// Whether anything at all stood in this place, valid or not.
     pub(super) fn found_any(&self) -> bool {
-        self.key.is_some() || self.invalid.is_some()
+        self.key.is_some() || self.invalid.is_some() || self.expired
     }
 }

@@ -3,6 +3,8 @@
 use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+#[cfg(feature = "companion")]
+use std::time::SystemTime;
 
 use http::request::Parts;
 use http::{HeaderMap, Method, Uri};
@@ -18,7 +20,7 @@ use super::navigation;
 use super::parameter::Parameter;
 use super::policy::Policy;
 use super::redirect::PathLinkRedirect;
-use crate::context::{Outcome, ReferralContext, ReferralLayerMissing, Renewal, Spent};
+use crate::context::{NotStored, Outcome, ReferralContext, ReferralLayerMissing, Renewal, Spent};
 use crate::error::ConfigError;
 use crate::referral::{Referral, ReferralKey};
 
@@ -68,7 +70,7 @@ use crate::referral::{Referral, ReferralKey};
 /// ```
 #[derive(Clone)]
 pub struct Referrals {
-    policy: Arc<Policy>,
+    pub(super) policy: Arc<Policy>,
 }
 
 impl Referrals {
@@ -117,7 +119,7 @@ impl Referrals {
     #[must_use]
     pub fn evaluate(&self, method: &Method, uri: &Uri, headers: &HeaderMap) -> ReferralContext {
         let request = RequestHead::new(method, uri, headers);
-        decide(&self.policy, &request, || navigation::veto(method, headers))
+        self.decide(&request, || navigation::veto(method, headers))
     }
 
     /// Takes the referral of this request out of the browser, for apps that report sign-ups to
@@ -207,7 +209,21 @@ impl Referrals {
     /// As [`capture`](Self::capture), for a page of the app's own that hands the key in.
     pub(super) fn capture_handed_in(&self, parts: &Parts) -> Option<CookieLines> {
         let request = RequestHead::new(&parts.method, &parts.uri, &parts.headers);
-        self.lines_for(&decide(&self.policy, &request, || None))
+        self.lines_for(&self.decide(&request, || None))
+    }
+
+    #[inline]
+    fn decide(
+        &self,
+        request: &RequestHead<'_>,
+        veto: impl Fn() -> Option<NotStored>,
+    ) -> ReferralContext {
+        #[cfg(feature = "companion")]
+        if self.policy.companion.is_some() {
+            return self.decide_at(request, veto, SystemTime::now());
+        }
+        let read = || self.policy.cookie.read(request.headers);
+        decide(&self.policy, request, read, veto)
     }
 
     fn lines_for(&self, context: &ReferralContext) -> Option<CookieLines> {
@@ -226,6 +242,12 @@ impl Referrals {
                 let marker = self.policy.spent.as_ref().map(CookieTemplate::removal);
                 Some(self.removal().beside(marker))
             }
+            #[cfg(feature = "companion")]
+            (Outcome::Unchanged | Outcome::FirstTouchKept, _) => {
+                let companion = self.policy.companion.as_ref();
+                let line = companion.and_then(|companion| companion.line_alone(context));
+                line.map(|line| CookieLines::new(line, self.policy.cache))
+            }
             _ => None,
         }
     }
@@ -234,13 +256,23 @@ impl Referrals {
     fn set(&self, key: &ReferralKey, context: &ReferralContext) -> CookieLines {
         let cookie = &self.policy.cookie;
         let twins = cookie.twin_removals().filter(|_| context.has_cookie);
-        CookieLines::new(cookie.set(key.as_str()), self.policy.cache).beside(twins)
+        let lines = CookieLines::new(cookie.set(key.as_str()), self.policy.cache).beside(twins);
+        #[cfg(feature = "companion")]
+        if let Some(companion) = &self.policy.companion {
+            return lines.beside(companion.lines_with(key, context, SystemTime::now()));
+        }
+        lines
     }
 
     fn removal(&self) -> CookieLines {
         let cookie = &self.policy.cookie;
-        CookieLines::new(cookie.removal(), self.policy.cache.for_removal())
-            .beside(cookie.twin_removals())
+        let lines = CookieLines::new(cookie.removal(), self.policy.cache.for_removal())
+            .beside(cookie.twin_removals());
+        #[cfg(feature = "companion")]
+        if let Some(companion) = &self.policy.companion {
+            return lines.beside(companion.removals());
+        }
+        lines
     }
 
     pub(super) fn is_own_page(&self, headers: &HeaderMap, origin: Option<&[u8]>) -> bool {

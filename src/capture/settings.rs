@@ -34,7 +34,7 @@ pub enum SameSite {
 }
 
 /// The longest life that browsers grant a cookie (RFC 6265bis, section 5.5: 400 days).
-const LONGEST_MAX_AGE: Duration = Duration::from_secs(400 * 24 * 60 * 60);
+pub(super) const LONGEST_MAX_AGE: Duration = Duration::from_secs(400 * 24 * 60 * 60);
 
 /// Browsers ignore a longer attribute, and then the cookie has the path they choose (RFC 6265bis,
 /// section 5.6).

@@ -10,12 +10,18 @@ mod outcome;
 mod part;
 mod renewal;
 mod spent;
+#[cfg(feature = "companion")]
+mod touch;
 mod vary;
 
 pub use self::missing::ReferralLayerMissing;
 pub use self::outcome::{NotStored, Outcome};
 pub use self::renewal::Renewal;
 pub use self::spent::Spent;
+#[cfg(feature = "companion")]
+pub use self::touch::Touch;
+#[cfg(feature = "companion")]
+pub(crate) use self::touch::Touches;
 pub use self::vary::VaryCookie;
 
 /// Everything one request says about its referral.
@@ -107,6 +113,9 @@ pub struct ReferralContext {
     pub consent: Consent,
     /// The browser sent our cookie, valid or not: what [`Spent`] has to remove.
     pub(crate) has_cookie: bool,
+    /// Boxed, because most policies have no companion.
+    #[cfg(feature = "companion")]
+    pub(crate) touches: Option<Box<Touches>>,
 }
 
 impl ReferralContext {
@@ -125,5 +134,21 @@ impl ReferralContext {
             self.outcome = Outcome::HandedIn;
         }
         self
+    }
+
+    /// The first link that this visitor followed, as the
+    /// [`companion`](crate::capture::companion) knows it; the link of this very request counts.
+    /// `None` without a companion or a referral, and without consent.
+    #[cfg(feature = "companion")]
+    #[must_use]
+    pub fn first_touch(&self) -> Option<&Touch> {
+        self.touches.as_ref().map(|touches| &touches.first)
+    }
+
+    /// As [`first_touch`](Self::first_touch), the last one.
+    #[cfg(feature = "companion")]
+    #[must_use]
+    pub fn last_touch(&self) -> Option<&Touch> {
+        self.touches.as_ref().map(|touches| &touches.last)
     }
 }

@@ -23,6 +23,9 @@ pub enum Outcome {
     HandedIn,
     /// The page before carried a key, and a sign-up in this browser has spent what it had.
     AlreadySpent,
+    /// The stored key is older than the attribution window, as the companion cookie knows: an
+    /// unreferred visitor.
+    Expired,
     /// The visitor has withdrawn consent: nothing counts, and what was stored is removed.
     ConsentWithdrawn,
     /// Something stood in the link or the cookie, and no valid key among it: an unreferred
@@ -73,6 +76,7 @@ impl Outcome {
             Self::NotStored(NotStored::ConsentUnknown) => "not_stored_consent_unknown",
             Self::HandedIn => "handed_in",
             Self::AlreadySpent => "already_spent",
+            Self::Expired => "expired",
             Self::ConsentWithdrawn => "consent_withdrawn",
             Self::Ignored(_) => "ignored",
         }

@@ -1,6 +1,7 @@
 //! One module for each kind of attack: the request somebody would send, and what must not happen.
 
 mod caches;
+mod companion;
 mod consent;
 mod endpoint;
 mod headers;

@@ -14,6 +14,8 @@
 //! 6. The first *valid* value counts, not the first. An empty one, one over 255 bytes and one
 //!    with control characters is no key, though the other readers return it.
 
+#[cfg(feature = "companion")]
+mod companion;
 mod cookies;
 mod layer;
 mod query;

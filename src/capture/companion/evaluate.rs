@@ -1,0 +1,40 @@
+//! The decision of a policy that has a companion depends on the time.
+
+use std::time::SystemTime;
+
+use http::{HeaderMap, Method, Uri};
+
+use super::super::consent::RequestHead;
+use super::super::navigation;
+use super::super::referrals::Referrals;
+use crate::context::{NotStored, ReferralContext};
+
+impl Referrals {
+    /// As [`evaluate`](Self::evaluate), at another time than now: what the
+    /// [`companion`](crate::capture::companion) says depends on it.
+    #[must_use]
+    pub fn evaluate_at(
+        &self,
+        method: &Method,
+        uri: &Uri,
+        headers: &HeaderMap,
+        now: SystemTime,
+    ) -> ReferralContext {
+        let request = RequestHead::new(method, uri, headers);
+        self.decide_at(&request, || navigation::veto(method, headers), now)
+    }
+
+    /// Apart from what is decided without a companion, which asks for no time.
+    #[inline(never)]
+    pub(in crate::capture) fn decide_at(
+        &self,
+        request: &RequestHead<'_>,
+        veto: impl Fn() -> Option<NotStored>,
+        now: SystemTime,
+    ) -> ReferralContext {
+        match &self.policy.companion {
+            Some(companion) => companion.decide(&self.policy, request, veto, now),
+            None => self.evaluate(request.method, request.uri, request.headers),
+        }
+    }
+}

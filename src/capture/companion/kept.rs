@@ -1,0 +1,183 @@
+//! The policy's part in it: the keys, the window, and the cookie's lines.
+
+use std::time::{Duration, SystemTime};
+
+use http::header::{COOKIE, HeaderMap, HeaderValue};
+
+use super::super::cookie::CookieTemplate;
+use super::super::settings::{Attribution, CookieSettings, LONGEST_MAX_AGE};
+use super::record;
+use crate::context::{Outcome, ReferralContext, Touch, Touches};
+use crate::error::ConfigError;
+use crate::referral::ReferralKey;
+use crate::signing::{Seal, SigningKeys};
+
+#[derive(Debug)]
+pub(in crate::capture) struct Companion {
+    keys: SigningKeys,
+    cookie: CookieTemplate,
+    name: String,
+    domain: String,
+    window: Duration,
+    pub(super) attribution: Attribution,
+}
+
+/// Of more cookies than that, strangers wrote the most, and each costs a signature to refuse.
+const MOST: usize = 8;
+
+const HOST_PREFIX: &str = "__Host-";
+
+impl Companion {
+    /// `cookie` are the referral's own settings, which have been checked.
+    pub(in crate::capture) fn new(
+        keys: SigningKeys,
+        cookie: &CookieSettings,
+        attribution: Attribution,
+    ) -> Result<Self, ConfigError> {
+        let settings = settings(cookie)?;
+        Ok(Self {
+            keys,
+            cookie: CookieTemplate::new(&settings),
+            name: settings.name,
+            domain: settings.domain.unwrap_or_default(),
+            window: cookie.max_age,
+            attribution,
+        })
+    }
+
+    /// The lines that store the companion of a referral whose own cookie is written, too.
+    pub(in crate::capture) fn lines_with(
+        &self,
+        key: &ReferralKey,
+        context: &ReferralContext,
+        now: SystemTime,
+    ) -> impl Iterator<Item = HeaderValue> {
+        let touches = self.touches_with(key, context, now);
+        let twins = self.cookie.twin_removals();
+        twins
+            .filter(|_| context.has_cookie)
+            .chain([self.line(&touches, now)])
+    }
+
+    /// The line that stores news for the companion alone, if there is any.
+    pub(in crate::capture) fn line_alone(&self, context: &ReferralContext) -> Option<HeaderValue> {
+        let touches = context.touches.as_ref().filter(|touches| touches.is_news)?;
+        let now = touches.last.at?;
+        Some(self.line(touches, now))
+    }
+
+    pub(in crate::capture) fn removals(&self) -> impl Iterator<Item = HeaderValue> {
+        self.cookie.twin_removals().chain([self.cookie.removal()])
+    }
+
+    /// Whether the browser sent one, ours or not.
+    pub(in crate::capture) fn is_in(&self, headers: &HeaderMap) -> bool {
+        self.values(headers).next().is_some()
+    }
+
+    /// Whether anything of the name is there, and all that is signed by us.
+    pub(super) fn read(&self, headers: &HeaderMap) -> (bool, Vec<Touches>) {
+        let seal = self.seal();
+        let mut found = false;
+        let opened = self.values(headers).take(MOST).filter_map(|value| {
+            found = true;
+            let record = seal.open(value, record::LONGEST);
+            #[cfg(feature = "tracing")]
+            if let Err(broken) = &record {
+                tracing::debug!(?broken, "the companion of the referral is not ours");
+            }
+            record::read(&record.ok()?)
+        });
+        let opened = opened.collect();
+        (found, opened)
+    }
+
+    /// The touch by which the policy goes.
+    pub(super) fn counted<'a>(&self, touches: &'a Touches) -> &'a Touch {
+        match self.attribution {
+            Attribution::FirstTouch => &touches.first,
+            Attribution::LastTouch => &touches.last,
+        }
+    }
+
+    /// Whether the touch that counts is older than the window, to the second in which its own
+    /// cookie would go. A time to come is a clock that was ahead of ours.
+    pub(super) fn is_over(&self, touches: &Touches, now: SystemTime) -> bool {
+        let age = self.counted(touches).at.map(|at| now.duration_since(at));
+        age.is_some_and(|age| age.unwrap_or_default() >= self.window)
+    }
+
+    fn touches_with(
+        &self,
+        key: &ReferralKey,
+        context: &ReferralContext,
+        now: SystemTime,
+    ) -> Touches {
+        let touch = Touch {
+            key: key.clone(),
+            at: Some(now),
+        };
+        let known = context.touches.as_deref().cloned();
+        let known = known.filter(|touches| !self.is_over(touches, now));
+        let is_touch = matches!(context.outcome, Outcome::Unchanged | Outcome::HandedIn);
+        match known {
+            Some(touches) if is_touch && self.attribution == Attribution::LastTouch => Touches {
+                last: touch,
+                ..touches
+            },
+            Some(touches) if self.counted(&touches).key == *key => touches,
+            _ => Touches {
+                first: touch.clone(),
+                last: touch,
+                is_news: false,
+            },
+        }
+    }
+
+    fn line(&self, touches: &Touches, now: SystemTime) -> HeaderValue {
+        let record = record::write(touches, now);
+        self.cookie.set(&self.seal().close(record))
+    }
+
+    fn values<'a>(&'a self, headers: &'a HeaderMap) -> impl Iterator<Item = &'a [u8]> {
+        let lines = headers.get_all(COOKIE).iter();
+        lines.flat_map(|line| self.cookie.values(line.as_bytes()))
+    }
+
+    fn seal(&self) -> Seal<'_> {
+        Seal {
+            keys: &self.keys,
+            bound_to: [
+                b"tower-partnero companion",
+                self.name.as_bytes(),
+                self.domain.as_bytes(),
+            ],
+        }
+    }
+}
+
+fn settings(referral: &CookieSettings) -> Result<CookieSettings, ConfigError> {
+    let is_of_host = referral.domain.is_none();
+    if is_of_host && !(referral.secure && referral.path == "/") {
+        return Err(ConfigError::new(
+            "companion",
+            "without a domain its name begins with `__Host-`, which browsers take only with `Secure` and the path `/`: \
+             write `.secure(true)` and `.path(\"/\")`, or name the `.domain(...)`; on plain http, leave the companion out",
+        ));
+    }
+    let has_prefix = referral
+        .name
+        .get(..HOST_PREFIX.len())
+        .is_some_and(|start| start.eq_ignore_ascii_case(HOST_PREFIX));
+    let prefix = if is_of_host && !has_prefix {
+        HOST_PREFIX
+    } else {
+        ""
+    };
+    Ok(CookieSettings {
+        name: format!("{prefix}{}_touches", referral.name),
+        http_only: true,
+        max_age: (referral.max_age * 2).min(LONGEST_MAX_AGE),
+        ..referral.clone()
+    })
+}

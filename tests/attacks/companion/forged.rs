@@ -1,0 +1,119 @@
+//! What was not signed by us, not for this place, or not for this browser.
+
+use tower_partnero::capture::companion::SigningKeys;
+use tower_partnero::{Outcome, Referrals};
+
+use super::{NAME, after, keys, land, policy, renewed, shop, touches};
+use crate::Site;
+
+/// A companion made up by hand, signed with a key of the attacker's own, or ours with a changed
+/// letter: it proves nothing, and the referral is what it is without a companion.
+#[tokio::test]
+async fn a_forged_companion_gives_no_time() {
+    let mallory = Site::open(Referrals::builder().companion(keys(9)));
+    let (theirs, _) = land(&mallory, "/?ref=anna-7", "").await;
+    let (ours, plain) = land(&shop(), "/?ref=anna-7", "").await;
+    let value = ours.split_once('=').unwrap().1;
+    let changed = |index: usize| {
+        let mut changed = value.to_owned();
+        let letter = if &changed[index..=index] == "A" {
+            "B"
+        } else {
+            "A"
+        };
+        changed.replace_range(index..=index, letter);
+        format!("{NAME}={changed}")
+    };
+    for forged in [
+        theirs,
+        changed(0),
+        changed(8),
+        changed(value.len() - 3),
+        format!("{NAME}="),
+        format!("{NAME}=anna-7"),
+        format!("{NAME}=\u{1f3ab}"),
+        format!("{NAME}={}", "A".repeat(500)),
+        format!("{NAME}={}", value.repeat(2)),
+        format!("{NAME}={}", "A".repeat(10_000)),
+    ] {
+        let context = after(&shop(), 0, "/", &format!("{plain}; {forged}"));
+        assert_eq!(context.outcome, Outcome::Remembered, "{forged}");
+        let unknown = ("anna-7".to_owned(), None);
+        assert_eq!(touches(&context), [unknown.clone(), unknown], "{forged}");
+        let alone = after(&shop(), 0, "/", &forged);
+        assert_eq!(
+            (alone.outcome, alone.first_touch()),
+            (Outcome::NotReferred, None)
+        );
+    }
+}
+
+/// A sibling host cannot write a `__Host-` cookie; but what it plants in a browser that knows no
+/// prefixes, or where the cookie is shared by `Domain`, is a companion that we did sign.
+#[tokio::test]
+async fn a_tossed_companion_credits_nobody_by_itself() {
+    for site in [shop(), Site::open(policy().domain("shop.example"))] {
+        let (tossed, _) = land(&site, "/?ref=mallory", "").await;
+        let alone = after(&site, 0, "/", &tossed);
+        assert_eq!(
+            (alone.outcome, alone.referral),
+            (Outcome::NotReferred, None)
+        );
+
+        // Beside a referral of the visitor's own it changes nothing but the time nobody knew.
+        let jar = format!("partnero_referral=anna-7; {tossed}");
+        let beside = after(&site, 0, "/", &jar);
+        assert_eq!(beside.referral.as_ref().unwrap().key().as_str(), "anna-7");
+        assert_eq!(touches(&beside)[1], ("anna-7".into(), None));
+    }
+}
+
+#[tokio::test]
+async fn the_key_before_is_believed_and_signs_no_more() {
+    let (companion, plain) = land(&shop(), "/?ref=anna-7", "").await;
+    let jar = format!("{plain}; {companion}");
+    let rotated = keys(2).previous([1; 32]).unwrap();
+    let rotated = Site::open(Referrals::builder().companion(rotated));
+    assert_eq!(after(&rotated, 30, "/", &jar).outcome, Outcome::Expired);
+
+    let (_, jar) = renewed(&rotated, &after(&rotated, 1, "/", &jar));
+    let new_only = Site::open(Referrals::builder().companion(keys(2)));
+    assert_eq!(after(&new_only, 30, "/", &jar).outcome, Outcome::Expired);
+    let old_only = after(&shop(), 30, "/", &jar);
+    assert_eq!(touches(&old_only)[1].1, None, "the old key signs no more");
+}
+
+/// One secret for two programs: a companion of one says nothing in the other.
+#[tokio::test]
+async fn a_companion_of_another_policy_is_not_believed() {
+    let (companion, _) = land(&shop(), "/?ref=anna-7", "").await;
+    let value = companion.split_once('=').unwrap().1;
+    for (other, name) in [
+        (policy().cookie_name("partnero_partner"), "partnero_partner"),
+        (policy().domain("shop.example"), "partnero_referral"),
+        // Only the domain differs from the one that follows.
+        (policy().domain("other.example"), "partnero_referral"),
+    ] {
+        let other = Site::open(other);
+        let (own, _) = land(&other, "/?ref=anna-7", "").await;
+        let own_name = own.split_once('=').unwrap().0;
+        let jar = format!("{name}=anna-7; {own_name}={value}");
+        assert_eq!(touches(&after(&other, 30, "/", &jar))[1].1, None);
+        let jar = format!("{name}=anna-7; {own}");
+        assert_eq!(after(&other, 30, "/", &jar).outcome, Outcome::Expired);
+        let elsewhere = Site::open(policy().domain("third.example"));
+        assert_eq!(touches_of_any(&elsewhere, &jar), None);
+    }
+}
+
+fn touches_of_any(site: &Site, jar: &str) -> Option<std::time::SystemTime> {
+    after(site, 0, "/", jar).last_touch()?.at()
+}
+
+#[test]
+fn no_debug_prints_the_secret() {
+    let secret = SigningKeys::new(b"one key for every process of it!").unwrap();
+    let builder = Referrals::builder().companion(secret);
+    let printed = format!("{builder:?} {:?}", builder.clone().build().unwrap());
+    assert!(!printed.contains("one key"), "{printed}");
+}

@@ -1,0 +1,78 @@
+//! The companion cookie: forged, planted, aged, mixed, shown again.
+
+mod cookie;
+mod forged;
+mod window;
+
+use std::time::{Duration, SystemTime};
+
+use http::Response;
+use tower_partnero::capture::ReferralsBuilder;
+use tower_partnero::capture::companion::SigningKeys;
+use tower_partnero::{Referral, ReferralContext, Referrals};
+
+use crate::{Site, get};
+
+const NAME: &str = "__Host-partnero_referral_touches";
+const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+
+fn keys(byte: u8) -> SigningKeys {
+    SigningKeys::new([byte; 32]).unwrap()
+}
+
+fn policy() -> ReferralsBuilder {
+    Referrals::builder().companion(keys(1))
+}
+
+fn shop() -> Site {
+    Site::open(policy())
+}
+
+fn pair(line: &str) -> &str {
+    line.split("; ").next().unwrap()
+}
+
+/// The values that a visitor's browser keeps after a landing: the companion's, and the plain one.
+async fn land(site: &Site, target: &str, cookies: &str) -> (String, String) {
+    let lines = site.cookies(get(target, &[("cookie", cookies)])).await;
+    let [companion, plain] = &lines[..] else {
+        panic!("{lines:?}");
+    };
+    (pair(companion).to_owned(), pair(plain).to_owned())
+}
+
+/// What a page finds so many days later.
+fn after(site: &Site, days: u32, target: &str, cookies: &str) -> ReferralContext {
+    let visit = get(target, &[("cookie", cookies)]);
+    let (method, uri, headers) = (visit.method(), visit.uri(), visit.headers());
+    site.referrals
+        .evaluate_at(method, uri, headers, SystemTime::now() + DAY * days)
+}
+
+/// What a renewal leaves in the browser: the companion's pair, and the whole jar.
+fn renewed(site: &Site, context: &ReferralContext) -> (String, String) {
+    let mut response = Response::new(());
+    site.referrals.renew(context).apply(&mut response);
+    let lines = crate::cookies(response.headers());
+    let pairs: Vec<_> = lines.iter().map(|line| pair(line)).collect();
+    (pairs[0].to_owned(), pairs.join("; "))
+}
+
+/// Under first touch, the companion of somebody who followed the link ten days ago.
+fn ten_days_old(site: &Site) -> String {
+    let landing = get("/?ref=anna-7", &[]);
+    let (method, uri, headers) = (landing.method(), landing.uri(), landing.headers());
+    let then = SystemTime::now() - DAY * 10;
+    let context = site.referrals.evaluate_at(method, uri, headers, then);
+    let referral = Referral::from_code("anna-7").unwrap();
+    renewed(site, &context.with_referral(referral)).0
+}
+
+/// First and last touch.
+fn touches(context: &ReferralContext) -> [(String, Option<SystemTime>); 2] {
+    [context.first_touch(), context.last_touch()].map(|touch| {
+        touch
+            .map(|touch| (touch.key().to_string(), touch.at()))
+            .unwrap()
+    })
+}

@@ -1,0 +1,143 @@
+//! How old a touch is, which one counts, and whose time it is.
+
+use tower_partnero::{Attribution, Outcome, Referral};
+
+use super::{DAY, NAME, after, land, policy, renewed, shop, ten_days_old, touches};
+use crate::{Site, get};
+
+#[tokio::test]
+async fn the_window_is_checked_by_the_server() {
+    let site = shop();
+    let (companion, plain) = land(&site, "/?ref=anna-7", "").await;
+    let both = format!("{plain}; {companion}");
+    let soon = after(&site, 29, "/", &both);
+    assert_eq!(soon.outcome, Outcome::Remembered);
+    let late = after(&site, 30, "/", &both);
+    assert_eq!((late.outcome, &late.referral), (Outcome::Expired, &None));
+    assert_eq!(late.last_touch().unwrap().key().as_str(), "anna-7");
+
+    // A new click is a new time, also on the very same link.
+    let again = after(&site, 31, "/?ref=anna-7", &both);
+    assert_eq!(again.outcome, Outcome::Captured);
+    assert_eq!(touches(&again)[0], touches(&again)[1], "and a new journey");
+}
+
+#[tokio::test]
+async fn first_and_last_touch_are_told_apart() {
+    for (attribution, counts) in [
+        (Attribution::LastTouch, "ben"),
+        (Attribution::FirstTouch, "anna-7"),
+    ] {
+        let site = Site::open(policy().attribution(attribution));
+        let (companion, plain) = land(&site, "/?ref=anna-7", "").await;
+        let jar = format!("{plain}; {companion}");
+        let second = after(&site, 10, "/?ref=ben", &jar);
+        let [first, last] = touches(&second);
+        assert_eq!((&*first.0, &*last.0), ("anna-7", "ben"), "{attribution:?}");
+        let apart = last.1.unwrap().duration_since(first.1.unwrap()).unwrap();
+        assert!(apart.abs_diff(DAY * 10) < DAY, "{apart:?}");
+
+        // What is written carries both on, and only the companion where the first one stays.
+        let lines = site.cookies(get("/?ref=ben", &[("cookie", &jar)])).await;
+        let is_last = attribution == Attribution::LastTouch;
+        assert_eq!(lines.len(), if is_last { 2 } else { 1 }, "{lines:?}");
+        let plain = lines.get(1).map_or(&*plain, |line| super::pair(line));
+        let jar = format!("{}; {plain}", super::pair(&lines[0]));
+        let later = after(&site, 1, "/", &jar);
+        assert_eq!(later.referral.as_ref().unwrap().key().as_str(), counts);
+        let [first, last] = touches(&later);
+        assert_eq!((&*first.0, &*last.0), ("anna-7", "ben"));
+
+        // What is known is not written again.
+        let again = get("/?ref=ben", &[("cookie", &jar)]);
+        assert_eq!(site.cookies(again).await, [""; 0]);
+        assert_eq!(after(&site, 30, "/", &jar).outcome, Outcome::Expired);
+    }
+}
+
+/// An old companion of the same link, planted beside the fresh one: it must not make a referral
+/// look older than it is.
+#[tokio::test]
+async fn of_several_companions_the_newest_counts() {
+    let site = Site::open(policy().attribution(Attribution::FirstTouch));
+    let (fresh, plain) = land(&site, "/?ref=anna-7", "").await;
+    let old = ten_days_old(&site);
+    let time = |jar: &str| touches(&after(&site, 0, "/", jar))[0].1.unwrap();
+    let newest = time(&format!("{plain}; {fresh}"));
+    assert!(time(&format!("{plain}; {old}")) < newest);
+    for jar in [
+        format!("{old}; {fresh}; {plain}"),
+        format!("{fresh}; {plain}; {old}"),
+    ] {
+        assert_eq!(time(&jar), newest);
+        assert_eq!(after(&site, 25, "/", &jar).outcome, Outcome::Remembered);
+    }
+
+    // More of them than anybody has: the time is unknown then, and nothing is lost.
+    let flood = format!("{}{fresh}; {plain}", format!("{NAME}=x; ").repeat(100));
+    let flooded = after(&site, 60, "/", &flood);
+    assert_eq!(flooded.outcome, Outcome::Remembered);
+    assert_eq!(touches(&flooded)[0].1, None);
+}
+
+/// The fresh time of one link beside the key of another: it is lent to nobody, and takes nothing
+/// from anybody.
+#[tokio::test]
+async fn a_time_is_not_lent_to_another_key() {
+    let site = shop();
+    let (companion, _) = land(&site, "/?ref=mallory", "").await;
+    let jar = format!("partnero_referral=anna-7; {companion}");
+    for days in [0, 60] {
+        let swapped = after(&site, days, "/", &jar);
+        assert_eq!(swapped.outcome, Outcome::Remembered);
+        assert_eq!(touches(&swapped)[1], ("anna-7".into(), None));
+    }
+}
+
+/// What Partnero's script has written is a newer touch, and gets its time with the next write.
+#[tokio::test]
+async fn what_the_script_wrote_counts_from_the_next_write() {
+    let site = shop();
+    let (companion, _) = land(&site, "/?ref=anna-7", "").await;
+    let script = after(
+        &site,
+        0,
+        "/",
+        &format!("partnero_referral=ben; {companion}"),
+    );
+    let [first, last] = touches(&script);
+    assert_eq!((&*first.0, last), ("anna-7", ("ben".into(), None)));
+
+    let (_, jar) = renewed(&site, &script);
+    assert_eq!(after(&site, 29, "/", &jar).outcome, Outcome::Remembered);
+    let over = after(&site, 30, "/", &jar);
+    assert_eq!(over.outcome, Outcome::Expired);
+    assert_eq!(
+        touches(&over)[0].0,
+        "anna-7",
+        "the first one is still known"
+    );
+}
+
+/// A page that renews on every visit must not leave the window without an end.
+#[tokio::test]
+async fn a_renewal_starts_no_new_time() {
+    let site = shop();
+    let (companion, plain) = land(&site, "/?ref=anna-7", "").await;
+    let jar = format!("{plain}; {companion}");
+    let visit = after(&site, 20, "/", &jar);
+    assert_eq!(
+        renewed(&site, &visit),
+        (companion.clone(), format!("{companion}; {plain}"))
+    );
+    let over = after(&site, 30, "/", &jar);
+    let mut response = http::Response::new(());
+    site.referrals.renew(&over).apply(&mut response);
+    assert!(response.headers().is_empty(), "what is over is not renewed");
+
+    // A code that was typed is a touch of its own.
+    let typed = visit.with_referral(Referral::from_code("ben").unwrap());
+    let (_, jar) = renewed(&site, &typed);
+    let [first, last] = touches(&after(&site, 1, "/", &jar));
+    assert_eq!((&*first.0, &*last.0), ("anna-7", "ben"));
+}
