@@ -32,10 +32,15 @@ pub fn send(referrals: &Referrals, request: Request<()>, answer: &HeaderMap) -> 
         ready(Ok::<_, Infallible>(response))
     });
     let mut service = referrals.layer().layer(handler);
-    let response = pin!(service.call(request));
-    match response.poll(&mut Context::from_waker(Waker::noop())) {
-        Poll::Ready(response) => response.unwrap().into_parts().0.headers,
-        Poll::Pending => unreachable!("the handler answers at once"),
+    let Ok(response) = answer_of(service.call(request));
+    response.into_parts().0.headers
+}
+
+/// What a service answers that has nothing to wait for.
+pub fn answer_of<F: Future>(future: F) -> F::Output {
+    match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
+        Poll::Ready(answer) => answer,
+        Poll::Pending => unreachable!("it answers at once"),
     }
 }
 

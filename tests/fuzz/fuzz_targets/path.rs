@@ -1,0 +1,78 @@
+//! Whatever stands behind `/ref/`, as a key and as a place to go on to. The first byte chooses the
+//! policy.
+#![no_main]
+
+use std::convert::Infallible;
+use std::sync::LazyLock;
+
+use http::header::{LOCATION, SET_COOKIE};
+use http::{HeaderMap, Response, StatusCode, Uri};
+use libfuzzer_sys::fuzz_target;
+use percent_encoding::percent_decode_str;
+use tower::Service;
+use tower_partnero::capture::PathLinkRedirect;
+use tower_partnero::capture::consent::Consent;
+use tower_partnero::{Outcome, ReferralSource, Referrals};
+use tower_partnero_fuzz::{answer_of, check, get};
+use url::Url;
+
+/// A policy that stores the key, and one that has to send it along.
+static POLICIES: LazyLock<[Referrals; 2]> = LazyLock::new(|| {
+    let builder = || Referrals::builder().path_links("ref");
+    [builder(), builder().consent(|_| Consent::Unknown)].map(|builder| builder.build().unwrap())
+});
+
+fuzz_target!(|data: &[u8]| {
+    let Some((choice, rest)) = data.split_first() else {
+        return;
+    };
+    let Ok(uri) = Uri::try_from([b"/ref/", rest].concat()) else {
+        return;
+    };
+    let referrals = &POLICIES[usize::from(*choice) % POLICIES.len()];
+    let context = check(referrals, &uri, &HeaderMap::new());
+    if let Some(referral) = &context.referral
+        && referral.source() == ReferralSource::Path
+    {
+        let segment = uri.path().strip_prefix("/ref/").unwrap();
+        let segment = segment.strip_suffix('/').unwrap_or(segment);
+        let decoded = percent_decode_str(segment).decode_utf8().unwrap();
+        assert_eq!(decoded, referral.key().as_str());
+    }
+
+    let mut redirect: PathLinkRedirect<()> = referrals.path_link_redirect("/welcome").unwrap();
+    let answer: Result<Response<()>, Infallible> =
+        answer_of(redirect.call(get(&uri, &HeaderMap::new())));
+    let Ok(answer) = answer;
+    assert_eq!(answer.status(), StatusCode::SEE_OTHER);
+    assert!(!answer.headers().contains_key(SET_COOKIE));
+    let location = answer.headers()[LOCATION].to_str().unwrap();
+    stays_on_this_host(location);
+
+    if let (Outcome::NotStored(_), Some(referral)) = (context.outcome, &context.referral) {
+        let (_, query) = location.split_once('?').unwrap();
+        let mut pairs = form_urlencoded::parse(query.as_bytes());
+        assert!(pairs.any(|(name, value)| name == "ref" && value == referral.key().as_str()));
+        let next = referrals.evaluate(
+            &http::Method::GET,
+            &location.parse().unwrap(),
+            &HeaderMap::new(),
+        );
+        assert!(next.referral.is_some(), "{location}");
+    }
+});
+
+/// As a browser reads it, and as one does that gets it decoded once and twice more by proxies.
+fn stays_on_this_host(location: &str) {
+    let page = Url::parse("https://shop.example/ref/anna-7").unwrap();
+    let mut seen = location.to_owned();
+    for _ in 0..3 {
+        // Of what is decoded, only the path may be taken for another place.
+        let path = seen.split(['?', '#']).next().unwrap().to_owned();
+        for target in [&seen, &path] {
+            let there = page.join(target).unwrap();
+            assert_eq!(there.origin(), page.origin(), "{location:?} as {target:?}");
+        }
+        seen = percent_decode_str(&path).decode_utf8_lossy().into_owned();
+    }
+}

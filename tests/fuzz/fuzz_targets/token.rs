@@ -1,0 +1,84 @@
+//! Whatever comes back as a token: three lines of input, the context, a token of a stranger's, and
+//! behind them, raw, what somebody who has the key would sign.
+#![no_main]
+
+use std::sync::LazyLock;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use hmac::{Hmac, KeyInit, Mac};
+use libfuzzer_sys::fuzz_target;
+use sha2::Sha256;
+use tower_partnero::detour::{Detour, InvalidToken, SigningKeys};
+use tower_partnero::{ReferralKey, ReferralSource};
+
+const SECRET: [u8; 32] = [7; 32];
+
+static DETOUR: LazyLock<Detour> =
+    LazyLock::new(|| Detour::new(SigningKeys::new(SECRET).unwrap(), "oauth").unwrap());
+
+fuzz_target!(|data: &[u8]| {
+    let mut parts = data.splitn(3, |&byte| byte == b'\n');
+    let mut next = || parts.next().unwrap_or_default();
+    let (context, strangers, inner) = (next(), next(), next());
+
+    if let Ok(token) = std::str::from_utf8(strangers) {
+        assert!(
+            DETOUR.open(token, context).is_err(),
+            "nobody guesses a signature"
+        );
+        if let Ok(key) = token.parse() {
+            goes_its_own_way_only(&key, context, inner);
+        }
+    }
+
+    // What is behind a good signature is read with the same care.
+    let signed = sealed(context, inner);
+    match DETOUR.open(&signed, context) {
+        Ok(referral) => {
+            assert_eq!(referral.source(), ReferralSource::Token);
+            assert!(is_alive(inner));
+            assert_eq!(&inner[9..], referral.key().as_str().as_bytes());
+            assert_eq!(DETOUR.token(referral.key(), context).len(), signed.len());
+        }
+        Err(InvalidToken::Expired) => assert!(inner[0] == 1 && !is_alive(inner)),
+        Err(InvalidToken::Malformed) => {
+            let is_key = |key: &[u8]| {
+                let text = std::str::from_utf8(key).ok();
+                text.is_some_and(|text| text.parse::<ReferralKey>().is_ok())
+            };
+            assert!(!(inner.first() == Some(&1) && inner.get(9..).is_some_and(is_key)));
+        }
+        Err(other) => panic!("{other:?} for a good signature"),
+    }
+});
+
+/// A token of ours opens where it was made for, and nowhere else, nor after a change.
+fn goes_its_own_way_only(key: &ReferralKey, context: &[u8], other: &[u8]) {
+    let token = DETOUR.token(key, context);
+    assert_eq!(DETOUR.open(&token, context).unwrap().key(), key);
+    assert_eq!(DETOUR.open(&token, other).is_ok(), context == other);
+    let mut bytes = URL_SAFE_NO_PAD.decode(&token).unwrap();
+    let place = other.len() * 31 % bytes.len();
+    bytes[place] ^= 1 << (other.len() % 8);
+    let changed = URL_SAFE_NO_PAD.encode(&bytes);
+    assert_eq!(DETOUR.open(&changed, context), Err(InvalidToken::Forged));
+}
+
+fn is_alive(inner: &[u8]) -> bool {
+    let expires = u64::from_be_bytes(inner[1..9].try_into().unwrap());
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
+    expires > now.as_secs()
+}
+
+/// The signature, by another hand than the library's.
+fn sealed(context: &[u8], inner: &[u8]) -> String {
+    let mut mac = Hmac::<Sha256>::new_from_slice(&SECRET).unwrap();
+    for part in [b"tower-partnero detour", &b"oauth"[..], context, inner] {
+        mac.update(&u64::try_from(part.len()).unwrap().to_be_bytes());
+        mac.update(part);
+    }
+    let tag = mac.finalize().into_bytes();
+    URL_SAFE_NO_PAD.encode([inner, &tag[..16]].concat())
+}
