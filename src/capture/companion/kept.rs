@@ -181,3 +181,86 @@ fn settings(referral: &CookieSettings) -> Result<CookieSettings, ConfigError> {
         ..referral.clone()
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::UNIX_EPOCH;
+
+    use super::*;
+    use crate::Referrals;
+    use http::{Method, Uri};
+
+    const FIRST: u64 = 1_700_000_000;
+    const DAY: u64 = 24 * 60 * 60;
+
+    fn touch((key, at): (&str, u64)) -> Touch {
+        Touch {
+            key: key.parse().unwrap(),
+            at: Some(UNIX_EPOCH + Duration::from_secs(at)),
+        }
+    }
+
+    fn touches(first: (&str, u64), last: (&str, u64)) -> Touches {
+        Touches {
+            first: touch(first),
+            last: touch(last),
+            is_news: false,
+        }
+    }
+
+    #[test]
+    fn only_a_touch_starts_a_new_time() {
+        use Attribution::{FirstTouch, LastTouch};
+        use Outcome::{FirstTouchKept, HandedIn, Remembered, Unchanged};
+        let (anna, ben) = (("anna", FIRST), ("ben", FIRST + DAY));
+        let (soon, late) = (FIRST + 20 * DAY, FIRST + 31 * DAY);
+        for (attribution, outcome, key, now, first, last) in [
+            (LastTouch, Remembered, "ben", soon, anna, ben),
+            (LastTouch, Unchanged, "ben", soon, anna, ("ben", soon)),
+            (LastTouch, HandedIn, "ben", soon, anna, ("ben", soon)),
+            (LastTouch, HandedIn, "carla", soon, anna, ("carla", soon)),
+            (
+                LastTouch,
+                HandedIn,
+                "ben",
+                late,
+                ("ben", late),
+                ("ben", late),
+            ),
+            (FirstTouch, Remembered, "anna", soon, anna, ben),
+            (FirstTouch, FirstTouchKept, "anna", soon, anna, ben),
+            (FirstTouch, Unchanged, "anna", soon, anna, ben),
+            (
+                FirstTouch,
+                HandedIn,
+                "carla",
+                soon,
+                ("carla", soon),
+                ("carla", soon),
+            ),
+            (
+                FirstTouch,
+                HandedIn,
+                "anna",
+                late,
+                ("anna", late),
+                ("anna", late),
+            ),
+        ] {
+            let keys = SigningKeys::new([1; 32]).unwrap();
+            let companion = Companion::new(keys, &CookieSettings::default(), attribution).unwrap();
+            let plain = Referrals::builder().build().unwrap();
+            let none = HeaderMap::new();
+            let mut context = plain.evaluate(&Method::GET, &Uri::from_static("/"), &none);
+            context.outcome = outcome;
+            context.touches = Some(Box::new(touches(anna, ben)));
+            let now = UNIX_EPOCH + Duration::from_secs(now);
+            let stored = companion.touches_with(&key.parse().unwrap(), &context, now);
+            assert_eq!(
+                stored,
+                touches(first, last),
+                "{attribution:?} {outcome:?} {key}"
+            );
+        }
+    }
+}

@@ -99,14 +99,12 @@ async fn a_time_is_not_lent_to_another_key() {
 async fn what_the_script_wrote_counts_from_the_next_write() {
     let site = shop();
     let (companion, _) = land(&site, "/?ref=anna-7", "").await;
-    let script = after(
-        &site,
-        0,
-        "/",
-        &format!("partnero_referral=ben; {companion}"),
-    );
+    let jar = format!("partnero_referral=ben; {companion}");
+    let script = after(&site, 0, "/", &jar);
     let [first, last] = touches(&script);
     assert_eq!((&*first.0, last), ("anna-7", ("ben".into(), None)));
+    let [first, _] = touches(&after(&site, 30, "/", &jar));
+    assert_eq!(first, ("ben".into(), None), "anna's time is over");
 
     let (_, jar) = renewed(&site, &script);
     assert_eq!(after(&site, 29, "/", &jar).outcome, Outcome::Remembered);
