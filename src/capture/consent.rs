@@ -51,7 +51,9 @@ pub enum Consent {
     Withdrawn,
 }
 
-/// What a policy sees of a request.
+/// What a policy sees of a request: what layer and handler see alike. An extension is not among it,
+/// because one that is set between the two would give one request two answers; a middleware outside
+/// the layer hands its finding on in a header.
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub struct RequestHead<'a> {
