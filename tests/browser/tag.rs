@@ -54,7 +54,6 @@ async fn page_with_tag(change: impl FnOnce(Snippet) -> Snippet) -> (Site, Site) 
             .route("/report", post(async || ())),
     );
     let snippet = Snippet::new("RW5B2TZ7")
-        .and_then(|snippet| snippet.nonce("bm9uY2U"))
         .and_then(|snippet| snippet.script_url(format!("{script}/universal.js")))
         .and_then(|snippet| snippet.assets_host(assets))
         .map(change)
@@ -63,7 +62,7 @@ async fn page_with_tag(change: impl FnOnce(Snippet) -> Snippet) -> (Site, Site) 
     let policy = format!(
         "default-src 'none'; base-uri 'none'; script-src 'nonce-bm9uY2U' {sources}; connect-src {sources}"
     );
-    let html = PAGE.replace("TAG", &snippet.to_string());
+    let html = PAGE.replace("TAG", &snippet.with_nonce("bm9uY2U").unwrap().to_string());
     let page = get(async move || ([(CONTENT_SECURITY_POLICY, policy)], Html(html)).into_response());
     (Site::open(Router::new().route("/", page)).await, partnero)
 }

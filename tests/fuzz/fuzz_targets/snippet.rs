@@ -23,10 +23,9 @@ fuzz_target!(|text: &str| {
 
 fn check(program: &str, nonce: &str, script: &str, assets: &str) -> Result<(), ConfigError> {
     let snippet = Snippet::new(program)?
-        .nonce(nonce)?
         .script_url(script)?
         .assets_host(assets)?;
-    let tag = snippet.to_string();
+    let tag = snippet.with_nonce(nonce)?.to_string();
     assert!(tag.bytes().all(|byte| matches!(byte, b' '..=b'~')));
     let inner = tag
         .strip_prefix(&format!("<script nonce=\"{nonce}\">"))

@@ -1,50 +1,13 @@
-//! Partnero's browser script, as a tag for your pages.
-//!
-//! The server sees a visitor who lands by a link; only Partnero's own script counts the *click*
-//! (no endpoint for it is known). An app that wants both adds this tag to its pages. It prepares
-//! the command queue `po`, under which calls wait until the script has arrived, loads the script
-//! asynchronously, and names the program.
-//!
-//! # Example
-//!
-//! ```
-//! use tower_partnero::Snippet;
-//!
-//! let snippet = Snippet::new("RW5B2TZ7")?.nonce("rAnd0m")?;
-//! let html = format!("<!doctype html><title>Tea</title>{snippet}<h1>Tea</h1>");
-//! assert!(html.contains("<script nonce=\"rAnd0m\">"));
-//!
-//! let policy = format!("script-src 'nonce-rAnd0m' {0}; connect-src {0}", snippet.csp_sources());
-//! assert_eq!(
-//!     policy,
-//!     "script-src 'nonce-rAnd0m' https://app.partnero.com https://assets.partnero.com; \
-//!      connect-src https://app.partnero.com https://assets.partnero.com",
-//! );
-//! # Ok::<_, tower_partnero::ConfigError>(())
-//! ```
-//!
-//! # Consent
-//!
-//! Partnero's script has no mode in which it keeps nothing. [`Snippet::after_consent`] renders a
-//! tag that sends nothing and stores nothing until the page says so:
-//!
-//! ```js
-//! document.dispatchEvent(new Event("partnero:consent"));
-//! ```
-//!
-//! Calls to `po` before that wait in the queue, in the page's memory.
-//!
-//! # Beside the layer
-//!
-//! The script writes the same cookie, `partnero_referral`, for the host of the page alone. It
-//! must be able to read ours, so keep [`http_only`](crate::capture::ReferralsBuilder::http_only)
-//! off.
+//! What an app sets, and what a template writes.
 
-use std::fmt::{self, Write};
+use std::fmt;
 
+use super::address::Address;
+use super::script::{JsString, LOAD, QUEUE};
 use crate::error::ConfigError;
 
-/// The tag that loads Partnero's browser script; write it into a page by `Display`.
+/// The tag that loads Partnero's browser script; write it into a page by `Display`, or as
+/// [`with_nonce`](Self::with_nonce) says where the page has a `Content-Security-Policy`.
 ///
 /// See the [module docs](self) for an example. Every value in it is checked when it is set and
 /// escaped when it is written, for HTML and for JavaScript.
@@ -54,15 +17,15 @@ pub struct Snippet {
     program: String,
     script: Address,
     assets: Address,
-    nonce: Option<String>,
     after_consent: bool,
 }
 
-/// An absolute URL, and where its origin ends in it.
-#[derive(Clone, Debug)]
-struct Address {
-    url: String,
-    origin_len: usize,
+/// A [`Snippet`] as one page shows it, made by [`Snippet::with_nonce`]; write it by `Display`.
+#[derive(Clone, Copy, Debug)]
+#[must_use]
+pub struct Tag<'a> {
+    snippet: &'a Snippet,
+    nonce: Option<&'a str>,
 }
 
 /// Where the script is, and where it fetches the program's settings (section *Tracking* of
@@ -91,18 +54,17 @@ impl Snippet {
             program,
             script: Address::parse("script_url", SCRIPT)?,
             assets: Address::parse("assets_host", ASSETS)?,
-            nonce: None,
             after_consent: false,
         })
     }
 
-    /// The nonce of the page's `Content-Security-Policy`: a new random value for each response.
+    /// The tag of one page, whose `Content-Security-Policy` has this nonce: a new random value for
+    /// each response.
     ///
     /// # Errors
     ///
     /// [`ConfigError`] if it is empty or no base64 value (CSP level 3, section 2.3.1).
-    pub fn nonce(mut self, nonce: impl Into<String>) -> Result<Self, ConfigError> {
-        let nonce = nonce.into();
+    pub fn with_nonce<'a>(&'a self, nonce: &'a str) -> Result<Tag<'a>, ConfigError> {
         let is_base64 = |byte: u8| byte.is_ascii_alphanumeric() || b"+/-_=".contains(&byte);
         if nonce.is_empty() || !nonce.bytes().all(is_base64) {
             return Err(ConfigError::new(
@@ -110,8 +72,10 @@ impl Snippet {
                 "write the bare base64 value, without `nonce-` and quotes",
             ));
         }
-        self.nonce = Some(nonce);
-        Ok(self)
+        Ok(Tag {
+            snippet: self,
+            nonce: Some(nonce),
+        })
     }
 
     /// Loads nothing until the page dispatches the event `partnero:consent` on `document`.
@@ -155,39 +119,21 @@ impl Snippet {
     }
 }
 
-impl Address {
-    fn parse(setting: &'static str, url: impl Into<String>) -> Result<Self, ConfigError> {
-        let url = url.into();
-        let refuse = || {
-            let advice = format!(
-                "{url:?} is not allowed: write an `https` URL; plain `http` is for loopback"
-            );
-            ConfigError::new(setting, advice)
+impl fmt::Display for Snippet {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let tag = Tag {
+            snippet: self,
+            nonce: None,
         };
-        let uri: http::Uri = url.parse().map_err(|_| refuse())?;
-        let (Some(scheme), Some(authority)) = (uri.scheme_str(), uri.authority()) else {
-            return Err(refuse());
-        };
-        let is_loopback = matches!(authority.host(), "localhost" | "127.0.0.1" | "[::1]");
-        let is_allowed = scheme == "https" || (scheme == "http" && is_loopback);
-        // A URI's host may have `;`, `,`, `'` and `*`, which mean something in a policy.
-        let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._:[]".contains(&byte);
-        if !is_allowed || !authority.as_str().bytes().all(is_plain) {
-            return Err(refuse());
-        }
-        let origin_len = scheme.len() + "://".len() + authority.as_str().len();
-        Ok(Self { url, origin_len })
-    }
-
-    fn origin(&self) -> &str {
-        &self.url[..self.origin_len]
+        tag.fmt(f)
     }
 }
 
-impl fmt::Display for Snippet {
+impl fmt::Display for Tag<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { snippet, nonce } = self;
         f.write_str("<script")?;
-        if let Some(nonce) = &self.nonce {
+        if let Some(nonce) = nonce {
             write!(f, " nonce=\"{nonce}\"")?;
         }
         f.write_str(">(function(){")?;
@@ -195,12 +141,16 @@ impl fmt::Display for Snippet {
         write!(
             f,
             "po(\"settings\",\"assets_host\",{});",
-            JsString(&self.assets.url)
+            JsString(&snippet.assets.url)
         )?;
-        write!(f, "po(\"program\",{},\"load\");", JsString(&self.program))?;
-        write!(f, "var source={};", JsString(&self.script.url))?;
+        write!(
+            f,
+            "po(\"program\",{},\"load\");",
+            JsString(&snippet.program)
+        )?;
+        write!(f, "var source={};", JsString(&snippet.script.url))?;
         f.write_str(LOAD)?;
-        f.write_str(if self.after_consent {
+        f.write_str(if snippet.after_consent {
             "document.addEventListener(\"partnero:consent\",load,{once:true});"
         } else {
             "load();"
@@ -209,59 +159,9 @@ impl fmt::Display for Snippet {
     }
 }
 
-/// The queue: `po(...)` records its arguments, and what it returns records calls on that call,
-/// until the script has replaced `push` by something that answers.
-const QUEUE: &str = "window.__partnerObject=\"po\";\
-    function recorder(calls){return function(){\
-    var call={a:arguments,q:[]},answer=calls.push(call);\
-    return typeof answer===\"number\"?recorder(call.q):answer}}\
-    if(!window.po){var calls=[];window.po=recorder(calls);window.po.q=calls}\
-    var po=window.po;";
-
-/// The nonce goes along to the script that is loaded. A browser hides it from the attribute.
-const LOAD: &str = "var own=document.currentScript;\
-    function load(){var script=document.createElement(\"script\");\
-    script.async=true;script.src=source;\
-    if(own&&own.nonce){script.nonce=own.nonce}\
-    document.head.appendChild(script)}";
-
-/// A JavaScript string literal that no HTML parser can misread: no `<` can end the script, and
-/// no line separator the literal.
-struct JsString<'a>(&'a str);
-
-impl fmt::Display for JsString<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_char('"')?;
-        for char in self.0.chars() {
-            if char.is_ascii_alphanumeric() || "-_.~:/?=%".contains(char) {
-                f.write_char(char)?;
-            } else {
-                let mut units = [0; 2];
-                for unit in char.encode_utf16(&mut units) {
-                    write!(f, "\\u{unit:04x}")?;
-                }
-            }
-        }
-        f.write_char('"')
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn no_value_leaves_its_literal() {
-        for (text, literal) in [
-            ("RW5B2TZ7", "\"RW5B2TZ7\""),
-            ("</script>", "\"\\u003c/script\\u003e\""),
-            ("a\"+b\\", "\"a\\u0022\\u002bb\\u005c\""),
-            ("\u{2028}\n", "\"\\u2028\\u000a\""),
-            ("😀", "\"\\ud83d\\ude00\""),
-        ] {
-            assert_eq!(JsString(text).to_string(), literal);
-        }
-    }
 
     #[test]
     fn what_cannot_be_right_is_refused() {
@@ -281,7 +181,7 @@ mod tests {
         }
         for nonce in ["", "nonce-abc'", "a b", "\"><script>"] {
             assert_eq!(
-                snippet().nonce(nonce).unwrap_err().setting(),
+                snippet().with_nonce(nonce).unwrap_err().setting(),
                 "nonce",
                 "{nonce}"
             );

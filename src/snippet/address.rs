@@ -1,0 +1,42 @@
+//! Where the tag sends a browser.
+
+use crate::error::ConfigError;
+
+/// An absolute URL, and where its origin ends in it.
+#[derive(Clone, Debug)]
+pub(super) struct Address {
+    pub(super) url: String,
+    origin_len: usize,
+}
+
+impl Address {
+    pub(super) fn parse(
+        setting: &'static str,
+        url: impl Into<String>,
+    ) -> Result<Self, ConfigError> {
+        let url = url.into();
+        let refuse = || {
+            let advice = format!(
+                "{url:?} is not allowed: write an `https` URL; plain `http` is for loopback"
+            );
+            ConfigError::new(setting, advice)
+        };
+        let uri: http::Uri = url.parse().map_err(|_| refuse())?;
+        let (Some(scheme), Some(authority)) = (uri.scheme_str(), uri.authority()) else {
+            return Err(refuse());
+        };
+        let is_loopback = matches!(authority.host(), "localhost" | "127.0.0.1" | "[::1]");
+        let is_allowed = scheme == "https" || (scheme == "http" && is_loopback);
+        // A URI's host may have `;`, `,`, `'` and `*`, which mean something in a policy.
+        let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._:[]".contains(&byte);
+        if !is_allowed || !authority.as_str().bytes().all(is_plain) {
+            return Err(refuse());
+        }
+        let origin_len = scheme.len() + "://".len() + authority.as_str().len();
+        Ok(Self { url, origin_len })
+    }
+
+    pub(super) fn origin(&self) -> &str {
+        &self.url[..self.origin_len]
+    }
+}
