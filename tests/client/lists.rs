@@ -148,13 +148,25 @@ async fn filters_are_spelt_as_the_sources_have_them() {
     let links = client.referral_links().search_by_key("k");
     let links = links.customer(&CustomerSelector::email("a@x.example"));
     links.send().await.unwrap();
+    // No source names a parameter of this one.
+    client.customers().referrals("a").await.unwrap();
     let asked = asked.lock().unwrap();
+    assert_eq!(asked[2].1, "/customers/a/referrals");
     assert_eq!(
         asked[0].1,
         "/transactions?customer.key=ben&limit=100&page=1"
     );
     let search = "/customer_referral_links:search?key=k&customer.email=a%40x.example";
     assert_eq!(asked[1].1, format!("{search}&limit=100&page=1"));
+}
+
+#[tokio::test]
+async fn a_search_whose_next_page_is_gone_is_over() {
+    let first = page(1, "http://127.0.0.1:9/v1/customers:search?page=2");
+    let (client, asked) = canned(&[(200, &first), (404, "{}")]);
+    let search = client.customers().search(&CustomerSelector::key("a"));
+    assert_eq!(all(search.stream()).await.unwrap().len(), 1);
+    assert_eq!(asked.lock().unwrap().len(), 2);
 }
 
 #[tokio::test]

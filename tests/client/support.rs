@@ -61,7 +61,7 @@ pub(crate) fn builder_for(sandbox: &Sandbox) -> ClientBuilder {
         .base_url(sandbox.base_url())
         .retry_delay(Duration::from_millis(1))
         .longest_retry_delay(Duration::from_millis(2))
-        .timeout(Duration::from_millis(500))
+        .timeout(Duration::from_secs(1))
 }
 
 /// What a client asked: method, path with query, and body.

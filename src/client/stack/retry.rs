@@ -148,6 +148,7 @@ fn next_attempt(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::client::pause::Pause;
     use crate::client::stack::Failure;
     use crate::client::summary::CallSummary;
 
@@ -208,6 +209,31 @@ mod tests {
         assert_eq!(next_attempt(expires, now, None, expires), None);
     }
 
+    fn request(pause: Option<Pause>) -> Request<Body> {
+        let mut request = Request::new(Body::default());
+        let call = CallSummary::create_customer();
+        let expires = Instant::now() + Duration::from_secs(60);
+        let progress = Progress::new(call, expires, pause);
+        request.extensions_mut().insert(progress);
+        request
+    }
+
+    /// All deliveries pause as one, and so the one that is told to does not wait by itself.
+    #[tokio::test(start_paused = true)]
+    async fn a_call_that_shares_a_pause_does_not_repeat_a_429() {
+        for (status, pause, expected) in [
+            (429, None, true),
+            (429, Some(Pause::default()), false),
+            (503, Some(Pause::default()), true),
+        ] {
+            let mut policy = RetryPolicy::new(&Limits::default()).unwrap();
+            let mut answer = Response::new(Body::default());
+            *answer.status_mut() = http::StatusCode::from_u16(status).unwrap();
+            let wait = policy.retry(&mut request(pause), &mut Ok(answer));
+            assert_eq!(wait.is_some(), expected, "{status}");
+        }
+    }
+
     #[tokio::test(start_paused = true)]
     async fn a_retry_is_earned_by_answers_alone() {
         let may_retry_after = |earlier: fn() -> Result<Response<Body>, BoxError>| {
@@ -216,12 +242,7 @@ mod tests {
                 ..Limits::default()
             };
             let mut policy = RetryPolicy::new(&limits).unwrap();
-            let mut request = Request::new(Body::default());
-            let call = CallSummary::create_customer();
-            let expires = Instant::now() + Duration::from_secs(60);
-            request
-                .extensions_mut()
-                .insert(Progress::new(call, expires, None));
+            let mut request = request(None);
             for _ in 0..9 {
                 assert!(policy.retry(&mut request, &mut earlier()).is_none());
             }
