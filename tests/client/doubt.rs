@@ -4,12 +4,12 @@ use std::time::Duration;
 
 use http::Method;
 use tower_partnero::client::{
-    Amount, Buyer, CustomerSelector, Error, ErrorKind, Invitation, Money, NewCustomer,
-    NewTransaction, NewWebhook,
+    Amount, Buyer, CustomerSelector, CustomerUpdate, Error, ErrorKind, Invitation, Money,
+    NewCustomer, NewReferralLink, NewTransaction, NewWebhook, ReferralLinkUpdate, WebhookUpdate,
 };
 use tower_partnero::sandbox::Fault;
 
-use crate::support::{Partnero, builder_for};
+use crate::support::{Partnero, builder_for, canned};
 
 /// Every fault after which nobody knows, and whether the effect came.
 fn doubts() -> Vec<(Fault, bool)> {
@@ -139,6 +139,40 @@ async fn what_does_no_harm_twice_is_sent_again_under_every_fault() {
             assert_eq!(error.attempts(), 1, "{error}");
             assert_ne!(error.kind(), ErrorKind::Ambiguous);
         }
+    }
+}
+
+#[tokio::test]
+async fn every_change_that_does_no_harm_twice_is_sent_again() {
+    for change in 0..10 {
+        let answer = r#"{"data": {"key": "k"}, "status": 1}"#;
+        let (client, asked) = canned(&[(503, "{}"), (200, answer)]);
+        let (customers, links, webhooks) = (
+            client.customers(),
+            client.referral_links(),
+            client.webhooks(),
+        );
+        let update = CustomerUpdate::new().name("Anne");
+        let link = NewReferralLink::new(CustomerSelector::id("a"), "k");
+        let link_update = ReferralLinkUpdate::new().key("l");
+        let webhook = NewWebhook::new("n", "https://shop.example/p", ["e"]).key("k");
+        let webhook_update = WebhookUpdate::new().name("m");
+        let done = match change {
+            0 => customers.update("a", &update).await.map(drop),
+            1 => customers.delete("a").await,
+            2 => customers.archive("a").await,
+            3 => customers.restore("a").await,
+            4 => links.create(&link).await.map(drop),
+            5 => links.update("k", &link_update).await.map(drop),
+            6 => links.delete("k").await,
+            7 => webhooks.create(&webhook).await.map(drop),
+            8 => webhooks.update("k", &webhook_update).await.map(drop),
+            _ => webhooks.delete("k").await,
+        };
+        done.unwrap();
+        let asked = asked.lock().unwrap();
+        assert_eq!(asked.len(), 2, "{asked:?}");
+        assert_eq!(asked[0], asked[1]);
     }
 }
 

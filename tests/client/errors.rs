@@ -3,7 +3,9 @@ use std::time::Duration;
 
 use http::header::{LOCATION, RETRY_AFTER};
 use http::{HeaderValue, Method};
-use tower_partnero::client::{ApiKey, Client, ErrorKind};
+use tower_partnero::client::{
+    Amount, ApiKey, Buyer, Client, ErrorKind, NewCustomer, NewTransaction, Transaction,
+};
 use tower_partnero::sandbox::Fault;
 
 use crate::support::{Partnero, builder_for, canned};
@@ -71,6 +73,13 @@ async fn a_success_without_data_is_not_found() {
         let (client, _) = canned(&[(200, body)]);
         let error = client.customers().get("a").await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::NotFound, "{body}");
+        // What was to be made may be there.
+        let error = client.customers().create(&NewCustomer::new("a")).await;
+        assert_eq!(error.unwrap_err().kind(), ErrorKind::Decode, "{body}");
+        // A success is enough, and no reason to record a sale twice.
+        let sale = NewTransaction::new("o", Amount::ZERO);
+        let sale = client.transactions().create(&Buyer::id("a"), &sale).await;
+        assert_eq!(sale.unwrap(), Transaction::default());
     }
 }
 

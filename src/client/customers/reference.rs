@@ -144,3 +144,44 @@ impl fmt::Debug for CustomerSelector {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn an_answer_may_be_about_somebody_else_than_was_meant() {
+        let anna = CustomerRef::key("anna/7");
+        for (answer, may_be) in [
+            (json!({"key": "anna/7"}), true),
+            (json!({"key": "ben", "id": "anna/7"}), false),
+            (
+                json!({"key": "ben", "referral_links": ["https://x.example/?ref=anna%2F7"]}),
+                true,
+            ),
+            (
+                json!({"referral_link": "https://x.example/ref/anna%2F7/"}),
+                true,
+            ),
+            (
+                json!({"referral_link": "https://x.example/?ref=ben", "id": "anna/7"}),
+                false,
+            ),
+            (json!({"id": "anna/7"}), false),
+            (json!({"email": "Anna/7"}), false),
+            (json!({"id": "1", "email": "anna@shop.example"}), true),
+        ] {
+            let customer = Customer::from_value(answer.clone()).unwrap();
+            assert_eq!(anna.may_be(&customer), may_be, "{answer}");
+        }
+        for (answer, may_be) in [
+            (json!({"id": 7}), true),
+            (json!({"id": "8"}), false),
+            (json!({"key": "8"}), true),
+        ] {
+            let customer = Customer::from_value(answer.clone()).unwrap();
+            assert_eq!(CustomerRef::id("7").may_be(&customer), may_be, "{answer}");
+        }
+    }
+}
