@@ -1,6 +1,8 @@
-use tower_partnero::client::{Amount, Buyer, ErrorKind, NewTransaction};
+use tower_partnero::client::{
+    Amount, Buyer, CustomerSelector, ErrorKind, NewReferralLink, NewTransaction,
+};
 use tower_partnero::sandbox::Sandbox;
-use tower_partnero::sandbox::switches::{CustomerShape, ReferralsForm};
+use tower_partnero::sandbox::switches::{CustomerShape, ListOrder, ReferralsForm};
 
 use crate::support::Partnero;
 
@@ -35,6 +37,23 @@ async fn the_account_page_comes_in_one_call_under_every_shape() {
                 "{shown}"
             );
         }
+    }
+}
+
+#[tokio::test]
+async fn of_several_links_the_default_one_is_shared() {
+    for order in ListOrder::ALL {
+        let sandbox = Sandbox::builder()
+            .switch(CustomerShape::KeyOnly)
+            .switch(*order);
+        let partnero = Partnero::with(sandbox).await;
+        partnero.add_anna_and_ben().await;
+        let other = NewReferralLink::new(CustomerSelector::id("a"), "anna-podcast");
+        let links = partnero.client.referral_links();
+        links.create(&other.is_additional(true)).await.unwrap();
+        let profile = partnero.client.customers().profile("a").await.unwrap();
+        let link = profile.link.as_deref();
+        assert_eq!(link, Some("https://shop.example/?ref=anna"), "{order:?}");
     }
 }
 
