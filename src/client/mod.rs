@@ -188,6 +188,12 @@ impl Client {
         self.transport.timeout
     }
 
+    /// How long a call may take with all of its attempts.
+    #[cfg(feature = "outbox")]
+    pub(crate) fn deadline(&self) -> std::time::Duration {
+        self.transport.deadline
+    }
+
     fn from_transport(transport: Transport) -> Self {
         Self {
             transport: Arc::new(transport),

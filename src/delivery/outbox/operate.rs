@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::handle::with_store;
-use super::store::{Claim, Op, Passage, Store, Which, Written};
+use super::store::{Change, Claim, Passage, Store, Which, Written};
 use super::{DeadLetter, Outbox, OutboxError, Status, to_millis};
 
 impl Outbox {
@@ -97,8 +97,8 @@ impl Outbox {
         with_store!(self, store => store.claim(owner, to_millis(lease), limit).await)
     }
 
-    pub(crate) async fn write(&self, owner: &str, ops: &[Op]) -> Result<Vec<Written>, OutboxError> {
-        with_store!(self, store => store.write(owner, ops).await)
+    pub(crate) async fn write(&self, changes: &[Change]) -> Result<Vec<Written>, OutboxError> {
+        with_store!(self, store => store.write(changes).await)
     }
 
     pub(crate) async fn passage(&self) -> Result<Passage, OutboxError> {

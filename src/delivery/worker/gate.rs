@@ -125,8 +125,14 @@ impl FleetGate {
                 }
             }
         }
-        // Nobody may send on a maybe.
-        self.passage().unwrap_or(Passage::Shut)
+        self.passage().unwrap_or_else(|| {
+            #[cfg(feature = "tracing")]
+            tracing::warn!(
+                lag = ?self.0.lag,
+                "the outbox's database answers too late for a call to be made on what it says"
+            );
+            Passage::Shut
+        })
     }
 
     fn known(&self) -> MutexGuard<'_, Known> {
@@ -134,12 +140,27 @@ impl FleetGate {
     }
 }
 
-impl Gate for FleetGate {
+/// The gate for one attempt of one row.
+#[derive(Debug)]
+pub(super) struct Within {
+    pub(super) gate: FleetGate,
+    /// The attempt begins no call after this. Who claims the row after its lease takes every call
+    /// for over.
+    pub(super) until: Instant,
+}
+
+impl Gate for Within {
     fn lets_pass(&self) -> Answer<bool> {
-        let gate = self.clone();
-        Box::pin(async move { gate.ask().await == Passage::Open })
+        let (gate, until) = (self.gate.clone(), self.until);
+        Box::pin(async move { gate.ask().await == Passage::Open && Instant::now() < until })
     }
 
+    fn shut(&self, asked: Option<Duration>) -> Answer<()> {
+        self.gate.shut(asked)
+    }
+}
+
+impl FleetGate {
     fn shut(&self, asked: Option<Duration>) -> Answer<()> {
         let now = Instant::now();
         let wait = asked.unwrap_or_default().max(self.0.least);
@@ -184,6 +205,20 @@ mod tests {
         FleetGate::new(outbox.clone(), Watch::default(), LAG, MS)
     }
 
+    async fn passes(gate: &FleetGate) -> bool {
+        let (gate, until) = (gate.clone(), Instant::now() + MINUTE);
+        Within { gate, until }.lets_pass().await
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_attempt_begins_no_call_when_its_time_is_up() {
+        let (gate, until) = (gate(&Outbox::memory()), Instant::now() + MS);
+        let within = Within { gate, until };
+        assert!(within.lets_pass().await);
+        tokio::time::advance(MS).await;
+        assert!(!within.lets_pass().await);
+    }
+
     #[tokio::test(start_paused = true)]
     async fn what_was_seen_a_moment_ago_is_relied_on_and_no_longer() {
         let outbox = Outbox::memory();
@@ -191,19 +226,19 @@ mod tests {
         gate.saw(Instant::now(), Passage::Open);
         // Another process.
         outbox.shut_gate("429", MINUTE).await.unwrap();
-        assert!(gate.lets_pass().await);
+        assert!(passes(&gate).await);
         tokio::time::advance(LAG).await;
-        assert!(gate.lets_pass().await);
+        assert!(passes(&gate).await);
         tokio::time::advance(MS).await;
-        assert!(!gate.lets_pass().await);
+        assert!(!passes(&gate).await);
     }
 
     #[tokio::test]
     async fn who_has_seen_nothing_looks() {
         let outbox = Outbox::memory();
-        assert!(gate(&outbox).lets_pass().await);
+        assert!(passes(&gate(&outbox)).await);
         outbox.shut_gate("429", MINUTE).await.unwrap();
-        assert!(!gate(&outbox).lets_pass().await);
+        assert!(!passes(&gate(&outbox)).await);
     }
 
     #[tokio::test]
@@ -212,7 +247,7 @@ mod tests {
         let earlier = Instant::now();
         gate.saw(earlier + MS, Passage::Shut);
         gate.saw(earlier, Passage::Open);
-        assert!(!gate.lets_pass().await);
+        assert!(!passes(&gate).await);
     }
 
     #[tokio::test]
@@ -222,7 +257,7 @@ mod tests {
         gate.saw(Instant::now(), Passage::Open);
         let recorded = gate.shut(Some(MINUTE));
         assert_eq!(outbox.passage().await.unwrap(), Passage::Open);
-        assert!(!gate.lets_pass().await);
+        assert!(!passes(&gate).await);
         recorded.await;
         assert_eq!(outbox.passage().await.unwrap(), Passage::Shut);
     }
@@ -240,7 +275,7 @@ mod tests {
     async fn a_probe_passes_a_shut_gate_but_not_a_wait() {
         let outbox = Outbox::memory();
         outbox.shut_gate("outage", Duration::ZERO).await.unwrap();
-        assert!(!gate(&outbox).lets_pass().await);
+        assert!(!passes(&gate(&outbox)).await);
         assert!(Probing(gate(&outbox)).lets_pass().await);
         outbox.shut_gate("429", MINUTE).await.unwrap();
         assert!(!Probing(gate(&outbox)).lets_pass().await);

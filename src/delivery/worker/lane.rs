@@ -1,17 +1,19 @@
 //! One attempt of one row, from its claim to its settlement.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::watch;
 use tokio::time::Instant;
 use tower_service::Service;
 
+use super::gate::Within;
 use super::guard::Guarded;
 use super::retry;
 use super::runner::{Phase, Runner};
 #[cfg(feature = "tracing")]
 use crate::client::Error;
-use crate::delivery::deliver::{Attempt, DeadReason, Delivered, DeliveryError, Sign};
+use crate::delivery::deliver::{Attempt, DeadReason, Delivered, Deliverer, DeliveryError, Sign};
 use crate::delivery::outbox::store::{Announced, Check, Claimed, Op, Sent};
 use crate::delivery::outbox::{millis, to_millis};
 use crate::delivery::report::{Report, ReportKind};
@@ -33,14 +35,17 @@ pub(super) struct Claiming {
 pub(super) struct Lane {
     runner: Runner,
     row: Claimed,
+    /// Whose lease it is.
+    owner: Arc<str>,
     claiming: Claiming,
 }
 
 impl Lane {
-    pub(super) fn new(runner: Runner, row: Claimed, claiming: Claiming) -> Self {
+    pub(super) fn new(runner: Runner, row: Claimed, owner: Arc<str>, claiming: Claiming) -> Self {
         Self {
             runner,
             row,
+            owner,
             claiming,
         }
     }
@@ -60,7 +65,7 @@ impl Lane {
             return;
         };
         let is_done = matches!(op, Op::Done { .. });
-        let was_ours = self.runner.ledger.settle(op).await;
+        let was_ours = self.runner.ledger.settle(&self.owner, op).await;
         if is_done && was_ours {
             self.runner.watch.delivered();
         }
@@ -85,9 +90,8 @@ impl Lane {
             Ok(attempt) => attempt,
             Err(op) => return op,
         };
-        let mut service = self.runner.deliverer.clone();
         let end = Guarded::new(
-            service.call(attempt),
+            self.deliverer().call(attempt),
             self.claiming.at,
             self.runner.settings.lease,
         );
@@ -114,6 +118,15 @@ impl Lane {
             }
             Err(error) => self.try_again(&error),
         })
+    }
+
+    /// Begins calls only as long as each is over, like any call, by the end of the lease.
+    fn deliverer(&self) -> Deliverer {
+        let settings = &self.runner.settings;
+        let gate = self.runner.gate.clone();
+        let until = self.claiming.at + settings.lease.saturating_sub(settings.look_up_after);
+        let gate = Arc::new(Within { gate, until });
+        Deliverer::new(self.runner.client.behind(gate))
     }
 
     /// How long the request of an earlier attempt may still be under way.
@@ -147,7 +160,8 @@ impl Lane {
         let Some(check) = check else {
             return Ok(attempt);
         };
-        match self.runner.ledger.announce(row.id, check, is_money).await {
+        let ledger = &self.runner.ledger;
+        match ledger.announce(&self.owner, row.id, check, is_money).await {
             Announced::Clear {
                 customer_outcome,
                 referrer_pending,

@@ -1,5 +1,6 @@
 //! One writer for all lanes: what they have to say at the same time is committed at once.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::{mpsc, oneshot};
@@ -7,7 +8,7 @@ use tokio::time::{Instant, sleep};
 
 use super::gate::FleetGate;
 use super::health::Watch;
-use crate::delivery::outbox::store::{Announced, Check, Op, Passage, Written};
+use crate::delivery::outbox::store::{Announced, Change, Check, Op, Passage, Written};
 use crate::delivery::outbox::{Outbox, OutboxError, OutboxErrorKind};
 
 /// How many changes one transaction takes at most.
@@ -22,7 +23,7 @@ pub(super) struct Ledger {
 }
 
 struct Entry {
-    op: Op,
+    change: Change,
     written: oneshot::Sender<Written>,
 }
 
@@ -31,7 +32,6 @@ impl Ledger {
     /// it.
     pub(super) fn start(
         outbox: Outbox,
-        owner: String,
         patience: Duration,
         gate: FleetGate,
         watch: Watch,
@@ -39,7 +39,6 @@ impl Ledger {
         let (entries, receiver) = mpsc::unbounded_channel();
         let writer = Writer {
             outbox,
-            owner,
             patience,
             gate,
             watch,
@@ -48,28 +47,35 @@ impl Ledger {
     }
 
     /// Asks whether a row may be sent now. A database that cannot be asked is a no.
-    pub(super) async fn announce(&self, id: i64, check: Check, once: bool) -> Announced {
-        match self.write(Op::Announce { id, check, once }).await {
+    pub(super) async fn announce(
+        &self,
+        owner: &Arc<str>,
+        id: i64,
+        check: Check,
+        once: bool,
+    ) -> Announced {
+        match self.write(owner, Op::Announce { id, check, once }).await {
             Some(Written::Announced(announced)) => announced,
             _ => Announced::Refused,
         }
     }
 
     /// Writes down what became of a row; whether the row was still ours.
-    pub(super) async fn settle(&self, op: Op) -> bool {
-        self.write(op).await == Some(Written::Settled(true))
+    pub(super) async fn settle(&self, owner: &Arc<str>, op: Op) -> bool {
+        self.write(owner, op).await == Some(Written::Settled(true))
     }
 
-    async fn write(&self, op: Op) -> Option<Written> {
+    async fn write(&self, owner: &Arc<str>, op: Op) -> Option<Written> {
+        let owner = Arc::clone(owner);
+        let change = Change { owner, op };
         let (written, answer) = oneshot::channel();
-        self.entries.send(Entry { op, written }).ok()?;
+        self.entries.send(Entry { change, written }).ok()?;
         answer.await.ok()
     }
 }
 
 struct Writer {
     outbox: Outbox,
-    owner: String,
     patience: Duration,
     gate: FleetGate,
     watch: Watch,
@@ -87,7 +93,7 @@ impl Writer {
                         self.watch.database_fails(&error);
                         let since = *failing.get_or_insert_with(Instant::now);
                         // Nobody may send on a maybe, and nobody waits for ever.
-                        batch.retain(|entry| !matches!(entry.op, Op::Announce { .. }));
+                        batch.retain(|entry| !matches!(entry.change.op, Op::Announce { .. }));
                         if since.elapsed() > self.patience {
                             batch.clear();
                         }
@@ -100,18 +106,19 @@ impl Writer {
 
     /// Writes all of the batch and empties it, or leaves what is not written.
     async fn commit(&self, batch: &mut Vec<Entry>) -> Result<(), OutboxError> {
-        let ops: Vec<Op> = batch.iter().map(|entry| entry.op.clone()).collect();
-        match self.write(&ops).await {
+        let changes = batch.iter().map(|entry| entry.change.clone());
+        let changes: Vec<Change> = changes.collect();
+        match self.write(&changes).await {
             Ok(written) => {
                 answer(batch.drain(..), written);
                 Ok(())
             }
             // One that the database does not take must not hold up the others.
-            Err(error) if error.kind() == OutboxErrorKind::Database && ops.len() > 1 => {
+            Err(error) if error.kind() == OutboxErrorKind::Database && changes.len() > 1 => {
                 let mut failed = Err(error);
                 for entry in std::mem::take(batch) {
-                    let op = std::slice::from_ref(&entry.op);
-                    match self.write(op).await {
+                    let change = std::slice::from_ref(&entry.change);
+                    match self.write(change).await {
                         Ok(written) => answer([entry], written),
                         Err(error) => {
                             batch.push(entry);
@@ -125,9 +132,9 @@ impl Writer {
         }
     }
 
-    async fn write(&self, ops: &[Op]) -> Result<Vec<Written>, OutboxError> {
+    async fn write(&self, changes: &[Change]) -> Result<Vec<Written>, OutboxError> {
         let at = Instant::now();
-        let written = self.outbox.write(&self.owner, ops).await?;
+        let written = self.outbox.write(changes).await?;
         let is_clear =
             |written: &Written| matches!(written, Written::Announced(Announced::Clear { .. }));
         if written.iter().any(is_clear) {

@@ -13,6 +13,7 @@ mod signs;
 
 use std::fmt;
 use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
 use tokio::sync::watch;
@@ -27,7 +28,6 @@ use self::runner::{Phase, Runner, Shared};
 pub use self::settings::DeliveryWorkerBuilder;
 use self::settings::Settings;
 use self::signs::Signs;
-use super::deliver::Deliverer;
 use super::outbox::Outbox;
 use crate::client::Client;
 use crate::error::ConfigError;
@@ -86,20 +86,16 @@ impl DeliveryWorker {
             settings.pause_lag,
             settings.probes.first,
         );
-        let (ledger, writer) = Ledger::start(
-            outbox.clone(),
-            owner.clone(),
-            settings.lease,
-            gate.clone(),
-            watch.clone(),
-        );
+        let (ledger, writer) =
+            Ledger::start(outbox.clone(), settings.lease, gate.clone(), watch.clone());
         let runner = Runner::new(Shared {
-            deliverer: Deliverer::new(client.behind(Arc::new(gate.clone()))),
+            client: client.clone(),
             prober: client.behind(Arc::new(Probing(gate.clone()))),
             outbox,
             gate,
             settings,
             owner,
+            claims: AtomicU64::new(0),
             ledger,
             signs: Signs::default(),
             watch: watch.clone(),

@@ -1,6 +1,7 @@
 //! The loop that takes rows and hands each to a lane.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use tokio::sync::watch;
@@ -15,7 +16,6 @@ use super::ledger::Ledger;
 use super::settings::Settings;
 use super::signs::Signs;
 use crate::client::{Client, ErrorKind};
-use crate::delivery::deliver::Deliverer;
 use crate::delivery::outbox::Outbox;
 use crate::delivery::outbox::millis;
 use crate::delivery::outbox::store::{Claim, Passage};
@@ -24,8 +24,6 @@ use crate::delivery::outbox::store::{Claim, Passage};
 const GATHER: Duration = Duration::from_millis(5);
 /// How long after a failed claim the database is asked again.
 const DATABASE_PAUSE: Duration = Duration::from_secs(1);
-/// How long a probe belongs to the worker that took it.
-const PROBE_HOLD: Duration = Duration::from_secs(60);
 
 /// How far the worker is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,12 +43,13 @@ pub(super) struct Runner(Arc<Shared>);
 
 pub(super) struct Shared {
     pub(super) outbox: Outbox,
-    pub(super) deliverer: Deliverer,
+    pub(super) client: Client,
     /// Passes the gate while it is shut.
     pub(super) prober: Client,
     pub(super) gate: FleetGate,
     pub(super) settings: Settings,
     pub(super) owner: String,
+    pub(super) claims: AtomicU64,
     pub(super) ledger: Ledger,
     pub(super) signs: Signs,
     pub(super) watch: Watch,
@@ -93,11 +92,9 @@ impl Runner {
         if free == 0 {
             return Wait::Lane;
         }
+        let owner = self.next_owner();
         let at = Instant::now();
-        let claim = self
-            .outbox
-            .claim(&self.owner, self.settings.lease, free)
-            .await;
+        let claim = self.outbox.claim(&owner, self.settings.lease, free).await;
         match claim {
             Err(error) => {
                 self.watch.database_fails(&error);
@@ -120,7 +117,7 @@ impl Runner {
                 let claiming = Claiming { at, now, pruned };
                 let taken = rows.len();
                 for row in rows {
-                    let lane = Lane::new(self.clone(), row, claiming);
+                    let lane = Lane::new(self.clone(), row, Arc::clone(&owner), claiming);
                     lanes.spawn(self.clone().attend(lane, phase.subscribe()));
                 }
                 if taken == free {
@@ -130,6 +127,12 @@ impl Runner {
                 }
             }
         }
+    }
+
+    /// Each claim has a name of its own.
+    fn next_owner(&self) -> Arc<str> {
+        let claim = self.claims.fetch_add(1, Ordering::Relaxed);
+        format!("{}-{claim}", self.owner).into()
     }
 
     async fn attend(self, lane: Lane, phase: watch::Receiver<Phase>) {
@@ -148,8 +151,10 @@ impl Runner {
 
     /// Asks Partnero, for the whole fleet, whether it is there again.
     async fn probe(&self) {
+        // By then the call is over, or whoever made it is.
+        let hold = self.prober.deadline();
         let at = Instant::now();
-        let taken = match self.outbox.take_probe(PROBE_HOLD).await {
+        let taken = match self.outbox.take_probe(hold).await {
             Ok(taken) => taken,
             Err(error) => return self.watch.database_fails(&error),
         };

@@ -73,7 +73,7 @@ impl DeliveryWorkerBuilder {
 
     /// How long a row belongs to the worker that took it. When a worker dies, its rows wait so
     /// long for another. Default: 2 minutes. It has to be longer than
-    /// [`look_up_after`](Self::look_up_after).
+    /// [`look_up_after`](Self::look_up_after): calls are begun in the time before that.
     pub fn lease(mut self, lease: Duration) -> Self {
         self.settings.lease = lease;
         self

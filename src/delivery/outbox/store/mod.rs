@@ -15,7 +15,7 @@ mod suite;
 use std::future::Future;
 
 pub(crate) use self::memory::Memory;
-pub(crate) use self::op::{Announced, Check, Op, Sent, Written};
+pub(crate) use self::op::{Announced, Change, Check, Op, Sent, Written};
 use super::{DeadLetter, Enqueued, OutboxError, Status};
 use crate::delivery::report::{NewRow, ReportKind};
 
@@ -42,7 +42,8 @@ pub(crate) enum Claim {
     Open {
         /// The database's clock.
         now: i64,
-        /// Receipts of sales were pruned: a key may have been paid before anybody remembers.
+        /// Receipts of sales were pruned before one of these rows was claimed: its key may have
+        /// been paid before anybody remembers.
         pruned: bool,
         rows: Vec<Claimed>,
     },
@@ -79,7 +80,8 @@ pub(crate) trait Store: Send + Sync {
     /// One row, in a transaction of its own.
     fn enqueue(&self, row: &NewRow) -> impl Future<Output = Result<Enqueued, OutboxError>> + Send;
 
-    /// Leases the heads of up to `limit` lanes, oldest first, for `lease` milliseconds.
+    /// Leases the heads of up to `limit` lanes, oldest first, for `lease` milliseconds. No two
+    /// claims have one owner's name.
     fn claim(
         &self,
         owner: &str,
@@ -91,8 +93,7 @@ pub(crate) trait Store: Send + Sync {
     /// change is conditional: a row whose lease has passed to another owner stays as it is.
     fn write(
         &self,
-        owner: &str,
-        ops: &[Op],
+        changes: &[Change],
     ) -> impl Future<Output = Result<Vec<Written>, OutboxError>> + Send;
 
     /// Whether the gate is open.

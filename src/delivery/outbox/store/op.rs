@@ -1,5 +1,16 @@
 //! What a worker writes about the rows it has leased.
 
+use std::sync::Arc;
+
+/// What one lease's owner writes.
+#[derive(Clone)]
+pub(crate) struct Change {
+    /// Who claimed the row, and in which claim: what an earlier lease of the same worker left
+    /// behind must not meet the next one.
+    pub(crate) owner: Arc<str>,
+    pub(crate) op: Op,
+}
+
 /// One change of a leased row.
 #[derive(Clone)]
 pub(crate) enum Op {

@@ -41,7 +41,7 @@ macro_rules! locked {
 /// Rows that have arrived, from one JSON text.
 macro_rules! arrived {
     () => {
-        "json_to_recordset($1::json) AS arrived(id BIGINT, outcome TEXT)"
+        "json_to_recordset($1::json) AS arrived(id BIGINT, owner TEXT, outcome TEXT)"
     };
 }
 

@@ -47,7 +47,8 @@ macro_rules! locked {
 /// Rows that have arrived, from one JSON text.
 macro_rules! arrived {
     () => {
-        "(SELECT value ->> 'id' AS id, value ->> 'outcome' AS outcome FROM json_each($1)) AS arrived"
+        "(SELECT value ->> 'id' AS id, value ->> 'owner' AS owner, value ->> 'outcome' AS outcome \
+         FROM json_each($1)) AS arrived"
     };
 }
 

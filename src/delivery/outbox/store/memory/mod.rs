@@ -9,7 +9,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use self::row::{Row, State};
 use self::table::Table;
-use super::{Claim, Op, Passage, Store, Which, Written};
+use super::{Change, Claim, Passage, Store, Which, Written};
 use crate::delivery::outbox::status::millis;
 use crate::delivery::outbox::{DeadLetter, Enqueued, OutboxError, Status};
 use crate::delivery::report::{NewRow, ReportKind};
@@ -62,9 +62,11 @@ impl Store for Memory {
         Ok(Claim::Open { now, pruned, rows })
     }
 
-    async fn write(&self, owner: &str, ops: &[Op]) -> Result<Vec<Written>, OutboxError> {
+    async fn write(&self, changes: &[Change]) -> Result<Vec<Written>, OutboxError> {
         let mut table = self.table();
-        Ok(ops.iter().map(|op| table.apply(owner, op)).collect())
+        let written = changes.iter();
+        let written = written.map(|change| table.apply(&change.owner, &change.op));
+        Ok(written.collect())
     }
 
     async fn passage(&self) -> Result<Passage, OutboxError> {

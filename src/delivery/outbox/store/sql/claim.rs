@@ -13,8 +13,7 @@ pub(super) async fn claim(
     limit: i64,
 ) -> Result<Claim, OutboxError> {
     let gate = sqlx::query(queries::GATE).fetch_one(&store.pool).await?;
-    let now: i64 = gate.try_get(4)?;
-    let pruned = gate.try_get::<Option<i64>, _>(3)?.is_some();
+    let now: i64 = gate.try_get(3)?;
     if gate.try_get::<Option<i64>, _>(0)?.is_some() {
         let probe_at: Option<i64> = gate.try_get(1)?;
         let not_before: i64 = gate.try_get(2)?;
@@ -23,7 +22,7 @@ pub(super) async fn claim(
     }
     // An idle worker takes no writer's lock.
     if !is_any_ready(&store.pool).await? {
-        let rows = Vec::new();
+        let (pruned, rows) = (false, Vec::new());
         return Ok(Claim::Open { now, pruned, rows });
     }
     let mut transaction = store.begin().await?;
@@ -33,6 +32,10 @@ pub(super) async fn claim(
         .bind(limit)
         .fetch_all(&mut *transaction)
         .await?;
+    // Later than the claim: a key whose receipt was there until a moment ago may be among its rows.
+    let pruned = sqlx::query_scalar(queries::PRUNED);
+    let pruned: Option<i64> = pruned.fetch_one(&mut *transaction).await?;
+    let pruned = pruned.is_some();
     transaction.commit().await?;
     let mut rows = Vec::with_capacity(claimed.len());
     for row in &claimed {

@@ -9,7 +9,7 @@ use crate::delivery::outbox::store::Passage;
 pub(super) async fn passage(pool: &Pool) -> Result<Passage, OutboxError> {
     let gate = sqlx::query(queries::GATE).fetch_one(pool).await?;
     let closed_at: Option<i64> = gate.try_get(0)?;
-    let (not_before, now): (i64, i64) = (gate.try_get(2)?, gate.try_get(4)?);
+    let (not_before, now): (i64, i64) = (gate.try_get(2)?, gate.try_get(3)?);
     Ok(match closed_at {
         None => Passage::Open,
         Some(_) => Passage::shut_for(not_before - now),

@@ -16,7 +16,7 @@ use sqlx::Transaction;
 
 pub(crate) use self::schema::migrate;
 use super::{BEGIN, Connection, Database, ENGINE, HAS_HISTORY, LOCK_MIGRATIONS, Pool, SCHEMA};
-use crate::delivery::outbox::store::{Claim, Op, Passage, Store, Which, Written};
+use crate::delivery::outbox::store::{Change, Claim, Passage, Store, Which, Written};
 use crate::delivery::outbox::{DeadLetter, Enqueued, OutboxError, OutboxErrorKind, Status};
 use crate::delivery::report::{NewRow, ReportKind};
 
@@ -47,8 +47,8 @@ impl Store for SqlStore {
         claim::claim(self, owner, lease, limit).await
     }
 
-    async fn write(&self, owner: &str, ops: &[Op]) -> Result<Vec<Written>, OutboxError> {
-        settle::write(self, owner, ops).await
+    async fn write(&self, changes: &[Change]) -> Result<Vec<Written>, OutboxError> {
+        settle::write(self, changes).await
     }
 
     async fn passage(&self) -> Result<Passage, OutboxError> {

@@ -44,10 +44,11 @@ pub(super) const RECORD_VERSION: &str = concat!(
 );
 
 pub(super) const GATE: &str = concat!(
-    "SELECT closed_at, probe_at, not_before, pruned_at, ",
+    "SELECT closed_at, probe_at, not_before, ",
     now!(),
     " FROM partnero_outbox_gate WHERE id = 1"
 );
+pub(super) const PRUNED: &str = "SELECT pruned_at FROM partnero_outbox_gate WHERE id = 1";
 pub(super) const ANY_READY: &str = concat!(
     "SELECT COUNT(*) FROM (SELECT 1 FROM partnero_outbox r WHERE ",
     ready!(),
@@ -93,7 +94,8 @@ pub(super) const DONE: &str = concat!(
     now!(),
     ", payload = NULL, public_key = NULL, last_answer = NULL FROM ",
     arrived!(),
-    " WHERE partnero_outbox.id = arrived.id AND owner = $2 AND state = 'leased' \
+    " WHERE partnero_outbox.id = arrived.id AND partnero_outbox.owner = arrived.owner \
+     AND state = 'leased' \
      RETURNING partnero_outbox.id"
 );
 pub(super) const ANY_HELD: &str =

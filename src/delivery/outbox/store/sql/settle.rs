@@ -6,26 +6,26 @@ use serde::Serialize;
 
 use super::announce::announce;
 use super::{Connection, SqlStore, queries};
-use crate::delivery::outbox::store::{Op, Written};
+use crate::delivery::outbox::store::{Change, Op, Written};
 use crate::delivery::outbox::{OutboxError, OutboxErrorKind};
 
 /// A row that has arrived, for a statement that takes many as one JSON text.
 #[derive(Serialize)]
-struct Arrived {
+struct Arrived<'a> {
     id: i64,
+    owner: &'a str,
     outcome: &'static str,
 }
 
 pub(super) async fn write(
     store: &SqlStore,
-    owner: &str,
-    ops: &[Op],
+    changes: &[Change],
 ) -> Result<Vec<Written>, OutboxError> {
     let mut transaction = store.begin().await?;
     // First: an announcement of the same batch may ask for one of them.
-    let done = settle_arrived(&mut transaction, owner, ops).await?;
-    let mut written = Vec::with_capacity(ops.len());
-    for op in ops {
+    let done = settle_arrived(&mut transaction, changes).await?;
+    let mut written = Vec::with_capacity(changes.len());
+    for Change { owner, op } in changes {
         written.push(match op {
             Op::Done { id, .. } => Written::Settled(done.contains(id)),
             op => apply(&mut transaction, owner, op).await?,
@@ -39,23 +39,26 @@ pub(super) async fn write(
 /// Which of them were still ours.
 async fn settle_arrived(
     connection: &mut Connection,
-    owner: &str,
-    ops: &[Op],
+    changes: &[Change],
 ) -> Result<HashSet<i64>, OutboxError> {
-    let arrived = ops.iter().filter_map(|op| match *op {
-        Op::Done { id, outcome } => Some(Arrived { id, outcome }),
+    let arrived = changes.iter().filter_map(|change| match change.op {
+        Op::Done { id, outcome } => Some(Arrived {
+            id,
+            owner: &change.owner,
+            outcome,
+        }),
         _ => None,
     });
-    let arrived: Vec<Arrived> = arrived.collect();
+    let arrived: Vec<Arrived<'_>> = arrived.collect();
     if arrived.is_empty() {
         return Ok(HashSet::new());
     }
     let query = sqlx::query_scalar(queries::DONE).bind(as_text(&arrived)?);
-    let done: Vec<i64> = query.bind(owner).fetch_all(connection).await?;
+    let done: Vec<i64> = query.fetch_all(connection).await?;
     Ok(done.into_iter().collect())
 }
 
-fn as_text(rows: &[Arrived]) -> Result<String, OutboxError> {
+fn as_text(rows: &[Arrived<'_>]) -> Result<String, OutboxError> {
     serde_json::to_string(rows)
         .map_err(|error| OutboxError::new(OutboxErrorKind::Database).with_source(error))
 }
@@ -116,9 +119,9 @@ pub(super) async fn revive(
     connection: &mut Connection,
     done: impl IntoIterator<Item = i64>,
 ) -> Result<(), OutboxError> {
-    let outcome = "";
-    let done = done.into_iter().map(|id| Arrived { id, outcome });
-    let done: Vec<Arrived> = done.collect();
+    let (owner, outcome) = ("", "");
+    let done = done.into_iter().map(|id| Arrived { id, owner, outcome });
+    let done: Vec<Arrived<'_>> = done.collect();
     if done.is_empty() {
         return Ok(());
     }

@@ -96,20 +96,23 @@ async fn several_changes_are_one(store: impl Store) {
     let rows = ["a", "b", "c", "d"].map(|name| sale(name, name));
     enqueue(&store, &rows).await;
     let rows = claim(&store).await;
-    let ops = [
-        announce(&rows[0]),
-        done(rows[1].id),
-        retry(rows[2].id, 0),
-        done(99),
-        done(rows[3].id),
-    ];
-    let written = store.write(OWNER, &ops).await.unwrap();
+    let ops = changes(
+        OWNER,
+        [
+            announce(&rows[0]),
+            done(rows[1].id),
+            retry(rows[2].id, 0),
+            done(99),
+            done(rows[3].id),
+        ],
+    );
+    let written = store.write(&ops).await.unwrap();
     let settled = [true, true, false, true].map(Written::Settled);
     assert_eq!(written[0], clear(None));
     assert_eq!(written[1..], settled);
     let status = store.status().await.unwrap();
     assert_eq!((status.pending, status.dead), (2, 0));
     // A second time there is nothing of ours.
-    let again = store.write(OWNER, &ops[1..2]).await.unwrap();
+    let again = store.write(&ops[1..2]).await.unwrap();
     assert_eq!(again, [Written::Settled(false)]);
 }

@@ -8,7 +8,7 @@ mod operator;
 #[cfg(any(feature = "outbox-sqlite", feature = "outbox-postgres"))]
 mod pages;
 
-use super::{Announced, Check, Claim, Claimed, Op, Sent, Store, Written};
+use super::{Announced, Change, Check, Claim, Claimed, Op, Sent, Store, Written};
 use crate::delivery::outbox::Enqueued;
 use crate::delivery::report::{NewRow, ReportKind};
 
@@ -92,7 +92,16 @@ async fn write(store: &impl Store, op: Op) -> Written {
 }
 
 async fn write_as(store: &impl Store, owner: &str, op: Op) -> Written {
-    store.write(owner, &[op]).await.unwrap().remove(0)
+    let changes = changes(owner, [op]);
+    store.write(&changes).await.unwrap().remove(0)
+}
+
+fn changes(owner: &str, ops: impl IntoIterator<Item = Op>) -> Vec<Change> {
+    let signed = |op| Change {
+        owner: owner.into(),
+        op,
+    };
+    ops.into_iter().map(signed).collect()
 }
 
 fn done(id: i64) -> Op {
