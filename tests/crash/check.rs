@@ -1,6 +1,7 @@
 //! What has to be true in the end.
 
 use std::collections::HashMap;
+use std::fmt::Write;
 
 use tower_partnero::Sandbox;
 use tower_partnero::delivery::{Outbox, ReportKind};
@@ -8,6 +9,7 @@ use tower_partnero::sandbox::SandboxCustomer;
 
 use crate::database::Pool;
 use crate::trouble::{LATE, sleeper_order};
+use crate::witness::micros;
 use crate::{Failure, app};
 
 /// What there was to deliver.
@@ -49,7 +51,7 @@ pub(crate) async fn everything(
     }
     for order in (0..story.sleepers).map(sleeper_order) {
         let times = recorded.get(order.as_str()).map_or(0, Vec::len);
-        expect(times == 1, || format!("{order} was recorded {times} times"))?;
+        expect(times == 1, || story_of(sandbox, &order, times))?;
     }
     let mut with_referrer = 0;
     for user in 0..users {
@@ -75,7 +77,7 @@ pub(crate) async fn everything(
         let is_wanted = story.takes_unreferred || referrer.is_some();
         let expected = usize::from(is_wanted && !app::is_sale_refused(user));
         expect(sales.len() == expected, || {
-            format!("{order} was recorded {} times", sales.len())
+            story_of(sandbox, &order, sales.len())
         })?;
         for sale in sales {
             let buyer = sale.referred_customer.as_deref();
@@ -90,6 +92,26 @@ pub(crate) async fn everything(
     Ok(format!(
         "0 lost, 0 twice, {with_referrer} with their referrer, {dead} dead with a reason"
     ))
+}
+
+/// What Partnero was asked about an order, for whoever has to find out.
+fn story_of(sandbox: &Sandbox, order: &str, times: usize) -> String {
+    let name = format!("{order}\"");
+    let requests = sandbox.requests();
+    let about = requests
+        .iter()
+        .filter(|request| request.body.to_string().contains(&name) || request.path.contains(order));
+    let mut story = format!("{order} was recorded {times} times");
+    for request in about {
+        let at = micros(request.received_at) / 1_000 % 1_000_000;
+        let (method, path) = (&request.method, &request.path);
+        let _ = write!(
+            story,
+            "\n  at {at} ms {method} {path}: {:?}",
+            request.status
+        );
+    }
+    story
 }
 
 /// What must be dead is dead, with its reason, and nothing else is.

@@ -27,6 +27,7 @@ pub(crate) async fn run(
     let client = Client::builder(ApiKey::new("sandbox-api-key")?)
         .base_url(base_url)
         .timeout(TIMEOUT)
+        .deadline(3 * TIMEOUT)
         .retry_delay(Duration::from_millis(20))
         .layer(witness)
         .build()?;
