@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use http::Method;
-use tower_partnero::sandbox::switches::{RewardedData, WebhookEnvelope, WebhookTime};
+use tower_partnero::sandbox::switches::{
+    RewardedData, WebhookEnvelope, WebhookRetryTime, WebhookTime,
+};
 use tower_partnero::sandbox::{Fault, WebhookDelivery};
 use tower_partnero::webhook::{SIGNATURE, WebhookSecret, sign};
 
@@ -92,28 +94,31 @@ async fn rewards_of_one_second_are_all_in_the_balance() {
 
 #[tokio::test]
 async fn a_reward_that_comes_while_partnero_is_away_comes_again() {
-    let town = Town::open().await;
-    let ben = town.visitor();
-    ben.get(&format!("/?ref={ANNA}")).await;
-    ben.sign_up("Ben").await;
-    // The shop cannot ask for the balance, and so cannot take the event.
-    town.sandbox
-        .deliver_webhooks(WebhookDelivery::new().backoff(Duration::from_millis(20)));
-    let refused = Fault::status(401).on(Method::GET, "/v1/customers/1/balance");
-    town.sandbox.inject(refused.times(2));
-    ben.post("/account/2/buy", &[]).await;
-    town.sandbox.webhooks_settled().await;
-    let told = town.sandbox.webhooks();
-    let statuses: Vec<_> = told
-        .iter()
-        .map(|told| told.status.unwrap().as_u16())
-        .collect();
-    assert_eq!(statuses, [503, 503, 200]);
-    let page = ben.read("/account/1").await;
-    assert!(
-        page.contains("3.00 USD") && page.contains("told us of: 1<"),
-        "{page}"
-    );
+    for time in WebhookRetryTime::ALL {
+        let town = Town::open().await;
+        town.sandbox.switch(*time);
+        let ben = town.visitor();
+        ben.get(&format!("/?ref={ANNA}")).await;
+        ben.sign_up("Ben").await;
+        // The shop cannot ask for the balance, and so cannot take the event.
+        town.sandbox
+            .deliver_webhooks(WebhookDelivery::new().backoff(Duration::from_millis(20)));
+        let refused = Fault::status(401).on(Method::GET, "/v1/customers/1/balance");
+        town.sandbox.inject(refused.times(2));
+        ben.post("/account/2/buy", &[]).await;
+        town.sandbox.webhooks_settled().await;
+        let told = town.sandbox.webhooks();
+        let statuses: Vec<_> = told
+            .iter()
+            .map(|told| told.status.unwrap().as_u16())
+            .collect();
+        assert_eq!(statuses, [503, 503, 200]);
+        let page = ben.read("/account/1").await;
+        assert!(
+            page.contains("3.00 USD") && page.contains("told us of: 1<"),
+            "{time:?}: {page}"
+        );
+    }
 }
 
 #[tokio::test]
