@@ -29,10 +29,11 @@ async fn send(service: &WebhookService, headers: HeaderMap, body: impl Into<Body
 struct Log(Arc<Mutex<Vec<u8>>>);
 
 impl Log {
-    fn lines(&self) -> usize {
-        String::from_utf8_lossy(&self.0.lock().unwrap())
-            .lines()
-            .count()
+    /// The lines since the last time.
+    fn take(&self) -> Vec<String> {
+        let text = std::mem::take(&mut *self.0.lock().unwrap());
+        let text = String::from_utf8(text).unwrap();
+        text.lines().map(str::to_owned).collect()
     }
 }
 
@@ -102,17 +103,27 @@ async fn what_the_app_drops_is_said_in_the_log() {
     let writer = log.clone();
     let subscriber = tracing_subscriber::fmt().with_writer(move || writer.clone());
     let _guard = tracing::subscriber::set_default(subscriber.finish());
-    let (service, mut events) = service(8);
+    let (service, mut events) = service(3);
     for _ in 0..3 {
         assert_eq!(deliver(&service).await, 200);
     }
+    assert_eq!(log.take(), [""; 0]);
+    assert_eq!(deliver(&service).await, 503);
+    let [put_off] = &log.take()[..] else {
+        panic!("one line for one event");
+    };
+    assert!(put_off.contains("a webhook was put off"), "{put_off}");
+
     events.next().await.unwrap().accept();
-    assert_eq!(log.lines(), 0);
+    assert_eq!(log.take(), [""; 0]);
     drop(events.next().await.unwrap());
-    assert_eq!(log.lines(), 1);
+    let [dropped] = &log.take()[..] else {
+        panic!("one line for one event");
+    };
+    assert!(dropped.contains("dropped a webhook"), "{dropped}");
     // The third one is in the queue.
     drop(events);
-    assert_eq!(log.lines(), 2);
+    assert_eq!(log.take().len(), 1);
 }
 
 #[tokio::test(start_paused = true)]

@@ -64,6 +64,11 @@ impl WebhookService {
     /// Answers Partnero when the app has [accepted](Received::accept) the event, and with a 503
     /// after this time. Keep it below the 5 seconds that Partnero waits, 4 for example. Default:
     /// answers at once.
+    ///
+    /// # Panics
+    ///
+    /// Not here, but the answer does where tokio's timer is off, as the timer of every tokio
+    /// runtime is that was built without `enable_time` or `enable_all`.
     #[must_use]
     pub fn wait(mut self, time: Duration) -> Self {
         self.wait = Some(time);
@@ -92,15 +97,16 @@ impl WebhookService {
     }
 
     async fn hand_over(self, event: Event) -> StatusCode {
-        let (received, accepted) = Received::new(event);
-        if self.queue.try_send(received).is_err() {
+        let Ok(place) = self.queue.try_reserve() else {
             #[cfg(feature = "tracing")]
             tracing::warn!(
                 app_is_gone = self.queue.is_closed(),
                 "a webhook was put off"
             );
             return StatusCode::SERVICE_UNAVAILABLE;
-        }
+        };
+        let (received, accepted) = Received::new(event);
+        place.send(received);
         let Some(time) = self.wait else {
             return StatusCode::OK;
         };
