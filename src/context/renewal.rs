@@ -7,7 +7,8 @@ use crate::capture::CookieLines;
 /// some links with decorated addresses (<https://webkit.org/tracking-prevention/>); one that the
 /// server has set lives as long as it says. So where Partnero's own script writes the referral,
 /// return this from one page that every visitor passes. The value stays what it is; its age
-/// starts anew, so that on every page it would leave the attribution window without an end.
+/// starts anew, so that on every page it would leave the attribution window without an end; where
+/// the policy has a [`companion`](crate::capture::companion), the time of the click stays.
 ///
 /// It also stores a referral that the app handed in by
 /// [`ReferralContext::with_referral`](super::ReferralContext::with_referral), such as that of a

@@ -10,7 +10,8 @@ use crate::capture::CookieLines;
 ///
 /// The cookie is removed with the path and the domain it was set with; without them a browser
 /// would keep it (RFC 6265, section 5.3). The cookies of the same name that this host alone has,
-/// below the policy's path or below `/`, go as well: Partnero's script writes such a one.
+/// below the policy's path or below `/`, go as well: Partnero's script writes such a one. So does
+/// the [`companion`](crate::capture::companion).
 #[derive(Clone, Debug, Default)]
 #[must_use = "the cookie is removed only if this becomes part of the response"]
 pub struct Spent {

@@ -9,7 +9,7 @@ use crate::error::ConfigError;
 /// The tag that loads Partnero's browser script; write it into a page by `Display`, or as
 /// [`with_nonce`](Self::with_nonce) says where the page has a `Content-Security-Policy`.
 ///
-/// See the [module docs](self) for an example. Every value in it is checked when it is set and
+/// See the [module docs](super) for an example. Every value in it is checked when it is set and
 /// escaped when it is written, for HTML and for JavaScript.
 #[derive(Clone, Debug)]
 #[must_use]
