@@ -6,6 +6,7 @@
 
 mod compared;
 mod layered;
+mod parts;
 mod read;
 
 use axum::Router;
@@ -68,6 +69,10 @@ pub(crate) fn arms() -> Vec<Arm> {
         read::growing(),
         compared::compared(),
         layered::whole(),
+        parts::unused(),
+        parts::decided(),
+        parts::stored(),
+        parts::apart(),
     ];
     let mut arms = Vec::new();
     for mut group in groups {

@@ -1,0 +1,115 @@
+//! The parts that stand by themselves, over the least that would give such an answer.
+
+use std::fmt::Write;
+use std::future::ready;
+use std::hint::black_box;
+
+use http::header::{CACHE_CONTROL, HeaderValue, LOCATION};
+use http::{Method, Request, Response, StatusCode};
+use tower::service_fn;
+use tower_partnero::capture::PathLinkRedirect;
+use tower_partnero::detour::{Detour, SigningKeys};
+use tower_partnero::{ReferralKey, Referrals, Snippet};
+
+use super::super::Arm;
+use super::{Answered, build, with};
+use crate::requests::{LINK, get};
+use crate::work::{Answer, Calls, Does};
+
+const PATH_LINK: &str = "/ref/anna-7?to=/tea&utm_source=mail";
+
+pub(in crate::plan) fn apart() -> Vec<Arm> {
+    let answer = |status, captures| Answer { status, captures };
+    let sent_on = answer(StatusCode::SEE_OTHER, false);
+    let accepted = answer(StatusCode::NO_CONTENT, true);
+    let handed_in = || {
+        let mut request = with(get(LINK, ""), &[("sec-fetch-site", "same-origin")]);
+        *request.method_mut() = Method::POST;
+        request
+    };
+    vec![
+        Arm::new("a redirect by hand", move || {
+            Calls::new(by_hand(StatusCode::SEE_OTHER), get(PATH_LINK, ""), sent_on)
+        }),
+        Arm::new("path link, sent on", move || {
+            let referrals = build(Referrals::builder().path_links("ref"));
+            let redirect: PathLinkRedirect<()> = referrals.path_link_redirect("/").expect("a path");
+            Calls::<_, ()>::new(redirect, get(PATH_LINK, ""), sent_on)
+        })
+        .over("a redirect by hand"),
+        Arm::new("no content by hand", move || {
+            let empty = answer(StatusCode::NO_CONTENT, false);
+            Calls::new(by_hand(StatusCode::NO_CONTENT), handed_in(), empty)
+        }),
+        Arm::new("capture endpoint, a key handed in", move || {
+            let endpoint = build(Referrals::builder()).capture_endpoint::<()>();
+            Calls::<_, ()>::new(endpoint, handed_in(), accepted)
+        })
+        .over("no content by hand"),
+        Arm::new("nothing at all", || Does::new(|| 0)),
+        Arm::new("detour, a token made", || {
+            let (detour, key) = (detour(), key());
+            Does::new(move || detour.token(&key, "n-0S6_WzA2Mj").len())
+        })
+        .over("nothing at all"),
+        Arm::new("detour, a token opened", || {
+            let detour = detour();
+            let token = detour.token(&key(), "n-0S6_WzA2Mj");
+            Does::new(move || usize::from(detour.open(&token, "n-0S6_WzA2Mj").is_ok()))
+        })
+        .over("nothing at all"),
+        Arm::new("the tag's text, copied", || {
+            let (tag, mut page) = (snippet().to_string(), String::with_capacity(2048));
+            Does::new(move || {
+                page.clear();
+                page.push_str(black_box(&tag));
+                page.len()
+            })
+        })
+        .over("nothing at all"),
+        Arm::new("snippet, rendered with its nonce", || {
+            let (snippet, mut page) = (snippet(), String::with_capacity(2048));
+            Does::new(move || {
+                page.clear();
+                let tag = snippet
+                    .with_nonce(black_box("bm9uY2U="))
+                    .expect("it is base64");
+                write!(page, "{tag}").expect("a string takes all");
+                page.len()
+            })
+        })
+        .over("nothing at all"),
+    ]
+}
+
+/// What a handler answers that knows already what to say.
+fn by_hand(
+    status: StatusCode,
+) -> impl tower::Service<Request<()>, Response = Response<()>, Error = std::convert::Infallible> {
+    service_fn(move |request: Request<()>| -> Answered {
+        drop(black_box(request));
+        let mut response = Response::new(());
+        *response.status_mut() = status;
+        let (name, value) = if status == StatusCode::SEE_OTHER {
+            (LOCATION, "/tea?utm_source=mail")
+        } else {
+            (CACHE_CONTROL, "no-store")
+        };
+        let value = HeaderValue::from_static(value);
+        response.headers_mut().insert(name, value);
+        ready(Ok(response))
+    })
+}
+
+fn detour() -> Detour {
+    let keys = SigningKeys::new([7; 32]).expect("the key is long enough");
+    Detour::new(keys, "oauth").expect("it has a purpose")
+}
+
+fn key() -> ReferralKey {
+    "anna-7".parse().expect("it is a key")
+}
+
+fn snippet() -> Snippet {
+    Snippet::new("RW5B2TZ7").expect("it is an id")
+}

@@ -1,0 +1,102 @@
+//! The parts that have a say in what a request's referral is.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use tower_partnero::Referrals;
+use tower_partnero::capture::consent;
+
+use super::super::Arm;
+use super::{landing, with};
+use crate::requests::{LINK, TWELVE, get};
+use crate::work::Answer;
+
+const OWN: &str = "https://shop.example";
+
+/// A cookie of a consent tool among strangers'.
+const CONSENT: &str =
+    "_ga=GA1.2.1203948571.1718000000; theme=dark; cookie_consent=yes; locale=en-GB";
+
+pub(in crate::plan) fn decided() -> Vec<Arm> {
+    let own_page = |referer| {
+        let headers = [("sec-fetch-site", "same-origin"), ("referer", referer)];
+        with(get("/", ""), &headers)
+    };
+    let skipped = move || own_page("https://shop.example/tea?ref=anna-7");
+    let plain = move || own_page("https://shop.example/tea");
+    let by_origin = move |referer| {
+        let mut request = own_page(referer);
+        request.headers_mut().remove("sec-fetch-site");
+        request
+    };
+    let rescue = || {
+        let builder = Referrals::builder().public_origins([OWN]);
+        builder.referer_rescue(true)
+    };
+    let banner = || Referrals::builder().consent(consent::by_cookie("cookie_consent", "yes"));
+    let signal = || Referrals::builder().consent(consent::global_privacy_control);
+    let counted = || {
+        static COUNTER: AtomicU64 = AtomicU64::new(0);
+        Referrals::builder().on_outcome(|_| {
+            COUNTER.fetch_add(1, Ordering::Relaxed);
+        })
+    };
+    let frame = || with(get(LINK, ""), &[("sec-fetch-dest", "iframe")]);
+    let default = Referrals::builder;
+    let (page, link) = (Answer::PLAIN, Answer::CAPTURED);
+    vec![
+        Arm::new("captured", move || landing(default(), get(LINK, ""), link)),
+        Arm::new("the link in a stranger's frame: not stored", move || {
+            landing(default(), frame(), page)
+        })
+        .over("captured"),
+        Arm::new("a page of our own before", move || {
+            landing(default(), skipped(), page)
+        }),
+        Arm::new("Referer rescue, a hit, written", move || {
+            landing(rescue(), skipped(), link)
+        })
+        .over("a page of our own before"),
+        Arm::new("Referer rescue, a hit by its origin", move || {
+            landing(
+                rescue(),
+                by_origin("https://shop.example/tea?ref=anna-7"),
+                link,
+            )
+        })
+        .over("a page of our own before"),
+        Arm::new("Referer rescue, a miss", move || {
+            landing(rescue(), plain(), page)
+        })
+        .over("a page of our own before"),
+        Arm::new("captured, with a consent cookie", move || {
+            landing(default(), get(LINK, CONSENT), link)
+        }),
+        Arm::new("consent by cookie, captured", move || {
+            landing(banner(), get(LINK, CONSENT), link)
+        })
+        .over("captured, with a consent cookie"),
+        Arm::new("consent by Sec-GPC, captured", move || {
+            landing(signal(), get(LINK, CONSENT), link)
+        })
+        .over("captured, with a consent cookie"),
+        Arm::new("a page, 12 cookies", move || {
+            landing(default(), get("/", TWELVE), page)
+        }),
+        Arm::new("consent by cookie, a page", move || {
+            landing(banner(), get("/", TWELVE), page)
+        })
+        .over("a page, 12 cookies"),
+        Arm::new("consent by Sec-GPC, a page", move || {
+            landing(signal(), get("/", TWELVE), page)
+        })
+        .over("a page, 12 cookies"),
+        Arm::new("every outcome counted, a page", move || {
+            landing(counted(), get("/", TWELVE), page)
+        })
+        .over("a page, 12 cookies"),
+        Arm::new("every outcome counted, captured", move || {
+            landing(counted(), get(LINK, ""), link)
+        })
+        .over("captured"),
+    ]
+}

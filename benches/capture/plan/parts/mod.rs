@@ -1,0 +1,105 @@
+//! What each optional part costs when it is used, over the same request without it; and what it
+//! costs when it is not.
+
+mod apart;
+mod decided;
+mod stored;
+mod unused;
+
+use std::convert::Infallible;
+use std::future::{Ready, ready};
+use std::hint::black_box;
+
+use http::header::{CACHE_CONTROL, HeaderName, HeaderValue, SET_COOKIE};
+use http::{Request, Response, StatusCode};
+use tower::{Layer, Service, service_fn};
+use tower_partnero::capture::ReferralsBuilder;
+use tower_partnero::{ReferralContext, Referrals};
+
+pub(super) use self::apart::apart;
+pub(super) use self::decided::decided;
+pub(super) use self::stored::stored;
+pub(super) use self::unused::unused;
+use crate::requests::get;
+use crate::work::{Answer, Calls};
+
+type Answered = Ready<Result<Response<()>, Infallible>>;
+
+fn build(builder: ReferralsBuilder) -> Referrals {
+    builder.build().expect("the settings are valid")
+}
+
+/// A request with a few headers more than a visitor's `GET` has.
+fn with(mut request: Request<()>, headers: &[(&'static str, &'static str)]) -> Request<()> {
+    for &(name, value) in headers {
+        let name = HeaderName::from_static(name);
+        let value = HeaderValue::from_static(value);
+        request.headers_mut().insert(name, value);
+    }
+    request
+}
+
+/// A page that asks nothing of the request, behind the layer.
+fn landing(
+    builder: ReferralsBuilder,
+    request: Request<()>,
+    answer: Answer,
+) -> Calls<impl Service<Request<()>, Response = Response<()>, Error = Infallible>, ()> {
+    landing_that_says(None, builder, request, answer)
+}
+
+/// The same, where the page says something about caches.
+fn landing_that_says(
+    cache: Option<&'static str>,
+    builder: ReferralsBuilder,
+    request: Request<()>,
+    answer: Answer,
+) -> Calls<impl Service<Request<()>, Response = Response<()>, Error = Infallible>, ()> {
+    let page = service_fn(move |request: Request<()>| -> Answered {
+        drop(black_box(request));
+        let mut response = Response::new(());
+        if let Some(cache) = cache {
+            let cache = HeaderValue::from_static(cache);
+            response.headers_mut().insert(CACHE_CONTROL, cache);
+        }
+        ready(Ok(response))
+    });
+    Calls::new(build(builder).layer().layer(page), request, answer)
+}
+
+/// A page that asks for the referral, without the layer, and then does something with it.
+fn reading(
+    builder: ReferralsBuilder,
+    request: Request<()>,
+    answer: Answer,
+    then: impl Fn(&Referrals, &ReferralContext, &mut Response<()>),
+) -> Calls<impl Service<Request<()>, Response = Response<()>, Error = Infallible>, ()> {
+    let referrals = build(builder);
+    let page = service_fn(move |request: Request<()>| -> Answered {
+        let (method, uri, headers) = (request.method(), request.uri(), request.headers());
+        let context = black_box(referrals.evaluate(method, uri, headers));
+        let mut response = Response::new(());
+        if context.referral.is_some() {
+            *response.status_mut() = StatusCode::ACCEPTED;
+        }
+        then(&referrals, &context, &mut response);
+        ready(Ok(response))
+    });
+    Calls::new(page, request, answer)
+}
+
+fn nothing(_: &Referrals, _: &ReferralContext, _: &mut Response<()>) {}
+
+/// What a browser sends after it has followed the link.
+fn jar(builder: ReferralsBuilder, link: &str) -> String {
+    let page = service_fn(|_: Request<()>| ready(Ok::<_, Infallible>(Response::new(()))));
+    let mut service = build(builder).layer().layer(page);
+    let mut answer = Box::pin(service.call(get(link, "")));
+    let mut cx = std::task::Context::from_waker(std::task::Waker::noop());
+    let std::task::Poll::Ready(Ok(response)) = answer.as_mut().poll(&mut cx) else {
+        panic!("nothing here waits");
+    };
+    let lines = response.headers().get_all(SET_COOKIE).iter();
+    let pairs = lines.filter_map(|line| line.to_str().ok()?.split("; ").next());
+    pairs.collect::<Vec<_>>().join("; ")
+}

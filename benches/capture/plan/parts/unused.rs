@@ -1,0 +1,65 @@
+//! What the optional parts cost a request that they have nothing to do with: the same arms with
+//! every part off, and with every part on that waits for its turn.
+
+use std::time::Duration;
+
+use tower_partnero::capture::ReferralsBuilder;
+use tower_partnero::capture::companion::SigningKeys;
+use tower_partnero::{Attribution, Referrals};
+
+use super::super::Arm;
+use super::{landing, nothing, reading};
+use crate::budget::Target;
+use crate::requests::{LINK, TWELVE, TWELVE_WITH_OURS, UNRELATED, get};
+use crate::work::Answer;
+
+fn off() -> ReferralsBuilder {
+    Referrals::builder()
+}
+
+/// Parts that the layer asks only when there is a link, or when something is written.
+fn waiting() -> ReferralsBuilder {
+    let keys = SigningKeys::new([7; 32]).expect("the key is long enough");
+    off()
+        .companion(keys)
+        .attribution(Attribution::FirstTouch)
+        .max_age(Duration::from_secs(7 * 24 * 60 * 60))
+        .public_origins(["https://shop.example"])
+        .no_store(true)
+        .leave_public_pages(true)
+}
+
+pub(in crate::plan) fn unused() -> Vec<Arm> {
+    let page = |builder: ReferralsBuilder, uri, cookies: &str| {
+        landing(builder, get(uri, cookies), Answer::PLAIN)
+    };
+    let read = |builder: ReferralsBuilder, cookies: &str, answer| {
+        reading(builder, get("/", cookies), answer, nothing)
+    };
+    let no_more = Target::Share { percent: 5.0 };
+    vec![
+        Arm::new("all off: a page", move || page(off(), "/", TWELVE)),
+        Arm::new("all off: other query", move || {
+            page(off(), UNRELATED, TWELVE)
+        }),
+        Arm::new("all off: a new key captured", || {
+            landing(off(), get(LINK, ""), Answer::CAPTURED)
+        }),
+        Arm::new("all off: read, 12 cookies", move || {
+            read(off(), TWELVE, Answer::PLAIN)
+        }),
+        Arm::new("all off: read, ours among 12", move || {
+            read(off(), TWELVE_WITH_OURS, Answer::REFERRED)
+        }),
+        Arm::new("on, not asked: a page", move || {
+            page(waiting(), "/", TWELVE)
+        })
+        .over("all off: a page")
+        .target(no_more),
+        Arm::new("on, not asked: other query", move || {
+            page(waiting(), UNRELATED, TWELVE)
+        })
+        .over("all off: other query")
+        .target(no_more),
+    ]
+}
