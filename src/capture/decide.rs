@@ -99,6 +99,12 @@ pub(super) fn read_link(policy: &Policy, request: &RequestHead<'_>) -> (Reading,
 /// The key that an earlier response had no chance to store.
 fn skipped(policy: &Policy, request: &RequestHead<'_>) -> Option<ReferralKey> {
     policy.spent.as_ref()?;
-    let page = referer::read(request.headers, &policy.public_origins, &policy.parameters)?;
+    let segment = policy.path_segment.as_deref();
+    let page = referer::read(
+        request.headers,
+        &policy.public_origins,
+        &policy.parameters,
+        segment,
+    )?;
     page.key
 }

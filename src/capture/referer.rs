@@ -7,10 +7,11 @@ use http::header::{HeaderMap, REFERER};
 
 use super::origin::{Origins, says_same_origin};
 use super::parameter::Parameter;
-use super::query;
 use super::reading::Reading;
+use super::{path, query};
 
-/// What the page before says, if it was a page of the app's own and its query names a referral.
+/// What the page before says, if it was a page of the app's own and its query, or else its path,
+/// names a referral.
 ///
 /// Its origin is compared even where the browser says `same-origin`: a page that is reloaded
 /// keeps the `Referer` of its first request.
@@ -18,22 +19,32 @@ pub(super) fn read(
     headers: &HeaderMap,
     own: &Origins,
     parameters: &[Parameter],
+    path_segment: Option<&str>,
 ) -> Option<Reading> {
-    let (origin, query) = split(headers.get(REFERER)?.to_str().ok()?)?;
-    let is_own = own.contains(origin.as_bytes()) && says_same_origin(headers) != Some(false);
-    (is_own && query::mentions(query, parameters)).then(|| query::read(query, parameters))
+    let (origin, path, query) = split(headers.get(REFERER)?.to_str().ok()?)?;
+    if !own.contains(origin.as_bytes()) || says_same_origin(headers) == Some(false) {
+        return None;
+    }
+    let by_query = query::mentions(query, parameters).then(|| query::read(query, parameters));
+    match path_segment {
+        Some(segment) if by_query.as_ref().is_none_or(|query| query.key.is_none()) => {
+            Some(path::read(path, segment))
+        }
+        _ => by_query,
+    }
 }
 
-/// The origin and the query of an absolute URL that has both.
-fn split(url: &str) -> Option<(&str, &str)> {
-    let (before_query, query) = url.split_once('?')?;
+/// The origin, the path and the query of an absolute URL.
+fn split(url: &str) -> Option<(&str, &str, &str)> {
+    // A browser sends no fragment; what comes from elsewhere may have one.
+    let url = url.split('#').next()?;
+    let (before_query, query) = url.split_once('?').unwrap_or((url, ""));
     let authority = before_query.find("://")? + "://".len();
     let end = before_query[authority..]
         .find('/')
         .map_or(before_query.len(), |slash| authority + slash);
-    // A browser sends no fragment; what comes from elsewhere may have one.
-    let query = query.split('#').next()?;
-    Some((&before_query[..end], query))
+    let (origin, path) = before_query.split_at(end);
+    Some((origin, path, query))
 }
 
 #[cfg(test)]
@@ -45,21 +56,28 @@ mod tests {
         for (url, parts) in [
             (
                 "https://shop.example/?ref=K",
-                Some(("https://shop.example", "ref=K")),
+                Some(("https://shop.example", "/", "ref=K")),
             ),
             (
                 "https://shop.example?ref=K",
-                Some(("https://shop.example", "ref=K")),
+                Some(("https://shop.example", "", "ref=K")),
             ),
             (
                 "http://[::1]:80/a/b?x#?ref=K",
-                Some(("http://[::1]:80", "x")),
+                Some(("http://[::1]:80", "/a/b", "x")),
             ),
             (
                 "https://a@shop.example/?ref=K",
-                Some(("https://a@shop.example", "ref=K")),
+                Some(("https://a@shop.example", "/", "ref=K")),
             ),
-            ("https://shop.example/", None),
+            (
+                "https://shop.example/ref/K",
+                Some(("https://shop.example", "/ref/K", "")),
+            ),
+            (
+                "https://shop.example/#?ref=K",
+                Some(("https://shop.example", "/", "")),
+            ),
             ("/?ref=K", None),
             ("about:blank?ref=K", None),
             ("", None),

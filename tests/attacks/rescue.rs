@@ -40,6 +40,43 @@ async fn a_key_that_was_skipped_is_found_on_the_next_page() {
     }
 }
 
+#[tokio::test]
+async fn a_path_link_that_was_skipped_is_found_where_the_policy_has_them() {
+    let builder = || {
+        let builder = Referrals::builder().public_origins(["https://shop.example"]);
+        builder.referer_rescue(true)
+    };
+    let site = Site::open(builder().path_links("ref"));
+    for (page, key) in [
+        ("https://shop.example/ref/anna-7", Some("anna-7")),
+        (
+            "https://shop.example/ref/a%20b/?utm_source=mail",
+            Some("a b"),
+        ),
+        ("https://shop.example/ref/ben?ref=anna-7", Some("anna-7")),
+        ("https://shop.example/ref/ben?ref=", Some("ben")),
+        ("https://shop.example/tea", None),
+        ("https://shop.example/ref/%00", None),
+        ("https://evil.example/ref/mallory", None),
+        (
+            "https://evil.example/https://shop.example/ref/mallory",
+            None,
+        ),
+        ("https://shop.example@evil.example/ref/mallory", None),
+        ("https://shop.example/#/ref/mallory", None),
+    ] {
+        let next = get("/cart", &[("referer", page)]);
+        assert_eq!(site.key(&next).as_deref(), key, "{page}");
+        let next = get(
+            "/cart",
+            &[("referer", page), ("sec-fetch-site", "cross-site")],
+        );
+        assert_eq!(site.key(&next), None, "{page}");
+    }
+    let next = get("/cart", &[("referer", "https://shop.example/ref/anna-7")]);
+    assert_eq!(Site::open(builder()).key(&next), None, "no path links here");
+}
+
 /// A sign-up form on the cached landing page itself: it is credited, and nothing is written.
 #[tokio::test]
 async fn a_form_on_the_page_is_credited_without_a_cookie() {

@@ -16,7 +16,8 @@ const SITES: [&str; 4] = ["same-origin", "same-site", "cross-site", "none"];
 
 static REFERRALS: LazyLock<Referrals> = LazyLock::new(|| {
     let builder = Referrals::builder().public_origins(OWN);
-    builder.referer_rescue(true).build().unwrap()
+    let builder = builder.referer_rescue(true).path_links("ref");
+    builder.build().unwrap()
 });
 
 fuzz_target!(|data: &[u8]| {
