@@ -154,3 +154,21 @@ async fn the_longest_keys_fit_into_a_cookie() {
     let [first, last] = touches(&after(&site, 0, "/", &jar));
     assert_eq!((first.0, last.0), (long("a"), long("b")));
 }
+
+/// The handler's own word about the companion, such as its removal by a sign-up, is the last one.
+#[tokio::test]
+async fn the_layer_writes_nothing_over_the_handlers_removal() {
+    let site = Site::open(policy().attribution(Attribution::FirstTouch));
+    let (companion, plain) = land(&site, "/?ref=anna-7", "").await;
+    let removal = "__Host-partnero_referral_touches=; Path=/; Max-Age=0";
+    let spending = Site::open(policy().attribution(Attribution::FirstTouch));
+    let spending = spending.answering("set-cookie", removal);
+    let jar = format!("{plain}; {companion}");
+    let click = || get("/signup?ref=ben", &[("cookie", &jar)]);
+    assert_eq!(
+        site.cookies(click()).await.len(),
+        1,
+        "there is something to write"
+    );
+    assert_eq!(spending.cookies(click()).await, [removal]);
+}

@@ -1,5 +1,7 @@
 //! How old a touch is, which one counts, and whose time it is.
 
+use std::time::SystemTime;
+
 use tower_partnero::{Attribution, Outcome, Referral};
 
 use super::{DAY, NAME, after, land, policy, renewed, shop, ten_days_old, touches};
@@ -138,4 +140,28 @@ async fn a_renewal_starts_no_new_time() {
     let (_, jar) = renewed(&site, &typed);
     let [first, last] = touches(&after(&site, 1, "/", &jar));
     assert_eq!((&*first.0, &*last.0), ("anna-7", "ben"));
+}
+
+/// What is over says nothing any more: the page before may have been a new link.
+#[tokio::test]
+async fn a_new_link_that_was_skipped_comes_after_one_that_is_over() {
+    let builder = policy().public_origins(["https://shop.example"]);
+    let site = Site::open(builder.referer_rescue(true));
+    let (companion, plain) = land(&site, "/?ref=anna-7", "").await;
+    let jar = format!("{plain}; {companion}");
+    let next = [
+        ("cookie", &*jar),
+        ("referer", "https://shop.example/?ref=ben"),
+    ];
+    let visit = get("/", &next);
+    let (method, uri, headers) = (visit.method(), visit.uri(), visit.headers());
+    for (days, outcome, key) in [
+        (0, Outcome::Remembered, "anna-7"),
+        (30, Outcome::Captured, "ben"),
+    ] {
+        let now = SystemTime::now() + DAY * days;
+        let context = site.referrals.evaluate_at(method, uri, headers, now);
+        assert_eq!(context.outcome, outcome);
+        assert_eq!(context.referral.unwrap().key().as_str(), key);
+    }
 }
