@@ -148,7 +148,7 @@ fn next_attempt(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::client::pause::Pause;
+    use crate::client::gate::{Answer, Gate};
     use crate::client::stack::Failure;
     use crate::client::summary::CallSummary;
 
@@ -209,27 +209,39 @@ mod tests {
         assert_eq!(next_attempt(expires, now, None, expires), None);
     }
 
-    fn request(pause: Option<Pause>) -> Request<Body> {
+    #[derive(Debug)]
+    struct Open;
+
+    impl Gate for Open {
+        fn lets_pass(&self) -> Answer<bool> {
+            Box::pin(std::future::ready(true))
+        }
+
+        fn shut(&self, _: Option<Duration>) -> Answer<()> {
+            Box::pin(std::future::ready(()))
+        }
+    }
+
+    fn request(gate: Option<Arc<dyn Gate>>) -> Request<Body> {
         let mut request = Request::new(Body::default());
         let call = CallSummary::create_customer();
         let expires = Instant::now() + Duration::from_secs(60);
-        let progress = Progress::new(call, expires, pause);
+        let progress = Progress::new(call, expires, gate);
         request.extensions_mut().insert(progress);
         request
     }
 
     /// All deliveries pause as one, and so the one that is told to does not wait by itself.
     #[tokio::test(start_paused = true)]
-    async fn a_call_that_shares_a_pause_does_not_repeat_a_429() {
-        for (status, pause, expected) in [
-            (429, None, true),
-            (429, Some(Pause::default()), false),
-            (503, Some(Pause::default()), true),
-        ] {
+    async fn a_call_that_passes_a_gate_does_not_repeat_a_429() {
+        let gate = || Some(Arc::new(Open) as Arc<dyn Gate>);
+        for (status, gate, expected) in
+            [(429, None, true), (429, gate(), false), (503, gate(), true)]
+        {
             let mut policy = RetryPolicy::new(&Limits::default()).unwrap();
             let mut answer = Response::new(Body::default());
             *answer.status_mut() = http::StatusCode::from_u16(status).unwrap();
-            let wait = policy.retry(&mut request(pause), &mut Ok(answer));
+            let wait = policy.retry(&mut request(gate), &mut Ok(answer));
             assert_eq!(wait.is_some(), expected, "{status}");
         }
     }
