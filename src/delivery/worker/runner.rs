@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use tokio::sync::futures::Notified;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep, timeout, timeout_at};
@@ -77,9 +78,11 @@ impl Runner {
             if *stopping.borrow() != Phase::Running {
                 break;
             }
+            // Listens from before the claim on: a row that it has just missed is heard of, too.
+            let enqueued = self.outbox.enqueued.notified();
             let wait = self.fill(&mut lanes, &phase).await;
             tokio::select! {
-                () = wait.over(&self, &mut lanes) => {}
+                () = wait.over(&self, &mut lanes, enqueued) => {}
                 _ = stopping.changed() => {}
             }
         }
@@ -218,14 +221,14 @@ enum Wait {
 }
 
 impl Wait {
-    async fn over(self, runner: &Runner, lanes: &mut JoinSet<()>) {
+    async fn over(self, runner: &Runner, lanes: &mut JoinSet<()>, enqueued: Notified<'_>) {
         match self {
             Self::Time(time) => sleep(time).await,
             Self::Lane => gather(runner, lanes).await,
             Self::Work => {
                 tokio::select! {
                     () = gather(runner, lanes), if !lanes.is_empty() => {}
-                    () = runner.outbox.enqueued.notified() => {}
+                    () = enqueued => {}
                     () = sleep(runner.settings.poll) => {}
                 }
             }
