@@ -125,14 +125,15 @@ impl FleetGate {
                 }
             }
         }
-        self.passage().unwrap_or_else(|| {
-            #[cfg(feature = "tracing")]
+        let passage = self.passage();
+        #[cfg(feature = "tracing")]
+        if passage.is_none() {
             tracing::warn!(
                 lag = ?self.0.lag,
                 "the outbox's database answers too late for a call to be made on what it says"
             );
-            Passage::Shut
-        })
+        }
+        passage.unwrap_or(Passage::Shut)
     }
 
     fn known(&self) -> MutexGuard<'_, Known> {
