@@ -212,7 +212,11 @@ impl Referrals {
         self.lines_for(&self.decide(&request, || None))
     }
 
-    #[inline]
+    #[inline(always)]
+    #[expect(
+        clippy::inline_always,
+        reason = "a read would copy the decision once more, for twenty instructions"
+    )]
     fn decide(
         &self,
         request: &RequestHead<'_>,

@@ -25,6 +25,7 @@ impl Referrals {
     }
 
     /// Apart from what is decided without a companion, which asks for no time.
+    #[cold]
     #[inline(never)]
     pub(in crate::capture) fn decide_at(
         &self,
