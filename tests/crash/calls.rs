@@ -6,9 +6,14 @@
 //! - no call leaves any other once the pause is on record in the database, but for those that
 //!   leave within the time for which a worker relies on its last look there ([`PAUSE_LAG`]).
 //!
-//! Neither has a tolerance. What this cannot prove, and nobody can keep: a call that had left
-//! before is under way, and arrives when it arrives; and a process that is killed before the
-//! database has the pause takes it along. Both are counted.
+//! Neither has a tolerance. A call leaves when everything that could hold it back has let it pass;
+//! a pause is on record once the database has told its writer so; both are written down at that
+//! moment, by the one clock of the machine.
+//!
+//! What this cannot prove, and nobody can keep: a call that had left before is under way, and
+//! arrives when it arrives; and a process that is killed before the database has the pause takes it
+//! along, as does one whose database is away until the wait is over. All of these are counted; a
+//! call that had left before two pauses, twice.
 
 use std::collections::HashMap;
 use std::path::Path;

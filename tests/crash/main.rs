@@ -9,6 +9,18 @@
 //! cargo test --release --test crash -- --switches
 //! ```
 //!
+//! On a machine with two cores and other work the long form took ten minutes. Of 5,000 sign-ups and
+//! 5,000 sales none was lost and none paid twice, in either engine; 1,600 customers came with their
+//! referrer, and the 167 reports that had to be dead were dead.
+//!
+//! | | SQLite, one worker | PostgreSQL, three |
+//! |---|--:|--:|
+//! | calls to Partnero | 13,658 | 13,135 |
+//! | waits that it asked for | 647 | 626 |
+//! | calls before the end of a wait that was known | 0 | 0 |
+//! | latest call after another process had a wait on record | | 93 ms |
+//! | waits that died with who heard of them | 11 | 1 |
+//!
 //! PostgreSQL is included where `TOWER_PARTNERO_TEST_POSTGRES` holds a URL; its restarts and a
 //! stop of ten seconds where `TOWER_PARTNERO_TEST_POSTGRES_RESTART`, `..._STOP` and `..._START` hold
 //! commands.
