@@ -6,6 +6,7 @@ mod guard;
 mod health;
 mod lane;
 mod ledger;
+mod owner;
 mod retry;
 mod runner;
 mod settings;
@@ -13,7 +14,6 @@ mod signs;
 
 use std::fmt;
 use std::sync::Arc;
-use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
 use tokio::sync::watch;
@@ -24,6 +24,7 @@ use self::gate::{FleetGate, Probing};
 pub use self::health::Health;
 use self::health::Watch;
 use self::ledger::Ledger;
+use self::owner::Owner;
 use self::runner::{Phase, Runner, Shared};
 pub use self::settings::DeliveryWorkerBuilder;
 use self::settings::Settings;
@@ -78,7 +79,6 @@ impl DeliveryWorker {
     }
 
     fn run(outbox: Outbox, client: &Client, settings: Settings) -> Self {
-        let owner = chance::owner();
         let watch = Watch::default();
         let gate = FleetGate::new(
             outbox.clone(),
@@ -94,8 +94,7 @@ impl DeliveryWorker {
             outbox,
             gate,
             settings,
-            owner,
-            claims: AtomicU64::new(0),
+            owner: Owner::new(),
             ledger,
             signs: Signs::default(),
             watch: watch.clone(),

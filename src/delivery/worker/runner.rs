@@ -1,7 +1,6 @@
 //! The loop that takes rows and hands each to a lane.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use tokio::sync::futures::Notified;
@@ -14,6 +13,7 @@ use super::gate::FleetGate;
 use super::health::Watch;
 use super::lane::{Claiming, Lane};
 use super::ledger::Ledger;
+use super::owner::Owner;
 use super::settings::Settings;
 use super::signs::Signs;
 use crate::client::{Client, ErrorKind};
@@ -49,8 +49,7 @@ pub(super) struct Shared {
     pub(super) prober: Client,
     pub(super) gate: FleetGate,
     pub(super) settings: Settings,
-    pub(super) owner: String,
-    pub(super) claims: AtomicU64,
+    pub(super) owner: Owner,
     pub(super) ledger: Ledger,
     pub(super) signs: Signs,
     pub(super) watch: Watch,
@@ -95,7 +94,7 @@ impl Runner {
         if free == 0 {
             return Wait::Lane;
         }
-        let owner = self.next_owner();
+        let owner = self.owner.next_claim();
         let at = Instant::now();
         let claim = self.outbox.claim(&owner, self.settings.lease, free).await;
         match claim {
@@ -130,12 +129,6 @@ impl Runner {
                 }
             }
         }
-    }
-
-    /// Each claim has a name of its own.
-    fn next_owner(&self) -> Arc<str> {
-        let claim = self.claims.fetch_add(1, Ordering::Relaxed);
-        format!("{}-{claim}", self.owner).into()
     }
 
     async fn attend(self, lane: Lane, phase: watch::Receiver<Phase>) {
