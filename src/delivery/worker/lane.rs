@@ -7,6 +7,7 @@ use tokio::sync::watch;
 use tokio::time::Instant;
 use tower_service::Service;
 
+use super::answer::answer;
 use super::gate::Within;
 use super::guard::Guarded;
 use super::retry;
@@ -17,9 +18,6 @@ use crate::delivery::deliver::{Attempt, DeadReason, Delivered, Deliverer, Delive
 use crate::delivery::outbox::store::{Announced, Check, Claimed, Op, Sent};
 use crate::delivery::outbox::{millis, to_millis};
 use crate::delivery::report::{Report, ReportKind};
-
-/// How much of Partnero's last answer a row keeps, in characters.
-const ANSWER: usize = 1_000;
 
 /// What was known when the row was claimed.
 #[derive(Clone, Copy)]
@@ -283,19 +281,4 @@ fn was_referred(outcome: &str) -> Option<bool> {
         "not_referred" | "self_referral" | "unknown_referrer" => Some(false),
         _ => None,
     }
-}
-
-/// What an operator reads: the error and what caused it.
-fn answer(error: &DeliveryError) -> String {
-    let mut text = error.to_string();
-    let mut source = std::error::Error::source(error);
-    while let Some(cause) = source {
-        text = format!("{text}: {cause}");
-        source = cause.source();
-    }
-    // PostgreSQL takes no zero bytes.
-    text.chars()
-        .filter(|char| *char != '\0')
-        .take(ANSWER)
-        .collect()
 }

@@ -1,5 +1,6 @@
 //! Empties an outbox into Partnero.
 
+mod answer;
 mod chance;
 mod gate;
 mod guard;
