@@ -59,16 +59,68 @@ async fn shared_pages(store: &crate::delivery::outbox::store::postgres::Postgres
 }
 
 #[cfg(feature = "outbox-sqlite")]
+fn sqlite_history() -> String {
+    let count = receipts() * 11 / 10;
+    history(&format!(
+        "(WITH RECURSIVE numbers(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < {count}) \
+         SELECT n FROM numbers)"
+    ))
+}
+
+#[cfg(all(feature = "outbox-sqlite", target_os = "linux"))]
+#[tokio::test]
+async fn sqlite_reads_no_more_pages() {
+    let (store, directory) = super::engines::sqlite().await;
+    wait_in_line(&store).await;
+    let file = directory.path().join("outbox.db");
+    let before = bytes_read(&file, "claim-before").await;
+    store.execute(sqlite_history()).await;
+    store.execute("ANALYZE".to_owned()).await;
+    let after = bytes_read(&file, "claim-after").await;
+    assert!(after <= before, "{after} bytes instead of {before}");
+}
+
+/// What a connection reads for a claim when it has nothing in its cache, by the kernel's own
+/// count for its thread, which gets this name.
+#[cfg(all(feature = "outbox-sqlite", target_os = "linux"))]
+async fn bytes_read(file: &std::path::Path, thread: &'static str) -> usize {
+    use crate::delivery::outbox::store::sqlite::Sqlite;
+    use sqlx::sqlite::{SqliteConnectOptions, SqlitePoolOptions};
+
+    let options = SqliteConnectOptions::new()
+        .filename(file)
+        .thread_name(move |_| thread.to_owned());
+    let pool = SqlitePoolOptions::new().max_connections(1);
+    let store = Sqlite::new(pool.connect_with(options).await.unwrap());
+    // The schema is known, and the pages are forgotten.
+    store.explain_claim("EXPLAIN QUERY PLAN", 3).await;
+    store
+        .execute("PRAGMA wal_checkpoint(TRUNCATE); PRAGMA shrink_memory".to_owned())
+        .await;
+    let before = read_by(thread);
+    store.explain_claim("CREATE TEMP TABLE heads AS", 0).await;
+    read_by(thread) - before
+}
+
+#[cfg(all(feature = "outbox-sqlite", target_os = "linux"))]
+fn read_by(thread: &str) -> usize {
+    let tasks = std::fs::read_dir("/proc/self/task").unwrap();
+    let mut tasks = tasks.map(|task| task.unwrap().path());
+    let is_named = |task: &std::path::PathBuf| {
+        std::fs::read_to_string(task.join("comm")).is_ok_and(|name| name.trim_end() == thread)
+    };
+    let task = tasks.find(is_named).unwrap();
+    let counts = std::fs::read_to_string(task.join("io")).unwrap();
+    let read = counts.lines().find_map(|line| line.strip_prefix("rchar: "));
+    read.unwrap().parse().unwrap()
+}
+
+#[cfg(feature = "outbox-sqlite")]
 #[tokio::test]
 async fn sqlite_reads_indexes_that_hold_nothing_done_or_dead() {
     let (store, _file) = super::engines::sqlite().await;
     wait_in_line(&store).await;
-    let count = receipts() * 11 / 10;
-    let series = format!(
-        "(WITH RECURSIVE numbers(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < {count}) \
-         SELECT n FROM numbers)"
-    );
-    store.execute(history(&series)).await;
+    store.execute(sqlite_history()).await;
     store.execute("ANALYZE".to_owned()).await;
     let plan = store.explain_claim("EXPLAIN QUERY PLAN", 3).await;
     let reads = plan
