@@ -10,11 +10,11 @@ use axum::extract::{FromRef, State};
 use axum::response::{IntoResponse, Redirect};
 use axum::routing::get;
 use http::header::{CACHE_CONTROL, COOKIE, LOCATION, SET_COOKIE};
-use http::{HeaderMap, Request, Response, StatusCode, request::Parts};
+use http::{HeaderMap, Request, StatusCode, request::Parts};
 use tower::ServiceExt;
 use tower_partnero::{
     Attribution, InvalidReferralKey, NotStored, Outcome, Referral, ReferralContext,
-    ReferralLayerMissing, Referrals, Spent,
+    ReferralLayerMissing, Referrals,
 };
 use tracing_subscriber::util::SubscriberInitExt;
 
@@ -281,32 +281,4 @@ async fn spent_is_a_response_part_beside_others() {
         );
         assert_eq!(headers[CACHE_CONTROL], "private");
     }
-}
-
-#[tokio::test]
-async fn spent_of_an_unreferred_visitor_does_nothing() {
-    let referrals = layered(Attribution::LastTouch);
-    for target in ["/", "/?ref=%00"] {
-        let context = referrals.context(&parts("GET", target, "a=1")).unwrap();
-        let mut response = Response::new(());
-        referrals.spend(&context).apply(&mut response);
-        Spent::default().apply(&mut response);
-        assert!(response.headers().is_empty());
-    }
-}
-
-#[test]
-fn spent_applies_to_a_response_without_axum() {
-    let referrals = layered(Attribution::LastTouch);
-    let context = referrals
-        .context(&parts("POST", "/", "partnero_referral=K"))
-        .unwrap();
-    let mut response = Response::builder()
-        .header(CACHE_CONTROL, "public, max-age=60")
-        .body(())
-        .unwrap();
-    referrals.spend(&context).apply(&mut response);
-    let removal = response.headers()[SET_COOKIE].to_str().unwrap();
-    assert!(removal.starts_with("partnero_referral=; "), "{removal}");
-    assert_eq!(response.headers()[CACHE_CONTROL], "private, max-age=60");
 }

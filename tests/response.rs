@@ -7,7 +7,7 @@ use std::future::ready;
 use http::header::{CACHE_CONTROL, COOKIE, HeaderMap, SET_COOKIE};
 use http::{Method, Request, Response};
 use tower::{Layer, ServiceExt, service_fn};
-use tower_partnero::{Attribution, Referrals};
+use tower_partnero::{Attribution, Referrals, Spent};
 
 fn referrals() -> Referrals {
     Referrals::builder().build().unwrap()
@@ -192,4 +192,34 @@ async fn a_response_without_the_cookie_is_untouched_to_the_byte() {
         let before = wire::exchange(plain, &request).await;
         assert_eq!(wire::exchange(layered.clone(), &request).await, before);
     }
+}
+
+fn spend(referrals: &Referrals, request: http::request::Builder) -> Spent {
+    let request = request.body(()).unwrap();
+    let context = referrals.evaluate(request.method(), request.uri(), request.headers());
+    referrals.spend(&context)
+}
+
+#[test]
+fn spent_of_an_unreferred_visitor_does_nothing() {
+    let referrals = referrals();
+    for target in ["/", "/?ref=%00"] {
+        let mut response = Response::new(());
+        spend(&referrals, Request::get(target).header(COOKIE, "a=1")).apply(&mut response);
+        Spent::default().apply(&mut response);
+        assert!(response.headers().is_empty());
+    }
+}
+
+#[test]
+fn spent_applies_to_a_response_without_axum() {
+    let mut response = Response::builder()
+        .header(CACHE_CONTROL, "public, max-age=60")
+        .body(())
+        .unwrap();
+    let request = Request::post("/").header(COOKIE, "partnero_referral=K");
+    spend(&referrals(), request).apply(&mut response);
+    let removal = response.headers()[SET_COOKIE].to_str().unwrap();
+    assert!(removal.starts_with("partnero_referral=; "), "{removal}");
+    assert_eq!(response.headers()[CACHE_CONTROL], "private, max-age=60");
 }

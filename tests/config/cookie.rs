@@ -1,0 +1,123 @@
+//! What the cookie looks like as it was configured, and under which names it is read.
+
+use std::time::Duration;
+
+use http::header::{COOKIE, HeaderMap, HeaderValue, SET_COOKIE};
+use http::{Method, Request, Response, Uri};
+use tower::{Layer, ServiceExt, service_fn};
+use tower_partnero::capture::ReferralsBuilder;
+use tower_partnero::{Outcome, SameSite};
+
+use crate::{DAY, new};
+
+/// The `Set-Cookie` lines of a capture and of the removal after it, in sorted parts.
+async fn set_and_removal(builder: ReferralsBuilder) -> [Vec<String>; 2] {
+    let referrals = builder.build().unwrap();
+    let page = service_fn(|_: Request<()>| std::future::ready(Response::builder().body(())));
+    let (landing, ()) = Request::get("/?ref=K").body(()).unwrap().into_parts();
+    let service = referrals.layer().layer(page);
+    let captured = service
+        .oneshot(Request::from_parts(landing.clone(), ()))
+        .await;
+    let mut spent = Response::new(());
+    let context = referrals.context(&landing).unwrap();
+    referrals.spend(&context).apply(&mut spent);
+    [captured.unwrap(), spent].map(|response| {
+        // Where there is a domain, the removal of this host's own twin goes before.
+        let lines = response.headers().get_all(SET_COOKIE);
+        sorted(
+            lines
+                .iter()
+                .next_back()
+                .unwrap()
+                .to_str()
+                .unwrap()
+                .split("; "),
+        )
+    })
+}
+
+fn sorted<'a>(parts: impl IntoIterator<Item = &'a str>) -> Vec<String> {
+    let mut parts: Vec<_> = parts.into_iter().map(str::to_owned).collect();
+    parts.sort_unstable();
+    parts
+}
+
+#[tokio::test]
+async fn set_and_removal_carry_the_attributes_as_configured() {
+    let loopback = new().secure(false).same_site(SameSite::Strict);
+    for (builder, name, kept, max_age) in [
+        (
+            new(),
+            "partnero_referral",
+            "SameSite=Lax; Secure; Path=/",
+            "2592000",
+        ),
+        (
+            new().cookie_name("partnero_partner").domain("shop.example"),
+            "partnero_partner",
+            "SameSite=Lax; Secure; Path=/; Domain=shop.example",
+            "2592000",
+        ),
+        (
+            new().path("/shop").http_only(true).max_age(400 * DAY),
+            "partnero_referral",
+            "HttpOnly; SameSite=Lax; Secure; Path=/shop",
+            "34560000",
+        ),
+        (
+            loopback.max_age(Duration::from_millis(1999)),
+            "partnero_referral",
+            "SameSite=Strict; Path=/",
+            "1",
+        ),
+        (
+            new().same_site(SameSite::None).cookie_name("__Host-r"),
+            "__Host-r",
+            "SameSite=None; Secure; Path=/",
+            "2592000",
+        ),
+    ] {
+        let [set, removal] = set_and_removal(builder).await;
+        let stores = format!("{name}=K; Max-Age={max_age}; {kept}");
+        assert_eq!(set, sorted(stores.split("; ")));
+        let removes = format!("{name}=; Max-Age=0; {kept}");
+        let past = "Expires=Thu, 01 Jan 1970 00:00:00 GMT";
+        assert_eq!(removal, sorted(removes.split("; ").chain([past])));
+    }
+}
+
+#[test]
+fn links_and_cookies_are_read_under_the_configured_names() {
+    let referrals = new()
+        .parameters(["aff", "via"])
+        .cookie_name("partnero_partner")
+        .build()
+        .unwrap();
+    let evaluate = |target: &'static str, cookie| {
+        let headers = HeaderMap::from_iter([(COOKIE, HeaderValue::from_static(cookie))]);
+        let context = referrals.evaluate(&Method::GET, &Uri::from_static(target), &headers);
+        (
+            context.outcome,
+            context.referral.map(|referral| referral.key().to_string()),
+        )
+    };
+    for (target, cookie, outcome, key) in [
+        ("/?ref=K", "partnero_referral=S", Outcome::NotReferred, None),
+        ("/?via=K", "", Outcome::Captured, Some("K")),
+        ("/?via=K&aff=A", "", Outcome::Captured, Some("A")),
+        ("/?via=K&aff=", "", Outcome::Captured, Some("K")),
+        (
+            "/?AFF=K",
+            "partnero_partner=S",
+            Outcome::Remembered,
+            Some("S"),
+        ),
+    ] {
+        assert_eq!(
+            evaluate(target, cookie),
+            (outcome, key.map(str::to_owned)),
+            "{target}"
+        );
+    }
+}
