@@ -6,7 +6,7 @@ use crate::error::ConfigError;
 #[derive(Clone, Debug)]
 pub(super) struct Address {
     pub(super) url: String,
-    origin_len: usize,
+    pub(super) origin: String,
 }
 
 impl Address {
@@ -32,11 +32,8 @@ impl Address {
         if !is_allowed || !authority.as_str().bytes().all(is_plain) {
             return Err(refuse());
         }
-        let origin_len = scheme.len() + "://".len() + authority.as_str().len();
-        Ok(Self { url, origin_len })
-    }
-
-    pub(super) fn origin(&self) -> &str {
-        &self.url[..self.origin_len]
+        // As a policy names it, however the scheme is written.
+        let origin = format!("{scheme}://{authority}");
+        Ok(Self { url, origin })
     }
 }

@@ -110,9 +110,9 @@ impl Snippet {
     /// policy of nonces alone would block it.
     #[must_use]
     pub fn csp_sources(&self) -> String {
-        let (script, assets) = (self.script.origin(), self.assets.origin());
+        let (script, assets) = (&self.script.origin, &self.assets.origin);
         if script == assets {
-            script.to_owned()
+            script.clone()
         } else {
             format!("{script} {assets}")
         }
@@ -220,6 +220,10 @@ mod tests {
         let snippet = Snippet::new("X")
             .unwrap()
             .assets_host("https://app.partnero.com/a?b");
+        assert_eq!(snippet.unwrap().csp_sources(), "https://app.partnero.com");
+        let snippet = Snippet::new("X")
+            .unwrap()
+            .assets_host("HTTPS://app.partnero.com");
         assert_eq!(snippet.unwrap().csp_sources(), "https://app.partnero.com");
     }
 
