@@ -7,5 +7,6 @@ mod faults;
 mod money;
 mod operator;
 mod order;
+mod standstill;
 mod support;
 mod switches;

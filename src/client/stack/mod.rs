@@ -11,6 +11,7 @@ mod progress;
 mod rate_limit;
 mod retry;
 mod service;
+mod timely;
 mod wire;
 
 use http::Request;

@@ -47,6 +47,11 @@ impl Progress {
         self.0.gate.as_ref()
     }
 
+    /// When the body of an attempt has to be on its way.
+    pub(super) fn latest(&self) -> Option<Instant> {
+        self.gate().and_then(|gate| gate.latest())
+    }
+
     /// How many attempts were begun.
     pub(crate) fn attempts(&self) -> u32 {
         self.0.attempts.load(Ordering::Relaxed)

@@ -217,6 +217,10 @@ mod tests {
             Box::pin(std::future::ready(true))
         }
 
+        fn latest(&self) -> Option<Instant> {
+            None
+        }
+
         fn shut(&self, _: Option<Duration>) -> Answer<()> {
             Box::pin(std::future::ready(()))
         }

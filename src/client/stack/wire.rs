@@ -4,7 +4,9 @@ use bytes::BytesMut;
 use http::{Request, Response};
 
 use super::failure::Failure;
+use super::progress::Progress;
 use super::service::{BoxError, HttpService};
+use super::timely::Timely;
 use crate::client::api_key::ApiKey;
 use crate::client::body::Body;
 use crate::client::excerpt::excerpt;
@@ -26,7 +28,15 @@ async fn exchange(
     largest: usize,
     api_key: ApiKey,
 ) -> Result<Response<Body>, BoxError> {
-    let request = reqwest::Request::try_from(request.map(Body::into_bytes)).map_err(failed)?;
+    let progress = request.extensions().get::<Progress>();
+    let latest = progress.and_then(Progress::latest);
+    let request = request.map(|body| match latest {
+        Some(latest) if !body.is_empty() => {
+            reqwest::Body::wrap(Timely::new(body.into_bytes(), latest))
+        }
+        _ => body.into_bytes().into(),
+    });
+    let request = reqwest::Request::try_from(request).map_err(failed)?;
     let mut answer = http.execute(request).await.map_err(failed)?;
     let status = answer.status();
     let mut body = BytesMut::new();

@@ -148,12 +148,18 @@ pub(super) struct Within {
     /// The attempt begins no call after this. Who claims the row after its lease takes every call
     /// for over.
     pub(super) until: Instant,
+    /// How long a call may take.
+    pub(super) timeout: Duration,
 }
 
 impl Gate for Within {
     fn lets_pass(&self) -> Answer<bool> {
         let (gate, until) = (self.gate.clone(), self.until);
         Box::pin(async move { gate.ask().await == Passage::Open && Instant::now() < until })
+    }
+
+    fn latest(&self) -> Option<Instant> {
+        Some(self.until + self.timeout)
     }
 
     fn shut(&self, asked: Option<Duration>) -> Answer<()> {
@@ -189,6 +195,10 @@ impl Gate for Probing {
         Box::pin(async move { gate.ask().await != Passage::Shut })
     }
 
+    fn latest(&self) -> Option<Instant> {
+        None
+    }
+
     fn shut(&self, asked: Option<Duration>) -> Answer<()> {
         self.0.shut(asked)
     }
@@ -208,13 +218,23 @@ mod tests {
 
     async fn passes(gate: &FleetGate) -> bool {
         let (gate, until) = (gate.clone(), Instant::now() + MINUTE);
-        Within { gate, until }.lets_pass().await
+        let timeout = Duration::ZERO;
+        let within = Within {
+            gate,
+            until,
+            timeout,
+        };
+        within.lets_pass().await
     }
 
     #[tokio::test(start_paused = true)]
     async fn an_attempt_begins_no_call_when_its_time_is_up() {
         let (gate, until) = (gate(&Outbox::memory()), Instant::now() + MS);
-        let within = Within { gate, until };
+        let within = Within {
+            gate,
+            until,
+            timeout: Duration::ZERO,
+        };
         assert!(within.lets_pass().await);
         tokio::time::advance(MS).await;
         assert!(!within.lets_pass().await);

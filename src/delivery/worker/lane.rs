@@ -123,8 +123,14 @@ impl Lane {
         let settings = &self.runner.settings;
         let gate = self.runner.gate.clone();
         let until = self.claiming.at + settings.lease.saturating_sub(settings.look_up_after);
-        let gate = Arc::new(Within { gate, until });
-        Deliverer::new(self.runner.client.behind(gate))
+        let client = &self.runner.client;
+        let timeout = client.timeout();
+        let gate = Arc::new(Within {
+            gate,
+            until,
+            timeout,
+        });
+        Deliverer::new(client.behind(gate))
     }
 
     /// How long the request of an earlier attempt may still be under way.

@@ -1,0 +1,64 @@
+//! A body that does not leave too late.
+
+use std::fmt;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use bytes::Bytes;
+use http_body::{Body, Frame, SizeHint};
+use tokio::time::Instant;
+
+/// Looks at the clock once more where the bytes are written.
+///
+/// A task of the connection's own writes them. It runs on for a moment where the call that waits
+/// for it stood still too long and is about to be ended. A request whose body fails is not
+/// finished, and a connection with such a one is closed.
+#[derive(Debug)]
+pub(super) struct Timely {
+    bytes: Option<Bytes>,
+    latest: Instant,
+}
+
+impl Timely {
+    pub(super) fn new(bytes: Bytes, latest: Instant) -> Self {
+        Self {
+            bytes: Some(bytes),
+            latest,
+        }
+    }
+}
+
+impl Body for Timely {
+    type Data = Bytes;
+    type Error = TooLate;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, TooLate>>> {
+        if Instant::now() >= self.latest {
+            return Poll::Ready(Some(Err(TooLate)));
+        }
+        Poll::Ready(self.bytes.take().map(|bytes| Ok(Frame::data(bytes))))
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.bytes.is_none()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        let left = self.bytes.as_ref().map_or(0, Bytes::len);
+        SizeHint::with_exact(left as u64)
+    }
+}
+
+#[derive(Debug)]
+pub(super) struct TooLate;
+
+impl fmt::Display for TooLate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("held up for too long to be sent")
+    }
+}
+
+impl std::error::Error for TooLate {}
