@@ -204,6 +204,8 @@ impl ClientBuilder {
         let http = reqwest::Client::builder()
             .user_agent(user_agent)
             .connect_timeout(self.limits.connect_timeout)
+            // What may be repeated is decided here.
+            .retry(reqwest::retry::never())
             // A redirect would carry the key to wherever it points.
             .redirect(Policy::none());
         let http = if base_url.is_encrypted() {

@@ -3,6 +3,7 @@
 
 use sqlx::postgres::{PgConnection, PgPool};
 
+use crate::delivery::outbox::OutboxError;
 use crate::delivery::outbox::transaction::Engine;
 
 /// The table, as it is made in PostgreSQL.
@@ -53,3 +54,21 @@ macro_rules! arrived {
 mod sql;
 
 pub(crate) use self::sql::{SqlStore as Postgres, migrate};
+
+/// Says so where the server is set up to forget a commit when it crashes. It is the app's, so
+/// nothing is changed.
+pub(crate) async fn check_settings(pool: &PgPool) -> Result<(), OutboxError> {
+    let synchronous: String = sqlx::query_scalar("SHOW synchronous_commit")
+        .fetch_one(pool)
+        .await?;
+    #[cfg(feature = "tracing")]
+    if synchronous == "off" {
+        tracing::warn!(
+            "the outbox's database may forget its last commits when it crashes, and a sale be \
+             paid twice: set `synchronous_commit` to `on` or `local`"
+        );
+    }
+    #[cfg(not(feature = "tracing"))]
+    let _ = synchronous;
+    Ok(())
+}
