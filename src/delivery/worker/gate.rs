@@ -9,7 +9,7 @@ use std::time::Duration;
 use tokio::time::{Instant, sleep};
 
 use super::health::Watch;
-use crate::client::gate::{Answer, Gate};
+use crate::client::gate::Answer;
 use crate::delivery::outbox::Outbox;
 use crate::delivery::outbox::store::Passage;
 
@@ -107,7 +107,8 @@ impl FleetGate {
         (now.saturating_duration_since(at) <= self.0.lag).then_some(passage)
     }
 
-    async fn ask(&self) -> Passage {
+    /// How it stands, looked up in the database unless that was done a moment ago.
+    pub(super) async fn ask(&self) -> Passage {
         for _ in 0..LOOKS {
             if let Some(passage) = self.passage() {
                 return passage;
@@ -141,34 +142,9 @@ impl FleetGate {
     }
 }
 
-/// The gate for one attempt of one row.
-#[derive(Debug)]
-pub(super) struct Within {
-    pub(super) gate: FleetGate,
-    /// The attempt begins no call after this. Who claims the row after its lease takes every call
-    /// for over.
-    pub(super) until: Instant,
-    /// How long a call may take.
-    pub(super) timeout: Duration,
-}
-
-impl Gate for Within {
-    fn lets_pass(&self) -> Answer<bool> {
-        let (gate, until) = (self.gate.clone(), self.until);
-        Box::pin(async move { gate.ask().await == Passage::Open && Instant::now() < until })
-    }
-
-    fn latest(&self) -> Option<Instant> {
-        Some(self.until + self.timeout)
-    }
-
-    fn shut(&self, asked: Option<Duration>) -> Answer<()> {
-        self.gate.shut(asked)
-    }
-}
-
 impl FleetGate {
-    fn shut(&self, asked: Option<Duration>) -> Answer<()> {
+    /// Partnero has answered 429: holds here at once, and for everybody once the future ends.
+    pub(super) fn shut(&self, asked: Option<Duration>) -> Answer<()> {
         let now = Instant::now();
         let wait = asked.unwrap_or_default().max(self.0.least);
         let until = now + wait.min(FAR);
@@ -185,25 +161,6 @@ impl FleetGate {
     }
 }
 
-/// The same gate for the one call that goes through while it is shut.
-#[derive(Debug)]
-pub(super) struct Probing(pub(super) FleetGate);
-
-impl Gate for Probing {
-    fn lets_pass(&self) -> Answer<bool> {
-        let gate = self.0.clone();
-        Box::pin(async move { gate.ask().await != Passage::Shut })
-    }
-
-    fn latest(&self) -> Option<Instant> {
-        None
-    }
-
-    fn shut(&self, asked: Option<Duration>) -> Answer<()> {
-        self.0.shut(asked)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -217,27 +174,7 @@ mod tests {
     }
 
     async fn passes(gate: &FleetGate) -> bool {
-        let (gate, until) = (gate.clone(), Instant::now() + MINUTE);
-        let timeout = Duration::ZERO;
-        let within = Within {
-            gate,
-            until,
-            timeout,
-        };
-        within.lets_pass().await
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn an_attempt_begins_no_call_when_its_time_is_up() {
-        let (gate, until) = (gate(&Outbox::memory()), Instant::now() + MS);
-        let within = Within {
-            gate,
-            until,
-            timeout: Duration::ZERO,
-        };
-        assert!(within.lets_pass().await);
-        tokio::time::advance(MS).await;
-        assert!(!within.lets_pass().await);
+        gate.ask().await == Passage::Open
     }
 
     #[tokio::test(start_paused = true)]
@@ -290,15 +227,5 @@ mod tests {
         while outbox.passage().await.unwrap() == Passage::Open {
             tokio::task::yield_now().await;
         }
-    }
-
-    #[tokio::test]
-    async fn a_probe_passes_a_shut_gate_but_not_a_wait() {
-        let outbox = Outbox::memory();
-        outbox.shut_gate("outage", Duration::ZERO).await.unwrap();
-        assert!(!passes(&gate(&outbox)).await);
-        assert!(Probing(gate(&outbox)).lets_pass().await);
-        outbox.shut_gate("429", MINUTE).await.unwrap();
-        assert!(!Probing(gate(&outbox)).lets_pass().await);
     }
 }

@@ -8,8 +8,8 @@ use tokio::time::Instant;
 use tower_service::Service;
 
 use super::answer::answer;
-use super::gate::Within;
 use super::guard::Guarded;
+use super::passes::Within;
 use super::retry;
 use super::runner::{Phase, Runner};
 #[cfg(feature = "tracing")]

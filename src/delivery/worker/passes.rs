@@ -1,0 +1,91 @@
+//! What the calls of one attempt, and of a probe, pass by.
+
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use super::gate::FleetGate;
+use crate::client::gate::{Answer, Gate};
+use crate::delivery::outbox::store::Passage;
+
+/// The gate for one attempt of one row.
+#[derive(Debug)]
+pub(super) struct Within {
+    pub(super) gate: FleetGate,
+    /// The attempt begins no call after this. Who claims the row after its lease takes every call
+    /// for over.
+    pub(super) until: Instant,
+    /// How long a call may take.
+    pub(super) timeout: Duration,
+}
+
+impl Gate for Within {
+    fn lets_pass(&self) -> Answer<bool> {
+        let (gate, until) = (self.gate.clone(), self.until);
+        Box::pin(async move { gate.ask().await == Passage::Open && Instant::now() < until })
+    }
+
+    fn latest(&self) -> Option<Instant> {
+        Some(self.until + self.timeout)
+    }
+
+    fn shut(&self, asked: Option<Duration>) -> Answer<()> {
+        self.gate.shut(asked)
+    }
+}
+
+/// The same gate for the one call that goes through while it is shut.
+#[derive(Debug)]
+pub(super) struct Probing(pub(super) FleetGate);
+
+impl Gate for Probing {
+    fn lets_pass(&self) -> Answer<bool> {
+        let gate = self.0.clone();
+        Box::pin(async move { gate.ask().await != Passage::Shut })
+    }
+
+    fn latest(&self) -> Option<Instant> {
+        None
+    }
+
+    fn shut(&self, asked: Option<Duration>) -> Answer<()> {
+        self.0.shut(asked)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::delivery::outbox::Outbox;
+    use crate::delivery::worker::health::Watch;
+
+    const MS: Duration = Duration::from_millis(1);
+    const MINUTE: Duration = Duration::from_secs(60);
+
+    fn gate(outbox: &Outbox) -> FleetGate {
+        FleetGate::new(outbox.clone(), Watch::default(), MINUTE, MS)
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_attempt_begins_no_call_when_its_time_is_up() {
+        let within = Within {
+            gate: gate(&Outbox::memory()),
+            until: Instant::now() + MS,
+            timeout: MINUTE,
+        };
+        assert!(within.lets_pass().await);
+        assert_eq!(within.latest(), Some(Instant::now() + MS + MINUTE));
+        tokio::time::advance(MS).await;
+        assert!(!within.lets_pass().await);
+    }
+
+    #[tokio::test]
+    async fn a_probe_passes_a_shut_gate_but_not_a_wait() {
+        let outbox = Outbox::memory();
+        outbox.shut_gate("outage", Duration::ZERO).await.unwrap();
+        assert_ne!(gate(&outbox).ask().await, Passage::Open);
+        assert!(Probing(gate(&outbox)).lets_pass().await);
+        outbox.shut_gate("429", MINUTE).await.unwrap();
+        assert!(!Probing(gate(&outbox)).lets_pass().await);
+    }
+}
