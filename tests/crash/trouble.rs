@@ -1,6 +1,6 @@
 //! What befalls the processes and the database.
 
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
 use http::Method;
 use tower_partnero::client::{Amount, Money};
@@ -58,6 +58,9 @@ pub(crate) fn run(command: &str) -> Result<(), Failure> {
     expect(status.success(), failed)
 }
 
+/// How long the others may take to see to a sale of the one that is stopped.
+const PATIENCE: Duration = Duration::from_secs(120);
+
 /// Who buys while a worker sleeps.
 pub(crate) const SLEEPER: &str = "sleeper";
 
@@ -85,7 +88,11 @@ pub(crate) async fn sleep_past_the_lease(
             continue;
         };
         tokio::time::sleep(LEASE + Duration::from_secs(1)).await;
+        let since = Instant::now();
         while workers.len() > 1 && state(pool, &order).await?.0 != "done" {
+            if since.elapsed() > PATIENCE {
+                return Err("nobody saw to the sale of the worker that was stopped".into());
+            }
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
         worker.signal("-CONT")?;
