@@ -105,23 +105,20 @@ impl ReferralKey {
     }
 
     pub(crate) fn from_bytes(bytes: &[u8]) -> Result<Self, InvalidReferralKey> {
-        if bytes.is_empty() {
+        let text = std::str::from_utf8(bytes).map_err(|_| InvalidReferralKey::NotUtf8)?;
+        text.parse()
+    }
+
+    /// `text` has no control character.
+    pub(crate) fn from_printable(text: &str) -> Result<Self, InvalidReferralKey> {
+        if text.is_empty() {
             return Err(InvalidReferralKey::Empty);
         }
-        if bytes.len() > Self::MAX_LEN {
+        if text.len() > Self::MAX_LEN {
             return Err(InvalidReferralKey::TooLong);
-        }
-        let text = std::str::from_utf8(bytes).map_err(|_| InvalidReferralKey::NotUtf8)?;
-        if has_control(text) {
-            return Err(InvalidReferralKey::ControlCharacter);
         }
         Ok(Self(CompactString::from(text)))
     }
-}
-
-fn has_control(text: &str) -> bool {
-    let is_printable_ascii = |byte| matches!(byte, b' '..=b'~');
-    !text.bytes().all(is_printable_ascii) && text.chars().any(char::is_control)
 }
 
 impl fmt::Debug for ReferralKey {
@@ -146,7 +143,11 @@ impl FromStr for ReferralKey {
     type Err = InvalidReferralKey;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        Self::from_bytes(text.as_bytes())
+        let key = Self::from_printable(text)?;
+        if text.chars().any(char::is_control) {
+            return Err(InvalidReferralKey::ControlCharacter);
+        }
+        Ok(key)
     }
 }
 

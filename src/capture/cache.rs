@@ -1,6 +1,6 @@
 //! Keeps a response that carries a visitor's cookie out of shared caches.
 
-use http::header::{CACHE_CONTROL, Entry, HeaderMap, HeaderName, HeaderValue};
+use http::header::{CACHE_CONTROL, HeaderMap, HeaderName, HeaderValue};
 
 /// What an operator chose about caches.
 #[derive(Clone, Copy, Debug, Default)]
@@ -21,11 +21,12 @@ impl CacheRules {
     }
 
     fn bare(self) -> HeaderValue {
-        HeaderValue::from_static(if self.no_store { STRICTEST } else { "private" })
+        if self.no_store { STRICTEST } else { PRIVATE }
     }
 }
 
-const STRICTEST: &str = "private, no-store";
+const PRIVATE: HeaderValue = HeaderValue::from_static("private");
+const STRICTEST: HeaderValue = HeaderValue::from_static("private, no-store");
 
 /// Makes the response private: adds `private`, and takes away what contradicts it.
 ///
@@ -35,18 +36,14 @@ pub(super) fn make_private(headers: &mut HeaderMap, rules: CacheRules) {
     while let Some(name) = headers.keys().find(|name| overrules(name)).cloned() {
         headers.remove(name);
     }
+    let private = if headers.contains_key(CACHE_CONTROL) {
+        // What nobody can read is kept from every cache.
+        merge(headers.get_all(CACHE_CONTROL), rules).unwrap_or(STRICTEST)
+    } else {
+        rules.bare()
+    };
     // Fails only on a map that is full with 32,768 headers, which no server would send.
-    match headers.try_entry(CACHE_CONTROL) {
-        Ok(Entry::Occupied(mut entry)) => {
-            let private = merge(entry.iter(), rules);
-            // What nobody can read is kept from every cache.
-            entry.insert(private.unwrap_or_else(|| HeaderValue::from_static(STRICTEST)));
-        }
-        Ok(Entry::Vacant(entry)) => {
-            let _ = entry.try_insert(rules.bare());
-        }
-        Err(_) => {}
-    }
+    let _ = headers.try_insert(CACHE_CONTROL, private);
 }
 
 /// Whether the app lets shared caches keep this response.
@@ -73,12 +70,12 @@ fn overrules(name: &HeaderName) -> bool {
 
 /// `None` if a line cannot be read.
 fn merge<'a>(
-    lines: impl Iterator<Item = &'a HeaderValue>,
+    lines: impl IntoIterator<Item = &'a HeaderValue>,
     rules: CacheRules,
 ) -> Option<HeaderValue> {
     let mut merged = b"private".to_vec();
     let mut no_store = !rules.no_store;
-    for directive in lines.flat_map(Directives::of) {
+    for directive in lines.into_iter().flat_map(Directives::of) {
         let directive = directive?;
         // `private` with field names says less than the bare word that stands there already.
         if directive.is_empty() || is_one_of(directive, &["public", "s-maxage", "private"]) {

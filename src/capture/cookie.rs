@@ -1,16 +1,17 @@
 //! Our cookie: read from every `Cookie` line, set and removed by one template.
 
-use std::borrow::Cow;
 use std::fmt;
 
 use cookie::time::{Duration, OffsetDateTime};
 use http::header::{COOKIE, HeaderMap, HeaderValue};
 use memchr::{memchr, memmem};
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_encode};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, PercentEncode, percent_encode};
 
 use super::decode::{Encoding, decode};
+use super::lines::Line;
 use super::reading::Reading;
 use super::settings::CookieSettings;
+use crate::referral::{InvalidReferralKey, ReferralSource};
 
 /// What `encodeURIComponent` escapes, so that a script reads the value by `decodeURIComponent`.
 ///
@@ -26,19 +27,21 @@ const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'(')
     .remove(b')');
 
-pub(super) fn escape(value: &str) -> Cow<'_, str> {
-    percent_encode(value.as_bytes(), ESCAPED).into()
+pub(super) fn escape(value: &str) -> PercentEncode<'_> {
+    percent_encode(value.as_bytes(), ESCAPED)
 }
 
 /// Everything about the cookie that does not change between requests, made once.
 pub(super) struct CookieTemplate {
     name: memmem::Finder<'static>,
+    /// The name and its `=`.
+    assignment: String,
     /// The attributes of a cookie that is set, from the first `;` on.
     attributes: String,
-    removal: HeaderValue,
+    removal: Line,
     /// Remove the cookies of the same name in the scopes that Partnero's script may write them in:
     /// this host alone, below our path or below `/`. A scope that is our own is not among them.
-    twin_removals: Vec<HeaderValue>,
+    twin_removals: Vec<Line>,
 }
 
 impl CookieTemplate {
@@ -49,7 +52,11 @@ impl CookieTemplate {
         let removal = |mut cookie: cookie::Cookie<'static>| {
             cookie.set_max_age(Duration::ZERO);
             cookie.set_expires(OffsetDateTime::UNIX_EPOCH);
-            HeaderValue::try_from(cookie.to_string()).expect("checked settings are printable ASCII")
+            let line = HeaderValue::try_from(cookie.to_string());
+            Line::from(
+                line.expect("checked settings are printable ASCII")
+                    .as_bytes(),
+            )
         };
         let mut twin_paths = vec![settings.path.as_str(), "/"];
         twin_paths.dedup();
@@ -66,6 +73,7 @@ impl CookieTemplate {
         let attributes = set.to_string().split_off(settings.name.len() + "=".len());
         Self {
             name: memmem::Finder::new(&settings.name).into_owned(),
+            assignment: format!("{}=", settings.name),
             attributes,
             removal: removal(settings.to_cookie()),
             twin_removals: twin_paths.into_iter().map(twin).collect(),
@@ -73,32 +81,35 @@ impl CookieTemplate {
     }
 
     /// The `Set-Cookie` line that stores a value.
-    pub(super) fn set(&self, value: &str) -> HeaderValue {
-        let name = self.name.needle();
-        let value = escape(value);
-        // `concat` reserves the exact length, which spares `HeaderValue` a second allocation.
-        let line = [name, b"=", value.as_bytes(), self.attributes.as_bytes()].concat();
-        HeaderValue::try_from(line).expect("an escaped value is printable ASCII")
+    pub(super) fn set(&self, value: &str) -> Line {
+        // The exact length, if nothing is escaped, which spares a second allocation.
+        let exact = self.assignment.len() + value.len() + self.attributes.len();
+        let mut line = Vec::with_capacity(exact);
+        line.extend_from_slice(self.assignment.as_bytes());
+        escape(value).for_each(|part| line.extend_from_slice(part.as_bytes()));
+        line.extend_from_slice(self.attributes.as_bytes());
+        line.into()
     }
 
     /// The value of a `Set-Cookie` line that removes the cookie.
-    pub(super) fn removal(&self) -> HeaderValue {
+    pub(super) fn removal(&self) -> Line {
         self.removal.clone()
     }
 
     /// As [`removal`](Self::removal), for the twins of our cookie in other scopes.
-    pub(super) fn twin_removals(&self) -> impl Iterator<Item = HeaderValue> {
+    pub(super) fn twin_removals(&self) -> impl Iterator<Item = Line> {
         self.twin_removals.iter().cloned()
     }
 
     /// Reads every cookie of our name, in the order the browser sent them.
     #[inline]
     pub(super) fn read(&self, headers: &HeaderMap) -> Reading {
-        let mut reading = Reading::default();
+        let mut reading = Reading::new(ReferralSource::Cookie);
         // A browser may split its cookies over several lines in HTTP/2 (RFC 9113, section 8.2.3).
         for line in headers.get_all(&COOKIE) {
             for raw in self.values(line.as_bytes()) {
-                reading.add(decode(raw, Encoding::Percent));
+                let text = str::from_utf8(raw).map_err(|_| InvalidReferralKey::NotUtf8);
+                reading.add(text.and_then(|text| decode(text, Encoding::Percent)));
             }
         }
         reading
@@ -146,7 +157,7 @@ fn unquote(value: &[u8]) -> &[u8] {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::referral::{InvalidReferralKey, ReferralKey};
+    use crate::referral::ReferralKey;
 
     fn template() -> CookieTemplate {
         CookieTemplate::new(&CookieSettings::default())
@@ -158,6 +169,10 @@ mod tests {
             headers.append(COOKIE, HeaderValue::from_bytes(line).unwrap());
         }
         template().read(&headers)
+    }
+
+    fn text(line: Line) -> String {
+        String::from_utf8(line.into()).unwrap()
     }
 
     fn key(lines: &[&[u8]]) -> Option<String> {
@@ -216,11 +231,11 @@ mod tests {
         };
         let template = CookieTemplate::new(&settings);
         assert_eq!(
-            template.set("K"),
+            text(template.set("K")),
             "partnero_referral=K; SameSite=Lax; Secure; Path=/shop; Domain=shop.example; Max-Age=2592000"
         );
         assert_eq!(
-            template.removal(),
+            text(template.removal()),
             "partnero_referral=; SameSite=Lax; Secure; Path=/shop; Domain=shop.example; Max-Age=0; \
              Expires=Thu, 01 Jan 1970 00:00:00 GMT"
         );
@@ -229,8 +244,8 @@ mod tests {
     #[test]
     fn no_byte_of_a_key_can_end_the_value() {
         let hostile: ReferralKey = "a;b,c=d\"e\\f g%h@é".parse().unwrap();
-        let line = template().set(hostile.as_str());
-        let value = line.to_str().unwrap().split_once("; ").unwrap().0;
+        let line = text(template().set(hostile.as_str()));
+        let value = line.split_once("; ").unwrap().0;
         assert_eq!(
             value,
             "partnero_referral=a%3Bb%2Cc%3Dd%22e%5Cf%20g%25h%40%C3%A9"

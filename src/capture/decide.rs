@@ -20,29 +20,13 @@ pub(super) fn decide(
     veto: impl FnOnce() -> Option<NotStored>,
 ) -> ReferralContext {
     let consent = policy.consent(request);
-    let (link, link_source) = read_link(policy, request);
+    let link = read_link(policy, request);
     let stored = match consent {
-        Consent::Unknown => Reading::default(),
+        Consent::Unknown => Reading::new(ReferralSource::Cookie),
         Consent::Granted | Consent::Withdrawn => read(),
     };
-    let context = ReferralContext {
-        referral: None,
-        outcome: Outcome::ConsentWithdrawn,
-        ignored: link.invalid.or(stored.invalid),
-        conflicting: link.conflicting || stored.conflicting,
-        consent,
-        has_cookie: stored.found_any(),
-        #[cfg(feature = "companion")]
-        touches: None,
-    };
-    if consent == Consent::Withdrawn {
-        let has_cookie = context.has_cookie || policy.has_more(request.headers);
-        return ReferralContext {
-            has_cookie,
-            ..context
-        };
-    }
-
+    let mut has_cookie = stored.found_any();
+    let ignored = link.invalid.or(stored.invalid);
     let capture = |key, source| {
         let veto = match consent {
             Consent::Granted => veto(),
@@ -51,48 +35,53 @@ pub(super) fn decide(
         let outcome = veto.map_or(Outcome::Captured, Outcome::NotStored);
         (Some(Referral::new(key, source)), outcome)
     };
-    let from_cookie = |key| Some(Referral::new(key, ReferralSource::Cookie));
     let (referral, outcome) = match (link.key, stored.key) {
-        (Some(link), Some(stored_key)) if link == stored_key && !stored.conflicting => {
-            (Some(Referral::new(link, link_source)), Outcome::Unchanged)
+        _ if consent == Consent::Withdrawn => {
+            has_cookie = has_cookie || policy.has_more(request.headers);
+            (None, Outcome::ConsentWithdrawn)
         }
-        (Some(_), Some(stored)) if policy.attribution == Attribution::FirstTouch => {
-            (from_cookie(stored), Outcome::FirstTouchKept)
+        (Some(key), Some(stored_key)) if key == stored_key && !stored.conflicting => {
+            (Some(Referral::new(key, link.source)), Outcome::Unchanged)
         }
-        (Some(link), _) => capture(link, link_source),
-        (None, Some(stored)) => (from_cookie(stored), Outcome::Remembered),
+        (Some(_), Some(key)) if policy.attribution == Attribution::FirstTouch => (
+            Some(Referral::new(key, stored.source)),
+            Outcome::FirstTouchKept,
+        ),
+        (Some(key), _) => capture(key, link.source),
+        (None, Some(key)) => (Some(Referral::new(key, stored.source)), Outcome::Remembered),
         (None, None) => match skipped(policy, request) {
             Some(_) if policy.has_spent(request.headers) => (None, Outcome::AlreadySpent),
             Some(key) => capture(key, ReferralSource::Referer),
             None if stored.expired => (None, Outcome::Expired),
-            None => (
-                None,
-                context
-                    .ignored
-                    .map_or(Outcome::NotReferred, Outcome::Ignored),
-            ),
+            None => (None, ignored.map_or(Outcome::NotReferred, Outcome::Ignored)),
         },
     };
     ReferralContext {
         referral,
         outcome,
-        ..context
+        ignored,
+        conflicting: link.conflicting || stored.conflicting,
+        consent,
+        has_cookie,
+        #[cfg(feature = "companion")]
+        touches: None,
     }
 }
 
 /// What the link says that was followed: its query, or else its path.
-pub(super) fn read_link(policy: &Policy, request: &RequestHead<'_>) -> (Reading, ReferralSource) {
-    let query = request.uri.query();
-    let reading = query
-        .map(|query| query::read(query, &policy.parameters))
-        .unwrap_or_default();
+#[inline]
+pub(super) fn read_link(policy: &Policy, request: &RequestHead<'_>) -> Reading {
+    let from_query = match request.uri.query() {
+        Some(query) => query::read(query, &policy.parameters),
+        None => Reading::new(ReferralSource::Query),
+    };
     match &policy.path_segment {
-        Some(segment) if reading.key.is_none() => {
+        Some(segment) if from_query.key.is_none() => {
             let mut from_path = path::read(request.uri.path(), segment);
-            from_path.invalid = reading.invalid.or(from_path.invalid);
-            (from_path, ReferralSource::Path)
+            from_path.invalid = from_query.invalid.or(from_path.invalid);
+            from_path
         }
-        _ => (reading, ReferralSource::Query),
+        _ => from_query,
     }
 }
 

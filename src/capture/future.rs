@@ -12,15 +12,8 @@ use super::lines::CookieLines;
 #[derive(Debug)]
 pub struct ResponseFuture<F> {
     #[pin]
-    inner: F,
-    /// Boxed, because a future is moved with every request and seldom has lines.
-    lines: Option<Box<CookieLines>>,
-}
-
-impl<F> ResponseFuture<F> {
-    pub(super) fn new(inner: F, lines: Option<Box<CookieLines>>) -> Self {
-        Self { inner, lines }
-    }
+    pub(super) inner: F,
+    pub(super) lines: Option<CookieLines>,
 }
 
 impl<F, B, E> Future for ResponseFuture<F>

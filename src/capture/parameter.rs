@@ -30,17 +30,32 @@ impl Parameter {
         &self.name
     }
 
+    /// Whether the parameter stands in the query at all.
+    #[inline]
+    pub(super) fn is_in(&self, query: &str) -> bool {
+        self.rests(query).next().is_some()
+    }
+
     /// The raw values of the parameter, in order.
     #[inline]
-    pub(super) fn values<'a>(&'a self, query: &'a str) -> impl Iterator<Item = &'a [u8]> {
-        let (name, query) = (self.name.as_bytes(), query.as_bytes());
+    pub(super) fn values<'a>(&'a self, query: &'a str) -> impl Iterator<Item = &'a str> {
+        self.rests(query).map(value_of)
+    }
+
+    /// What follows each of the parameter's names: nothing, the next pair, or `=` and the value.
+    #[inline]
+    fn rests<'a>(&'a self, query: &'a str) -> impl Iterator<Item = &'a str> {
+        let name = self.name.as_bytes();
         let mut last = name.len() - 1;
         std::iter::from_fn(move || {
             loop {
-                let (before, after) = query.split_at_checked(self.next_end(query, last)?)?;
+                let (before, rest) =
+                    query.split_at_checked(self.next_end(query.as_bytes(), last)?)?;
                 last = before.len();
-                if let Some(value) = value_after(before, name, after) {
-                    return Some(value);
+                if ends_with_name(before.as_bytes(), name)
+                    && matches!(rest.as_bytes(), [] | [b'=' | b'&', ..])
+                {
+                    return Some(rest);
                 }
             }
         })
@@ -69,27 +84,28 @@ fn step(bytes: usize) -> u8 {
     u8::try_from(bytes).unwrap_or(u8::MAX)
 }
 
-/// The value, if `before` ends with the whole name of a pair and `after` goes on as a pair does.
-fn value_after<'a>(before: &[u8], name: &[u8], after: &'a [u8]) -> Option<&'a [u8]> {
-    let (None | Some(b'&')) = before.strip_suffix(name)?.last() else {
-        return None;
+/// Whether the last pair of `before`, so far, is the whole name.
+fn ends_with_name(before: &[u8], name: &[u8]) -> bool {
+    let pairs_before = before.strip_suffix(name);
+    pairs_before.is_some_and(|pairs| matches!(pairs.last(), None | Some(b'&')))
+}
+
+fn value_of(rest: &str) -> &str {
+    let Some(value) = rest.strip_prefix('=') else {
+        return "";
     };
-    match after {
-        [b'=', value @ ..] => value.split(|&byte| byte == b'&').next(),
-        [] | [b'&', ..] => Some(&[]),
-        _ => None,
-    }
+    let end = value.bytes().position(|byte| byte == b'&');
+    end.and_then(|end| value.get(..end)).unwrap_or(value)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn values_by_splitting<'a>(name: &str, query: &'a str) -> Vec<&'a [u8]> {
-        let value = |pair: &'a str| match pair.strip_prefix(name)?.as_bytes() {
-            [b'=', value @ ..] => Some(value),
-            [] => Some(&[][..]),
-            _ => None,
+    fn values_by_splitting<'a>(name: &str, query: &'a str) -> Vec<&'a str> {
+        let value = |pair: &'a str| match pair.strip_prefix(name)? {
+            "" => Some(""),
+            rest => rest.strip_prefix('='),
         };
         query.split('&').filter_map(value).collect()
     }
@@ -114,6 +130,6 @@ mod tests {
         let name = "x".repeat(600) + "y";
         let query = format!("{}&{name}=K", "z".repeat(700));
         let parameter = Parameter::new(name.into());
-        assert_eq!(parameter.values(&query).collect::<Vec<_>>(), [b"K"]);
+        assert_eq!(parameter.values(&query).collect::<Vec<_>>(), ["K"]);
     }
 }

@@ -2,6 +2,7 @@
 
 use super::decode::{Encoding, decode};
 use super::reading::Reading;
+use crate::referral::ReferralSource;
 
 /// The raw key behind the segment, if this is the path of a link and nothing else.
 pub(super) fn raw_key<'a>(path: &'a str, segment: &str) -> Option<&'a str> {
@@ -12,9 +13,9 @@ pub(super) fn raw_key<'a>(path: &'a str, segment: &str) -> Option<&'a str> {
 }
 
 pub(super) fn read(path: &str, segment: &str) -> Reading {
-    let mut reading = Reading::default();
+    let mut reading = Reading::new(ReferralSource::Path);
     if let Some(raw) = raw_key(path, segment) {
-        reading.add(decode(raw.as_bytes(), Encoding::Percent));
+        reading.add(decode(raw, Encoding::Percent));
     }
     reading
 }

@@ -3,17 +3,16 @@
 use super::decode::{Encoding, decode};
 use super::parameter::Parameter;
 use super::reading::Reading;
+use crate::referral::ReferralSource;
 
 /// Whether any of the parameters stands in the query at all: the one question of the hot path.
 pub(super) fn mentions(query: &str, parameters: &[Parameter]) -> bool {
-    parameters
-        .iter()
-        .any(|parameter| parameter.values(query).next().is_some())
+    parameters.iter().any(|parameter| parameter.is_in(query))
 }
 
 /// Reads the first valid key, by the order of `parameters` first and of the query second.
 pub(super) fn read(query: &str, parameters: &[Parameter]) -> Reading {
-    let mut reading = Reading::default();
+    let mut reading = Reading::new(ReferralSource::Query);
     for parameter in parameters {
         for raw in parameter.values(query) {
             reading.add(decode(raw, Encoding::Form));

@@ -1,10 +1,12 @@
 //! What one place, a query or the cookies, says about the referral.
 
-use crate::referral::{InvalidReferralKey, ReferralKey};
+use crate::referral::{InvalidReferralKey, ReferralKey, ReferralSource};
 
 /// The first valid key of one place, and what else stood there.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Reading {
+    /// Which place it is.
+    pub(super) source: ReferralSource,
     pub(super) key: Option<ReferralKey>,
     /// Why the first invalid value is none.
     pub(super) invalid: Option<InvalidReferralKey>,
@@ -15,6 +17,17 @@ pub(super) struct Reading {
 }
 
 impl Reading {
+    /// Of a place where nothing was found so far.
+    pub(super) const fn new(source: ReferralSource) -> Self {
+        Self {
+            source,
+            key: None,
+            invalid: None,
+            conflicting: false,
+            expired: false,
+        }
+    }
+
     pub(super) fn add(&mut self, value: Result<ReferralKey, InvalidReferralKey>) {
         match (value, &self.key) {
             (Ok(key), None) => self.key = Some(key),

@@ -187,7 +187,7 @@ impl Referrals {
         method: &Method,
         uri: &Uri,
         headers: &HeaderMap,
-    ) -> Option<Box<CookieLines>> {
+    ) -> Option<CookieLines> {
         if !self.policy.concerns(uri) {
             return None;
         }
@@ -201,9 +201,10 @@ impl Referrals {
         method: &Method,
         uri: &Uri,
         headers: &HeaderMap,
-    ) -> Option<Box<CookieLines>> {
-        let context = self.evaluate(method, uri, headers);
-        self.lines_for(&context).map(Box::new)
+    ) -> Option<CookieLines> {
+        let request = RequestHead::new(method, uri, headers);
+        let context = self.decide(&request, || navigation::veto(method, headers));
+        self.lines_for(&context)
     }
 
     /// As [`capture`](Self::capture), for a page of the app's own that hands the key in.
@@ -259,8 +260,10 @@ impl Referrals {
     /// Sets the cookie, and removes the twin that would be read beside it or before it.
     fn set(&self, key: &ReferralKey, context: &ReferralContext) -> CookieLines {
         let cookie = &self.policy.cookie;
-        let twins = cookie.twin_removals().filter(|_| context.has_cookie);
-        let lines = CookieLines::new(cookie.set(key.as_str()), self.policy.cache).beside(twins);
+        let mut lines = CookieLines::new(cookie.set(key.as_str()), self.policy.cache);
+        if context.has_cookie {
+            lines = lines.beside(cookie.twin_removals());
+        }
         #[cfg(feature = "companion")]
         if let Some(companion) = &self.policy.companion {
             return lines.beside(companion.lines_with(key, context, SystemTime::now()));

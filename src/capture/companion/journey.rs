@@ -44,7 +44,7 @@ impl Companion {
         let mut context = decide(policy, request, read, &veto);
         if context.consent == Consent::Granted {
             context.has_cookie |= journey.found;
-            let link = || read_link(policy, request).0.key;
+            let link = || read_link(policy, request).key;
             let touches = self.arrive(journey, &context, link, now);
             context.touches = touches.map(|touches| {
                 let is_news = touches.is_news && veto().is_none();

@@ -2,9 +2,10 @@
 
 use std::time::{Duration, SystemTime};
 
-use http::header::{COOKIE, HeaderMap, HeaderValue};
+use http::header::{COOKIE, HeaderMap};
 
 use super::super::cookie::CookieTemplate;
+use super::super::lines::Line;
 use super::super::settings::{Attribution, CookieSettings, LONGEST_MAX_AGE};
 use super::record;
 use crate::context::{Outcome, ReferralContext, Touch, Touches};
@@ -51,7 +52,7 @@ impl Companion {
         key: &ReferralKey,
         context: &ReferralContext,
         now: SystemTime,
-    ) -> impl Iterator<Item = HeaderValue> {
+    ) -> impl Iterator<Item = Line> {
         let touches = self.touches_with(key, context, now);
         let twins = self.cookie.twin_removals();
         twins
@@ -60,13 +61,13 @@ impl Companion {
     }
 
     /// The line that stores news for the companion alone, if there is any.
-    pub(in crate::capture) fn line_alone(&self, context: &ReferralContext) -> Option<HeaderValue> {
+    pub(in crate::capture) fn line_alone(&self, context: &ReferralContext) -> Option<Line> {
         let touches = context.touches.as_ref().filter(|touches| touches.is_news)?;
         let now = touches.last.at?;
         Some(self.line(touches, now))
     }
 
-    pub(in crate::capture) fn removals(&self) -> impl Iterator<Item = HeaderValue> {
+    pub(in crate::capture) fn removals(&self) -> impl Iterator<Item = Line> {
         self.cookie.twin_removals().chain([self.cookie.removal()])
     }
 
@@ -134,7 +135,7 @@ impl Companion {
         }
     }
 
-    fn line(&self, touches: &Touches, now: SystemTime) -> HeaderValue {
+    fn line(&self, touches: &Touches, now: SystemTime) -> Line {
         let record = record::write(touches, now);
         self.cookie.set(&self.seal().close(record))
     }
