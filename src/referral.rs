@@ -109,7 +109,7 @@ impl ReferralKey {
         text.parse()
     }
 
-    /// `text` has no control character.
+    /// Leaves it to the caller to refuse control characters.
     pub(crate) fn from_printable(text: &str) -> Result<Self, InvalidReferralKey> {
         if text.is_empty() {
             return Err(InvalidReferralKey::Empty);

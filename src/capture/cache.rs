@@ -42,7 +42,7 @@ pub(super) fn make_private(headers: &mut HeaderMap, rules: CacheRules) {
     } else {
         rules.bare()
     };
-    // Fails only on a map that is full with 32,768 headers, which no server would send.
+    // Fails only on a map that is full with thousands of headers, which no server would send.
     let _ = headers.try_insert(CACHE_CONTROL, private);
 }
 

@@ -7,11 +7,11 @@ use http::header::{COOKIE, HeaderMap, HeaderValue};
 use memchr::{memchr, memmem};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, PercentEncode, percent_encode};
 
-use super::decode::{Encoding, decode};
+use super::decode::{Encoding, decode_bytes};
 use super::lines::Line;
 use super::reading::Reading;
 use super::settings::CookieSettings;
-use crate::referral::{InvalidReferralKey, ReferralSource};
+use crate::referral::ReferralSource;
 
 /// What `encodeURIComponent` escapes, so that a script reads the value by `decodeURIComponent`.
 ///
@@ -52,6 +52,7 @@ impl CookieTemplate {
         let removal = |mut cookie: cookie::Cookie<'static>| {
             cookie.set_max_age(Duration::ZERO);
             cookie.set_expires(OffsetDateTime::UNIX_EPOCH);
+            // As a header it would fail on every request, and does so here instead.
             let line = HeaderValue::try_from(cookie.to_string());
             Line::from(
                 line.expect("checked settings are printable ASCII")
@@ -108,8 +109,7 @@ impl CookieTemplate {
         // A browser may split its cookies over several lines in HTTP/2 (RFC 9113, section 8.2.3).
         for line in headers.get_all(&COOKIE) {
             for raw in self.values(line.as_bytes()) {
-                let text = str::from_utf8(raw).map_err(|_| InvalidReferralKey::NotUtf8);
-                reading.add(text.and_then(|text| decode(text, Encoding::Percent)));
+                reading.add(decode_bytes(raw, Encoding::Percent));
             }
         }
         reading
@@ -157,7 +157,7 @@ fn unquote(value: &[u8]) -> &[u8] {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::referral::ReferralKey;
+    use crate::referral::{InvalidReferralKey, ReferralKey};
 
     fn template() -> CookieTemplate {
         CookieTemplate::new(&CookieSettings::default())

@@ -25,7 +25,8 @@ pub(super) fn decide(
         Consent::Unknown => Reading::new(ReferralSource::Cookie),
         Consent::Granted | Consent::Withdrawn => read(),
     };
-    let mut has_cookie = stored.found_any();
+    let has_cookie =
+        stored.found_any() || (consent == Consent::Withdrawn && policy.has_more(request.headers));
     let ignored = link.invalid.or(stored.invalid);
     let capture = |key, source| {
         let veto = match consent {
@@ -36,10 +37,7 @@ pub(super) fn decide(
         (Some(Referral::new(key, source)), outcome)
     };
     let (referral, outcome) = match (link.key, stored.key) {
-        _ if consent == Consent::Withdrawn => {
-            has_cookie = has_cookie || policy.has_more(request.headers);
-            (None, Outcome::ConsentWithdrawn)
-        }
+        _ if consent == Consent::Withdrawn => (None, Outcome::ConsentWithdrawn),
         (Some(key), Some(stored_key)) if key == stored_key && !stored.conflicting => {
             (Some(Referral::new(key, link.source)), Outcome::Unchanged)
         }

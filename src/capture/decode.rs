@@ -17,15 +17,27 @@ pub(super) enum Encoding {
 ///
 /// At most one byte more than [`ReferralKey::MAX_LEN`] is ever decoded, however long `raw` is.
 pub(super) fn decode(raw: &str, encoding: Encoding) -> Result<ReferralKey, InvalidReferralKey> {
-    // Letters, digits and whatever else stands for itself in each encoding: nearly every key.
+    // All of these are printable and stand for themselves in either encoding: nearly every key.
     if raw.bytes().all(|byte| matches!(byte, b','..=b'~')) {
         return ReferralKey::from_printable(raw);
     }
-    unescape(raw, encoding)
+    unescape(raw.as_bytes(), encoding)
 }
 
+/// As [`decode`], where nobody has looked yet whether it is text.
+pub(super) fn decode_bytes(
+    raw: &[u8],
+    encoding: Encoding,
+) -> Result<ReferralKey, InvalidReferralKey> {
+    match str::from_utf8(raw) {
+        Ok(text) => decode(text, encoding),
+        Err(_) => unescape(raw, encoding),
+    }
+}
+
+/// Apart, so that the other keys need no room for its buffer.
 #[inline(never)]
-fn unescape(raw: &str, encoding: Encoding) -> Result<ReferralKey, InvalidReferralKey> {
+fn unescape(raw: &[u8], encoding: Encoding) -> Result<ReferralKey, InvalidReferralKey> {
     let plus_is_space = encoding == Encoding::Form;
     let mut decoded = [0; ReferralKey::MAX_LEN];
     let mut len = 0;
@@ -35,12 +47,12 @@ fn unescape(raw: &str, encoding: Encoding) -> Result<ReferralKey, InvalidReferra
         Ok(())
     };
     // No escape reaches across a `+`, so the parts between them decode one by one.
-    let parts = raw.split(|char| plus_is_space && char == '+');
+    let parts = raw.split(|&byte| plus_is_space && byte == b'+');
     for (index, part) in parts.enumerate() {
         if index > 0 {
             push(b' ')?;
         }
-        percent_decode(part.as_bytes()).try_for_each(&mut push)?;
+        percent_decode(part).try_for_each(&mut push)?;
     }
     ReferralKey::from_bytes(&decoded[..len])
 }
@@ -80,6 +92,14 @@ mod tests {
         ] {
             assert_eq!(decode(raw, Encoding::Form), Err(error));
         }
+    }
+
+    #[test]
+    fn bytes_become_text_only_when_they_are_decoded() {
+        let decode = |raw: &[u8]| decode_bytes(raw, Encoding::Percent);
+        assert_eq!(decode(b"caf%C3\xa9").unwrap().as_str(), "café");
+        assert_eq!(decode(b"caf\xe9"), Err(InvalidReferralKey::NotUtf8));
+        assert_eq!(decode(&[0xe9; 256]), Err(InvalidReferralKey::TooLong));
     }
 
     #[test]

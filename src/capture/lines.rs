@@ -6,8 +6,9 @@ use http::header::{HeaderMap, HeaderValue, SET_COOKIE};
 
 use super::cache::{self, CacheRules};
 
-/// The value of a `Set-Cookie` header, all of it printable ASCII. It becomes a `HeaderValue` when it
-/// is appended: that is more than twice as long, and moves with every request.
+/// The value of a `Set-Cookie` header, all of it printable ASCII. A `HeaderValue` is made of it only
+/// when it is appended: that is more than twice as large, and the response future of every request
+/// would have to hold room for it.
 pub(super) type Line = Box<[u8]>;
 
 /// The line of our cookie, those of the cookies beside it, and the manners of caches.
@@ -83,7 +84,7 @@ impl fmt::Debug for CookieLines {
 }
 
 fn append(headers: &mut HeaderMap, line: Line) {
-    // Neither fails: a line is printable ASCII, and only a map with 32,768 headers is full.
+    // Neither fails: a line is printable ASCII, and only a map with thousands of headers is full.
     if let Ok(line) = HeaderValue::try_from(line.into_vec()) {
         let _ = headers.try_append(SET_COOKIE, line);
     }
