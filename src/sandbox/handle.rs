@@ -5,9 +5,11 @@ use std::io;
 use std::sync::Arc;
 
 use axum::Router;
+use serde_json::Value;
 use tokio::net::{TcpListener, TcpSocket};
 use tokio::sync::Mutex;
 
+use super::browser::SCRIPT_PATH;
 use super::builder::SandboxBuilder;
 use super::fault::Fault;
 use super::log::SandboxRequest;
@@ -17,6 +19,8 @@ use super::snapshot::{SandboxCustomer, SandboxTransaction};
 use super::state::State;
 use super::switches::Switch;
 use super::webhooks::{SandboxWebhook, Sender, WebhookDelivery};
+use crate::error::ConfigError;
+use crate::snippet::Snippet;
 
 /// A local Partnero on a loopback port.
 ///
@@ -131,6 +135,27 @@ impl Sandbox {
     /// Sends events in another way, from the next one on.
     pub fn deliver_webhooks(&self, delivery: WebhookDelivery) {
         self.inner.state.outbound.set(delivery);
+    }
+
+    /// The tag that loads the sandbox's stand-in for Partnero's browser script; see
+    /// [what it does](crate::sandbox#in-the-browser).
+    ///
+    /// # Errors
+    ///
+    /// [`ConfigError`] if the sandbox's [`program_id`](SandboxBuilder::program_id) is none that
+    /// [`Snippet::new`] takes.
+    pub fn snippet(&self) -> Result<Snippet, ConfigError> {
+        let settings = self.inner.state.world().settings.clone();
+        Snippet::new(settings.program_id)?
+            .script_url(settings.origin.clone() + SCRIPT_PATH)?
+            .assets_host(settings.origin)
+    }
+
+    /// What pages called the browser script for, each call as the array of its arguments, in the
+    /// order in which they were heard; of more than 100,000, the newest.
+    #[must_use]
+    pub fn script_calls(&self) -> Vec<Value> {
+        self.inner.state.script_calls().to_vec()
     }
 
     /// Orders a fault, behind those that were ordered before.

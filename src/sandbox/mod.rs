@@ -84,6 +84,16 @@
 //! | `customer.rewarded` | a sale paid the referrer | N8N; when it comes, assumed; [`RewardedData`] |
 //! | `customer.credited` | the balance was credited | N8N; when it comes, assumed; [`RewardedData`] |
 //!
+//! # In the browser
+//!
+//! [`Sandbox::snippet`] is the tag of a page under test. It loads a stand-in for Partnero's script,
+//! which takes the calls that waited in the queue `po` and all later ones, loads the program's
+//! settings as a second script, and hands each call to [`Sandbox::script_calls`]. As the script
+//! does according to public sources, it writes the key of `?ref=` to the cookie
+//! `partnero_referral`, and a random `partnero_session_uuid` for every visitor. Assumed are the
+//! attributes of both cookies (`Path=/`, `SameSite=Lax`, 30 days), that a newer key is written over
+//! an older one, and all that stands in the settings.
+//!
 //! # Assumed
 //!
 //! Beyond the switches, no source confirms that:
@@ -148,6 +158,7 @@
 //! [`WebhookTime`]: switches::WebhookTime
 //! [`WithoutAccept`]: switches::WithoutAccept
 mod answer;
+mod browser;
 mod builder;
 mod clock;
 mod customer;
@@ -162,6 +173,7 @@ mod keys;
 mod limiter;
 mod log;
 mod money;
+mod newest;
 mod page;
 mod random;
 mod reward;

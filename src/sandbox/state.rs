@@ -3,10 +3,12 @@
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::SystemTime;
 
+use serde_json::Value;
 use tokio::time::Instant;
 
 use super::limiter::{Exceeded, Limiter, RateLimit};
 use super::log::Log;
+use super::newest::Newest;
 use super::rules::Rules;
 use super::webhooks::Outbound;
 use super::world::World;
@@ -16,6 +18,7 @@ pub(super) struct State {
     world: Mutex<World>,
     rules: Mutex<Rules>,
     log: Mutex<Log>,
+    script_calls: Mutex<Newest<Value>>,
     limiter: Option<Mutex<Limiter>>,
     pub(super) outbound: Outbound,
 }
@@ -32,6 +35,7 @@ impl State {
             world: Mutex::new(world),
             rules: Mutex::default(),
             log: Mutex::default(),
+            script_calls: Mutex::default(),
             limiter: rate_limit.map(|limit| Mutex::new(Limiter::new(limit))),
             outbound,
         }
@@ -62,6 +66,11 @@ impl State {
 
     pub(super) fn log(&self) -> MutexGuard<'_, Log> {
         lock(&self.log)
+    }
+
+    /// What pages called Partnero's browser script for.
+    pub(super) fn script_calls(&self) -> MutexGuard<'_, Newest<Value>> {
+        lock(&self.script_calls)
     }
 }
 

@@ -1,6 +1,7 @@
 //! The page in the browser.
 
 use serde_json::json;
+use tower_partnero::Sandbox;
 
 use crate::support::with_anna_and_ben;
 
@@ -73,4 +74,37 @@ async fn the_page_stays_small() {
     let page = reqwest::get(&url).await.unwrap().text().await.unwrap();
     assert!(page.contains("The newest 200 of 302 are shown."));
     assert!(page.matches("<tr>").count() < 500);
+}
+
+#[tokio::test]
+async fn the_browser_script_is_one_programs_and_reports_its_calls() {
+    let partnero = with_anna_and_ben().await;
+    let tag = partnero.sandbox.snippet().unwrap().to_string();
+    let origin = partnero.sandbox.base_url().replace("/v1", "");
+    assert!(tag.contains(&format!("\"{origin}/js/universal.js\"")), "{tag}");
+    for (path, status, start) in [
+        ("/js/universal.js", 200, "// The sandbox's stand-in"),
+        ("/program/SANDBOX1/settings/settings.js", 200, "partneroSandbox("),
+        ("/program/ANOTHER/settings/settings.js", 404, ""),
+    ] {
+        let response = reqwest::get(format!("{origin}{path}")).await.unwrap();
+        assert_eq!(response.status(), status, "{path}");
+        assert!(response.text().await.unwrap().starts_with(start), "{path}");
+    }
+    let tell = async |body: &'static str| {
+        let call = reqwest::Client::new().post(format!("{origin}/js/calls"));
+        call.body(body).send().await.unwrap().status()
+    };
+    assert_eq!(tell("no JSON").await, 400);
+    assert_eq!(tell("[\"program\",\"<b>\",\"load\"]").await, 204);
+    let call = json!(["program", "<b>", "load"]);
+    assert_eq!(partnero.sandbox.script_calls(), [call]);
+    let page = reqwest::get(origin).await.unwrap().text().await.unwrap();
+    assert!(page.contains("&lt;b&gt;"), "{page}");
+}
+
+#[tokio::test]
+async fn a_program_id_that_is_none_has_no_tag() {
+    let sandbox = Sandbox::builder().program_id("<x>").start().await.unwrap();
+    assert_eq!(sandbox.snippet().unwrap_err().setting(), "public_program_id");
 }

@@ -2,6 +2,7 @@
 
 mod html;
 mod requests;
+mod script;
 mod tables;
 mod tree;
 
@@ -90,6 +91,7 @@ fn render(state: &State) -> String {
     tree::who_brought_whom(&mut html, &world);
     tables::transactions(&mut html, &world);
     tables::subscriptions(&mut html, &world);
+    script::calls(&mut html, &state.script_calls().to_vec());
     requests::log(&mut html, &requests, asked);
     html.markup("</main></html>");
     html.finish()

@@ -26,7 +26,7 @@ use http::StatusCode;
 
 use self::call::Call;
 use super::answer::{Outcome, Refusal, write};
-use super::page;
+use super::{browser, page};
 use super::state::State;
 use super::world::World;
 
@@ -106,6 +106,7 @@ pub(super) fn router(state: Arc<State>) -> Router {
     };
     router
         .merge(page::router())
+        .merge(browser::router())
         .fallback(refuse(StatusCode::NOT_FOUND))
         .method_not_allowed_fallback(refuse(StatusCode::METHOD_NOT_ALLOWED))
         .with_state(state)

@@ -11,8 +11,9 @@ use tokio::time::{sleep, timeout};
 use super::envelope::Envelope;
 use super::notice::Notice;
 use super::post::post;
-use super::sent::{Log, SandboxWebhook};
+use super::sent::SandboxWebhook;
 use super::settings::WebhookDelivery;
+use crate::sandbox::newest::Newest;
 use crate::sandbox::random::Random;
 use crate::sandbox::state::lock;
 use crate::sandbox::subscriptions::Subscription;
@@ -29,7 +30,7 @@ pub(in crate::sandbox) struct Outbound {
 
 struct Shared {
     settings: Mutex<WebhookDelivery>,
-    log: Mutex<Log>,
+    log: Mutex<Newest<SandboxWebhook>>,
     /// How many events are waiting or under way.
     open: watch::Sender<usize>,
 }

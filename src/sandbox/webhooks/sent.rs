@@ -1,6 +1,5 @@
 //! What was sent, and what came back.
 
-use std::collections::VecDeque;
 use std::time::SystemTime;
 
 use http::StatusCode;
@@ -22,23 +21,4 @@ pub struct SandboxWebhook {
     pub status: Option<StatusCode>,
     /// When the attempt had ended.
     pub ended_at: SystemTime,
-}
-
-/// The newest attempts.
-#[derive(Debug, Default)]
-pub(super) struct Log(VecDeque<SandboxWebhook>);
-
-impl Log {
-    const CAPACITY: usize = 100_000;
-
-    pub(super) fn push(&mut self, attempt: SandboxWebhook) {
-        if self.0.len() == Self::CAPACITY {
-            self.0.pop_front();
-        }
-        self.0.push_back(attempt);
-    }
-
-    pub(super) fn to_vec(&self) -> Vec<SandboxWebhook> {
-        self.0.iter().cloned().collect()
-    }
 }

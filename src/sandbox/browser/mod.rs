@@ -1,0 +1,59 @@
+//! A stand-in for Partnero's browser script, so that a page with a [`Snippet`](crate::Snippet) can
+//! be tried without the vendor's script.
+
+use std::future::ready;
+use std::sync::Arc;
+
+use axum::Router;
+use axum::body::Bytes;
+use axum::extract::{Path, State as Extracted};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use http::StatusCode;
+use http::header::{CACHE_CONTROL, CONTENT_TYPE, X_CONTENT_TYPE_OPTIONS};
+
+use super::state::State;
+
+pub(super) const SCRIPT_PATH: &str = "/js/universal.js";
+
+const SCRIPT: &str = include_str!("universal.js");
+
+/// The defaults of a refer-a-friend program: H/204 names the parameter and the 30 days. How
+/// Partnero writes them into this file is not known.
+const SETTINGS: &str =
+    "partneroSandbox({ parameter: \"ref\", cookie: \"partnero_referral\", days: 30 });\n";
+
+pub(super) fn router() -> Router<Arc<State>> {
+    Router::new()
+        .route(SCRIPT_PATH, get(|| ready(javascript(SCRIPT))))
+        .route("/program/{id}/settings/settings.js", get(settings))
+        .route("/js/calls", post(hear))
+}
+
+async fn settings(Extracted(state): Extracted<Arc<State>>, Path(id): Path<String>) -> Response {
+    if state.world().settings.program_id == id {
+        javascript(SETTINGS)
+    } else {
+        StatusCode::NOT_FOUND.into_response()
+    }
+}
+
+/// The script may not read the answer: it is another origin's.
+async fn hear(Extracted(state): Extracted<Arc<State>>, body: Bytes) -> StatusCode {
+    match serde_json::from_slice(&body) {
+        Ok(call) => {
+            state.script_calls().push(call);
+            StatusCode::NO_CONTENT
+        }
+        Err(_) => StatusCode::BAD_REQUEST,
+    }
+}
+
+fn javascript(code: &'static str) -> Response {
+    let headers = [
+        (CONTENT_TYPE, "text/javascript; charset=utf-8"),
+        (CACHE_CONTROL, "no-store"),
+        (X_CONTENT_TYPE_OPTIONS, "nosniff"),
+    ];
+    (headers, code).into_response()
+}
