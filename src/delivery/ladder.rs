@@ -152,16 +152,37 @@ fn is_same_customer(new: &NewCustomer, found: &Customer) -> bool {
 /// Whether Partnero knows no customer who could be meant. The path takes identifiers and e-mail
 /// addresses, too, so what is found under a key has to be a customer of that key.
 async fn is_unknown(client: &Client, referrer: &CustomerRef) -> Result<bool, Error> {
-    let found = match find(client, referrer.as_str()).await {
-        // No path has room for `.` and `..`, which anybody can put into a link; a query has.
-        Err(error) if error.kind() == ErrorKind::InvalidInput => {
-            let page = client.customers().search(&referrer.clone().into());
-            let mut found = page.send().await?.items.into_iter();
-            found.find(|customer| referrer.may_be(customer))
-        }
-        found => found?,
+    let found = if is_plain(referrer.as_str()) {
+        find(client, referrer.as_str()).await?
+    } else {
+        search(client, referrer).await?
     };
     Ok(found.is_none_or(|customer| customer.is_deleted() || !referrer.may_be(&customer)))
+}
+
+/// Whether every server reads a path with this name in it in the same way. Anybody can put `..`,
+/// or `KEY/balance` by whatever encoding, into a link, and some decode a path before they route it.
+fn is_plain(name: &str) -> bool {
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~@+".contains(&byte);
+    name.bytes().all(is_plain) && !["", ".", ".."].contains(&name)
+}
+
+/// The same by a query, which has room for every name.
+async fn search(client: &Client, referrer: &CustomerRef) -> Result<Option<Customer>, Error> {
+    match client
+        .customers()
+        .search(&referrer.clone().into())
+        .send()
+        .await
+    {
+        Ok(page) => {
+            let mut found = page.items.into_iter();
+            Ok(found.find(|customer| referrer.may_be(customer)))
+        }
+        // What nobody can be called, nobody is called.
+        Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::Invalid) => Ok(None),
+        Err(error) => Err(error),
+    }
 }
 
 /// Says whose referral Partnero has on record. What it cannot find out is unknown, and fails

@@ -1,7 +1,9 @@
 //! Who is credited: every rung of the ladder on which the customer is new.
 
+use http::Method;
 use tower_partnero::client::CustomerRef;
 use tower_partnero::delivery::UnreferredReason;
+use tower_partnero::sandbox::Fault;
 use tower_partnero::sandbox::switches::{
     CustomerShape, DeletedCustomer, ErrorMap, SearchMiss, UnknownReferrer,
 };
@@ -113,6 +115,57 @@ async fn a_link_that_no_path_can_hold_does_not_cost_the_customer() {
             }
         }
     }
+}
+
+/// Servers decode a path before they route it, some even twice: what is behind such a key there is
+/// no customer.
+#[tokio::test]
+async fn a_link_that_leads_elsewhere_in_a_path_does_not_cost_the_customer() {
+    let elsewhere = r#"{"data": {"id": "1", "email": "anna@shop.example"}}"#;
+    for link in ["anna-7%2Fbalance", "..%2Ftest", "a%5Cb", "a%252Fb", "a%20b"] {
+        let sandbox = Sandbox::builder().switch(UnknownReferrer::BadRequest);
+        let shop = Shop::open(sandbox.start().await.unwrap()).await;
+        shop.sandbox.inject(
+            Fault::answer(200, elsewhere, "application/json")
+                .on(Method::GET, "/v1/customers/")
+                .mentioning("%"),
+        );
+        let outcome = shop.sign_up_by(link, ben()).await;
+        let unreferred = Registration::Unreferred(UnreferredReason::UnknownReferrer);
+        assert_eq!(outcome.registration(), Some(unreferred), "{link}");
+        let requests = shop.sandbox.requests();
+        let paths = requests.iter().map(|request| request.path.as_str());
+        let odd = paths.filter(|path| path.split('?').next().unwrap().contains('%'));
+        assert_eq!(odd.count(), 0, "{link}");
+    }
+}
+
+/// A search may refuse what can be nobody's key.
+#[tokio::test]
+async fn a_search_that_refuses_the_link_does_not_cost_the_customer() {
+    for status in [404, 422] {
+        let sandbox = Sandbox::builder().switch(UnknownReferrer::BadRequest);
+        let shop = Shop::open(sandbox.start().await.unwrap()).await;
+        let refusal = Fault::status(status).on(Method::GET, "/v1/customers:search");
+        shop.sandbox.inject(refusal);
+        let outcome = shop.sign_up_by("..%2Ftest", ben()).await;
+        let unreferred = Registration::Unreferred(UnreferredReason::UnknownReferrer);
+        assert_eq!(outcome.registration(), Some(unreferred), "{status}");
+    }
+}
+
+#[tokio::test]
+async fn an_answer_that_names_nobody_does_not_cost_the_customer() {
+    let sandbox = Sandbox::builder().switch(UnknownReferrer::BadRequest);
+    let shop = Shop::open(sandbox.start().await.unwrap()).await;
+    let nobody = r#"{"data": {"balance": "5", "status": "active"}}"#;
+    let answer = Fault::answer(200, nobody, "application/json");
+    shop.sandbox
+        .inject(answer.on(Method::GET, "/v1/customers/nobody"));
+    let outcome = shop.sign_up_by("nobody", ben()).await;
+    let unreferred = Registration::Unreferred(UnreferredReason::UnknownReferrer);
+    assert_eq!(outcome.registration(), Some(unreferred));
+    assert!(shop.knows("2"));
 }
 
 /// Deleted, and still answered with `status: "deleted"`.

@@ -34,27 +34,29 @@ impl CustomerRef {
 
     /// Whether an answer to this name can be about the customer who is meant. Partnero's path
     /// takes keys, identifiers and e-mail addresses alike, so it may be about somebody else whose
-    /// identifier looks like this key.
+    /// identifier looks like this key; and what names nobody at all is no customer.
     pub(crate) fn may_be(&self, customer: &Customer) -> bool {
+        let links = || {
+            customer
+                .referral_link
+                .iter()
+                .chain(&customer.referral_links)
+        };
+        let is_shown = customer.key.is_some() || links().next().is_some();
+        if !is_shown && customer.id.is_none() && customer.email.is_none() {
+            return false;
+        }
         match &self.0 {
             Named::Id(id) => customer.id.as_ref().is_none_or(|known| known == id),
+            Named::Key(key) if is_shown => {
+                customer.key.as_ref() == Some(key) || links().any(|link| key_of(link) == *key)
+            }
             Named::Key(key) => {
-                let links = || {
-                    customer
-                        .referral_link
-                        .iter()
-                        .chain(&customer.referral_links)
-                };
-                let is_shown = customer.key.is_some() || links().next().is_some();
-                if is_shown {
-                    customer.key.as_ref() == Some(key) || links().any(|link| key_of(link) == *key)
-                } else {
-                    let others = [customer.id.as_deref(), customer.email.as_deref()];
-                    !others
-                        .into_iter()
-                        .flatten()
-                        .any(|other| other.eq_ignore_ascii_case(key))
-                }
+                let others = [customer.id.as_deref(), customer.email.as_deref()];
+                !others
+                    .into_iter()
+                    .flatten()
+                    .any(|other| other.eq_ignore_ascii_case(key))
             }
         }
     }
@@ -171,6 +173,7 @@ mod tests {
             (json!({"id": "anna/7"}), false),
             (json!({"email": "Anna/7"}), false),
             (json!({"id": "1", "email": "anna@shop.example"}), true),
+            (json!({"balance": "5"}), false),
         ] {
             let customer = Customer::from_value(answer.clone()).unwrap();
             assert_eq!(anna.may_be(&customer), may_be, "{answer}");
@@ -179,6 +182,7 @@ mod tests {
             (json!({"id": 7}), true),
             (json!({"id": "8"}), false),
             (json!({"key": "8"}), true),
+            (json!({"balance": "5"}), false),
         ] {
             let customer = Customer::from_value(answer.clone()).unwrap();
             assert_eq!(CustomerRef::id("7").may_be(&customer), may_be, "{answer}");
