@@ -81,10 +81,17 @@ async fn the_browser_script_is_one_programs_and_reports_its_calls() {
     let partnero = with_anna_and_ben().await;
     let tag = partnero.sandbox.snippet().unwrap().to_string();
     let origin = partnero.sandbox.base_url().replace("/v1", "");
-    assert!(tag.contains(&format!("\"{origin}/js/universal.js\"")), "{tag}");
+    assert!(
+        tag.contains(&format!("\"{origin}/js/universal.js\"")),
+        "{tag}"
+    );
     for (path, status, start) in [
         ("/js/universal.js", 200, "// The sandbox's stand-in"),
-        ("/program/SANDBOX1/settings/settings.js", 200, "partneroSandbox("),
+        (
+            "/program/SANDBOX1/settings/settings.js",
+            200,
+            "partneroSandbox(",
+        ),
         ("/program/ANOTHER/settings/settings.js", 404, ""),
     ] {
         let response = reqwest::get(format!("{origin}{path}")).await.unwrap();
@@ -106,5 +113,8 @@ async fn the_browser_script_is_one_programs_and_reports_its_calls() {
 #[tokio::test]
 async fn a_program_id_that_is_none_has_no_tag() {
     let sandbox = Sandbox::builder().program_id("<x>").start().await.unwrap();
-    assert_eq!(sandbox.snippet().unwrap_err().setting(), "public_program_id");
+    assert_eq!(
+        sandbox.snippet().unwrap_err().setting(),
+        "public_program_id"
+    );
 }

@@ -2,7 +2,7 @@
 
 use super::sale::is_recorded;
 use super::{Delivered, DeliveryError, is_refusal};
-use crate::client::{Client, ErrorKind};
+use crate::client::{Client, Error, ErrorKind};
 
 pub(super) async fn deliver(
     client: &Client,
@@ -18,8 +18,18 @@ pub(super) async fn deliver(
     }
     match client.transactions().delete(key).await {
         Ok(()) => Ok(Delivered::Refunded),
-        Err(error) if error.kind() == ErrorKind::NotFound => Ok(Delivered::NothingToRefund),
+        Err(error) if error.kind() == ErrorKind::NotFound => not_found(client, key, error).await,
         Err(error) if is_refusal(error.kind()) => Err(DeliveryError::refused(error)),
+        Err(error) => Err(DeliveryError::later(error)),
+    }
+}
+
+/// Nothing of this key is there, or nothing listens at this path: Partnero's own plugin found it
+/// not to work. What is still on record was not refunded.
+async fn not_found(client: &Client, key: &str, refusal: Error) -> Result<Delivered, DeliveryError> {
+    match is_recorded(client, key).await {
+        Ok(false) => Ok(Delivered::NothingToRefund),
+        Ok(true) => Err(DeliveryError::refused(refusal).with_note("the sale is still on record")),
         Err(error) => Err(DeliveryError::later(error)),
     }
 }

@@ -26,9 +26,9 @@ use http::StatusCode;
 
 use self::call::Call;
 use super::answer::{Outcome, Refusal, write};
-use super::{browser, page};
 use super::state::State;
 use super::world::World;
+use super::{browser, page};
 
 type Endpoint = fn(&mut World, &Call) -> Outcome;
 
