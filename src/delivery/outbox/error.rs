@@ -27,8 +27,8 @@ pub enum OutboxErrorKind {
     Missing,
     /// The transaction belongs to another kind of database than the outbox.
     WrongEngine,
-    /// Another writer held the database for too long, or the transaction has to be begun anew
-    /// (`SQLITE_BUSY`, SQLSTATE class 40). Try the transaction again.
+    /// Somebody else held the database, or a row of it, for too long, or the transaction has to be
+    /// begun anew (`SQLITE_BUSY`, SQLSTATE 55P03 and class 40). Try the transaction again.
     Busy,
     /// The database cannot be reached, or the connection broke.
     Unavailable,
@@ -156,6 +156,7 @@ fn kind_of(error: &sqlx::Error) -> OutboxErrorKind {
 fn kind_of_sqlstate(code: &str) -> OutboxErrorKind {
     match code {
         "55P03" => OutboxErrorKind::Busy,
+        "25P03" | "25P04" => OutboxErrorKind::Unavailable,
         "53100" => OutboxErrorKind::Full,
         "25006" => OutboxErrorKind::ReadOnly,
         "42P01" | "42703" => OutboxErrorKind::Schema,
@@ -202,6 +203,8 @@ mod tests {
         for (code, kind) in [
             ("40001", OutboxErrorKind::Busy),
             ("40P01", OutboxErrorKind::Busy),
+            ("55P03", OutboxErrorKind::Busy),
+            ("25P03", OutboxErrorKind::Unavailable),
             ("53100", OutboxErrorKind::Full),
             ("57P01", OutboxErrorKind::Unavailable),
             ("08006", OutboxErrorKind::Unavailable),

@@ -106,8 +106,9 @@ impl Outbox {
     /// An outbox in the app's own PostgreSQL database, for any number of processes.
     ///
     /// The table is made if it is not there, in the schema that the connection's `search_path`
-    /// names first. With `synchronous_commit = off` a crash of the server forgets its last commits,
-    /// the note of a sale that is being sent among them, and a warning is logged.
+    /// names first. Where `synchronous_commit` is off, the outbox turns it on for its own
+    /// transactions, because a crash would forget that a sale is being sent; with `fsync = off` a
+    /// warning is logged.
     ///
     /// # Errors
     ///

@@ -21,6 +21,8 @@ type Pool = SqlitePool;
 
 const ENGINE: Engine = Engine::Sqlite;
 const BEGIN: &str = "BEGIN IMMEDIATE";
+/// How long a writer waits for another one is the connection's `busy_timeout`.
+const BEGIN_BRIEFLY: &str = BEGIN;
 /// The writer's lock is the only one.
 const LOCK_MIGRATIONS: &str = "SELECT 1";
 const HAS_HISTORY: &str =

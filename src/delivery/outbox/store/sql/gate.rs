@@ -2,7 +2,7 @@
 
 use sqlx::Row;
 
-use super::{Pool, queries};
+use super::{Pool, SqlStore, queries};
 use crate::delivery::outbox::OutboxError;
 use crate::delivery::outbox::store::Passage;
 
@@ -16,28 +16,39 @@ pub(super) async fn passage(pool: &Pool) -> Result<Passage, OutboxError> {
     })
 }
 
-pub(super) async fn shut_gate(pool: &Pool, reason: &str, wait: i64) -> Result<(), OutboxError> {
+pub(super) async fn shut_gate(
+    store: &SqlStore,
+    reason: &str,
+    wait: i64,
+) -> Result<(), OutboxError> {
+    let mut transaction = store.begin().await?;
     let query = sqlx::query(queries::SHUT_GATE).bind(reason).bind(wait);
-    query.execute(pool).await?;
-    Ok(())
+    query.execute(&mut *transaction).await?;
+    Ok(transaction.commit().await?)
 }
 
-pub(super) async fn take_probe(pool: &Pool, hold: i64) -> Result<Option<i64>, OutboxError> {
+pub(super) async fn take_probe(store: &SqlStore, hold: i64) -> Result<Option<i64>, OutboxError> {
+    let mut transaction = store.begin().await?;
     let query = sqlx::query_scalar(queries::TAKE_PROBE).bind(hold);
-    let probes: Option<i64> = query.fetch_optional(pool).await?;
+    let probes: Option<i64> = query.fetch_optional(&mut *transaction).await?;
+    transaction.commit().await?;
     Ok(probes.map(|probes| probes - 1))
 }
 
-pub(super) async fn defer_probe(pool: &Pool, wait: i64) -> Result<(), OutboxError> {
+pub(super) async fn defer_probe(store: &SqlStore, wait: i64) -> Result<(), OutboxError> {
+    let mut transaction = store.begin().await?;
     let query = sqlx::query(queries::DEFER_PROBE).bind(wait);
-    query.execute(pool).await?;
-    Ok(())
+    query.execute(&mut *transaction).await?;
+    Ok(transaction.commit().await?)
 }
 
-pub(super) async fn open_gate(pool: &Pool) -> Result<(), OutboxError> {
-    let opened = sqlx::query(queries::OPEN_GATE).execute(pool).await?;
+pub(super) async fn open_gate(store: &SqlStore) -> Result<(), OutboxError> {
+    let mut transaction = store.begin().await?;
+    let query = sqlx::query(queries::OPEN_GATE);
+    let opened = query.execute(&mut *transaction).await?;
     if opened.rows_affected() == 0 {
-        sqlx::query(queries::PROBE_AGAIN).execute(pool).await?;
+        let query = sqlx::query(queries::PROBE_AGAIN);
+        query.execute(&mut *transaction).await?;
     }
-    Ok(())
+    Ok(transaction.commit().await?)
 }

@@ -15,7 +15,9 @@ use sqlx::Row;
 use sqlx::Transaction;
 
 pub(crate) use self::schema::migrate;
-use super::{BEGIN, Connection, Database, ENGINE, HAS_HISTORY, LOCK_MIGRATIONS, Pool, SCHEMA};
+use super::{
+    BEGIN, BEGIN_BRIEFLY, Connection, Database, ENGINE, HAS_HISTORY, LOCK_MIGRATIONS, Pool, SCHEMA,
+};
 use crate::delivery::outbox::store::{Change, Claim, Passage, Store, Which, Written};
 use crate::delivery::outbox::{DeadLetter, Enqueued, OutboxError, OutboxErrorKind, Status};
 use crate::delivery::report::{NewRow, ReportKind};
@@ -30,14 +32,15 @@ impl SqlStore {
         Self { pool }
     }
 
+    /// For all but a caller's own row, which waits as long as the caller does.
     async fn begin(&self) -> Result<Transaction<'static, Database>, OutboxError> {
-        Ok(self.pool.begin_with(BEGIN).await?)
+        Ok(self.pool.begin_with(BEGIN_BRIEFLY).await?)
     }
 }
 
 impl Store for SqlStore {
     async fn enqueue(&self, row: &NewRow) -> Result<Enqueued, OutboxError> {
-        let mut transaction = self.begin().await?;
+        let mut transaction = self.pool.begin_with(BEGIN).await?;
         let enqueued = enqueue::enqueue(&mut transaction, row).await?;
         transaction.commit().await?;
         Ok(enqueued)
@@ -56,19 +59,19 @@ impl Store for SqlStore {
     }
 
     async fn shut_gate(&self, reason: &str, wait: i64) -> Result<(), OutboxError> {
-        gate::shut_gate(&self.pool, reason, wait).await
+        gate::shut_gate(self, reason, wait).await
     }
 
     async fn take_probe(&self, hold: i64) -> Result<Option<i64>, OutboxError> {
-        gate::take_probe(&self.pool, hold).await
+        gate::take_probe(self, hold).await
     }
 
     async fn defer_probe(&self, wait: i64) -> Result<(), OutboxError> {
-        gate::defer_probe(&self.pool, wait).await
+        gate::defer_probe(self, wait).await
     }
 
     async fn open_gate(&self) -> Result<(), OutboxError> {
-        gate::open_gate(&self.pool).await
+        gate::open_gate(self).await
     }
 
     async fn status(&self) -> Result<Status, OutboxError> {
@@ -80,7 +83,7 @@ impl Store for SqlStore {
     }
 
     async fn replay(&self, which: Which) -> Result<u64, OutboxError> {
-        operate::replay(&self.pool, which).await
+        operate::replay(self, which).await
     }
 
     async fn discard(&self, id: i64, reason: &str) -> Result<bool, OutboxError> {

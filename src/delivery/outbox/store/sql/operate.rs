@@ -54,12 +54,15 @@ pub(super) async fn dead(
     letters.collect()
 }
 
-pub(super) async fn replay(pool: &Pool, which: Which) -> Result<u64, OutboxError> {
+pub(super) async fn replay(store: &SqlStore, which: Which) -> Result<u64, OutboxError> {
+    let mut transaction = store.begin().await?;
     let query = match which {
         Which::One(id) => sqlx::query(queries::REPLAY).bind(id),
         Which::All => sqlx::query(queries::REPLAY_ALL),
     };
-    Ok(query.execute(pool).await?.rows_affected())
+    let replayed = query.execute(&mut *transaction).await?.rows_affected();
+    transaction.commit().await?;
+    Ok(replayed)
 }
 
 pub(super) async fn discard(store: &SqlStore, id: i64, reason: &str) -> Result<bool, OutboxError> {
