@@ -205,7 +205,7 @@ impl Outbox {
         Ok(enqueued)
     }
 
-    fn kind(&self) -> Engine {
+    pub(super) fn kind(&self) -> Engine {
         match &self.engine {
             Kept::Memory(_) => Engine::Memory,
             #[cfg(feature = "outbox-sqlite")]

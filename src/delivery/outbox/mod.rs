@@ -7,6 +7,7 @@ mod operate;
 mod status;
 pub(crate) mod store;
 mod transaction;
+mod work;
 
 pub use self::dead_letter::DeadLetter;
 pub use self::error::{OutboxError, OutboxErrorKind};

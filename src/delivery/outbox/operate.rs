@@ -1,9 +1,9 @@
-//! What an operator does with an outbox, and what a worker asks of it.
+//! What an operator does with an outbox.
 
 use std::time::Duration;
 
 use super::handle::with_store;
-use super::store::{Change, Claim, Passage, Store, Which, Written};
+use super::store::{Store, Which};
 use super::{DeadLetter, Outbox, OutboxError, Status, to_millis};
 
 impl Outbox {
@@ -85,39 +85,5 @@ impl Outbox {
                 return Ok(pruned);
             }
         }
-    }
-
-    pub(crate) async fn claim(
-        &self,
-        owner: &str,
-        lease: Duration,
-        limit: usize,
-    ) -> Result<Claim, OutboxError> {
-        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-        with_store!(self, store => store.claim(owner, to_millis(lease), limit).await)
-    }
-
-    pub(crate) async fn write(&self, changes: &[Change]) -> Result<Vec<Written>, OutboxError> {
-        with_store!(self, store => store.write(changes).await)
-    }
-
-    pub(crate) async fn passage(&self) -> Result<Passage, OutboxError> {
-        with_store!(self, store => store.passage().await)
-    }
-
-    pub(crate) async fn shut_gate(&self, reason: &str, wait: Duration) -> Result<(), OutboxError> {
-        with_store!(self, store => store.shut_gate(reason, to_millis(wait)).await)
-    }
-
-    pub(crate) async fn take_probe(&self, hold: Duration) -> Result<Option<i64>, OutboxError> {
-        with_store!(self, store => store.take_probe(to_millis(hold)).await)
-    }
-
-    pub(crate) async fn defer_probe(&self, wait: Duration) -> Result<(), OutboxError> {
-        with_store!(self, store => store.defer_probe(to_millis(wait)).await)
-    }
-
-    pub(crate) async fn open_gate(&self) -> Result<(), OutboxError> {
-        with_store!(self, store => store.open_gate().await)
     }
 }

@@ -11,9 +11,9 @@ use crate::delivery::outbox::OutboxError;
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Health {
-    /// The worker has not stopped.
+    /// The worker has not stopped, and neither has a part of it.
     pub running: bool,
-    /// The database answered the last time it was asked.
+    /// The database answered the last time it was asked, within 15 seconds.
     pub database: bool,
     /// The whole fleet pauses: Partnero fails, or has asked for it.
     pub paused: bool,
@@ -29,6 +29,15 @@ impl Health {
     #[must_use]
     pub fn is_ok(&self) -> bool {
         self.running && self.database
+    }
+}
+
+/// A report that is being delivered.
+pub(super) struct UnderWay(Watch);
+
+impl Drop for UnderWay {
+    fn drop(&mut self) {
+        self.0.0.in_flight.fetch_sub(1, Ordering::Relaxed);
     }
 }
 
@@ -85,12 +94,10 @@ impl Watch {
         }
     }
 
-    pub(super) fn begins(&self) {
+    /// One more is under way, until the guard is dropped.
+    pub(super) fn begins(&self) -> UnderWay {
         self.0.in_flight.fetch_add(1, Ordering::Relaxed);
-    }
-
-    pub(super) fn ends(&self) {
-        self.0.in_flight.fetch_sub(1, Ordering::Relaxed);
+        UnderWay(self.clone())
     }
 
     pub(super) fn delivered(&self) {

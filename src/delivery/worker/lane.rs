@@ -94,9 +94,11 @@ impl Lane {
             self.runner.settings.lease,
         );
         let result = tokio::select! {
-            result = end => result,
+            // It takes no step more.
+            biased;
             // The worker was told to stop and its time is up.
             _ = phase.wait_for(|phase| *phase == Phase::Cut) => None,
+            result = end => result,
         };
         let Some(result) = result else {
             // Nobody knows how far it came.

@@ -8,13 +8,14 @@ use tokio::time::{Instant, sleep};
 
 use super::gate::FleetGate;
 use super::health::Watch;
+use super::stragglers::Stragglers;
 use crate::delivery::outbox::store::{Announced, Change, Check, Op, Passage, Written};
 use crate::delivery::outbox::{Outbox, OutboxError, OutboxErrorKind};
 
 /// How many changes one transaction takes at most.
 const BATCH: usize = 256;
-/// How long to wait before a failed transaction is tried again.
-const PAUSE: Duration = Duration::from_millis(200);
+/// How long to wait after a failed transaction.
+pub(super) const PAUSE: Duration = Duration::from_millis(200);
 
 /// The lanes' side. The writer stops once every clone is gone and all is written.
 #[derive(Clone)]
@@ -22,9 +23,15 @@ pub(super) struct Ledger {
     entries: mpsc::UnboundedSender<Entry>,
 }
 
-struct Entry {
-    change: Change,
+pub(super) struct Entry {
+    pub(super) change: Change,
     written: oneshot::Sender<Written>,
+}
+
+impl Entry {
+    pub(super) fn is_announcement(&self) -> bool {
+        matches!(self.change.op, Op::Announce { .. })
+    }
 }
 
 impl Ledger {
@@ -37,13 +44,17 @@ impl Ledger {
         watch: Watch,
     ) -> (Self, tokio::task::JoinHandle<()>) {
         let (entries, receiver) = mpsc::unbounded_channel();
+        let (late, latecomers) = mpsc::unbounded_channel();
         let writer = Writer {
             outbox,
-            patience,
             gate,
             watch,
         };
-        (Self { entries }, tokio::spawn(writer.run(receiver)))
+        let stragglers = Stragglers::new(writer.clone(), patience);
+        let both = async move {
+            tokio::join!(writer.run(receiver, late), stragglers.run(latecomers));
+        };
+        (Self { entries }, tokio::spawn(both))
     }
 
     /// Asks whether a row may be sent now. A database that cannot be asked is a no.
@@ -74,65 +85,54 @@ impl Ledger {
     }
 }
 
-struct Writer {
+/// Writes what lanes say, and is asked for nothing else. A clone is the same.
+#[derive(Clone)]
+pub(super) struct Writer {
     outbox: Outbox,
-    patience: Duration,
     gate: FleetGate,
-    watch: Watch,
+    pub(super) watch: Watch,
 }
 
 impl Writer {
-    async fn run(self, mut receiver: mpsc::UnboundedReceiver<Entry>) {
+    async fn run(
+        self,
+        mut entries: mpsc::UnboundedReceiver<Entry>,
+        late: mpsc::UnboundedSender<Entry>,
+    ) {
         let mut batch = Vec::new();
-        while receiver.recv_many(&mut batch, BATCH).await > 0 {
-            let mut failing: Option<Instant> = None;
-            while !batch.is_empty() {
-                match self.commit(&mut batch).await {
-                    Ok(()) => self.watch.database_answers(),
-                    Err(error) => {
+        while entries.recv_many(&mut batch, BATCH).await > 0 {
+            let changes = batch.iter().map(|entry| entry.change.clone());
+            let changes: Vec<Change> = changes.collect();
+            match self.write(&changes).await {
+                Ok(written) => {
+                    self.watch.database_answers();
+                    answer(batch.drain(..), written);
+                }
+                Err(error) => {
+                    if !self.is_about_one(&error) {
                         self.watch.database_fails(&error);
-                        let since = *failing.get_or_insert_with(Instant::now);
-                        // Nobody may send on a maybe, and nobody waits for ever.
-                        batch.retain(|entry| !matches!(entry.change.op, Op::Announce { .. }));
-                        if since.elapsed() > self.patience {
-                            batch.clear();
-                        }
-                        sleep(PAUSE).await;
+                        // Nobody may send on a maybe.
+                        batch.retain(|entry| !entry.is_announcement());
                     }
+                    for entry in batch.drain(..) {
+                        let _ = late.send(entry);
+                    }
+                    sleep(PAUSE).await;
                 }
             }
         }
     }
 
-    /// Writes all of the batch and empties it, or leaves what is not written.
-    async fn commit(&self, batch: &mut Vec<Entry>) -> Result<(), OutboxError> {
-        let changes = batch.iter().map(|entry| entry.change.clone());
-        let changes: Vec<Change> = changes.collect();
-        match self.write(&changes).await {
-            Ok(written) => {
-                answer(batch.drain(..), written);
-                Ok(())
-            }
-            // One that the database does not take must not hold up the others.
-            Err(error) if error.kind() == OutboxErrorKind::Database && changes.len() > 1 => {
-                let mut failed = Err(error);
-                for entry in std::mem::take(batch) {
-                    let change = std::slice::from_ref(&entry.change);
-                    match self.write(change).await {
-                        Ok(written) => answer([entry], written),
-                        Err(error) => {
-                            batch.push(entry);
-                            failed = Err(error);
-                        }
-                    }
-                }
-                if batch.is_empty() { Ok(()) } else { failed }
-            }
-            Err(error) => Err(error),
+    /// Whether the database works, and does not take something that one of the rows is about.
+    pub(super) fn is_about_one(&self, error: &OutboxError) -> bool {
+        match error.kind() {
+            OutboxErrorKind::Database => true,
+            OutboxErrorKind::Busy => self.outbox.locks_rows(),
+            _ => false,
         }
     }
 
-    async fn write(&self, changes: &[Change]) -> Result<Vec<Written>, OutboxError> {
+    pub(super) async fn write(&self, changes: &[Change]) -> Result<Vec<Written>, OutboxError> {
         let at = Instant::now();
         let written = self.outbox.write(changes).await?;
         let is_clear =
@@ -144,7 +144,7 @@ impl Writer {
     }
 }
 
-fn answer(entries: impl IntoIterator<Item = Entry>, written: Vec<Written>) {
+pub(super) fn answer(entries: impl IntoIterator<Item = Entry>, written: Vec<Written>) {
     for (entry, written) in entries.into_iter().zip(written) {
         // Whoever asked may be gone; it is written all the same.
         let _ = entry.written.send(written);

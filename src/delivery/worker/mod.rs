@@ -13,6 +13,7 @@ mod retry;
 mod runner;
 mod settings;
 mod signs;
+mod stragglers;
 
 use std::fmt;
 use std::sync::Arc;
@@ -20,7 +21,7 @@ use std::time::Duration;
 
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout_at};
 
 use self::gate::FleetGate;
 pub use self::health::Health;
@@ -28,7 +29,7 @@ use self::health::Watch;
 use self::ledger::Ledger;
 use self::owner::Owner;
 use self::passes::Probing;
-use self::runner::{Phase, Runner, Shared};
+use self::runner::{GIVE_BACK, Phase, Runner, Shared};
 pub use self::settings::DeliveryWorkerBuilder;
 use self::settings::Settings;
 use self::signs::Signs;
@@ -114,17 +115,29 @@ impl DeliveryWorker {
     /// How the worker fares; asks nobody.
     #[must_use]
     pub fn health(&self) -> Health {
-        self.watch.health(!self.loops.is_finished())
+        let running = !self.loops.is_finished() && !self.writer.is_finished();
+        self.watch.health(running)
     }
 
     /// Takes no new rows, finishes what is under way within `deadline`, and gives the rest back;
     /// how many reports that were. What is given back is delivered by the next worker.
+    ///
+    /// Giving back takes at most two seconds more. Where the database does not take it by then, the
+    /// leases run out by themselves.
     pub async fn stop(mut self, deadline: Duration) -> usize {
         let until = Instant::now() + deadline;
         self.phase.send_replace(Phase::Draining { until });
         // A task that panicked has given nothing back: its leases run out.
-        let unfinished = (&mut self.loops).await.unwrap_or(0);
-        let _ = (&mut self.writer).await;
+        let last = until + GIVE_BACK;
+        let unfinished = if let Ok(ended) = timeout_at(last, &mut self.loops).await {
+            ended.unwrap_or(0)
+        } else {
+            self.loops.abort();
+            usize::try_from(self.health().in_flight).unwrap_or(usize::MAX)
+        };
+        if timeout_at(last, &mut self.writer).await.is_err() {
+            self.writer.abort();
+        }
         unfinished
     }
 }

@@ -26,6 +26,9 @@ const GATHER: Duration = Duration::from_millis(5);
 /// How long after a failed claim the database is asked again.
 const DATABASE_PAUSE: Duration = Duration::from_secs(1);
 
+/// How long giving back may take; after that, the leases run out by themselves.
+pub(super) const GIVE_BACK: Duration = Duration::from_secs(2);
+
 /// How far the worker is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Phase {
@@ -132,7 +135,8 @@ impl Runner {
     }
 
     async fn attend(self, lane: Lane, phase: watch::Receiver<Phase>) {
-        self.watch.begins();
+        // A lane that panics gives its place back, too.
+        let _place = self.watch.begins();
         #[cfg(feature = "tracing")]
         let attempt = {
             use tracing::Instrument;
@@ -142,7 +146,6 @@ impl Runner {
         #[cfg(not(feature = "tracing"))]
         let attempt = lane.deliver(phase);
         attempt.await;
-        self.watch.ends();
     }
 
     /// Asks Partnero, for the whole fleet, whether it is there again.
@@ -179,8 +182,6 @@ impl Runner {
     }
 
     async fn drain(&self, mut lanes: JoinSet<()>, phase: &watch::Sender<Phase>) -> usize {
-        /// How long giving back may take; after that, the leases run out by themselves.
-        const GIVE_BACK: Duration = Duration::from_secs(2);
         let now = *phase.borrow();
         if let Phase::Draining { until } = now {
             while let Ok(Some(_)) = timeout_at(until, lanes.join_next()).await {}

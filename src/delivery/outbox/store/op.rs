@@ -95,6 +95,20 @@ impl Op {
     }
 }
 
+impl Op {
+    /// Leaves of an answer what a database of any encoding can hold; whether that changes it.
+    pub(crate) fn make_plain(&mut self) -> bool {
+        match self {
+            Self::Retry { answer, .. } | Self::Dead { answer, .. } if !answer.is_ascii() => {
+                let plain = |char: char| if char.is_ascii() { char } else { '?' };
+                *answer = answer.chars().map(plain).collect();
+                true
+            }
+            _ => false,
+        }
+    }
+}
+
 #[cfg(any(feature = "outbox-sqlite", feature = "outbox-postgres"))]
 impl Sent {
     /// Whether to keep what the row says, and else what to write.
