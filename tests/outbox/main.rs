@@ -4,6 +4,7 @@ mod database;
 mod delivery;
 mod enqueue;
 mod faults;
+mod foreign;
 mod locks;
 mod money;
 mod operator;

@@ -1,8 +1,11 @@
 //! What a worker takes, as far as the gate is open.
 
+use std::error::Error;
+
 use sqlx::Row;
 
-use super::{Pool, SqlStore, kind, queries};
+use super::{Connection, Database, Pool, SqlStore, kind, queries};
+use crate::delivery::deliver::DeadReason;
 use crate::delivery::outbox::OutboxError;
 use crate::delivery::outbox::store::{Claim, Claimed};
 
@@ -36,24 +39,51 @@ pub(super) async fn claim(
     let pruned = sqlx::query_scalar(queries::PRUNED);
     let pruned: Option<i64> = pruned.fetch_one(&mut *transaction).await?;
     let pruned = pruned.is_some();
-    transaction.commit().await?;
     let mut rows = Vec::with_capacity(claimed.len());
     for row in &claimed {
-        rows.push(Claimed {
-            id: row.try_get(0)?,
-            kind: kind(row.try_get(1)?)?,
-            key: row.try_get(2)?,
-            customer: row.try_get(3)?,
-            payload: row.try_get(4)?,
-            attempts: row.try_get(5)?,
-            created_at: row.try_get(6)?,
-            sent_at: row.try_get(7)?,
-            tried_at: row.try_get(8)?,
-            failing_ms: row.try_get(9)?,
-        });
+        match read(row) {
+            Ok(row) => rows.push(row),
+            // Nothing that another driver has written holds up what stands beside it.
+            Err(error) => bury(&mut transaction, row.try_get(0)?, owner, &error).await?,
+        }
     }
+    transaction.commit().await?;
     rows.sort_unstable_by_key(|row| row.id);
     Ok(Claim::Open { now, pruned, rows })
+}
+
+fn read(row: &<Database as sqlx::Database>::Row) -> Result<Claimed, OutboxError> {
+    Ok(Claimed {
+        id: row.try_get(0)?,
+        kind: kind(row.try_get(1)?)?,
+        key: row.try_get(2)?,
+        customer: row.try_get(3)?,
+        payload: row.try_get(4)?,
+        attempts: row.try_get(5)?,
+        created_at: row.try_get(6)?,
+        sent_at: row.try_get(7)?,
+        tried_at: row.try_get(8)?,
+        failing_ms: row.try_get(9)?,
+    })
+}
+
+/// A dead letter out of a row that was claimed and cannot be read.
+async fn bury(
+    connection: &mut Connection,
+    id: i64,
+    owner: &str,
+    error: &OutboxError,
+) -> Result<(), OutboxError> {
+    let cause = error.source().map(ToString::to_string);
+    let query = sqlx::query(queries::DEAD)
+        .bind(id)
+        .bind(owner)
+        .bind(DeadReason::Unreadable.as_str())
+        .bind(true)
+        .bind(None::<i64>)
+        .bind(cause.unwrap_or_else(|| error.to_string()));
+    query.execute(connection).await?;
+    Ok(())
 }
 
 async fn is_any_ready(pool: &Pool) -> Result<bool, OutboxError> {

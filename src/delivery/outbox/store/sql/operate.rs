@@ -3,7 +3,7 @@
 use sqlx::Row;
 
 use super::settle::revive;
-use super::{Pool, SqlStore, kind, queries};
+use super::{Database, Pool, SqlStore, kind, queries};
 use crate::delivery::outbox::status::{millis, time};
 use crate::delivery::outbox::store::Which;
 use crate::delivery::outbox::{DeadLetter, OutboxError, Status};
@@ -42,8 +42,8 @@ pub(super) async fn dead(
         Ok(DeadLetter {
             id: row.try_get(0)?,
             kind: kind(row.try_get(1)?)?,
-            key: row.try_get(2)?,
-            customer: row.try_get(3)?,
+            key: text(row, 2)?,
+            customer: text(row, 3)?,
             reason: row.try_get::<Option<String>, _>(4)?.unwrap_or_default(),
             last_answer: row.try_get::<Option<String>, _>(5)?.unwrap_or_default(),
             attempts: row.try_get::<i64, _>(6)?.try_into().unwrap_or(0),
@@ -52,6 +52,12 @@ pub(super) async fn dead(
         })
     });
     letters.collect()
+}
+
+/// A text, even where another driver has written bytes.
+fn text(row: &<Database as sqlx::Database>::Row, index: usize) -> Result<String, OutboxError> {
+    let bytes: Vec<u8> = row.try_get_unchecked(index)?;
+    Ok(String::from_utf8_lossy(&bytes).into_owned())
 }
 
 pub(super) async fn replay(store: &SqlStore, which: Which) -> Result<u64, OutboxError> {

@@ -59,7 +59,9 @@ pub(super) const CLAIM: &str = concat!(
     now!(),
     " + $2, attempts = attempts + CASE state WHEN 'leased' THEN 1 ELSE 0 END WHERE ",
     is_one_of!(heads!(), "$3"),
-    " RETURNING id, kind, key, customer, payload, attempts, created_at, sent_at, tried_at, failing_ms"
+    // Some drivers write bytes where a text is meant.
+    " RETURNING id, kind, key, customer, CAST(payload AS TEXT), attempts, created_at, sent_at, \
+     tried_at, failing_ms"
 );
 
 /// What a claim reads, for a test to have it explained.

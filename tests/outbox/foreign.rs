@@ -1,0 +1,62 @@
+//! Rows that another driver has written into SQLite, which takes any type in any column.
+
+use sqlx::sqlite::{SqliteConnectOptions, SqlitePool, SqlitePoolOptions};
+use tower_partnero::NewCustomer;
+use tower_partnero::delivery::Outbox;
+
+use crate::support::{Shop, sale};
+
+async fn shop(directory: &tempfile::TempDir) -> (Shop, SqlitePool) {
+    let options = SqliteConnectOptions::new()
+        .filename(directory.path().join("app.db"))
+        .create_if_missing(true);
+    let pool = SqlitePoolOptions::new().connect_with(options);
+    let pool = pool.await.unwrap();
+    let outbox = Outbox::sqlite_pool(pool.clone()).await.unwrap();
+    (Shop::open(outbox).await, pool)
+}
+
+#[tokio::test]
+async fn a_payload_of_bytes_is_read_as_text() {
+    let directory = tempfile::tempdir().unwrap();
+    let (shop, pool) = shop(&directory).await;
+    let insert = sqlx::query(Outbox::INSERT).bind("customer").bind("7");
+    let insert = insert.bind("7").bind(None::<String>);
+    let insert = insert.bind(br#"{"id": "7"}"#.to_vec());
+    insert.execute(&pool).await.unwrap();
+    assert_eq!(shop.deliver().await.dead, 0);
+    assert!(shop.knows("7"));
+}
+
+#[tokio::test]
+async fn what_is_no_text_is_dead_and_holds_up_nobody_else() {
+    let directory = tempfile::tempdir().unwrap();
+    let (shop, pool) = shop(&directory).await;
+    shop.report(NewCustomer::new("ben")).await;
+    // No UTF-8; and a key that no other row would be found to repeat.
+    for (key, payload) in [("'a'", "X'22FF22'"), ("X'62'", "'{\"amount\": 1}'")] {
+        let insert = format!(
+            "INSERT INTO partnero_outbox (kind, key, customer, payload) \
+             VALUES ('transaction', {key}, 'ben', {payload})"
+        );
+        let insert = sqlx::raw_sql(sqlx::AssertSqlSafe(insert));
+        insert.execute(&pool).await.unwrap();
+    }
+    shop.report(NewCustomer::new("cleo")).await;
+    shop.report(sale("o-1", "ben")).await;
+    assert_eq!(shop.deliver().await.dead, 2);
+    assert!(shop.knows("ben") && shop.knows("cleo"));
+    assert_eq!(shop.calls("POST /v1/transactions"), 1);
+    let dead = shop.dead().await;
+    let keys = dead.iter().map(|letter| letter.key.as_str());
+    assert_eq!(keys.collect::<Vec<_>>(), ["a", "b"]);
+    for letter in dead {
+        assert_eq!(letter.reason, "unreadable");
+        assert!(
+            letter.last_answer.contains("column"),
+            "{}",
+            letter.last_answer
+        );
+        assert!(shop.outbox.discard(letter.id, "unreadable").await.unwrap());
+    }
+}
