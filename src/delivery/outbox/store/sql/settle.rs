@@ -27,20 +27,21 @@ pub(super) async fn write(
     let mut written = Vec::with_capacity(changes.len());
     for Change { owner, op } in changes {
         written.push(match op {
-            Op::Done { id, .. } => Written::Settled(done.contains(id)),
+            Op::Done { id, .. } => Written::Settled(done.contains(&(*id, &**owner))),
             op => apply(&mut transaction, owner, op).await?,
         });
     }
-    revive(&mut transaction, done).await?;
+    revive(&mut transaction, done.into_iter().map(|(id, _)| id)).await?;
     transaction.commit().await?;
     Ok(written)
 }
 
-/// Which of them were still ours.
-async fn settle_arrived(
+/// Which of them were still ours, and whose. Where two leases of one worker speak of one row, each
+/// is asked for in a statement of its own.
+async fn settle_arrived<'a>(
     connection: &mut Connection,
-    changes: &[Change],
-) -> Result<HashSet<i64>, OutboxError> {
+    changes: &'a [Change],
+) -> Result<HashSet<(i64, &'a str)>, OutboxError> {
     let arrived = changes.iter().filter_map(|change| match change.op {
         Op::Done { id, outcome } => Some(Arrived {
             id,
@@ -49,13 +50,20 @@ async fn settle_arrived(
         }),
         _ => None,
     });
-    let arrived: Vec<Arrived<'_>> = arrived.collect();
-    if arrived.is_empty() {
-        return Ok(HashSet::new());
+    let mut left: Vec<Arrived<'_>> = arrived.collect();
+    let mut done = HashSet::new();
+    while !left.is_empty() {
+        let mut ids = HashSet::new();
+        let (rows, others) = left.into_iter().partition(|row| ids.insert(row.id));
+        let rows: Vec<Arrived<'_>> = rows;
+        let query = sqlx::query_scalar(queries::DONE).bind(as_text(&rows)?);
+        let settled: Vec<i64> = query.fetch_all(&mut *connection).await?;
+        let settled: HashSet<i64> = settled.into_iter().collect();
+        let ours = rows.iter().filter(|row| settled.contains(&row.id));
+        done.extend(ours.map(|row| (row.id, row.owner)));
+        left = others;
     }
-    let query = sqlx::query_scalar(queries::DONE).bind(as_text(&arrived)?);
-    let done: Vec<i64> = query.fetch_all(connection).await?;
-    Ok(done.into_iter().collect())
+    Ok(done)
 }
 
 fn as_text(rows: &[Arrived<'_>]) -> Result<String, OutboxError> {

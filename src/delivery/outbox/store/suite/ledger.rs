@@ -10,6 +10,7 @@ every_engine! {
     a_retry_counts_and_keeps_what_it_is_told,
     what_is_given_back_untried_counts_for_nothing,
     several_changes_are_one,
+    two_leases_of_one_row_are_told_apart,
 }
 
 async fn an_announced_send_is_remembered_by_the_next_owner(store: impl Store) {
@@ -127,4 +128,16 @@ async fn several_changes_are_one(store: impl Store) {
     // A second time there is nothing of ours.
     let again = store.write(&ops[1..2]).await.unwrap();
     assert_eq!(again, [Written::Settled(false)]);
+}
+
+async fn two_leases_of_one_row_are_told_apart(store: impl Store) {
+    for owners in [[OWNER, OTHER], [OTHER, OWNER]] {
+        enqueue(&store, &[sale(owners[0], "7")]).await;
+        let id = claim_for(&store, OWNER, 0).await[0].id;
+        claim_abandoned(&store, OTHER, MINUTE).await;
+        let changes = owners.map(|owner| changes(owner, [done(id)]).remove(0));
+        let written = store.write(&changes).await.unwrap();
+        let expected = owners.map(|owner| Written::Settled(owner == OTHER));
+        assert_eq!(written, expected);
+    }
 }
