@@ -22,6 +22,9 @@ pub struct NewRow {
     pub(crate) payload: String,
 }
 
+/// What an index of PostgreSQL takes in any encoding, in bytes.
+const LONGEST_NAME: usize = 1_000;
+
 #[derive(Serialize, Deserialize)]
 struct Price {
     amount: Amount,
@@ -93,11 +96,19 @@ impl NewRow {
             },
             payload,
         };
+        // Refused by the database, they would end the caller's transaction.
+        let is_unfit = |text: &str| text.contains('\0') || text.len() > LONGEST_NAME;
+        let refuse = |what| {
+            let message = format!("{what} is empty, holds a zero byte or has over 1,000 bytes");
+            Err(OutboxError::new(OutboxErrorKind::Invalid).with_message(message))
+        };
         for (what, text) in [("the key", &row.key), ("the customer's id", &row.customer)] {
-            if text.is_empty() || text.contains('\0') {
-                let message = format!("{what} is empty or holds a zero byte");
-                return Err(OutboxError::new(OutboxErrorKind::Invalid).with_message(message));
+            if text.is_empty() || is_unfit(text) {
+                return refuse(what);
             }
+        }
+        if row.public_key.as_deref().is_some_and(is_unfit) {
+            return refuse("the public key");
         }
         Ok(row)
     }
@@ -211,12 +222,15 @@ mod tests {
     }
 
     #[test]
-    fn an_empty_name_is_refused() {
+    fn a_name_that_no_database_takes_is_refused() {
         for report in [
             Report::from(NewCustomer::new("")),
             Sale::new("", 7, price()).into(),
             Refund::new("o", "").into(),
             Credit::new("a\0b", 7, price()).into(),
+            Sale::new("o".repeat(1_001), 7, price()).into(),
+            NewCustomer::new(7).key("a\0b").into(),
+            NewCustomer::new(7).key("k".repeat(1_001)).into(),
         ] {
             let error = NewRow::new(&report).err().unwrap();
             assert_eq!(error.kind(), OutboxErrorKind::Invalid);
