@@ -9,7 +9,7 @@ use tower_partnero::sandbox::Fault;
 use tower_partnero::sandbox::switches::ReferrerEcho;
 use tower_partnero::{ApiKey, Client, NewCustomer};
 
-use crate::support::{Shop, every_engine, friend};
+use crate::support::{Shop, every_engine, friend, sale};
 
 every_engine! {
     a_429_pauses_everybody_for_as_long_as_it_says,
@@ -19,6 +19,8 @@ every_engine! {
     a_wrong_api_key_kills_nothing,
     one_poisonous_row_stops_nobody_else,
     what_is_never_taken_is_given_up_by_age,
+    a_503_that_asks_to_wait_is_heeded_by_everybody,
+    a_sale_that_is_never_answered_is_given_up_by_age,
 }
 
 async fn a_429_pauses_everybody_for_as_long_as_it_says(shop: Shop) {
@@ -138,4 +140,36 @@ async fn what_is_never_taken_is_given_up_by_age(shop: Shop) {
     let letter = shop.dead().await.remove(0);
     assert_eq!(letter.reason, "too_old");
     assert!(letter.attempts > 2, "{letter:?}");
+}
+
+async fn a_503_that_asks_to_wait_is_heeded_by_everybody(shop: Shop) {
+    shop.sandbox
+        .inject(Fault::status(503).header(RETRY_AFTER, 60));
+    for number in 0..10 {
+        shop.report(NewCustomer::new(number)).await;
+    }
+    let worker = shop.worker().start().unwrap();
+    shop.status_when(|status| {
+        status
+            .shut_for
+            .is_some_and(|shut| shut > Duration::from_secs(1))
+    })
+    .await;
+    worker.stop(Duration::from_secs(1)).await;
+    assert_eq!(shop.calls("GET /v1/test"), 0);
+}
+
+/// Its look-ups are answered, so it is not Partnero that is down.
+async fn a_sale_that_is_never_answered_is_given_up_by_age(shop: Shop) {
+    shop.anna().await;
+    shop.report(friend("ben")).await;
+    shop.deliver().await;
+    let hangs = Fault::delay(Duration::from_secs(60)).on(Method::POST, "/v1/transactions");
+    shop.sandbox.inject(hangs);
+    shop.report(sale("o-1", "ben")).await;
+    let worker = shop.worker().give_up_after(Duration::from_millis(500));
+    let worker = worker.start().unwrap();
+    shop.status_when(Status::is_drained).await;
+    worker.stop(Duration::from_secs(5)).await;
+    assert_eq!(shop.dead().await.remove(0).reason, "too_old");
 }

@@ -9,6 +9,7 @@ mod locks;
 mod money;
 mod operator;
 mod order;
+mod pauses;
 mod scripts;
 mod silence;
 mod standstill;

@@ -115,6 +115,15 @@ impl DeliveryError {
         }
     }
 
+    /// Whether Partnero has answered in this attempt: to the call that failed, or else, if it was
+    /// made [again](super::Attempt::again), to the look-up before it.
+    pub(crate) fn was_answered(&self, again: bool) -> bool {
+        let is_answered = |call: &Error| {
+            call.status().is_some() || (again && call.kind() == ErrorKind::Ambiguous)
+        };
+        self.call().is_some_and(is_answered)
+    }
+
     /// The call that failed, if it came to one.
     pub(crate) fn call(&self) -> Option<&Error> {
         match &self.inner.source {

@@ -65,6 +65,20 @@ impl Outbox {
         Ok(discarded)
     }
 
+    /// Ends a pause of the whole fleet at once, whoever has asked for it; whether there was one.
+    ///
+    /// A pause ends by itself, and `Retry-After` is there to be kept: this is for one that is so
+    /// long that it must be a mistake. If Partnero answers as before, the fleet pauses anew.
+    ///
+    /// # Errors
+    ///
+    /// The database cannot be written to.
+    pub async fn resume(&self) -> Result<bool, OutboxError> {
+        let resumed = with_store!(self, store => store.resume().await)?;
+        self.enqueued.notify_waiters();
+        Ok(resumed)
+    }
+
     /// Deletes receipts that are older than `age`, a thousand per transaction; how many there
     /// were.
     ///

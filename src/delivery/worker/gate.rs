@@ -9,6 +9,7 @@ use std::time::Duration;
 use tokio::time::{Instant, sleep};
 
 use super::health::Watch;
+use super::retry::LONGEST_ASKED;
 use crate::client::gate::Answer;
 use crate::delivery::outbox::Outbox;
 use crate::delivery::outbox::store::Passage;
@@ -21,8 +22,9 @@ const LOOKS: usize = 3;
 const DATABASE_PAUSE: Duration = Duration::from_millis(100);
 /// A database counts whole milliseconds, and rounds twice: at the start of a pause and at its end.
 const ROUNDING: Duration = Duration::from_millis(1);
-/// A wait beyond all time is one of thirty years.
-const FAR: Duration = Duration::from_secs(30 * 365 * 24 * 60 * 60);
+/// A pause of which a person should hear.
+#[cfg(feature = "tracing")]
+const LONG: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// A clone is the same.
 #[derive(Clone, Debug)]
@@ -43,7 +45,7 @@ struct Inner {
 
 #[derive(Debug, Default)]
 struct Known {
-    /// Until when Partnero has asked this worker to wait.
+    /// Until when Partnero has asked this worker to wait, as long as that is not on record.
     until: Option<Instant>,
     /// What the database said last, and when it was asked.
     seen: Option<(Instant, Passage)>,
@@ -75,6 +77,14 @@ impl FleetGate {
         let asked = Instant::now();
         self.saw(asked, Passage::Shut);
         self.0.watch.paused(true);
+        #[cfg(feature = "tracing")]
+        if until.saturating_duration_since(asked) > LONG {
+            tracing::error!(
+                reason,
+                pause = ?until.saturating_duration_since(asked),
+                "deliveries to partnero pause for long; `Outbox::resume` ends that"
+            );
+        }
         loop {
             let left = until.saturating_duration_since(Instant::now());
             match self.0.outbox.shut_gate(reason, left + ROUNDING).await {
@@ -88,12 +98,19 @@ impl FleetGate {
         }
         // Whatever was seen meanwhile was seen before.
         self.saw(Instant::now(), Passage::Shut);
+        // From now on the database says for how long, because a person may end it there.
+        self.forget(until);
         #[cfg(feature = "tracing")]
         tracing::debug!(
             reason,
             took = u64::try_from(asked.elapsed().as_micros()).unwrap_or(u64::MAX),
             "the pause is on record"
         );
+    }
+
+    fn forget(&self, recorded: Instant) {
+        let mut known = self.known();
+        known.until = known.until.filter(|until| *until > recorded);
     }
 
     /// What is known well enough to act on it.
@@ -147,7 +164,7 @@ impl FleetGate {
     pub(super) fn shut(&self, asked: Option<Duration>) -> Answer<()> {
         let now = Instant::now();
         let wait = asked.unwrap_or_default().max(self.0.least);
-        let until = now + wait.min(FAR);
+        let until = now + wait.min(LONGEST_ASKED);
         {
             let mut known = self.known();
             known.until = known.until.max(Some(until));
@@ -218,6 +235,18 @@ mod tests {
         assert!(!passes(&gate).await);
         recorded.await;
         assert_eq!(outbox.passage().await.unwrap(), Passage::Shut);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_pause_on_record_is_ended_by_the_record() {
+        let outbox = Outbox::memory();
+        let gate = gate(&outbox);
+        gate.shut(Some(MINUTE)).await;
+        assert!(!passes(&gate).await);
+        assert!(outbox.resume().await.unwrap());
+        tokio::time::advance(2 * LAG).await;
+        assert!(passes(&gate).await);
+        assert!(!outbox.resume().await.unwrap());
     }
 
     #[tokio::test]

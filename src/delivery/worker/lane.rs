@@ -10,7 +10,7 @@ use tower_service::Service;
 use super::answer::answer;
 use super::guard::Guarded;
 use super::passes::Within;
-use super::retry;
+use super::retry::LONGEST_ASKED;
 use super::runner::{Phase, Runner};
 #[cfg(feature = "tracing")]
 use crate::client::Error;
@@ -114,7 +114,7 @@ impl Lane {
             },
             Err(error) if error.is_dead() => self.died(&error),
             Err(error) if error.was_held_back() => {
-                self.give_back(Duration::ZERO, self.sent(&error))
+                self.give_back(self.runner.settings.poll, self.sent(&error))
             }
             Err(error) => self.try_again(&error),
         })
@@ -180,7 +180,7 @@ impl Lane {
             }
             Announced::Held => Err(None),
             Announced::Refused => Err(Some(
-                self.give_back(Duration::ZERO, Sent::Restore(row.sent_at)),
+                self.give_back(self.runner.settings.poll, Sent::Restore(row.sent_at)),
             )),
         }
     }
@@ -198,7 +198,9 @@ impl Lane {
             Sign::Down => {
                 let enough = runner.settings.outage_lanes;
                 if runner.signs.down(&self.row.customer, enough) {
-                    let until = Instant::now() + runner.settings.probes.first;
+                    let asked = result.as_ref().err().and_then(DeliveryError::retry_after);
+                    let asked = asked.unwrap_or_default().min(LONGEST_ASKED);
+                    let until = Instant::now() + runner.settings.probes.first.max(asked);
                     runner.gate.shut_until("Partnero fails", until).await;
                 }
             }
@@ -227,8 +229,10 @@ impl Lane {
         let (row, settings) = (&self.row, &self.runner.settings);
         let elapsed = to_millis(self.claiming.at.elapsed());
         let now = self.claiming.now.saturating_add(elapsed);
-        let answered = error.call().is_some_and(|call| call.status().is_some());
-        let failing = retry::failing(row.failing_ms, row.tried_at, now, answered);
+        let answered = error.was_answered(row.sent_at.is_some());
+        let failing = settings
+            .waits
+            .failing(row.failing_ms, row.tried_at, now, answered);
         if millis(failing) >= settings.give_up_after {
             return Op::Dead {
                 id: row.id,

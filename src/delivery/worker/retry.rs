@@ -2,9 +2,15 @@
 
 use std::time::Duration;
 
+use crate::delivery::outbox::to_millis;
+
 /// The longest stretch between two attempts that counts towards giving up: time in which nobody
 /// tried, because the app was down or the fleet paused, is not time in which Partnero answered.
-const LONGEST_STRETCH: i64 = 2 * 60 * 60 * 1_000;
+/// Twice the longest wait, if that is more.
+const LONGEST_STRETCH: Duration = Duration::from_secs(2 * 60 * 60);
+/// For how long anybody waits because Partnero asks for it. Nobody means more than that, and a
+/// number that is wrong shall not stop everything for good.
+pub(super) const LONGEST_ASKED: Duration = Duration::from_secs(14 * 24 * 60 * 60);
 
 /// The waits between attempts.
 #[derive(Clone, Copy, Debug)]
@@ -16,24 +22,29 @@ pub(super) struct Waits {
 impl Waits {
     /// How long to wait after `ended` attempts, the last one included: the first wait, doubled for
     /// each further attempt, up to the longest; chance, from 0 to 1, takes up to a quarter off.
-    /// What Partnero asks for is never undercut.
+    /// What Partnero asks for is not undercut.
     pub(super) fn after(&self, ended: i64, asked: Option<Duration>, chance: f64) -> Duration {
         let doublings = u32::try_from(ended.saturating_sub(1).max(0)).unwrap_or(u32::MAX);
         let factor = 2_u32.checked_pow(doublings).unwrap_or(u32::MAX);
         let full = self.first.saturating_mul(factor).min(self.longest);
         let own = full.mul_f64(1.0 - chance.clamp(0.0, 1.0) / 4.0);
-        own.max(asked.unwrap_or_default())
+        own.max(asked.unwrap_or_default().min(LONGEST_ASKED))
     }
-}
 
-/// For how long Partnero has been answering without taking a report, in milliseconds, once
-/// another attempt has ended.
-pub(super) fn failing(before: i64, tried_at: Option<i64>, now: i64, answered: bool) -> i64 {
-    match tried_at {
-        Some(tried_at) if answered => {
-            before.saturating_add((now - tried_at).clamp(0, LONGEST_STRETCH))
+    /// For how long Partnero has been answering without taking a report, in milliseconds, once
+    /// another attempt has ended.
+    pub(super) fn failing(
+        &self,
+        before: i64,
+        tried_at: Option<i64>,
+        now: i64,
+        answered: bool,
+    ) -> i64 {
+        let longest = to_millis(LONGEST_STRETCH.max(self.longest.saturating_mul(2)));
+        match tried_at {
+            Some(tried_at) if answered => before.saturating_add((now - tried_at).clamp(0, longest)),
+            _ => before,
         }
-        _ => before,
     }
 }
 
@@ -72,16 +83,26 @@ mod tests {
         };
         assert_eq!(waits.after(1, Some(7 * SECOND), 1.0), 7 * SECOND);
         assert_eq!(waits.after(9, Some(SECOND), 0.0), 2 * SECOND);
+        let absurd = Some(Duration::from_secs(u64::MAX));
+        assert_eq!(waits.after(1, absurd, 0.0), LONGEST_ASKED);
     }
 
     #[test]
     fn only_time_in_which_partnero_answered_counts() {
         const HOUR: i64 = 3_600_000;
+        let waits = |hours: u32| Waits {
+            first: SECOND,
+            longest: hours * 3_600 * SECOND,
+        };
+        let failing =
+            |before, tried_at, now, answered| waits(1).failing(before, tried_at, now, answered);
         assert_eq!(failing(0, None, 9 * HOUR, true), 0);
         assert_eq!(failing(HOUR, Some(2 * HOUR), 3 * HOUR, true), 2 * HOUR);
         assert_eq!(failing(HOUR, Some(2 * HOUR), 3 * HOUR, false), HOUR);
-        // The app was down for a week.
-        assert_eq!(failing(0, Some(0), 7 * 24 * HOUR, true), LONGEST_STRETCH);
         assert_eq!(failing(5, Some(9), 3, true), 5);
+        // The app was down for a week, or the waits are that long.
+        let week = 7 * 24 * HOUR;
+        assert_eq!(failing(0, Some(0), week, true), 2 * HOUR);
+        assert_eq!(waits(24).failing(0, Some(0), week, true), 48 * HOUR);
     }
 }

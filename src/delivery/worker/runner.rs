@@ -110,8 +110,13 @@ impl Runner {
                 self.watch.paused(true);
                 self.gate.saw(at, Passage::Shut);
                 if probe_in == 0 {
-                    self.probe().await;
-                    return Wait::Time(Duration::ZERO);
+                    let is_probed = self.probe().await;
+                    let pause = if is_probed {
+                        Duration::ZERO
+                    } else {
+                        self.settings.poll
+                    };
+                    return Wait::Time(pause);
                 }
                 Wait::Time(millis(probe_in).min(self.settings.poll))
             }
@@ -148,17 +153,21 @@ impl Runner {
         attempt.await;
     }
 
-    /// Asks Partnero, for the whole fleet, whether it is there again.
-    async fn probe(&self) {
+    /// Asks Partnero, for the whole fleet, whether it is there again; whether it was our turn, and
+    /// the answer is on record.
+    async fn probe(&self) -> bool {
         // By then the call is over, or whoever made it is.
         let hold = self.prober.deadline();
         let at = Instant::now();
         let taken = match self.outbox.take_probe(hold).await {
             Ok(taken) => taken,
-            Err(error) => return self.watch.database_fails(&error),
+            Err(error) => {
+                self.watch.database_fails(&error);
+                return false;
+            }
         };
         let Some(before) = taken else {
-            return;
+            return false;
         };
         self.gate.saw(at, Passage::Probe);
         let written = match self.prober.program().test().await {
@@ -176,9 +185,10 @@ impl Runner {
                 self.outbox.open_gate().await
             }
         };
-        if let Err(error) = written {
-            self.watch.database_fails(&error);
+        if let Err(error) = &written {
+            self.watch.database_fails(error);
         }
+        written.is_ok()
     }
 
     async fn drain(&self, mut lanes: JoinSet<()>, phase: &watch::Sender<Phase>) -> usize {

@@ -55,9 +55,15 @@ impl Gate {
             self.probe_at = self.not_before;
             return;
         }
+        self.resume();
+    }
+
+    pub(super) fn resume(&mut self) -> bool {
+        let was_shut = self.closed_at.is_some();
         *self = Self {
             pruned: self.pruned,
             ..Self::default()
         };
+        was_shut
     }
 }

@@ -92,6 +92,10 @@ impl Store for Memory {
         Ok(())
     }
 
+    async fn resume(&self) -> Result<bool, OutboxError> {
+        Ok(self.table().gate.resume())
+    }
+
     async fn status(&self) -> Result<Status, OutboxError> {
         let table = self.table();
         let now = now();

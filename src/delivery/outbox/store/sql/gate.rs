@@ -52,3 +52,11 @@ pub(super) async fn open_gate(store: &SqlStore) -> Result<(), OutboxError> {
     }
     Ok(transaction.commit().await?)
 }
+
+pub(super) async fn resume(store: &SqlStore) -> Result<bool, OutboxError> {
+    let mut transaction = store.begin().await?;
+    let query = sqlx::query(queries::RESUME);
+    let opened = query.execute(&mut *transaction).await?.rows_affected();
+    transaction.commit().await?;
+    Ok(opened > 0)
+}

@@ -74,6 +74,10 @@ impl Store for SqlStore {
         gate::open_gate(self).await
     }
 
+    async fn resume(&self) -> Result<bool, OutboxError> {
+        gate::resume(self).await
+    }
+
     async fn status(&self) -> Result<Status, OutboxError> {
         operate::status(&self.pool).await
     }

@@ -147,7 +147,7 @@ pub(super) const SHUT_GATE: &str = concat!(
 pub(super) const TAKE_PROBE: &str = concat!(
     "UPDATE partnero_outbox_gate SET probes = probes + 1, probe_at = $1 + ",
     now!(),
-    " WHERE id = 1 AND closed_at IS NOT NULL AND probe_at <= ",
+    " WHERE id = 1 AND closed_at IS NOT NULL AND COALESCE(probe_at, 0) <= ",
     now!(),
     " AND not_before <= ",
     now!(),
@@ -163,6 +163,8 @@ pub(super) const OPEN_GATE: &str = concat!(
      WHERE id = 1 AND not_before <= ",
     now!()
 );
+pub(super) const RESUME: &str = "UPDATE partnero_outbox_gate SET closed_at = NULL, reason = NULL, \
+     probe_at = NULL, not_before = 0, probes = 0 WHERE id = 1 AND closed_at IS NOT NULL";
 /// For a gate that somebody else has asked to stay shut while it was probed.
 pub(super) const PROBE_AGAIN: &str = "UPDATE partnero_outbox_gate SET probe_at = not_before \
      WHERE id = 1 AND closed_at IS NOT NULL";

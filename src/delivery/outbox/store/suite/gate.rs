@@ -11,6 +11,7 @@ every_engine! {
     the_longest_pause_counts,
     a_probe_does_not_open_what_was_shut_meanwhile,
     a_failed_probe_puts_off_the_next,
+    a_person_ends_any_pause,
 }
 
 async fn a_shut_gate_lets_nothing_through(store: impl Store) {
@@ -78,6 +79,16 @@ async fn a_failed_probe_puts_off_the_next(store: impl Store) {
     assert_eq!(store.take_probe(MINUTE).await.unwrap(), Some(1));
     store.defer_probe(MINUTE).await.unwrap();
     assert_eq!(store.take_probe(MINUTE).await.unwrap(), None);
+}
+
+async fn a_person_ends_any_pause(store: impl Store) {
+    assert!(!store.resume().await.unwrap());
+    store.shut_gate("429", MINUTE).await.unwrap();
+    assert!(store.resume().await.unwrap());
+    assert_eq!(store.passage().await.unwrap(), Passage::Open);
+    // And the next one is as long as it is asked for.
+    store.shut_gate("outage", 0).await.unwrap();
+    assert_eq!(store.take_probe(MINUTE).await.unwrap(), Some(0));
 }
 
 async fn whoever_asks_is_told_who_may_call(store: impl Store) {
