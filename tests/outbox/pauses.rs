@@ -31,7 +31,8 @@ async fn a_pause_without_end_is_ended_by_a_person(shop: Shop) {
     tokio::time::sleep(Duration::from_millis(300)).await;
     assert_eq!(shop.calls(""), 1);
     assert!(shop.outbox.resume().await.unwrap());
-    shop.status_when(|_| shop.knows("cleo")).await;
+    shop.status_when(Status::is_drained).await;
+    assert!(shop.knows("ben") && shop.knows("cleo"));
     assert_eq!(worker.stop(Duration::from_secs(1)).await, 0);
 }
 

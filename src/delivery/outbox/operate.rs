@@ -66,6 +66,7 @@ impl Outbox {
     }
 
     /// Ends a pause of the whole fleet at once, whoever has asked for it; whether there was one.
+    /// Reports that were told to wait as long are due at once.
     ///
     /// A pause ends by itself, and `Retry-After` is there to be kept: this is for one that is so
     /// long that it must be a mistake. If Partnero answers as before, the fleet pauses anew.

@@ -119,7 +119,8 @@ pub(crate) trait Store: Send + Sync {
     /// Opens the gate, unless somebody has asked for a longer pause.
     fn open_gate(&self) -> impl Future<Output = Result<(), OutboxError>> + Send;
 
-    /// Opens the gate, whoever has asked for what pause; whether it was shut.
+    /// Opens the gate, whoever has asked for what pause, and makes due what was told to wait as
+    /// long; whether it was shut.
     fn resume(&self) -> impl Future<Output = Result<bool, OutboxError>> + Send;
 
     fn status(&self) -> impl Future<Output = Result<Status, OutboxError>> + Send;

@@ -8,7 +8,7 @@ pub(super) struct Gate {
     pub(super) closed_at: Option<i64>,
     pub(super) reason: Option<String>,
     probe_at: i64,
-    not_before: i64,
+    pub(super) not_before: i64,
     probes: i64,
     /// Receipts of sales were pruned.
     pub(super) pruned: bool,

@@ -93,7 +93,17 @@ impl Store for Memory {
     }
 
     async fn resume(&self) -> Result<bool, OutboxError> {
-        Ok(self.table().gate.resume())
+        let mut table = self.table();
+        let not_before = table.gate.not_before;
+        if !table.gate.resume() {
+            return Ok(false);
+        }
+        for row in table.rows.values_mut() {
+            if row.state == State::Due && row.due_at >= not_before {
+                row.due_at = now();
+            }
+        }
+        Ok(true)
     }
 
     async fn status(&self) -> Result<Status, OutboxError> {

@@ -55,6 +55,8 @@ pub(super) async fn open_gate(store: &SqlStore) -> Result<(), OutboxError> {
 
 pub(super) async fn resume(store: &SqlStore) -> Result<bool, OutboxError> {
     let mut transaction = store.begin().await?;
+    let query = sqlx::query(queries::RESUME_ROWS);
+    query.execute(&mut *transaction).await?;
     let query = sqlx::query(queries::RESUME);
     let opened = query.execute(&mut *transaction).await?.rows_affected();
     transaction.commit().await?;

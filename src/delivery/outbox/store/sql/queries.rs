@@ -163,6 +163,13 @@ pub(super) const OPEN_GATE: &str = concat!(
      WHERE id = 1 AND not_before <= ",
     now!()
 );
+/// What was told to wait as long as the whole fleet.
+pub(super) const RESUME_ROWS: &str = concat!(
+    "UPDATE partnero_outbox SET due_at = ",
+    now!(),
+    " WHERE state = 'due' AND due_at >= \
+     (SELECT not_before FROM partnero_outbox_gate WHERE id = 1 AND closed_at IS NOT NULL)"
+);
 pub(super) const RESUME: &str = "UPDATE partnero_outbox_gate SET closed_at = NULL, reason = NULL, \
      probe_at = NULL, not_before = 0, probes = 0 WHERE id = 1 AND closed_at IS NOT NULL";
 /// For a gate that somebody else has asked to stay shut while it was probed.
