@@ -2,38 +2,33 @@
 
 use std::fmt;
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use super::cache::CacheRules;
 #[cfg(feature = "companion")]
-use super::companion::{Companion, SigningKeys};
+use super::companion::SigningKeys;
 use super::consent::{Consent, RequestHead};
-use super::cookie::CookieTemplate;
 use super::origin::Origins;
-use super::parameter::Parameter;
-use super::policy::{ConsentPolicy, Observer, Policy};
-use super::referrals::Referrals;
-use super::settings::{Attribution, CookieSettings, SameSite, check_parameters, check_segment};
+use super::policy::{ConsentPolicy, Observer};
+use super::settings::{Attribution, CookieSettings, SameSite};
 use crate::context::ReferralContext;
-use crate::error::ConfigError;
 
 /// Settings of [`Referrals`]. Every one has a default; all are checked by
 /// [`build`](Self::build).
 #[derive(Clone)]
 #[must_use]
 pub struct ReferralsBuilder {
-    parameters: Box<[Box<str>]>,
-    path_segment: Option<Box<str>>,
-    attribution: Attribution,
-    cookie: CookieSettings,
-    cache: CacheRules,
-    public_origins: Origins,
-    referer_rescue: bool,
-    consent: Option<ConsentPolicy>,
-    observer: Option<Observer>,
+    pub(super) parameters: Box<[Box<str>]>,
+    pub(super) path_segment: Option<Box<str>>,
+    pub(super) attribution: Attribution,
+    pub(super) cookie: CookieSettings,
+    pub(super) cache: CacheRules,
+    pub(super) public_origins: Origins,
+    pub(super) referer_rescue: bool,
+    pub(super) consent: Option<ConsentPolicy>,
+    pub(super) observer: Option<Observer>,
     #[cfg(feature = "companion")]
-    companion: Option<SigningKeys>,
+    pub(super) companion: Option<SigningKeys>,
 }
 
 impl Default for ReferralsBuilder {
@@ -104,6 +99,12 @@ impl ReferralsBuilder {
     /// Accepted but useless: a domain the app is not served from, and a public suffix such as
     /// `co.uk`; browsers drop such cookies. A domain that is taken away again, or changed, leaves
     /// the cookies of the old one behind until they expire.
+    ///
+    /// Any host below the domain may write such a cookie, too, and a browser sends the one with the
+    /// longer path first. With one or without, what a sibling host has planted is a reported
+    /// conflict and goes with the next link or sign-up; the [`companion`](super::companion) tells
+    /// which of the two was captured here. Only a [`cookie_name`](Self::cookie_name) that begins
+    /// with `__Host-` keeps siblings out, and it is for apps without Partnero's script.
     pub fn domain(mut self, domain: impl Into<String>) -> Self {
         self.cookie.domain = Some(domain.into());
         self
@@ -117,7 +118,7 @@ impl ReferralsBuilder {
     }
 
     /// How long a link counts, from the click that stored its key to the sign-up. Another click
-    /// on the same link writes nothing, so that it starts no new time; where it shall, return
+    /// on the same link writes nothing, so that it starts no new time; where it should, return
     /// [`Referrals::renew`] from the landing page. Default: 30 days, Partnero's own
     /// (<https://docs.partnero.com/guides/tracking/affiliate-api>). Whole seconds count; less
     /// than one second and more than 400 days are refused.
@@ -164,7 +165,13 @@ impl ReferralsBuilder {
     /// Only a page of the app's own counts, and only where link and cookie say nothing. So that
     /// the page which held the sign-up form cannot bring a spent referral back, a sign-up leaves
     /// a second cookie, named like ours with `_spent` behind it, which lives as long as ours: after
-    /// it, only a link counts in this browser.
+    /// it, only a link counts in this browser. Where consent is not known at the sign-up, no mark
+    /// may be left; the answer then asks by `Referrer-Policy: strict-origin` that its redirect does
+    /// not name the page. A visitor who goes back to the page and then consents starts anew.
+    ///
+    /// A site whose own `Referrer-Policy` is `no-referrer`, `origin` or `strict-origin` has nothing
+    /// to find. A page that renders by referral depends on the header then: see
+    /// [`Referrals::vary`].
     ///
     /// Refused without [`public_origins`](Self::public_origins).
     pub fn referer_rescue(mut self, rescue: bool) -> Self {
@@ -187,7 +194,10 @@ impl ReferralsBuilder {
 
     /// Calls back with what the layer found in each request, so that an app can count outcomes:
     /// once for each layer that the request passes, and once more for what the
-    /// [`CaptureEndpoint`](super::CaptureEndpoint) takes in. It runs before the handler and should
+    /// [`CaptureEndpoint`](super::CaptureEndpoint) takes in. It counts requests, those for images
+    /// and health checks among them; what came of sign-ups is in each
+    /// `SignupOutcome`. It runs before the handler (with
+    /// [`leave_public_pages`](Self::leave_public_pages) after it, where a key is new) and should
     /// return at once. Default: none; with one, the layer reads the cookies of every request.
     pub fn on_outcome(
         mut self,
@@ -220,63 +230,11 @@ impl ReferralsBuilder {
     /// header) stays as it is and gets no cookie. Default: `false`, it becomes private for this
     /// one visitor. With `true`, capture such pages by
     /// [`referer_rescue`](Self::referer_rescue) or the
-    /// [`CaptureEndpoint`](super::CaptureEndpoint).
+    /// [`CaptureEndpoint`](super::CaptureEndpoint); the outcome is then
+    /// [`NotStored::PublicPage`](crate::NotStored::PublicPage).
     pub fn leave_public_pages(mut self, leave: bool) -> Self {
         self.cache.leave_public_pages = leave;
         self
-    }
-
-    /// Checks every setting and makes the handle.
-    ///
-    /// # Errors
-    ///
-    /// [`ConfigError`] names the first setting that cannot work and says what to write instead.
-    pub fn build(self) -> Result<Referrals, ConfigError> {
-        check_parameters(&self.parameters)?;
-        self.path_segment.as_deref().map_or(Ok(()), check_segment)?;
-        self.cookie.check()?;
-        if self.attribution == Attribution::FirstTouch && self.cookie.same_site == SameSite::Strict
-        {
-            return Err(ConfigError::new(
-                "same_site",
-                "on a link from another site browsers withhold a `Strict` cookie, so the first touch could not be \
-                 kept: write `SameSite::Lax`",
-            ));
-        }
-        self.public_origins.check()?;
-        if self.referer_rescue && self.public_origins.is_empty() {
-            return Err(ConfigError::new(
-                "referer_rescue",
-                "name the app's own origins, as in `.public_origins([\"https://shop.example\"])`",
-            ));
-        }
-        #[cfg(feature = "companion")]
-        let companion = self
-            .companion
-            .map(|keys| Companion::new(keys, &self.cookie, self.attribution).map(Box::new))
-            .transpose()?;
-        let spent = self
-            .referer_rescue
-            .then(|| CookieTemplate::new(&self.cookie.for_spent()));
-        let asks_for_more = self.path_segment.is_some()
-            || self.consent.is_some()
-            || self.observer.is_some()
-            || self.referer_rescue;
-        Ok(Referrals::new(Policy {
-            parameters: self.parameters.into_iter().map(Parameter::new).collect(),
-            path_segment: self.path_segment,
-            cookie: CookieTemplate::new(&self.cookie),
-            attribution: self.attribution,
-            cache: self.cache,
-            public_origins: self.public_origins,
-            asks_for_more,
-            consent: self.consent,
-            spent,
-            observer: self.observer,
-            #[cfg(feature = "companion")]
-            companion,
-            layered: AtomicBool::new(false),
-        }))
     }
 }
 

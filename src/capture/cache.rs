@@ -33,7 +33,12 @@ const STRICTEST: HeaderValue = HeaderValue::from_static("private, no-store");
 /// Everything else the app said (`max-age`, `no-store`, `no-cache` ...) stays, so that the
 /// response is never cached longer or more widely than the app allowed.
 pub(super) fn make_private(headers: &mut HeaderMap, rules: CacheRules) {
-    while let Some(name) = headers.keys().find(|name| overrules(name)).cloned() {
+    let overruling: Vec<_> = headers
+        .keys()
+        .filter(|name| overrules(name))
+        .cloned()
+        .collect();
+    for name in overruling {
         headers.remove(name);
     }
     let private = if headers.contains_key(CACHE_CONTROL) {

@@ -37,6 +37,7 @@
 //! ```
 
 use http::header::{COOKIE, HeaderMap, HeaderName};
+use http::request::Parts;
 use http::{Method, Uri};
 
 /// What the visitor lets us keep in the browser.
@@ -51,7 +52,7 @@ pub enum Consent {
     Withdrawn,
 }
 
-/// What a policy sees of a request: what layer and handler see alike. An extension is not among it,
+/// What a policy sees of a request: what layer and handler see alike. Extensions are not included,
 /// because one that is set between the two would give one request two answers; a middleware outside
 /// the layer hands its finding on in a header.
 #[derive(Clone, Copy, Debug)]
@@ -74,6 +75,10 @@ impl<'a> RequestHead<'a> {
             uri,
             headers,
         }
+    }
+
+    pub(super) fn of(parts: &'a Parts) -> Self {
+        Self::new(&parts.method, &parts.uri, &parts.headers)
     }
 }
 

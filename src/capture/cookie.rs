@@ -3,14 +3,18 @@
 use std::fmt;
 
 use cookie::time::{Duration, OffsetDateTime};
-use http::header::{COOKIE, HeaderMap, HeaderValue};
+use http::header::{COOKIE, HeaderMap};
 use memchr::{memchr, memmem};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, PercentEncode, percent_encode};
 
+use super::consent::RequestHead;
 use super::decode::{Encoding, decode_bytes};
-use super::lines::Line;
+use super::lines::{Line, Removals};
 use super::reading::Reading;
+use super::scopes::{self, Scope};
 use super::settings::CookieSettings;
+#[cfg(feature = "companion")]
+use crate::referral::ReferralKey;
 use crate::referral::ReferralSource;
 
 /// What `encodeURIComponent` escapes, so that a script reads the value by `decodeURIComponent`.
@@ -42,6 +46,7 @@ pub(super) struct CookieTemplate {
     /// Remove the cookies of the same name in the scopes that Partnero's script may write them in:
     /// this host alone, below our path or below `/`. A scope that is our own is not among them.
     twin_removals: Vec<Line>,
+    settings: CookieSettings,
 }
 
 impl CookieTemplate {
@@ -49,35 +54,17 @@ impl CookieTemplate {
     pub(super) fn new(settings: &CookieSettings) -> Self {
         let mut set = settings.to_cookie();
         set.set_max_age(Duration::seconds(settings.max_age_seconds()));
-        let removal = |mut cookie: cookie::Cookie<'static>| {
-            cookie.set_max_age(Duration::ZERO);
-            cookie.set_expires(OffsetDateTime::UNIX_EPOCH);
-            // As a header it would fail on every request, and does so here instead.
-            let line = HeaderValue::try_from(cookie.to_string());
-            Line::from(
-                line.expect("checked settings are printable ASCII")
-                    .as_bytes(),
-            )
-        };
-        let mut twin_paths = vec![settings.path.as_str(), "/"];
-        twin_paths.dedup();
-        if settings.domain.is_none() {
-            twin_paths.remove(0);
-        }
-        let twin = |path: &str| {
-            let mut twin = settings.to_cookie();
-            twin.unset_domain();
-            twin.set_path(path.to_owned());
-            removal(twin)
-        };
-
         let attributes = set.to_string().split_off(settings.name.len() + "=".len());
+        let own = (settings.domain.as_deref(), settings.path.as_str());
+        let mut of_this_host = vec![(None, own.1), (None, "/")];
+        of_this_host.dedup();
         Self {
             name: memmem::Finder::new(&settings.name).into_owned(),
             assignment: format!("{}=", settings.name),
             attributes,
-            removal: removal(settings.to_cookie()),
-            twin_removals: twin_paths.into_iter().map(twin).collect(),
+            removal: removal(settings, own),
+            twin_removals: removals(settings, of_this_host),
+            settings: settings.clone(),
         }
     }
 
@@ -97,9 +84,16 @@ impl CookieTemplate {
         self.removal.clone()
     }
 
-    /// As [`removal`](Self::removal), for the twins of our cookie in other scopes.
-    pub(super) fn twin_removals(&self) -> impl Iterator<Item = Line> {
-        self.twin_removals.iter().cloned()
+    /// As [`removal`](Self::removal), for the twins of our cookie that Partnero's script writes.
+    pub(super) fn twin_removals(&self) -> &[Line] {
+        &self.twin_removals
+    }
+
+    /// As [`removal`](Self::removal), for every cookie of our name that can have come with this
+    /// request and is not our own.
+    #[cold]
+    pub(super) fn removals_for(&self, request: &RequestHead<'_>) -> Removals {
+        Removals(removals(&self.settings, scopes::of(request)))
     }
 
     /// Reads every cookie of our name, in the order the browser sent them.
@@ -140,11 +134,53 @@ impl CookieTemplate {
     }
 }
 
+#[cfg(feature = "companion")]
+impl CookieTemplate {
+    /// Every valid key of our name; as [`read`](Self::read), which spares a request without one.
+    pub(super) fn keys<'a>(
+        &'a self,
+        headers: &'a HeaderMap,
+    ) -> impl Iterator<Item = ReferralKey> + 'a {
+        let values = self.all_values(headers);
+        values.filter_map(|value| decode_bytes(value, Encoding::Percent).ok())
+    }
+
+    /// The values of our name in all lines, unquoted but not decoded.
+    pub(super) fn all_values<'a>(
+        &'a self,
+        headers: &'a HeaderMap,
+    ) -> impl Iterator<Item = &'a [u8]> {
+        let lines = headers.get_all(&COOKIE).iter();
+        lines.flat_map(|line| self.values(line.as_bytes()))
+    }
+}
+
 impl fmt::Debug for CookieTemplate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let name = String::from_utf8_lossy(self.name.needle());
         write!(f, "{name}=...{}", self.attributes)
     }
+}
+
+fn removals<'a>(
+    settings: &CookieSettings,
+    scopes: impl IntoIterator<Item = Scope<'a>>,
+) -> Vec<Line> {
+    let own = (settings.domain.as_deref(), settings.path.as_str());
+    let others = scopes.into_iter().filter(|scope| *scope != own);
+    others.map(|scope| removal(settings, scope)).collect()
+}
+
+fn removal(settings: &CookieSettings, (domain, path): Scope<'_>) -> Line {
+    let mut cookie = settings.to_cookie();
+    cookie.unset_domain();
+    if let Some(domain) = domain {
+        cookie.set_domain(domain.to_owned());
+    }
+    cookie.set_path(path.to_owned());
+    cookie.set_max_age(Duration::ZERO);
+    cookie.set_expires(OffsetDateTime::UNIX_EPOCH);
+    cookie.to_string().into_bytes().into()
 }
 
 fn unquote(value: &[u8]) -> &[u8] {
@@ -158,6 +194,7 @@ fn unquote(value: &[u8]) -> &[u8] {
 mod tests {
     use super::*;
     use crate::referral::{InvalidReferralKey, ReferralKey};
+    use http::HeaderValue;
 
     fn template() -> CookieTemplate {
         CookieTemplate::new(&CookieSettings::default())

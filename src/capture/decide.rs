@@ -54,6 +54,10 @@ pub(super) fn decide(
             None => (None, ignored.map_or(Outcome::NotReferred, Outcome::Ignored)),
         },
     };
+    // Of several cookies, or of one that is about to be replaced, some may be out of our own
+    // cookie's reach.
+    let is_crowded = stored.several || (outcome == Outcome::Captured && has_cookie);
+    let in_the_way = is_crowded.then(|| Box::new(policy.cookie.removals_for(request)));
     ReferralContext {
         referral,
         outcome,
@@ -61,6 +65,7 @@ pub(super) fn decide(
         conflicting: link.conflicting || stored.conflicting,
         consent,
         has_cookie,
+        in_the_way,
         #[cfg(feature = "companion")]
         touches: None,
     }

@@ -13,11 +13,22 @@ use super::referrals::Referrals;
 
 /// A small service that stores the key of a landing page which never reached the server.
 ///
-/// A page that comes from a CDN sets no cookie. A line of script on it hands the key in:
+/// A page that comes from a CDN sets no cookie. A few lines of script on it hand the key in, once
+/// somebody sees the page, and only where it is a page of its own:
 ///
 /// ```js
-/// if (location.search) fetch("/referral/capture" + location.search, { method: "POST" });
+/// const key = new URLSearchParams(location.search).get("ref");
+/// const handIn = () => fetch("/referral/capture?" + new URLSearchParams({ ref: key }), { method: "POST" });
+/// if (key && self === top) {
+///   if (document.prerendering) document.addEventListener("prerenderingchange", handIn, { once: true });
+///   else handIn();
+/// }
 /// ```
+///
+/// The server sees from where a request comes, and a browser that fetches ahead; it does not see
+/// that the page which sends it stands in a stranger's frame. That is why the script asks, and why
+/// a site that wants to be sure forbids it by `frame-ancestors` (CSP level 3, section 6.4.2). With
+/// path links, let the script take the key from `location.pathname`.
 ///
 /// | Request | Answer |
 /// |---|---|
@@ -27,7 +38,10 @@ use super::referrals::Referrals;
 ///
 /// *Of the app's own* is what `Sec-Fetch-Site: same-origin` says, or in older browsers an `Origin`
 /// among [`public_origins`](super::ReferralsBuilder::public_origins). The parameters, first or
-/// last touch and consent are the policy's. No answer is cached.
+/// last touch and consent are the policy's. What a browser sends for a page that nobody sees yet
+/// (`Sec-Purpose`), or a form that is posted within a frame, writes no cookie. No answer is cached.
+///
+/// Pages that the app itself answers still need the [layer](Referrals::layer).
 ///
 /// # Example
 ///
@@ -104,7 +118,7 @@ impl<ReqBody, B: Default> Service<Request<ReqBody>> for CaptureEndpoint<B> {
             StatusCode::FORBIDDEN
         } else {
             if let Some(lines) = self.referrals.capture_handed_in(&parts) {
-                lines.append_to(response.headers_mut());
+                lines.offer_to(response.headers_mut());
             }
             StatusCode::NO_CONTENT
         };

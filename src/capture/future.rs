@@ -1,11 +1,12 @@
 use std::future::Future;
 use std::pin::Pin;
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll};
 
 use http::Response;
 use pin_project::pin_project;
 
 use super::lines::CookieLines;
+use super::promise;
 
 /// Response future of [`ReferralService`](super::ReferralService).
 #[pin_project]
@@ -24,14 +25,21 @@ where
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
-        // Nearly every request ends here, with a response that nobody has touched or moved.
-        if this.lines.is_none() {
-            return this.inner.poll(cx);
+        // Nearly every response leaves as it came, and is not moved once more on the way.
+        let mut polled = this.inner.poll(cx);
+        if let Poll::Ready(Ok(response)) = &mut polled
+            && (this.lines.is_some() || !response.extensions().is_empty())
+        {
+            finish(response, this.lines.take());
         }
-        let mut response = ready!(this.inner.poll(cx))?;
-        if let Some(lines) = this.lines.take() {
-            lines.offer_to(response.headers_mut());
-        }
-        Poll::Ready(Ok(response))
+        polled
+    }
+}
+
+#[inline(never)]
+fn finish<B>(response: &mut Response<B>, lines: Option<CookieLines>) {
+    promise::keep(response);
+    if let Some(lines) = lines {
+        lines.offer_to(response.headers_mut());
     }
 }

@@ -2,32 +2,50 @@
 
 use std::fmt;
 
-use http::header::{HeaderMap, HeaderValue, SET_COOKIE};
+use http::header::{HeaderMap, HeaderValue, REFERRER_POLICY, SET_COOKIE};
 
 use super::cache::{self, CacheRules};
+use super::referrals::Referrals;
+use crate::context::ReferralContext;
 
 /// The value of a `Set-Cookie` header, all of it printable ASCII. A `HeaderValue` is made of it only
 /// when it is appended: that is more than twice as large, and the response future of every request
 /// would have to hold room for it.
 pub(super) type Line = Box<[u8]>;
 
-/// The line of our cookie, those of the cookies beside it, and the manners of caches.
+/// Lines that remove cookies which are in the way of ours.
+#[derive(Clone, PartialEq, Eq)]
+pub(crate) struct Removals(pub(super) Vec<Line>);
+
+/// How many, without what they are called.
+impl fmt::Debug for Removals {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Removals({})", self.0.len())
+    }
+}
+
+/// The line of our cookie, what goes with it, and the manners of caches.
 #[derive(Clone)]
 pub(crate) struct CookieLines {
     line: Line,
-    #[expect(
-        clippy::box_collection,
-        reason = "this moves with every request, and few have lines beside"
-    )]
-    beside: Option<Box<Vec<Line>>>,
+    /// Boxed, because this moves with every request, and few have more.
+    more: Option<Box<More>>,
     rules: CacheRules,
+}
+
+#[derive(Clone, Default)]
+struct More {
+    beside: Vec<Line>,
+    hides_address: bool,
+    /// Who is to hear what has become of the key, once the response is known.
+    untold: Option<(Referrals, ReferralContext)>,
 }
 
 impl CookieLines {
     pub(super) fn new(line: Line, rules: CacheRules) -> Self {
         Self {
             line,
-            beside: None,
+            more: None,
             rules,
         }
     }
@@ -35,16 +53,37 @@ impl CookieLines {
     /// Adds lines that go before ours, so that a browser which takes two cookies for one ends
     /// with ours.
     pub(super) fn beside(mut self, lines: impl IntoIterator<Item = Line>) -> Self {
-        self.beside.get_or_insert_default().extend(lines);
+        self.more().beside.extend(lines);
         self
+    }
+
+    /// Keeps the page's address, and a key in it, out of the `Referer` of the next request.
+    pub(super) fn hiding_address(mut self) -> Self {
+        self.more().hides_address = true;
+        self
+    }
+
+    /// Tells the policy of this decision when it is known whether the page takes the cookie.
+    pub(super) fn telling(mut self, referrals: Referrals, context: ReferralContext) -> Self {
+        self.more().untold = Some((referrals, context));
+        self
+    }
+
+    fn more(&mut self) -> &mut More {
+        self.more.get_or_insert_default()
     }
 
     /// Keeps the response out of shared caches, and then appends the lines.
     pub(crate) fn append_to(self, headers: &mut HeaderMap) {
         // First, so that a map which is full after it takes no cookie into a public response.
         cache::make_private(headers, self.rules);
-        if let Some(beside) = self.beside {
-            beside.into_iter().for_each(|line| append(headers, line));
+        if let Some(more) = self.more {
+            more.beside
+                .into_iter()
+                .for_each(|line| append(headers, line));
+            if more.hides_address {
+                hide_address(headers);
+            }
         }
         append(headers, self.line);
     }
@@ -52,25 +91,34 @@ impl CookieLines {
     /// As [`append_to`](Self::append_to), unless the response says otherwise: the handler has set
     /// or removed the cookie itself (a sign-up on the very page the link led to must not leave
     /// the referral behind that it has just spent), or it is a public page that shall stay one.
-    pub(super) fn offer_to(self, headers: &mut HeaderMap) {
-        let is_ours = |line: &HeaderValue| self.is_of(line);
-        if headers.contains_key(&SET_COOKIE) && headers.get_all(&SET_COOKIE).iter().any(is_ours) {
-            return;
+    pub(super) fn offer_to(mut self, headers: &mut HeaderMap) {
+        let is_left = self.rules.leave_public_pages && cache::is_public(headers);
+        let untold = self.more.as_mut().and_then(|more| more.untold.take());
+        if let Some((referrals, context)) = untold {
+            referrals.tell_of_page(context, is_left);
         }
-        if self.rules.leave_public_pages && cache::is_public(headers) {
-            #[cfg(feature = "tracing")]
-            tracing::debug!("the page is public, no cookie is written");
-            return;
+        if !is_left && !self.is_named_in(headers) {
+            self.append_to(headers);
         }
-        self.append_to(headers);
     }
 
-    /// Whether another line is about the same cookie.
-    fn is_of(&self, line: &HeaderValue) -> bool {
-        let mut parts = self.line.split_inclusive(|&byte| byte == b'=');
-        parts
-            .next()
-            .is_some_and(|start| line.as_bytes().starts_with(start))
+    /// Appends the lines again, unless they are there or the handler has set the cookie itself;
+    /// and keeps what has them out of shared caches.
+    pub(super) fn restore_in(self, headers: &mut HeaderMap) {
+        let mut set = headers.get_all(SET_COOKIE).iter();
+        if set.any(|line| *line.as_bytes() == *self.line) {
+            cache::make_private(headers, self.rules);
+        } else if !self.is_named_in(headers) {
+            self.append_to(headers);
+        }
+    }
+
+    /// Whether a line about the same cookie is there.
+    fn is_named_in(&self, headers: &HeaderMap) -> bool {
+        let name = self.line.split_inclusive(|&byte| byte == b'=').next();
+        let is_ours =
+            |line: &HeaderValue| name.is_some_and(|name| line.as_bytes().starts_with(name));
+        headers.contains_key(&SET_COOKIE) && headers.get_all(&SET_COOKIE).iter().any(is_ours)
     }
 }
 
@@ -87,6 +135,16 @@ fn append(headers: &mut HeaderMap, line: Line) {
     // Neither fails: a line is printable ASCII, and only a map with thousands of headers is full.
     if let Ok(line) = HeaderValue::try_from(line.into_vec()) {
         let _ = headers.try_append(SET_COOKIE, line);
+    }
+}
+
+/// Also for the request that a redirect leads to (Fetch standard, section 4.4).
+fn hide_address(headers: &mut HeaderMap) {
+    let hides = |policy: &HeaderValue| {
+        ["no-referrer", "origin", "strict-origin"].contains(&policy.to_str().unwrap_or_default())
+    };
+    if !headers.get(REFERRER_POLICY).is_some_and(hides) {
+        let _ = headers.try_insert(REFERRER_POLICY, HeaderValue::from_static("strict-origin"));
     }
 }
 

@@ -1,5 +1,6 @@
 //! From the request to the referral: the policy, the layer, and what reads and writes.
 
+mod build;
 mod builder;
 mod cache;
 #[cfg(feature = "companion")]
@@ -17,19 +18,22 @@ mod origin;
 mod parameter;
 mod path;
 mod policy;
+mod promise;
 mod query;
 mod reading;
 mod redirect;
 mod referer;
 mod referrals;
+mod scopes;
 mod service;
 mod settings;
+mod write;
 
 pub use self::builder::ReferralsBuilder;
 pub use self::endpoint::CaptureEndpoint;
 pub use self::future::ResponseFuture;
 pub use self::layer::ReferralLayer;
-pub(crate) use self::lines::CookieLines;
+pub(crate) use self::lines::{CookieLines, Removals};
 pub use self::redirect::PathLinkRedirect;
 pub use self::referrals::Referrals;
 pub use self::service::ReferralService;

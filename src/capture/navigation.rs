@@ -1,16 +1,5 @@
-//! Which requests may write the cookie: only a person's own navigation.
-//!
-//! | Header | Says | Since |
-//! |---|---|---|
-//! | method | anything but `GET` is no landing | |
-//! | `Sec-Purpose`, `Purpose`, `X-Purpose`, `X-Moz` | `prefetch`, `prerender`, `preview`: nobody has seen the page yet | Fetch standard; older Chrome, Safari and Firefox |
-//! | `Sec-Fetch-Mode` | `navigate` is a navigation; `cors`, `no-cors`, `websocket` ... are a script's, an image's | Fetch Metadata: Chrome 76, Firefox 90, Safari 16.4 |
-//! | `Sec-Fetch-Dest` | `iframe`, `frame`, `embed`, `object` and `fencedframe` are parts of a page, perhaps a stranger's | as above |
-//! | `Upgrade` | the connection becomes another protocol | RFC 9110 |
-//!
-//! Where a browser sends none of them (an older one, or any over plain http to a host that is
-//! not loopback, where Fetch Metadata is left out), a `GET` counts as a navigation: refusing would
-//! lose honest referrals, and what remains possible there is what was possible everywhere before.
+//! Which requests may write the cookie: only a person's own navigation. [`NotStored`] says by
+//! which headers, and what follows where they are absent.
 
 use http::Method;
 use http::header::{HeaderMap, HeaderValue};
@@ -22,6 +11,11 @@ pub(super) fn veto(method: &Method, headers: &HeaderMap) -> Option<NotStored> {
     if method != Method::GET {
         return Some(NotStored::Method);
     }
+    veto_of_headers(headers)
+}
+
+/// As [`veto`], whatever the method.
+pub(super) fn veto_of_headers(headers: &HeaderMap) -> Option<NotStored> {
     let mut veto = None;
     // One pass over the few headers of a request is cheaper than a look-up of each of these.
     for (name, value) in headers {
@@ -36,6 +30,12 @@ pub(super) fn veto(method: &Method, headers: &HeaderMap) -> Option<NotStored> {
         }
     }
     veto
+}
+
+/// As [`veto`], for what a script or a form of the app's own page sends: it is no navigation, but
+/// the page that sends it may not be seen yet, or stand in a frame.
+pub(super) fn veto_of_own_page(headers: &HeaderMap) -> Option<NotStored> {
+    veto_of_headers(headers).filter(|veto| *veto != NotStored::NoNavigation)
 }
 
 /// What a page can load another page into. Other destinations of a navigation are no parts of a

@@ -12,6 +12,8 @@ pub(super) struct Reading {
     pub(super) invalid: Option<InvalidReferralKey>,
     /// Another valid value differs from `key`.
     pub(super) conflicting: bool,
+    /// More than one value stood there, valid or not.
+    pub(super) several: bool,
     /// A valid key stood there whose time is over.
     pub(super) expired: bool,
 }
@@ -24,11 +26,13 @@ impl Reading {
             key: None,
             invalid: None,
             conflicting: false,
+            several: false,
             expired: false,
         }
     }
 
     pub(super) fn add(&mut self, value: Result<ReferralKey, InvalidReferralKey>) {
+        self.several = self.found_any();
         match (value, &self.key) {
             (Ok(key), None) => self.key = Some(key),
             (Ok(key), Some(first)) => self.conflicting |= key != *first,

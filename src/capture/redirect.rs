@@ -18,14 +18,16 @@ use crate::error::ConfigError;
 /// Sends the visitor of a path link, `/ref/KEY`, on to a page of the app; made by
 /// [`Referrals::path_link_redirect`].
 ///
-/// The layer around it captures the key; this only answers `303 See Other`. The target is the
-/// query parameter `to` if that is a safe place, else the default. The rest of the query
+/// It captures the key as the layer does, which may stand around it or not, and answers `303 See
+/// Other`. The target is the query parameter `to` if that is a safe place, else the default. The rest of the query
 /// (`utm_source` and the like) goes along, and so does the key, as `?ref=KEY`, where it could not
 /// be stored yet: before the visitor has consented, for example.
 ///
 /// *Safe* is a path of this very host: it begins with one `/`, and has no empty or dotted segment,
 /// no backslash and no control character, not even percent-encoded twice. So a link of the app's
 /// never sends anybody to a stranger's page.
+///
+/// It reads the whole path, `/ref/KEY`, which axum's `Router::nest` would cut: route it as below.
 ///
 /// # Example
 ///
@@ -59,10 +61,24 @@ pub struct PathLinkRedirect<B> {
 
 impl<B> PathLinkRedirect<B> {
     pub(super) fn new(referrals: Referrals, default: String) -> Result<Self, ConfigError> {
+        let refuse = |advice| Err(ConfigError::new("path_link_redirect", advice));
+        let policy = &referrals.policy;
+        if policy.path_segment.is_none() {
+            let advice =
+                "the policy reads no path links: write `.path_links(\"ref\")` on its builder";
+            return refuse(advice.to_owned());
+        }
+        if policy
+            .parameters
+            .iter()
+            .any(|parameter| parameter.name() == TO)
+        {
+            let advice = "`to` names the target: give the key another parameter, as in `ref`";
+            return refuse(advice.to_owned());
+        }
         if !is_safe(&default) {
-            return Err(ConfigError::new(
-                "path_link_redirect",
-                format!("{default:?} is no path of this host: write one like `/` or `/welcome`"),
+            return refuse(format!(
+                "{default:?} is no path of this host: write one like `/` or `/welcome`"
             ));
         }
         Ok(Self {
@@ -105,12 +121,15 @@ impl<ReqBody, B: Default> Service<Request<ReqBody>> for PathLinkRedirect<B> {
         let (method, uri) = (request.method(), request.uri());
         if method == Method::GET || method == Method::HEAD {
             let context = self.referrals.evaluate(method, uri, request.headers());
-            let carried = match (context.outcome, context.referral) {
+            let carried = match (context.outcome, &context.referral) {
                 (Outcome::NotStored(_), Some(referral)) => {
                     Some(self.referrals.parameter_for(referral.key()))
                 }
                 _ => None,
             };
+            if let Some(lines) = self.referrals.lines(&context) {
+                lines.append_to(response.headers_mut());
+            }
             let location = HeaderValue::try_from(location(uri, &self.default, carried.as_deref()));
             *response.status_mut() = StatusCode::SEE_OTHER;
             response
@@ -126,7 +145,8 @@ impl<ReqBody, B: Default> Service<Request<ReqBody>> for PathLinkRedirect<B> {
     }
 }
 
-const TO: &str = "to=";
+/// The query parameter that names the target.
+const TO: &str = "to";
 
 /// What a `Location` must not hold as it is (RFC 3986, section 2), though a request's target may,
 /// and a decoded `to` as well; so must not what is beyond ASCII.
@@ -149,13 +169,16 @@ fn location(uri: &Uri, default: &str, carried: Option<&str>) -> String {
             .split('&')
             .filter(|pair| !pair.is_empty())
     };
-    let wanted = pairs().find_map(|pair| pair.strip_prefix(TO)).map(decode);
+    let target_in = |pair: &'_ str| pair.strip_prefix(TO)?.strip_prefix('=').map(decode);
+    let wanted = pairs().find_map(target_in);
     let target = wanted.filter(|target| is_safe(target));
     let mut location = target.unwrap_or_else(|| default.to_owned());
-    let rest = pairs().filter(|pair| !pair.starts_with(TO));
+    let rest = pairs().filter(|pair| target_in(pair).is_none());
+    let mut separator = if location.contains('?') { '&' } else { '?' };
     for pair in rest.chain(carried) {
-        location.push(if location.contains('?') { '&' } else { '?' });
+        location.push(separator);
         location.push_str(pair);
+        separator = '&';
     }
     utf8_percent_encode(&location, NOT_IN_A_URI).to_string()
 }

@@ -10,17 +10,16 @@ use http::request::Parts;
 use http::{HeaderMap, Method, Uri};
 
 use super::builder::ReferralsBuilder;
-use super::consent::{Consent, RequestHead};
-use super::cookie::{CookieTemplate, escape};
+use super::consent::RequestHead;
+use super::cookie::escape;
 use super::decide::decide;
 use super::endpoint::CaptureEndpoint;
 use super::layer::ReferralLayer;
-use super::lines::CookieLines;
 use super::navigation;
 use super::parameter::Parameter;
 use super::policy::Policy;
 use super::redirect::PathLinkRedirect;
-use crate::context::{NotStored, Outcome, ReferralContext, ReferralLayerMissing, Renewal, Spent};
+use crate::context::{NotStored, ReferralContext, ReferralLayerMissing, Vary};
 use crate::error::ConfigError;
 use crate::referral::{Referral, ReferralKey};
 
@@ -100,7 +99,14 @@ impl Referrals {
         if !self.policy.layered.load(Ordering::Relaxed) {
             return Err(ReferralLayerMissing::logged());
         }
-        Ok(self.evaluate(&parts.method, &parts.uri, &parts.headers))
+        let context = self.evaluate(&parts.method, &parts.uri, &parts.headers);
+        #[cfg(feature = "tracing")]
+        tracing::debug!(
+            outcome = context.outcome.as_str(),
+            conflicting = context.conflicting,
+            "referral read"
+        );
+        Ok(context)
     }
 
     /// The referral that counts for this request; `None` for an unreferred visitor.
@@ -122,37 +128,16 @@ impl Referrals {
         self.decide(&request, || navigation::veto(method, headers))
     }
 
-    /// Takes the referral of this request out of the browser, for apps that report sign-ups to
-    /// Partnero by their own means; the sign-up hook does it by itself.
-    pub fn spend(&self, context: &ReferralContext) -> Spent {
-        // A key in the link may be in the cookie by the time this response arrives.
-        let may_be_stored = context.has_cookie || context.referral.is_some();
-        Spent::new(may_be_stored.then(|| {
-            let spent = self.policy.spent.as_ref();
-            let marks = spent.filter(|_| context.consent == Consent::Granted);
-            self.removal().beside(marks.map(|spent| spent.set("1")))
-        }))
-    }
-
-    /// Writes the referral that counts once more, from the server; see [`Renewal`].
-    pub fn renew(&self, context: &ReferralContext) -> Renewal {
-        let may_write = context.consent == Consent::Granted
-            && matches!(
-                context.outcome,
-                Outcome::Remembered
-                    | Outcome::Unchanged
-                    | Outcome::FirstTouchKept
-                    | Outcome::HandedIn
-            );
-        let referral = context.referral.as_ref().filter(|_| may_write);
-        Renewal::new(referral.map(|referral| self.set(referral.key(), context)))
+    /// Says which headers of a request its referral depends on, for pages that caches may keep; see
+    /// [`Vary`].
+    pub fn vary(&self) -> Vary {
+        Vary::new(self.policy.spent.is_some())
     }
 
     /// A service for `POST`s that hand in the key of a page which came from a cache; see
     /// [`CaptureEndpoint`]. `B` is the body type of its answers, which are empty.
     #[must_use]
     pub fn capture_endpoint<B: Default>(&self) -> CaptureEndpoint<B> {
-        self.mark_layered();
         CaptureEndpoint::new(self.clone())
     }
 
@@ -161,7 +146,8 @@ impl Referrals {
     ///
     /// # Errors
     ///
-    /// [`ConfigError`] if `default` is no path of this very host.
+    /// [`ConfigError`] if `default` is no path of this very host, or the policy has no
+    /// [`path_links`](ReferralsBuilder::path_links).
     pub fn path_link_redirect<B: Default>(
         &self,
         default: impl Into<String>,
@@ -179,46 +165,12 @@ impl Referrals {
         format!("{name}={}", escape(key.as_str()))
     }
 
-    /// The cookie lines that this request asks the layer for. Cookies are looked at only when
-    /// the query names a referral, or the policy has to see every request.
-    #[inline]
-    pub(super) fn capture(
-        &self,
-        method: &Method,
-        uri: &Uri,
-        headers: &HeaderMap,
-    ) -> Option<CookieLines> {
-        if !self.policy.concerns(uri) {
-            return None;
-        }
-        self.capture_concerned(method, uri, headers)
-    }
-
-    /// Apart from the question whether it is needed, which every request asks.
-    #[inline(never)]
-    fn capture_concerned(
-        &self,
-        method: &Method,
-        uri: &Uri,
-        headers: &HeaderMap,
-    ) -> Option<CookieLines> {
-        let request = RequestHead::new(method, uri, headers);
-        let context = self.decide(&request, || navigation::veto(method, headers));
-        self.lines_for(&context)
-    }
-
-    /// As [`capture`](Self::capture), for a page of the app's own that hands the key in.
-    pub(super) fn capture_handed_in(&self, parts: &Parts) -> Option<CookieLines> {
-        let request = RequestHead::new(&parts.method, &parts.uri, &parts.headers);
-        self.lines_for(&self.decide(&request, || None))
-    }
-
     #[inline(always)]
     #[expect(
         clippy::inline_always,
         reason = "a read would copy the decision once more, for twenty instructions"
     )]
-    fn decide(
+    pub(super) fn decide(
         &self,
         request: &RequestHead<'_>,
         veto: impl Fn() -> Option<NotStored>,
@@ -229,57 +181,6 @@ impl Referrals {
         }
         let read = || self.policy.cookie.read(request.headers);
         decide(&self.policy, request, read, veto)
-    }
-
-    fn lines_for(&self, context: &ReferralContext) -> Option<CookieLines> {
-        if let Some(observer) = &self.policy.observer {
-            observer(context);
-        }
-        #[cfg(feature = "tracing")]
-        tracing::debug!(
-            outcome = context.outcome.as_str(),
-            conflicting = context.conflicting,
-            "referral decided"
-        );
-        match (context.outcome, &context.referral) {
-            (Outcome::Captured, Some(referral)) => Some(self.set(referral.key(), context)),
-            (Outcome::ConsentWithdrawn, _) if context.has_cookie => {
-                let marker = self.policy.spent.as_ref().map(CookieTemplate::removal);
-                Some(self.removal().beside(marker))
-            }
-            #[cfg(feature = "companion")]
-            (Outcome::Unchanged | Outcome::FirstTouchKept, _) => {
-                let companion = self.policy.companion.as_ref();
-                let line = companion.and_then(|companion| companion.line_alone(context));
-                line.map(|line| CookieLines::new(line, self.policy.cache))
-            }
-            _ => None,
-        }
-    }
-
-    /// Sets the cookie, and removes the twin that would be read beside it or before it.
-    fn set(&self, key: &ReferralKey, context: &ReferralContext) -> CookieLines {
-        let cookie = &self.policy.cookie;
-        let mut lines = CookieLines::new(cookie.set(key.as_str()), self.policy.cache);
-        if context.has_cookie {
-            lines = lines.beside(cookie.twin_removals());
-        }
-        #[cfg(feature = "companion")]
-        if let Some(companion) = &self.policy.companion {
-            return lines.beside(companion.lines_with(key, context, SystemTime::now()));
-        }
-        lines
-    }
-
-    fn removal(&self) -> CookieLines {
-        let cookie = &self.policy.cookie;
-        let lines = CookieLines::new(cookie.removal(), self.policy.cache.for_removal())
-            .beside(cookie.twin_removals());
-        #[cfg(feature = "companion")]
-        if let Some(companion) = &self.policy.companion {
-            return lines.beside(companion.removals());
-        }
-        lines
     }
 
     pub(super) fn is_own_page(&self, headers: &HeaderMap, origin: Option<&[u8]>) -> bool {

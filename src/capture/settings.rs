@@ -163,7 +163,7 @@ fn check_name(name: &str) -> Result<(), ConfigError> {
     ))
 }
 
-fn check_path(path: &str) -> Result<(), ConfigError> {
+pub(super) fn check_path(path: &str) -> Result<(), ConfigError> {
     let is_path_byte = |byte: u8| byte.is_ascii_graphic() && byte != b';';
     if path.len() <= LONGEST_ATTRIBUTE && path.starts_with('/') && path.bytes().all(is_path_byte) {
         return Ok(());
@@ -176,7 +176,7 @@ fn check_path(path: &str) -> Result<(), ConfigError> {
     ))
 }
 
-fn check_domain(domain: &str) -> Result<(), ConfigError> {
+pub(super) fn check_domain(domain: &str) -> Result<(), ConfigError> {
     let refuse = |advice: String| Err(ConfigError::new("domain", advice));
     if is_address(domain) {
         return refuse(format!(
@@ -228,7 +228,7 @@ pub(super) fn check_parameters(parameters: &[Box<str>]) -> Result<(), ConfigErro
         }
         if parameters[..index].contains(name) {
             return refuse(format!(
-                "{name:?} stands there twice: name each parameter once"
+                "{name:?} is listed twice: name each parameter once"
             ));
         }
     }

@@ -1,5 +1,6 @@
 //! From the referral to the handler: what a request says, and why.
 
+use crate::capture::Removals;
 use crate::capture::consent::Consent;
 use crate::referral::{InvalidReferralKey, Referral, ReferralSource};
 
@@ -22,7 +23,7 @@ pub use self::spent::Spent;
 pub use self::touch::Touch;
 #[cfg(feature = "companion")]
 pub(crate) use self::touch::Touches;
-pub use self::vary::VaryCookie;
+pub use self::vary::Vary;
 
 /// Everything one request says about its referral.
 ///
@@ -105,7 +106,7 @@ pub struct ReferralContext {
     pub referral: Option<Referral>,
     /// What became of it, and why.
     pub outcome: Outcome,
-    /// Why the first value that was no key is none, even where another one was found to count.
+    /// Why the first malformed key was rejected; set even if another, valid key counts.
     pub ignored: Option<InvalidReferralKey>,
     /// The link, or the cookies, held several different valid keys; the first one was used.
     pub conflicting: bool,
@@ -113,6 +114,8 @@ pub struct ReferralContext {
     pub consent: Consent,
     /// The browser sent our cookie, valid or not: what [`Spent`] has to remove.
     pub(crate) has_cookie: bool,
+    /// Removes what the browser may have sent beside our cookie, where it sent several.
+    pub(crate) in_the_way: Option<Box<Removals>>,
     /// Boxed, because most policies have no companion.
     #[cfg(feature = "companion")]
     pub(crate) touches: Option<Box<Touches>>,
@@ -122,8 +125,19 @@ impl ReferralContext {
     /// Takes a referral that the app has found by itself: a code the visitor typed
     /// ([`Referral::from_code`]), or what a signed token carried. `None` changes nothing.
     ///
-    /// It comes before link and cookie, and a code comes before a token, in whichever order the
-    /// two are handed in.
+    /// Where a request comes with several, the most deliberate one counts, in this order, however
+    /// they are handed in:
+    ///
+    /// 1. whom the app itself names by `NewCustomer::referring_customer`,
+    /// 2. a code the visitor typed,
+    /// 3. a token,
+    /// 4. the link of this request, by its query and then by its path,
+    /// 5. the cookie (before 4 under [`FirstTouch`](crate::Attribution::FirstTouch)),
+    /// 6. the page before, where the policy asks it.
+    ///
+    /// What is handed in counts for this request even where consent was withdrawn or is not known:
+    /// it was given on purpose, and nothing is stored. [`Referrals::store`](crate::Referrals::store)
+    /// stores it, where that is wanted.
     #[must_use]
     pub fn with_referral(mut self, referral: impl Into<Option<Referral>>) -> Self {
         let typed = self.referral.as_ref().map(Referral::source) == Some(ReferralSource::Code);

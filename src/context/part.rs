@@ -11,12 +11,9 @@ macro_rules! response_part {
 
             /// Makes it a part of the response.
             pub fn apply<B>(self, response: &mut http::Response<B>) {
-                self.apply_to(response.headers_mut());
-            }
-
-            fn apply_to(self, headers: &mut http::HeaderMap) {
                 if let Some(lines) = self.lines {
-                    lines.append_to(headers);
+                    lines.promise_in(response.extensions_mut());
+                    lines.append_to(response.headers_mut());
                 }
             }
         }
@@ -29,7 +26,10 @@ macro_rules! response_part {
                 self,
                 mut parts: axum_core::response::ResponseParts,
             ) -> Result<axum_core::response::ResponseParts, Self::Error> {
-                self.apply_to(parts.headers_mut());
+                if let Some(lines) = self.lines {
+                    lines.promise_in(parts.extensions_mut());
+                    lines.append_to(parts.headers_mut());
+                }
                 Ok(parts)
             }
         }

@@ -1,60 +1,80 @@
 use http::header::{HeaderMap, HeaderValue, VARY};
 
-/// Says that the response depends on the visitor's cookies: `Vary: Cookie`.
+/// Says which headers of the request its referral depends on: `Vary: Cookie`, and with the
+/// [Referer rescue](crate::capture::ReferralsBuilder::referer_rescue) `Referer` and
+/// `Sec-Fetch-Site`. Made by [`Referrals::vary`](crate::Referrals::vary).
 ///
 /// For handlers that render by referral on a page that caches may keep. Without it, a cache could
 /// show one visitor who invited another one (RFC 9111, section 4.1). It keeps what `Vary` says
-/// already, and adds nothing to a `Vary` that has it or is `*`.
+/// already, and adds nothing that stands there, and nothing at all to a `*`. Caches keep one copy
+/// for each value of these headers; a page that names the friend is better `private`.
+///
+/// A [consent](crate::capture::consent) policy that asks another header, such as `Sec-GPC`, is
+/// the app's own, and so is the word about it.
 ///
 /// It works by being part of the response: return it from an axum handler, or
 /// [`apply`](Self::apply) it.
 ///
 /// ```
 /// use http::{Response, header::VARY};
-/// use tower_partnero::context::VaryCookie;
+/// use tower_partnero::Referrals;
 ///
+/// let referrals = Referrals::builder().build()?;
 /// let mut response = Response::builder().header(VARY, "Accept-Encoding").body(())?;
-/// VaryCookie.apply(&mut response);
+/// referrals.vary().apply(&mut response);
 /// let values: Vec<_> = response.headers().get_all(VARY).iter().collect();
 /// assert_eq!(values, ["Accept-Encoding", "Cookie"]);
-/// # Ok::<_, http::Error>(())
+/// # Ok::<_, Box<dyn std::error::Error>>(())
 /// ```
-#[derive(Clone, Copy, Debug, Default)]
-#[expect(
-    clippy::exhaustive_structs,
-    reason = "a unit struct is its own constructor"
-)]
-pub struct VaryCookie;
+#[derive(Clone, Copy, Debug)]
+#[must_use = "caches hear of it only if this becomes part of the response"]
+pub struct Vary {
+    by_referer: bool,
+}
 
-impl VaryCookie {
+impl Vary {
+    pub(crate) fn new(by_referer: bool) -> Self {
+        Self { by_referer }
+    }
+
     /// Makes it a part of the response.
     pub fn apply<B>(self, response: &mut http::Response<B>) {
-        vary_by_cookie(response.headers_mut());
+        self.apply_to(response.headers_mut());
+    }
+
+    fn apply_to(self, headers: &mut HeaderMap) {
+        let names: &[&str] = if self.by_referer {
+            &["Cookie", "Referer", "Sec-Fetch-Site"]
+        } else {
+            &["Cookie"]
+        };
+        for name in names {
+            if !names_already(headers, name) {
+                // Fails only on a map that is full with thousands of headers.
+                let _ = headers.try_append(VARY, HeaderValue::from_static(name));
+            }
+        }
     }
 }
 
-fn vary_by_cookie(headers: &mut HeaderMap) {
-    let names = headers.get_all(VARY).iter();
-    let mut names = names.flat_map(|line| line.as_bytes().split(|&byte| byte == b','));
-    let says_so = names.any(|name| {
-        let name = name.trim_ascii();
-        name == b"*" || name.eq_ignore_ascii_case(b"cookie")
-    });
-    if !says_so {
-        // Fails only on a map that is full with thousands of headers.
-        let _ = headers.try_append(VARY, HeaderValue::from_static("Cookie"));
-    }
+fn names_already(headers: &HeaderMap, name: &str) -> bool {
+    let lines = headers.get_all(VARY).iter();
+    let mut words = lines.flat_map(|line| line.as_bytes().split(|&byte| byte == b','));
+    words.any(|word| {
+        let word = word.trim_ascii();
+        word == b"*" || word.eq_ignore_ascii_case(name.as_bytes())
+    })
 }
 
 #[cfg(feature = "axum")]
-impl axum_core::response::IntoResponseParts for VaryCookie {
+impl axum_core::response::IntoResponseParts for Vary {
     type Error = std::convert::Infallible;
 
     fn into_response_parts(
         self,
         mut parts: axum_core::response::ResponseParts,
     ) -> Result<axum_core::response::ResponseParts, Self::Error> {
-        vary_by_cookie(parts.headers_mut());
+        self.apply_to(parts.headers_mut());
         Ok(parts)
     }
 }
@@ -65,12 +85,23 @@ mod tests {
 
     #[test]
     fn is_said_once() {
-        for (before, after) in [
-            (&[][..], &["Cookie"][..]),
-            (&["cookie"], &["cookie"]),
-            (&["Accept, COOKIE"], &["Accept, COOKIE"]),
-            (&["*"], &["*"]),
-            (&["Accept", "Cookies"], &["Accept", "Cookies", "Cookie"]),
+        for (by_referer, before, after) in [
+            (false, &[][..], &["Cookie"][..]),
+            (false, &["cookie"], &["cookie"]),
+            (false, &["Accept, COOKIE"], &["Accept, COOKIE"]),
+            (false, &["*"], &["*"]),
+            (
+                false,
+                &["Accept", "Cookies"],
+                &["Accept", "Cookies", "Cookie"],
+            ),
+            (true, &[], &["Cookie", "Referer", "Sec-Fetch-Site"]),
+            (
+                true,
+                &["referer , cookie"],
+                &["referer , cookie", "Sec-Fetch-Site"],
+            ),
+            (true, &["*"], &["*"]),
         ] {
             let mut response = http::Response::new(());
             for &line in before {
@@ -78,7 +109,7 @@ mod tests {
                     .headers_mut()
                     .append(VARY, HeaderValue::from_static(line));
             }
-            VaryCookie.apply(&mut response);
+            Vary::new(by_referer).apply(&mut response);
             let lines: Vec<_> = response.headers().get_all(VARY).iter().collect();
             assert_eq!(lines, after);
         }

@@ -1,9 +1,10 @@
 //! Cache poisoning, both ways: one visitor's cookie in another's answer, and a page that shows
 //! one visitor's friend to another.
 
+use std::sync::{Arc, Mutex};
+
 use http::header::CACHE_CONTROL;
-use tower_partnero::Referrals;
-use tower_partnero::context::VaryCookie;
+use tower_partnero::{NotStored, Outcome, Referrals};
 
 use super::{Site, cookies, get};
 
@@ -75,15 +76,57 @@ async fn a_public_page_stays_public_by_choice() {
     );
 }
 
-/// A page that names the friend varies by cookie, so a cache does not show it to the next visitor.
+/// A page that names the friend varies by what the friend was read from, so a cache does not show
+/// it to the next visitor: by the cookie, and with the rescue by the page before, which anybody can
+/// write.
 #[test]
 fn a_page_by_referral_says_that_it_varies() {
-    let mut response = http::Response::builder()
-        .header("vary", "accept")
-        .body(())
-        .unwrap();
-    VaryCookie.apply(&mut response);
-    VaryCookie.apply(&mut response);
-    let lines: Vec<_> = response.headers().get_all("vary").iter().collect();
-    assert_eq!(lines, ["accept", "Cookie"]);
+    let rescue = || {
+        let builder = Referrals::builder().public_origins(["https://shop.example"]);
+        builder.referer_rescue(true)
+    };
+    for (builder, varies) in [
+        (Referrals::builder(), &["accept", "Cookie"][..]),
+        (rescue(), &["accept", "Cookie", "Referer", "Sec-Fetch-Site"]),
+    ] {
+        let site = Site::open(builder);
+        let mut response = http::Response::builder()
+            .header("vary", "accept")
+            .body(())
+            .unwrap();
+        site.referrals.vary().apply(&mut response);
+        site.referrals.vary().apply(&mut response);
+        let lines: Vec<_> = response.headers().get_all("vary").iter().collect();
+        assert_eq!(lines, varies);
+    }
+    let planted = get(
+        "/",
+        &[
+            ("referer", "https://shop.example/?ref=mallory"),
+            ("sec-fetch-mode", "cors"),
+        ],
+    );
+    assert_eq!(
+        Site::open(rescue()).key(&planted).as_deref(),
+        Some("mallory")
+    );
+}
+
+/// Whoever counts outcomes hears that the key was not stored.
+#[tokio::test]
+async fn a_public_page_that_stays_so_is_counted_so() {
+    for (said, outcome) in [
+        ("public", Outcome::NotStored(NotStored::PublicPage)),
+        ("no-cache", Outcome::Captured),
+    ] {
+        let heard = Arc::new(Mutex::new(Vec::new()));
+        let hearer = heard.clone();
+        let builder = Referrals::builder().leave_public_pages(true);
+        let builder =
+            builder.on_outcome(move |context| hearer.lock().unwrap().push(context.outcome));
+        let site = Site::open(builder).answering("cache-control", said);
+        site.send(get("/?ref=anna-7", &[])).await;
+        assert_eq!(*heard.lock().unwrap(), [outcome], "{said}");
+        assert_eq!(outcome.to_string(), outcome.as_str());
+    }
 }

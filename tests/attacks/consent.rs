@@ -1,7 +1,7 @@
 //! Breach of consent: something is kept, or goes on counting, without the visitor's leave.
 
 use tower_partnero::capture::consent::{self, Consent};
-use tower_partnero::{NotStored, Outcome, Referrals};
+use tower_partnero::{NotStored, Outcome, Referral, Referrals};
 
 use super::{Site, get, request};
 
@@ -37,6 +37,59 @@ async fn an_unanswered_banner_keeps_nothing_and_loses_nothing_of_this_visit() {
         written.iter().all(|line| line.contains("Max-Age=0")),
         "{written:?}"
     );
+}
+
+/// No mark may be left, and the answer's redirect would carry the address of the form's page, with
+/// the key that was just spent, and perhaps with the consent that the form gave.
+#[test]
+fn a_sign_up_before_the_answer_hides_where_it_came_from() {
+    let site = by_banner();
+    let form = [("referer", "https://shop.example/?ref=anna-7")];
+    for (said, becomes) in [
+        (None, "strict-origin"),
+        (Some("unsafe-url"), "strict-origin"),
+        (Some("same-origin"), "strict-origin"),
+        (Some("no-referrer"), "no-referrer"),
+        (Some("origin"), "origin"),
+    ] {
+        let mut response = http::Response::new(());
+        if let Some(said) = said {
+            response
+                .headers_mut()
+                .insert("referrer-policy", said.parse().unwrap());
+        }
+        let context = site.context(&request("POST", "/signup", &form));
+        site.referrals.spend(&context).apply(&mut response);
+        assert_eq!(response.headers()["referrer-policy"], becomes);
+    }
+    let answered = [form[0], ("cookie", "consent=yes")];
+    let mut response = http::Response::new(());
+    let context = site.context(&request("POST", "/signup", &answered));
+    site.referrals.spend(&context).apply(&mut response);
+    assert!(!response.headers().contains_key("referrer-policy"));
+    let marked = super::cookies(response.headers());
+    assert!(
+        marked
+            .iter()
+            .any(|line| line.starts_with("partnero_referral_spent=1; "))
+    );
+}
+
+/// What the visitor hands in on purpose counts; it is not stored.
+#[test]
+fn a_typed_code_counts_without_consent_and_is_kept_nowhere() {
+    let site = by_banner();
+    for cookie in ["consent=no", "a=1"] {
+        let sign_up = request("POST", "/signup", &[("cookie", cookie)]);
+        let code = Referral::from_code("anna-7").unwrap();
+        let context = site.context(&sign_up).with_referral(code.clone());
+        assert_eq!(context.outcome, Outcome::HandedIn);
+        assert_eq!(context.referral, Some(code.clone()));
+        let mut response = http::Response::new(());
+        let (parts, ()) = sign_up.into_parts();
+        site.referrals.store(&parts, code).apply(&mut response);
+        assert!(response.headers().is_empty());
+    }
 }
 
 #[tokio::test]

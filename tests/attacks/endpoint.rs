@@ -79,6 +79,39 @@ async fn a_strangers_page_is_forbidden() {
     }
 }
 
+/// A page that is loaded ahead runs its scripts before anybody sees it, and a form can be posted
+/// within a frame.
+#[tokio::test]
+async fn a_page_that_nobody_sees_hands_nothing_in() {
+    for headers in [
+        &[
+            OWN,
+            ("sec-fetch-mode", "cors"),
+            ("sec-purpose", "prefetch;prerender"),
+        ][..],
+        &[OWN, ("purpose", "prefetch")],
+        &[
+            OWN,
+            ("sec-fetch-mode", "navigate"),
+            ("sec-fetch-dest", "iframe"),
+        ],
+    ] {
+        let post = request("POST", "/capture?ref=mallory", headers);
+        let response = send(&referrals(), post).await;
+        assert_eq!(response.status(), StatusCode::NO_CONTENT, "{headers:?}");
+        assert!(cookies(response.headers()).is_empty(), "{headers:?}");
+    }
+}
+
+/// It takes what cached pages hand in; the app's own pages still need the layer.
+#[test]
+fn the_endpoint_alone_is_no_layer() {
+    let referrals = referrals();
+    let _endpoint = referrals.capture_endpoint::<String>();
+    let (parts, ()) = request("GET", "/?ref=anna-7", &[]).into_parts();
+    assert!(referrals.context(&parts).is_err());
+}
+
 #[tokio::test]
 async fn nothing_but_a_post_is_taken() {
     for method in ["GET", "HEAD", "OPTIONS", "DELETE"] {

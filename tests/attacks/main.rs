@@ -4,12 +4,14 @@ mod caches;
 mod companion;
 mod consent;
 mod endpoint;
+mod handed_in;
 mod headers;
 mod path_links;
 mod rescue;
 mod shared_device;
 mod stuffing;
 mod tokens;
+mod tossed;
 
 use std::convert::Infallible;
 use std::future::{Ready, ready};

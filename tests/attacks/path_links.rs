@@ -81,6 +81,47 @@ async fn a_key_that_may_not_be_stored_is_carried_on() {
     }
 }
 
+/// Without a layer around it, or with one, the key is stored once.
+#[tokio::test]
+async fn the_redirect_captures_by_itself() {
+    let referrals = Referrals::builder().path_links("ref").build().unwrap();
+    let redirect = referrals.path_link_redirect::<String>("/").unwrap();
+    let alone = redirect
+        .clone()
+        .oneshot(get("/ref/anna-7", &[]))
+        .await
+        .unwrap();
+    let within = referrals.layer().layer(redirect);
+    let within = within.oneshot(get("/ref/anna-7", &[])).await.unwrap();
+    assert_eq!(cookies(within.headers()).len(), 1);
+    assert_eq!(alone.headers(), within.headers());
+    assert_eq!(alone.headers()["cache-control"], "private");
+}
+
+#[test]
+fn a_policy_whose_links_could_not_be_followed_is_refused() {
+    for builder in [
+        Referrals::builder(),
+        Referrals::builder()
+            .path_links("ref")
+            .parameters(["ref", "to"]),
+    ] {
+        let referrals = builder.build().unwrap();
+        let refused = referrals.path_link_redirect::<String>("/").unwrap_err();
+        assert_eq!(refused.setting(), "path_link_redirect");
+    }
+}
+
+/// As long as a server lets it be, and looked at once.
+#[tokio::test]
+async fn a_long_target_with_many_parameters_is_sent_on_whole() {
+    let to = "/a".repeat(8_000);
+    let rest = "&a".repeat(8_000);
+    let response = follow(get(&format!("/ref/k?to={to}{rest}"), &[])).await;
+    let location = response.headers()[LOCATION].to_str().unwrap();
+    assert_eq!(location, format!("{to}?{}", &rest[1..]));
+}
+
 #[tokio::test]
 async fn a_form_is_not_sent_on() {
     let response = follow(request("POST", "/ref/anna-7", &[])).await;

@@ -103,6 +103,20 @@ async fn a_call_of_grpc_is_left_alone() {
     assert_eq!(headers, site.answer);
 }
 
+/// What asks for a preview of a link is no browser, and says nothing of itself. Its answer is
+/// nobody else's, and the cookie is thrown away with it.
+#[tokio::test]
+async fn the_preview_of_a_link_reaches_nobody_else() {
+    let bot = [
+        ("user-agent", "Slackbot-LinkExpanding 1.0"),
+        ("range", "bytes=0-32768"),
+    ];
+    let site = Site::open(Referrals::builder()).answering("cache-control", "public, max-age=600");
+    let headers = site.send(get(LINK, &bot)).await;
+    assert_eq!(headers["cache-control"], "private, max-age=600");
+    assert_eq!(site.key(&get("/", &bot)), None);
+}
+
 #[tokio::test]
 async fn a_persons_click_from_anywhere_counts() {
     for headers in [

@@ -1,4 +1,4 @@
-//! A landing page that came from a cache, and the line of script on it.
+//! A landing page that came from a cache, and the script on it.
 
 use axum::Router;
 use axum::body::Body;
@@ -7,15 +7,33 @@ use tower_partnero::Referrals;
 use crate::site::{Site, page};
 use crate::{Browser, COOKIE, until};
 
-/// A page that no layer sees, as one from a CDN, and the endpoint beside it.
+/// As the docs of `CaptureEndpoint` have it, and with what the endpoint answered.
+const HAND_IN: &str = r#"<script>
+    const key = new URLSearchParams(location.search).get("ref");
+    const handIn = () => fetch("/referral/capture?" + new URLSearchParams({ ref: key }), { method: "POST" })
+        .then(response => { window.answer = response.status });
+    if (key && self === top) {
+        if (document.prerendering) document.addEventListener("prerenderingchange", handIn, { once: true });
+        else handIn();
+    }
+    window.ran = true;
+    </script>"#;
+
+/// Does not ask whether anybody sees the page.
+const HASTY: &str =
+    "<script>fetch('/referral/capture' + location.search, {method: 'POST'})</script>";
+
+/// Pages that no layer sees, as from a CDN, and the endpoint beside them. One loads the others
+/// ahead.
 async fn cached_site() -> Site {
     let referrals = Referrals::builder().secure(false).build().unwrap();
-    let hand_in = "<script>
-        window.answer = fetch('/referral/capture' + location.search, {method: 'POST'})
-            .then(response => response.status)
-        </script>";
+    let rules = r#"{"prerender": [{"urls": ["/?ref=anna-7", "/hasty?ref=mallory"], "eagerness": "immediate"}]}"#;
+    let blog =
+        format!("<script type=speculationrules>{rules}</script><a href='/?ref=anna-7'>tea</a>");
     let app = Router::new()
-        .route("/", page(hand_in))
+        .route("/", page(HAND_IN))
+        .route("/hasty", page(HASTY))
+        .route("/blog", page(&blog))
         .route_service("/referral/capture", referrals.capture_endpoint::<Body>());
     Site::open(app).await
 }
@@ -27,7 +45,7 @@ async fn a_page_of_the_app_hands_its_key_in() {
     };
     let site = cached_site().await;
     ben.go(&site.at("127.0.0.1", "/?ref=anna-7")).await;
-    assert_eq!(ben.run("return window.answer").await, 204);
+    ben.until_true("return window.answer === 204").await;
     assert_eq!(ben.values(COOKIE).await, ["anna-7"]);
 }
 
@@ -61,5 +79,43 @@ async fn a_strangers_page_hands_nothing_in() {
     for post in heard {
         assert_eq!((post.status, &post.set[..]), (403, &[][..]));
     }
+    assert!(ben.cookies(COOKIE).await.is_empty());
+}
+
+#[tokio::test]
+async fn a_page_that_is_loaded_ahead_hands_its_key_in_when_it_is_seen() {
+    let Some(ben) = Browser::open().await else {
+        return;
+    };
+    let site = cached_site().await;
+    ben.go(&site.at("127.0.0.1", "/blog")).await;
+    // The hasty page's script has run, ahead of anybody.
+    let hasty = site.heard("POST /referral/capture?ref=mallory").await;
+    assert!(hasty.header("sec-purpose").contains("prerender"));
+    assert_eq!((hasty.status, &hasty.set[..]), (204, &[][..]));
+    site.heard("GET /?ref=anna-7").await;
+    assert!(site.asked("POST /referral/capture?ref=anna-7").is_empty());
+    assert!(ben.cookies(COOKIE).await.is_empty());
+
+    ben.click("a").await;
+    ben.arrive("/?ref=anna-7").await;
+    ben.until_true("return window.answer === 204").await;
+    assert_eq!(ben.values(COOKIE).await, ["anna-7"]);
+}
+
+/// To the server a frame's script looks as the page's own; the script itself knows better.
+#[tokio::test]
+async fn a_page_in_a_neighbours_frame_hands_nothing_in() {
+    let Some(ben) = Browser::open().await else {
+        return;
+    };
+    let site = cached_site().await;
+    let shop = site.at("127.0.0.1", "/?ref=mallory");
+    let neighbour = Site::with_page(&format!("<iframe src='{shop}'></iframe>")).await;
+    ben.go(&neighbour.at("127.0.0.1", "/")).await;
+    site.heard("GET /?ref=mallory").await;
+    ben.enter_frame().await;
+    ben.until_true("return window.ran === true").await;
+    assert!(site.asked("POST /referral/capture?ref=mallory").is_empty());
     assert!(ben.cookies(COOKIE).await.is_empty());
 }

@@ -1,10 +1,14 @@
 //! A visitor who has not answered, agrees, and changes their mind.
 
 use axum::Router;
-use tower_partnero::Referrals;
+use axum::extract::State;
+use axum::http::header::SET_COOKIE;
+use axum::response::{IntoResponse, Redirect, Response};
+use axum::routing::post;
 use tower_partnero::capture::consent;
+use tower_partnero::{ReferralContext, ReferralSource, Referrals};
 
-use crate::site::{Site, page};
+use crate::site::{Place, Site, page};
 use crate::{Browser, COOKIE};
 
 #[tokio::test]
@@ -39,4 +43,45 @@ async fn nothing_is_kept_before_consent_and_all_goes_when_it_does() {
     ben.go(&at("/?ref=carla")).await;
     assert!(ben.cookies(COOKIE).await.is_empty(), "both are gone");
     assert_eq!(ben.run("return document.cookie").await, "consent=no");
+}
+
+/// The form itself holds the banner's question. No mark may be left before the answer, and the
+/// redirect would carry the address of the form's page, with the key that was just spent.
+#[tokio::test]
+async fn a_sign_up_that_gives_consent_does_not_bring_its_referral_back() {
+    let Some(ben) = Browser::open().await else {
+        return;
+    };
+    async fn sign_up(State(referrals): State<Referrals>, visitor: ReferralContext) -> Response {
+        let referral = visitor
+            .referral
+            .as_ref()
+            .expect("read from the page before");
+        assert_eq!(referral.source(), ReferralSource::Referer);
+        let answer = [(SET_COOKIE, "consent=yes; Path=/")];
+        (referrals.spend(&visitor), answer, Redirect::to("/welcome")).into_response()
+    }
+    let place = Place::take().await;
+    let referrals = Referrals::builder()
+        .secure(false)
+        .public_origins([place.at("127.0.0.1")])
+        .referer_rescue(true)
+        .consent(consent::by_cookie("consent", "yes"))
+        .build()
+        .unwrap();
+    let form = "<form method=post action=/signup><button>I agree, sign me up</button></form>";
+    let app = Router::new()
+        .route("/", page(form))
+        .route("/signup", post(sign_up))
+        .route("/welcome", page("Welcome"))
+        .layer(referrals.layer())
+        .with_state(referrals);
+    let site = place.serve(app);
+    ben.go(&site.at("127.0.0.1", "/?ref=anna-7")).await;
+    ben.click("button").await;
+    ben.arrive("/welcome").await;
+    let welcome = &site.asked("GET /welcome")[0];
+    assert_eq!(welcome.cookies(), "consent=yes");
+    assert_eq!(welcome.header("referer"), site.at("127.0.0.1", "/"));
+    assert!(ben.cookies(COOKIE).await.is_empty());
 }

@@ -1,8 +1,11 @@
 //! A landing page on `www.` and an app on `app.`, below one host; and what stays with one of them.
 
 use axum::Router;
-use tower_partnero::Referrals;
+use axum::extract::State;
+use axum::response::{Html, IntoResponse, Response};
+use axum::routing::post;
 use tower_partnero::capture::companion::SigningKeys;
+use tower_partnero::{ReferralContext, Referrals};
 
 use crate::site::{Site, page};
 use crate::{Browser, COOKIE};
@@ -52,6 +55,80 @@ async fn a_twin_of_one_host_gives_way_to_the_next_link() {
     let jar = ben.cookies(COOKIE).await;
     assert_eq!((&*jar[0].value, jar.len()), ("dora", 1), "{jar:?}");
     assert_eq!(jar[0].domain, ".shop.localhost");
+}
+
+/// Shops whose sign-up names the referral that it was credited to.
+async fn shop_beside_a_sibling(referrals: Referrals) -> Site {
+    async fn sign_up(State(referrals): State<Referrals>, visitor: ReferralContext) -> Response {
+        let credited = visitor
+            .referral
+            .as_ref()
+            .map(|referral| referral.key().to_string());
+        let body = credited.unwrap_or_default();
+        (referrals.spend(&visitor), Html(body)).into_response()
+    }
+    let form = "<form method=post action=/signup><button>Sign up</button></form>";
+    let app = Router::new()
+        .route("/", page(form))
+        .route("/signup", post(sign_up))
+        .layer(referrals.layer())
+        .with_state(referrals);
+    Site::open(app).await
+}
+
+/// Plants a cookie from a sibling host, and then signs up twice, by two links.
+async fn credited_beside(referrals: Referrals, planted: &str) -> Option<[String; 2]> {
+    let ben = Browser::open().await?;
+    let site = shop_beside_a_sibling(referrals).await;
+    ben.go(&site.at("evil.shop.localhost", "/")).await;
+    ben.run(&format!(
+        "document.cookie = '{COOKIE}=mallory; Max-Age=9999; {planted}'"
+    ))
+    .await;
+    let mut credited = [String::new(), String::new()];
+    for (key, credited) in ["ben", "carla"].into_iter().zip(&mut credited) {
+        ben.go(&site.at("app.shop.localhost", &format!("/?ref={key}")))
+            .await;
+        ben.click("button").await;
+        ben.arrive("/signup").await;
+        let body = ben.run("return document.body.textContent").await;
+        body.as_str().unwrap().clone_into(credited);
+        assert!(ben.cookies(COOKIE).await.is_empty(), "all are gone");
+    }
+    Some(credited)
+}
+
+#[tokio::test]
+async fn a_siblings_cookie_gives_way_to_the_next_link() {
+    let referrals = Referrals::builder().build().unwrap();
+    let planted = "Domain=shop.localhost; Path=/; Secure";
+    if let Some(credited) = credited_beside(referrals, planted).await {
+        assert_eq!(credited, ["ben", "carla"]);
+    }
+}
+
+/// Nobody sees such a cookie before the sign-up, and it is sent first. It counts once.
+#[tokio::test]
+async fn a_siblings_cookie_for_the_sign_up_alone_is_spent_with_it() {
+    let referrals = Referrals::builder()
+        .domain("shop.localhost")
+        .build()
+        .unwrap();
+    let planted = "Domain=shop.localhost; Path=/signup; Secure";
+    if let Some(credited) = credited_beside(referrals, planted).await {
+        assert_eq!(credited, ["mallory", "carla"]);
+    }
+}
+
+/// No sibling host writes the companion, so it tells which link was followed here.
+#[tokio::test]
+async fn beside_a_companion_a_siblings_cookie_counts_never() {
+    let keys = SigningKeys::new([7; 32]).unwrap();
+    let referrals = Referrals::builder().companion(keys).build().unwrap();
+    let planted = "Domain=shop.localhost; Path=/signup; Secure";
+    if let Some(credited) = credited_beside(referrals, planted).await {
+        assert_eq!(credited, ["ben", "carla"]);
+    }
 }
 
 /// The companion is one host's alone: no script reads it, and no sibling host writes one.

@@ -117,6 +117,11 @@ impl Browser {
             .await
     }
 
+    /// What runs from now on runs in the page's first frame.
+    pub(crate) async fn enter_frame(&self) {
+        self.post("/frame", json!({ "id": 0 })).await;
+    }
+
     pub(crate) async fn until_true(&self, script: &str) {
         until(script, async || {
             (self.run(script).await == true).then_some(())

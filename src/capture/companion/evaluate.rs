@@ -2,12 +2,14 @@
 
 use std::time::SystemTime;
 
+use http::request::Parts;
 use http::{HeaderMap, Method, Uri};
 
 use super::super::consent::RequestHead;
 use super::super::navigation;
 use super::super::referrals::Referrals;
-use crate::context::{NotStored, ReferralContext};
+use crate::context::{NotStored, ReferralContext, Renewal};
+use crate::referral::Referral;
 
 impl Referrals {
     /// As [`evaluate`](Self::evaluate), at another time than now: what the
@@ -22,6 +24,16 @@ impl Referrals {
     ) -> ReferralContext {
         let request = RequestHead::new(method, uri, headers);
         self.decide_at(&request, || navigation::veto(method, headers), now)
+    }
+
+    /// As [`store`](Self::store), at another time than now.
+    pub fn store_at(
+        &self,
+        parts: &Parts,
+        referral: impl Into<Option<Referral>>,
+        now: SystemTime,
+    ) -> Renewal {
+        self.store_by(&RequestHead::of(parts), referral.into(), now)
     }
 
     /// Apart from what is decided without a companion, which asks for no time.

@@ -2,8 +2,6 @@
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use http::HeaderMap;
-
 use super::super::consent::{Consent, RequestHead};
 use super::super::decide::{decide, read_link};
 use super::super::policy::Policy;
@@ -37,8 +35,15 @@ impl Companion {
         let now = UNIX_EPOCH + Duration::from_secs(seconds(now));
         let mut journey = Journey::default();
         let read = || {
-            let mut stored = policy.cookie.read(request.headers);
-            journey = self.journey(&mut stored, request.headers, now);
+            let headers = request.headers;
+            let mut stored = policy.cookie.read(headers);
+            let (found, known) = self.read(headers);
+            if stored.conflicting {
+                let mut keys = policy.cookie.keys(headers);
+                let captured_here = keys.find(|key| self.counts_in(&known, key, now));
+                stored.key = captured_here.or(stored.key);
+            }
+            journey = self.journey(&mut stored, found, known, now);
             stored
         };
         let mut context = decide(policy, request, read, &veto);
@@ -54,8 +59,21 @@ impl Companion {
         context
     }
 
-    fn journey(&self, stored: &mut Reading, headers: &HeaderMap, now: SystemTime) -> Journey {
-        let (found, known) = self.read(headers);
+    /// Whether the link of this key was followed here, and not too long ago. Of several keys that
+    /// one counts: the others may come from a sibling host.
+    fn counts_in(&self, known: &[Touches], key: &ReferralKey, now: SystemTime) -> bool {
+        let counts =
+            |touches: &Touches| self.counted(touches).key == *key && !self.is_over(touches, now);
+        known.iter().any(counts)
+    }
+
+    fn journey(
+        &self,
+        stored: &mut Reading,
+        found: bool,
+        known: Vec<Touches>,
+        now: SystemTime,
+    ) -> Journey {
         let touches = stored.key.as_ref().map(|key| self.date(key, known, now));
         let is_over = |touches: &Touches| self.is_over(touches, now);
         let is_over = touches.as_ref().is_some_and(is_over);

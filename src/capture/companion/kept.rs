@@ -2,7 +2,7 @@
 
 use std::time::{Duration, SystemTime};
 
-use http::header::{COOKIE, HeaderMap};
+use http::HeaderMap;
 
 use super::super::cookie::CookieTemplate;
 use super::super::lines::Line;
@@ -54,7 +54,7 @@ impl Companion {
         now: SystemTime,
     ) -> impl Iterator<Item = Line> {
         let touches = self.touches_with(key, context, now);
-        let twins = self.cookie.twin_removals();
+        let twins = self.cookie.twin_removals().iter().cloned();
         twins
             .filter(|_| context.has_cookie)
             .chain([self.line(&touches, now)])
@@ -68,27 +68,32 @@ impl Companion {
     }
 
     pub(in crate::capture) fn removals(&self) -> impl Iterator<Item = Line> {
-        self.cookie.twin_removals().chain([self.cookie.removal()])
+        let twins = self.cookie.twin_removals().iter().cloned();
+        twins.chain([self.cookie.removal()])
     }
 
     /// Whether the browser sent one, ours or not.
     pub(in crate::capture) fn is_in(&self, headers: &HeaderMap) -> bool {
-        self.values(headers).next().is_some()
+        self.cookie.all_values(headers).next().is_some()
     }
 
     /// Whether anything of the name is there, and all that is signed by us.
     pub(super) fn read(&self, headers: &HeaderMap) -> (bool, Vec<Touches>) {
         let seal = self.seal();
         let mut found = false;
-        let opened = self.values(headers).take(MOST).filter_map(|value| {
-            found = true;
-            let record = seal.open(value, record::LONGEST);
-            #[cfg(feature = "tracing")]
-            if let Err(broken) = &record {
-                tracing::debug!(?broken, "the companion of the referral is not ours");
-            }
-            record::read(&record.ok()?)
-        });
+        let opened = self
+            .cookie
+            .all_values(headers)
+            .take(MOST)
+            .filter_map(|value| {
+                found = true;
+                let record = seal.open(value, record::LONGEST);
+                #[cfg(feature = "tracing")]
+                if let Err(broken) = &record {
+                    tracing::debug!(?broken, "the companion of the referral is not ours");
+                }
+                record::read(&record.ok()?)
+            });
         let opened = opened.collect();
         (found, opened)
     }
@@ -138,11 +143,6 @@ impl Companion {
     fn line(&self, touches: &Touches, now: SystemTime) -> Line {
         let record = record::write(touches, now);
         self.cookie.set(&self.seal().close(record))
-    }
-
-    fn values<'a>(&'a self, headers: &'a HeaderMap) -> impl Iterator<Item = &'a [u8]> {
-        let lines = headers.get_all(COOKIE).iter();
-        lines.flat_map(|line| self.cookie.values(line.as_bytes()))
     }
 
     fn seal(&self) -> Seal<'_> {

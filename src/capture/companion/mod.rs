@@ -17,6 +17,7 @@
 //! | is the touch that the companion knows (the last one, or the first one under [`FirstTouch`](crate::Attribution::FirstTouch)) | within the window from its time; after it the outcome is [`Expired`](crate::Outcome::Expired) |
 //! | has another key than that | as a newer touch whose time nobody saw: Partnero's script wrote it |
 //! | has no companion, or one that was not signed by us for this place | as a touch whose time nobody saw |
+//! | is there several times, with different keys | by the key that the companion knows, if one of them is it |
 //! | is not there | not at all: a companion alone brings no referral |
 //!
 //! A touch whose time nobody saw counts from now, so that no honest referral is lost with its
@@ -35,14 +36,14 @@
 //! twice the window, and for 400 days at most, so that what is too old is known to be so. Path,
 //! domain, consent, `Cache-Control` and removal follow the referral's own cookie.
 //!
-//! # What it proves, and what not
+//! # What it proves, and what it does not
 //!
 //! It holds the keys and the times, a version, and a signature (HMAC-SHA256, cut to 128 bits) over
 //! them and over the cookie's name and domain. So nobody makes up a time, gives one link's time to
 //! another key, or brings a cookie of another policy. More it cannot prove:
 //!
-//! - Whoever follows a link of his own gets a signed companion for his own key. From a sibling host
-//!   he can plant the whole of it in another browser if the cookie is shared by `Domain`, and the
+//! - Whoever follows their own link gets a signed companion for their own key. From a sibling host
+//!   they can plant the whole of it in another browser if the cookie is shared by `Domain`, and the
 //!   plain cookie in any case. The signature says that the link was followed, not in which browser.
 //! - The visitor can copy it, keep an older one, or delete it. A deletion starts a new time, as a
 //!   click on the link does.

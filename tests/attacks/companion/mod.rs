@@ -9,6 +9,7 @@ use std::time::{Duration, SystemTime};
 use http::Response;
 use tower_partnero::capture::ReferralsBuilder;
 use tower_partnero::capture::companion::SigningKeys;
+use tower_partnero::context::Renewal;
 use tower_partnero::{Referral, ReferralContext, Referrals};
 
 use crate::{Site, get};
@@ -51,21 +52,27 @@ fn after(site: &Site, days: u32, target: &str, cookies: &str) -> ReferralContext
 
 /// What a renewal leaves in the browser: the companion's pair, and the whole jar.
 fn renewed(site: &Site, context: &ReferralContext) -> (String, String) {
+    kept(site.referrals.renew(context))
+}
+
+fn kept(renewal: Renewal) -> (String, String) {
     let mut response = Response::new(());
-    site.referrals.renew(context).apply(&mut response);
+    renewal.apply(&mut response);
     let lines = crate::cookies(response.headers());
     let pairs: Vec<_> = lines.iter().map(|line| pair(line)).collect();
     (pairs[0].to_owned(), pairs.join("; "))
 }
 
-/// Under first touch, the companion of somebody who followed the link ten days ago.
+/// What is in a browser after a code was handed in at this time.
+fn handed_in(site: &Site, code: &str, cookies: &str, at: SystemTime) -> (String, String) {
+    let (parts, ()) = get("/", &[("cookie", cookies)]).into_parts();
+    let referral = Referral::from_code(code).unwrap();
+    kept(site.referrals.store_at(&parts, referral, at))
+}
+
+/// The companion of somebody who came ten days ago.
 fn ten_days_old(site: &Site) -> String {
-    let landing = get("/?ref=anna-7", &[]);
-    let (method, uri, headers) = (landing.method(), landing.uri(), landing.headers());
-    let then = SystemTime::now() - DAY * 10;
-    let context = site.referrals.evaluate_at(method, uri, headers, then);
-    let referral = Referral::from_code("anna-7").unwrap();
-    renewed(site, &context.with_referral(referral)).0
+    handed_in(site, "anna-7", "", SystemTime::now() - DAY * 10).0
 }
 
 /// First and last touch.

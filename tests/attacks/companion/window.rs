@@ -2,9 +2,9 @@
 
 use std::time::SystemTime;
 
-use tower_partnero::{Attribution, Outcome, Referral};
+use tower_partnero::{Attribution, Outcome};
 
-use super::{DAY, NAME, after, land, policy, renewed, shop, ten_days_old, touches};
+use super::{DAY, NAME, after, handed_in, land, policy, renewed, shop, ten_days_old, touches};
 use crate::{Site, get};
 
 #[tokio::test]
@@ -136,8 +136,7 @@ async fn a_renewal_starts_no_new_time() {
     assert!(response.headers().is_empty(), "what is over is not renewed");
 
     // A code that was typed is a touch of its own.
-    let typed = visit.with_referral(Referral::from_code("ben").unwrap());
-    let (_, jar) = renewed(&site, &typed);
+    let (_, jar) = handed_in(&site, "ben", &jar, SystemTime::now());
     let [first, last] = touches(&after(&site, 1, "/", &jar));
     assert_eq!((&*first.0, &*last.0), ("anna-7", "ben"));
 }

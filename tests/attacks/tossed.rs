@@ -1,0 +1,168 @@
+//! Cookies of our name that a sibling host has planted: for the whole domain, or below a path.
+
+use http::{Request, Response};
+use tower_partnero::{Outcome, Referrals};
+
+use super::{Site, cookies, get, request};
+
+/// The domain and the path of each cookie that is removed.
+fn removed(lines: &[String]) -> Vec<(Option<&str>, &str)> {
+    let removals = lines.iter().filter(|line| line.contains("Max-Age=0"));
+    let attribute = |line, name| {
+        let mut attributes = str::split(line, "; ");
+        attributes.find_map(|attribute| str::strip_prefix(attribute, name))
+    };
+    removals
+        .map(|line| {
+            (
+                attribute(line, "Domain="),
+                attribute(line, "Path=").unwrap(),
+            )
+        })
+        .collect()
+}
+
+fn spent(site: &Site, request: &Request<()>) -> Vec<String> {
+    let mut response = Response::new(());
+    site.referrals
+        .spend(&site.context(request))
+        .apply(&mut response);
+    cookies(response.headers())
+}
+
+/// A sibling host can set a cookie for the whole domain, and it may be sent before ours.
+#[tokio::test]
+async fn a_tossed_cookie_is_reported_and_the_next_link_repairs_it() {
+    let site = Site::open(Referrals::builder().domain("shop.example"));
+    let tossed = [(
+        "cookie",
+        "partnero_referral=mallory; a=1; partnero_referral=anna-7",
+    )];
+    let visit = site.context(&get("/", &tossed));
+    assert!(visit.conflicting);
+    assert_eq!(visit.outcome, Outcome::Remembered);
+
+    // Also where the link's key is the one that happens to be read.
+    for key in ["mallory", "anna-7", "ben"] {
+        let lines = site.cookies(get(&format!("/?ref={key}"), &tossed)).await;
+        let [twin_removal, set] = &lines[..] else {
+            panic!("two lines: {lines:?}");
+        };
+        assert!(
+            twin_removal.starts_with("partnero_referral=; ") && !twin_removal.contains("Domain")
+        );
+        assert!(
+            set.starts_with(&format!("partnero_referral={key}; "))
+                && set.contains("Domain=shop.example")
+        );
+    }
+}
+
+/// Removed is whatever may have come with the request, and never our own cookie by another name.
+#[tokio::test]
+async fn a_sibling_hosts_cookie_goes_when_ours_is_written() {
+    let site = Site::open(Referrals::builder());
+    let tossed = [
+        ("host", "www.shop.example"),
+        ("cookie", "partnero_referral=mallory"),
+    ];
+    let lines = site.cookies(get("/?ref=ben", &tossed)).await;
+    assert_eq!(
+        removed(&lines),
+        [(Some("www.shop.example"), "/"), (Some("shop.example"), "/")]
+    );
+    assert!(lines[2].starts_with("partnero_referral=ben; ") && !lines[2].contains("Domain"));
+
+    // What nobody has planted costs nothing.
+    let clean = [("host", "www.shop.example")];
+    assert_eq!(site.cookies(get("/?ref=ben", &clean)).await.len(), 1);
+}
+
+#[test]
+fn what_is_spent_is_gone_in_every_scope_it_may_have_come_from() {
+    let tossed = [
+        ("host", "www.shop.example"),
+        ("cookie", "partnero_referral=mallory; partnero_referral=ben"),
+    ];
+    let sign_up = request("POST", "/join/now", &tossed);
+    let on_host = spent(&Site::open(Referrals::builder()), &sign_up);
+    for path in ["/join/now", "/join/", "/join", "/"] {
+        assert!(
+            removed(&on_host).contains(&(Some("shop.example"), path)),
+            "{on_host:?}"
+        );
+    }
+    assert!(on_host.len() <= 12, "few enough for any proxy");
+    let shared = Site::open(Referrals::builder().domain("shop.example"));
+    let removed_lines = spent(&shared, &sign_up);
+    for scope in [
+        (None, "/join/now"),
+        (Some("shop.example"), "/join/now"),
+        (None, "/"),
+    ] {
+        assert!(
+            removed(&removed_lines).contains(&scope),
+            "{scope:?} in {removed_lines:?}"
+        );
+    }
+
+    let alone = [
+        ("host", "www.shop.example"),
+        ("cookie", "partnero_referral=ben"),
+    ];
+    let alone = request("POST", "/join/now", &alone);
+    assert_eq!(
+        removed(&spent(&shared, &alone)),
+        [(None, "/"), (Some("shop.example"), "/")]
+    );
+}
+
+#[test]
+fn a_renewal_leaves_one_cookie_of_several() {
+    let site = Site::open(Referrals::builder());
+    let tossed = [
+        ("host", "www.shop.example"),
+        (
+            "cookie",
+            "partnero_referral=anna-7; partnero_referral=mallory",
+        ),
+    ];
+    let mut response = Response::new(());
+    let context = site.context(&get("/", &tossed));
+    site.referrals.renew(&context).apply(&mut response);
+    let lines = cookies(response.headers());
+    assert!(
+        removed(&lines).contains(&(Some("shop.example"), "/")),
+        "{lines:?}"
+    );
+    assert!(
+        lines
+            .last()
+            .unwrap()
+            .starts_with("partnero_referral=anna-7; ")
+    );
+}
+
+#[test]
+fn no_host_or_path_writes_into_a_line() {
+    for (host, path) in [
+        ("shop.example; HttpOnly", "/"),
+        ("shop.example,evil.example", "/"),
+        ("shop.example", "/a;Domain=evil.example/b"),
+    ] {
+        let headers = [
+            ("host", host),
+            ("cookie", "partnero_referral=a; partnero_referral=b"),
+        ];
+        let lines = spent(
+            &Site::open(Referrals::builder()),
+            &request("POST", path, &headers),
+        );
+        for line in lines {
+            assert!(
+                !line.contains("HttpOnly") && !line.contains("evil"),
+                "{line}"
+            );
+        }
+    }
+}

@@ -1,0 +1,111 @@
+//! Response parts beside what a handler of axum's returns with them.
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::State;
+use axum::response::{IntoResponse, Redirect};
+use axum::routing::get;
+use http::header::{CACHE_CONTROL, HeaderMap, SET_COOKIE};
+use http::{HeaderName, Request};
+use tower::{Layer, ServiceExt};
+use tower_partnero::{ReferralContext, Referrals};
+
+const VISIT: &str = "partnero_referral=anna-7";
+
+/// The headers of the answer to a visitor with Anna's cookie.
+async fn visit(app: Router<Referrals>, referrals: Referrals, layered: bool) -> HeaderMap {
+    let app = if layered {
+        app.layer(referrals.layer())
+    } else {
+        app
+    };
+    let _elsewhere = referrals.layer().layer(());
+    let request = Request::get("/").header("cookie", VISIT);
+    let app = app.with_state(referrals);
+    let response = app.oneshot(request.body(Body::empty()).unwrap()).await;
+    response.unwrap().into_parts().0.headers
+}
+
+fn set(headers: &HeaderMap) -> Vec<&str> {
+    let lines = headers.get_all(SET_COOKIE).iter();
+    lines.map(|line| line.to_str().unwrap()).collect()
+}
+
+fn referrals() -> Referrals {
+    Referrals::builder().domain("shop.example").build().unwrap()
+}
+
+/// Axum's arrays of headers replace: here the removal, and then what keeps it out of caches.
+#[tokio::test]
+async fn what_is_spent_stays_spent_before_an_array_of_headers() {
+    async fn sign_up(
+        State(referrals): State<Referrals>,
+        visitor: ReferralContext,
+    ) -> impl IntoResponse {
+        let array = [
+            (SET_COOKIE, "session=1"),
+            (CACHE_CONTROL, "public, max-age=60"),
+        ];
+        (referrals.spend(&visitor), array, Redirect::to("/welcome"))
+    }
+    let headers = visit(Router::new().route("/", get(sign_up)), referrals(), true).await;
+    let lines = set(&headers);
+    assert_eq!(lines[0], "session=1");
+    assert!(
+        lines[1..]
+            .iter()
+            .all(|line| line.starts_with("partnero_referral=; "))
+    );
+    assert!(
+        lines[2].contains("; Domain=shop.example; Max-Age=0"),
+        "{lines:?}"
+    );
+    assert_eq!(headers[CACHE_CONTROL], "private, max-age=60");
+}
+
+#[tokio::test]
+async fn a_renewed_cookie_never_leaves_with_a_public_page() {
+    async fn page(
+        State(referrals): State<Referrals>,
+        visitor: ReferralContext,
+    ) -> impl IntoResponse {
+        let cdn = HeaderName::from_static("cdn-cache-control");
+        let array = [(CACHE_CONTROL, "public"), (cdn, "max-age=60")];
+        (referrals.renew(&visitor), array, "page")
+    }
+    let headers = visit(Router::new().route("/", get(page)), referrals(), true).await;
+    assert_eq!(headers[CACHE_CONTROL], "private");
+    assert!(!headers.contains_key("cdn-cache-control"));
+    assert_eq!(
+        set(&headers)
+            .iter()
+            .filter(|line| line.starts_with(VISIT))
+            .count(),
+        1
+    );
+}
+
+/// Nothing is written twice, and a handler that sets the cookie itself has the last word.
+#[tokio::test]
+async fn what_is_there_is_left_as_it_is() {
+    async fn alone(
+        State(referrals): State<Referrals>,
+        visitor: ReferralContext,
+    ) -> impl IntoResponse {
+        (referrals.spend(&visitor), "page")
+    }
+    async fn replaced(
+        State(referrals): State<Referrals>,
+        visitor: ReferralContext,
+    ) -> impl IntoResponse {
+        let own = [(SET_COOKIE, "partnero_referral=ben")];
+        (referrals.spend(&visitor), own, "page")
+    }
+    let app = || Router::new().route("/", get(alone));
+    let within = visit(app(), referrals(), true).await;
+    assert_eq!(within, visit(app(), referrals(), false).await);
+    assert_eq!(set(&within).len(), 2);
+    let replaced = Router::new().route("/", get(replaced));
+    let headers = visit(replaced, referrals(), true).await;
+    assert_eq!(set(&headers), ["partnero_referral=ben"]);
+}
