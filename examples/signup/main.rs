@@ -73,7 +73,8 @@ async fn run(port: u16) -> Result<(), Box<dyn std::error::Error>> {
         .link_base(format!("{shop_url}/"))
         .start()
         .await?;
-    let app = shop::app(&sandbox, &shop_url, users::database().await?).await?;
+    let (database, referrals) = (users::database().await?, shop::policy().build()?);
+    let app = shop::app(&sandbox, &shop_url, database, referrals).await?;
 
     println!("the shop          {shop_url}/");
     println!("Anna's link       {shop_url}/?ref={}", shop::ANNA);

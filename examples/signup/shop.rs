@@ -14,6 +14,7 @@ use axum::routing::{get, post};
 use axum::{Form, Router};
 use sqlx::SqlitePool;
 use tokio::net::TcpStream;
+use tower_partnero::capture::ReferralsBuilder;
 use tower_partnero::{
     ApiKey, Client, ErrorKind, NewCustomer, Referral, Referrals, Sandbox, SignupHook,
     SignupOutcome, Signups,
@@ -48,19 +49,22 @@ impl FromRef<AppState> for Referrals {
     }
 }
 
+/// What the shop does with referral links; a real one names its `.domain(...)`, leaves `secure` as
+/// it is, and asks for `.consent(...)`.
+pub(crate) fn policy() -> ReferralsBuilder {
+    Referrals::builder().secure(false) // this shop is on plain http
+}
+
 /// The shop, to be served at `url`.
 pub(crate) async fn app(
     sandbox: &Sandbox,
     url: &str,
     database: SqlitePool,
+    referrals: Referrals,
 ) -> Result<Router, Box<dyn std::error::Error>> {
     let client = Client::builder(ApiKey::new(sandbox.api_key())?)
         .base_url(sandbox.base_url())
         .build()?;
-    let referrals = Referrals::builder()
-        .secure(false) // this shop is on plain http
-        .build()?;
-
     let users = Users::default();
     let anna = users.add("Anna", "anna@shop.example");
     let customer = NewCustomer::new(anna)

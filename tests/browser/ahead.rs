@@ -8,7 +8,9 @@ use axum::middleware::map_response;
 use axum::response::Response;
 use tower_partnero::Referrals;
 
+use crate::shop::ANNA;
 use crate::site::{Place, Site, page};
+use crate::visitor::{Town, sign_up};
 use crate::{Browser, COOKIE};
 
 /// How the browser comes to the page once its link is clicked.
@@ -92,4 +94,26 @@ async fn a_prerendered_link_credits_one_page_later() {
     let rules = r#"{"prerender": [{"urls": ["/?ref=anna-7"], "eagerness": "immediate"}]}"#;
     let rules = format!("<script type=speculationrules>{rules}</script>");
     click_what_came_ahead(&rules, "no-cache", Landing::Unheard).await;
+}
+
+/// From a friend's blog, the whole way through the example shop.
+#[tokio::test]
+async fn a_link_that_a_blog_loads_ahead_credits_the_friend() {
+    let Some(ben) = Browser::open().await else {
+        return;
+    };
+    let town = Town::with(|policy, url| policy.public_origins([url]).referer_rescue(true)).await;
+    let link = town.at(&format!("/?ref={ANNA}"));
+    let blog = format!("<link rel=prefetch as=document href='{link}'><a href='{link}'>tea</a>");
+    let blog = Site::with_page(&blog).await;
+    ben.go(&blog.at("127.0.0.1", "/")).await;
+    let ahead = town.shop.heard(&format!("GET /?ref={ANNA}")).await;
+    assert!(ahead.header("sec-purpose").starts_with("prefetch"));
+    assert!(ahead.set.is_empty() && ben.cookies(COOKIE).await.is_empty());
+
+    ben.click("a").await;
+    ben.arrive(&format!("/?ref={ANNA}")).await;
+    sign_up(&ben, "Ben", "/account/2").await;
+    assert_eq!(town.referrer_of("Ben").as_deref(), Some("1"));
+    assert!(ben.cookies(COOKIE).await.is_empty());
 }

@@ -8,7 +8,8 @@ use axum::routing::post;
 use tower_partnero::capture::consent;
 use tower_partnero::{ReferralContext, ReferralSource, Referrals};
 
-use crate::site::{Place, Site, page};
+use crate::site::{Place, page};
+use crate::visitor::Town;
 use crate::{Browser, COOKIE};
 
 #[tokio::test]
@@ -16,17 +17,12 @@ async fn nothing_is_kept_before_consent_and_all_goes_when_it_does() {
     let Some(ben) = Browser::open().await else {
         return;
     };
-    let referrals = Referrals::builder()
-        .secure(false)
-        .domain("shop.localhost")
-        .consent(consent::by_cookie("consent", "yes"))
-        .build()
-        .unwrap();
-    let app = Router::new()
-        .route("/", page("Tea"))
-        .layer(referrals.layer());
-    let site = Site::open(app).await;
-    let at = |target: &str| site.at("www.shop.localhost", target);
+    let town = Town::with(|policy, _| {
+        let policy = policy.domain("shop.localhost");
+        policy.consent(consent::by_cookie("consent", "yes"))
+    })
+    .await;
+    let at = |target: &str| town.shop.at("www.shop.localhost", target);
 
     ben.go(&at("/?ref=anna-7")).await;
     assert!(ben.cookies(COOKIE).await.is_empty(), "not asked yet");

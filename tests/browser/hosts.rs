@@ -8,17 +8,12 @@ use tower_partnero::capture::companion::SigningKeys;
 use tower_partnero::{ReferralContext, Referrals};
 
 use crate::site::{Site, page};
+use crate::visitor::Town;
 use crate::{Browser, COOKIE};
 
 async fn pair() -> Site {
-    let referrals = Referrals::builder()
-        .domain("shop.localhost")
-        .build()
-        .unwrap();
-    let app = Router::new()
-        .route("/", page("Tea"))
-        .layer(referrals.layer());
-    Site::open(app).await
+    let town = Town::with(|policy, _| policy.secure(true).domain("shop.localhost"));
+    town.await.shop
 }
 
 /// With `Secure` as by default: browsers trust loopback as they trust https.

@@ -3,6 +3,7 @@
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use tower_partnero::Sandbox;
+use tower_partnero::capture::ReferralsBuilder;
 
 use crate::shop::{self, ANNA};
 use crate::site::{Place, Site};
@@ -15,14 +16,22 @@ pub(crate) struct Town {
 
 impl Town {
     pub(crate) async fn open() -> Self {
+        Self::with(|policy, _| policy).await
+    }
+
+    /// With another policy than the example's; it is told the shop's origin.
+    pub(crate) async fn with(
+        change: impl FnOnce(ReferralsBuilder, String) -> ReferralsBuilder,
+    ) -> Self {
         let place = Place::take().await;
         let url = place.at("127.0.0.1");
         let sandbox = Sandbox::builder().link_base(format!("{url}/"));
         let sandbox = sandbox.start().await;
         let sandbox = sandbox.unwrap();
         let database = users::database().await.unwrap();
-        let shop = shop::app(&sandbox, &url, database).await.unwrap();
-        let shop = place.serve(shop);
+        let referrals = change(shop::policy(), url.clone()).build().unwrap();
+        let shop = shop::app(&sandbox, &url, database, referrals).await;
+        let shop = place.serve(shop.unwrap());
         Self { shop, sandbox }
     }
 

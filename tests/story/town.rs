@@ -31,7 +31,12 @@ impl Town {
             .start()
             .await
             .unwrap();
-        let app = shop::app(&sandbox, &shop, database.clone());
+        let app = shop::app(
+            &sandbox,
+            &shop,
+            database.clone(),
+            shop::policy().build().unwrap(),
+        );
         let app = app.await.unwrap();
         Self {
             shop,
@@ -49,7 +54,12 @@ impl Town {
         self.database.close().await;
         let address = self.shop.strip_prefix("http://").unwrap();
         let listener = TcpListener::bind(address).await.unwrap();
-        let app = shop::app(&self.sandbox, &self.shop, database.clone());
+        let app = shop::app(
+            &self.sandbox,
+            &self.shop,
+            database.clone(),
+            shop::policy().build().unwrap(),
+        );
         let app = app.await.unwrap();
         self.database = database;
         self.server = tokio::spawn(axum::serve(listener, app).into_future());
