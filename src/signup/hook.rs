@@ -149,7 +149,7 @@ impl SignupHook {
         tracing::info_span!(
             "sign_up",
             referral = self.context.outcome.as_str(),
-            source = referral.map(|referral| tracing::field::debug(referral.source())),
+            source = referral.map(|referral| referral.source().as_str()),
             conflicting = self.context.conflicting,
         )
     }

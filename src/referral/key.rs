@@ -1,83 +1,18 @@
-//! The value that travels: whose link brought the visitor, and where we read it.
+//! The key itself, valid by construction.
 
 use std::fmt;
 use std::str::FromStr;
 
 use compact_str::CompactString;
 
-/// Who referred the visitor, and where the key was found.
-///
-/// An unreferred visitor has no `Referral`; handlers ask for `Option<Referral>`.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Referral {
-    key: ReferralKey,
-    source: ReferralSource,
-}
-
-impl Referral {
-    pub(crate) fn new(key: ReferralKey, source: ReferralSource) -> Self {
-        Self { key, source }
-    }
-
-    /// A referral by a code that the visitor typed, such as a field of the sign-up form. White
-    /// space around it is dropped, the invisible kind that is copied along with it, too.
-    ///
-    /// ```
-    /// use tower_partnero::{Referral, ReferralSource};
-    ///
-    /// let referral = Referral::from_code("anna-7")?;
-    /// assert_eq!(referral.source(), ReferralSource::Code);
-    /// assert!(Referral::from_code("  ").is_err());
-    /// # Ok::<_, tower_partnero::InvalidReferralKey>(())
-    /// ```
-    ///
-    /// # Errors
-    ///
-    /// [`InvalidReferralKey`] if the text is no key; so for a field that was left empty.
-    pub fn from_code(code: &str) -> Result<Self, InvalidReferralKey> {
-        let is_blank = |char: char| char.is_whitespace() || "\u{200b}\u{feff}".contains(char);
-        Ok(Self::new(
-            code.trim_matches(is_blank).parse()?,
-            ReferralSource::Code,
-        ))
-    }
-
-    /// The referring customer's public key, as it stood in the link.
-    #[must_use]
-    pub fn key(&self) -> &ReferralKey {
-        &self.key
-    }
-
-    /// Where the key was found.
-    #[must_use]
-    pub fn source(&self) -> ReferralSource {
-        self.source
-    }
-}
-
-/// Where a [`Referral`]'s key was found.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum ReferralSource {
-    /// In the query of this very request: the visitor has just followed a referral link.
-    Query,
-    /// In a field the visitor typed it into.
-    Code,
-    /// In a signed token that the app gave the visitor along.
-    Token,
-    /// In the path of this very request, `/ref/KEY`.
-    Path,
-    /// In the cookie: the visitor followed a link earlier.
-    Cookie,
-    /// In the address of the page before, whose own response stored nothing.
-    Referer,
-}
-
 /// The public key of a referring customer: what stands behind `?ref=`.
 ///
 /// A `ReferralKey` is valid by construction: 1 to 255 bytes of UTF-8 without control characters.
 /// It is kept and compared byte for byte, case included, because no source says that Partnero
 /// does otherwise. A key of up to 24 bytes is held without an allocation.
+///
+/// It is public, because it stands in the links that customers share: `Debug` and `Display` print
+/// it. Keys are ordered by their bytes.
 ///
 /// # Example
 ///
@@ -86,12 +21,13 @@ pub enum ReferralSource {
 ///
 /// let key: ReferralKey = "anna-7".parse()?;
 /// assert_eq!(key.as_str(), "anna-7");
+/// assert_eq!(key, "anna-7");
 ///
 /// assert_eq!("".parse::<ReferralKey>(), Err(InvalidReferralKey::Empty));
 /// assert_eq!("a\r\nb".parse::<ReferralKey>(), Err(InvalidReferralKey::ControlCharacter));
 /// # Ok::<_, InvalidReferralKey>(())
 /// ```
-#[derive(Clone, PartialEq, Eq, Hash)]
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ReferralKey(CompactString);
 
 impl ReferralKey {
@@ -148,14 +84,6 @@ impl FromStr for ReferralKey {
             return Err(InvalidReferralKey::ControlCharacter);
         }
         Ok(key)
-    }
-}
-
-impl TryFrom<&str> for ReferralKey {
-    type Error = InvalidReferralKey;
-
-    fn try_from(text: &str) -> Result<Self, Self::Error> {
-        text.parse()
     }
 }
 

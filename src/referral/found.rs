@@ -1,0 +1,96 @@
+//! Whose link brought the visitor, and where we read it.
+
+use std::fmt;
+
+use super::{InvalidReferralKey, ReferralKey};
+
+/// Who referred the visitor, and where the key was found.
+///
+/// An unreferred visitor has no `Referral`; handlers ask for `Option<Referral>`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Referral {
+    key: ReferralKey,
+    source: ReferralSource,
+}
+
+impl Referral {
+    pub(crate) fn new(key: ReferralKey, source: ReferralSource) -> Self {
+        Self { key, source }
+    }
+
+    /// A referral by a code that the visitor typed, such as a field of the sign-up form. White
+    /// space around it is dropped, the invisible kind that is copied along with it, too.
+    ///
+    /// ```
+    /// use tower_partnero::{Referral, ReferralSource};
+    ///
+    /// let referral = Referral::from_code("anna-7")?;
+    /// assert_eq!(referral.source(), ReferralSource::Code);
+    /// assert!(Referral::from_code("  ").is_err());
+    /// # Ok::<_, tower_partnero::InvalidReferralKey>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidReferralKey`] if the text is no key; so for a field that was left empty.
+    pub fn from_code(code: &str) -> Result<Self, InvalidReferralKey> {
+        let is_blank = |char: char| char.is_whitespace() || "\u{200b}\u{feff}".contains(char);
+        Ok(Self::new(
+            code.trim_matches(is_blank).parse()?,
+            ReferralSource::Code,
+        ))
+    }
+
+    /// The referring customer's public key, as it stood in the link.
+    #[must_use]
+    pub fn key(&self) -> &ReferralKey {
+        &self.key
+    }
+
+    /// Where the key was found.
+    #[must_use]
+    pub fn source(&self) -> ReferralSource {
+        self.source
+    }
+}
+
+/// Where a [`Referral`]'s key was found.
+///
+/// `Display` writes the same as [`as_str`](Self::as_str).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum ReferralSource {
+    /// In the query of this very request: the visitor has just followed a referral link.
+    Query,
+    /// In a field the visitor typed it into.
+    Code,
+    /// In a signed token that the app gave the visitor along.
+    Token,
+    /// In the path of this very request, `/ref/KEY`.
+    Path,
+    /// In the cookie: the visitor followed a link earlier.
+    Cookie,
+    /// In the address of the page before, whose own response stored nothing.
+    Referer,
+}
+
+impl ReferralSource {
+    /// A short name of the place, for a log field or a counter's label.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Query => "query",
+            Self::Code => "code",
+            Self::Token => "token",
+            Self::Path => "path",
+            Self::Cookie => "cookie",
+            Self::Referer => "referer",
+        }
+    }
+}
+
+impl fmt::Display for ReferralSource {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
