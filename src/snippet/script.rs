@@ -18,6 +18,10 @@ pub(super) const LOAD: &str = "var own=document.currentScript;\
     if(own&&own.nonce){script.nonce=own.nonce}\
     document.head.appendChild(script)}";
 
+/// Compared with `true` itself: an element of that id would be found by the name, too.
+pub(super) const AFTER_CONSENT: &str = "if(window.partneroConsent===true){load()}\
+    else{document.addEventListener(\"partnero:consent\",load,{once:true})}";
+
 /// A JavaScript string literal that no HTML parser can misread: no `<` can end the script, and
 /// no line separator the literal.
 pub(super) struct JsString<'a>(pub(super) &'a str);

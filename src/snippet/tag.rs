@@ -3,14 +3,15 @@
 use std::fmt;
 
 use super::address::Address;
-use super::script::{JsString, LOAD, QUEUE};
+use super::script::{AFTER_CONSENT, JsString, LOAD, QUEUE};
 use crate::error::ConfigError;
 
 /// The tag that loads Partnero's browser script; write it into a page by `Display`, or as
 /// [`with_nonce`](Self::with_nonce) says where the page has a `Content-Security-Policy`.
 ///
 /// See the [module docs](super) for an example. Every value in it is checked when it is set and
-/// escaped when it is written, for HTML and for JavaScript.
+/// escaped when it is written, for HTML and for JavaScript. So it is HTML already, and a template
+/// must not escape it once more.
 #[derive(Clone, Debug)]
 #[must_use]
 pub struct Snippet {
@@ -63,10 +64,13 @@ impl Snippet {
     ///
     /// # Errors
     ///
-    /// [`ConfigError`] if it is empty or no base64 value (CSP level 3, section 2.3.1).
+    /// [`ConfigError`] if it is empty or no base64 value (CSP level 3, section 2.3.1), and if it
+    /// begins with `nonce-`, which belongs into the policy alone.
     pub fn with_nonce<'a>(&'a self, nonce: &'a str) -> Result<Tag<'a>, ConfigError> {
         let is_base64 = |byte: u8| byte.is_ascii_alphanumeric() || b"+/-_=".contains(&byte);
-        if nonce.is_empty() || !nonce.bytes().all(is_base64) {
+        let is_prefix = |start: &str| start.eq_ignore_ascii_case("nonce-");
+        let has_prefix = nonce.get(..6).is_some_and(is_prefix);
+        if nonce.is_empty() || has_prefix || !nonce.bytes().all(is_base64) {
             return Err(ConfigError::new(
                 "nonce",
                 "write the bare base64 value, without `nonce-` and quotes",
@@ -78,7 +82,9 @@ impl Snippet {
         })
     }
 
-    /// Loads nothing until the page dispatches the event `partnero:consent` on `document`.
+    /// Loads nothing until the page dispatches the event `partnero:consent` on `document`; at once
+    /// where `window.partneroConsent === true` when the tag is parsed. See
+    /// [*Consent*](super#consent).
     pub fn after_consent(mut self) -> Self {
         self.after_consent = true;
         self
@@ -107,7 +113,8 @@ impl Snippet {
     /// The origins to allow in `script-src` and `connect-src`, separated by spaces.
     ///
     /// The script loads the program's settings as a second script, which carries no nonce, so a
-    /// policy of nonces alone would block it.
+    /// policy of nonces alone would block it. See [*Under a policy*](super#under-a-policy) for
+    /// `'strict-dynamic'` and Trusted Types.
     #[must_use]
     pub fn csp_sources(&self) -> String {
         let (script, assets) = (&self.script.origin, &self.assets.origin);
@@ -151,7 +158,7 @@ impl fmt::Display for Tag<'_> {
         write!(f, "var source={};", JsString(&snippet.script.url))?;
         f.write_str(LOAD)?;
         f.write_str(if snippet.after_consent {
-            "document.addEventListener(\"partnero:consent\",load,{once:true});"
+            AFTER_CONSENT
         } else {
             "load();"
         })?;
@@ -179,7 +186,14 @@ mod tests {
                 "{id}"
             );
         }
-        for nonce in ["", "nonce-abc'", "a b", "\"><script>"] {
+        for nonce in [
+            "",
+            "nonce-abc",
+            "Nonce-abc",
+            "nonce-abc'",
+            "a b",
+            "\"><script>",
+        ] {
             assert_eq!(
                 snippet().with_nonce(nonce).unwrap_err().setting(),
                 "nonce",
@@ -232,6 +246,10 @@ mod tests {
         let snippet = Snippet::new("X").unwrap();
         assert!(snippet.to_string().contains("load();})()</script>"));
         let waiting = snippet.after_consent().to_string();
-        assert!(!waiting.contains("load();") && waiting.contains("\"partnero:consent\",load"));
+        assert!(!waiting.contains("load();"));
+        // Given before the tag was parsed, or by a visitor who comes back.
+        let end = "if(window.partneroConsent===true){load()}\
+            else{document.addEventListener(\"partnero:consent\",load,{once:true})}})()</script>";
+        assert!(waiting.ends_with(end), "{waiting}");
     }
 }
