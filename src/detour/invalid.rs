@@ -8,6 +8,8 @@ use crate::signing::BrokenSeal;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum InvalidToken {
+    /// Nothing came back: most likely the visitor had no referral on the way out.
+    Empty,
     /// It is no token at all.
     Malformed,
     /// Its signature is not ours, or was made for another purpose, another context or another
@@ -29,6 +31,7 @@ impl From<BrokenSeal> for InvalidToken {
 impl fmt::Display for InvalidToken {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
+            Self::Empty => "the referral token is empty",
             Self::Malformed => "the referral token is malformed",
             Self::Forged => "the referral token was not made for this place",
             Self::Expired => "the referral token has expired",

@@ -19,13 +19,13 @@
 //!
 //! # Which one counts
 //!
-//! A request may come with several. The most deliberate one counts, in this order:
+//! A request may come with several referrals: a code that was typed, a token, a link, a cookie.
+//! The most deliberate one counts; [`ReferralContext::with_referral`] has the order. Above them all
+//! stands what the app itself says by
+//! [`NewCustomer::referring_customer`](crate::NewCustomer::referring_customer).
 //!
-//! 1. a code the visitor typed ([`Referral::from_code`](crate::Referral::from_code)),
-//! 2. a token of this very flow ([`Detour::open`]),
-//! 3. the link of this request, by its query and then by its path,
-//! 4. the cookie (before 3 under [`FirstTouch`](crate::Attribution::FirstTouch)),
-//! 5. the page before, where the policy asks it.
+//! A token that is handed in counts also where consent is withdrawn or unknown, as a typed code
+//! does: to hand it in was the visitor's own act, and nothing is stored.
 //!
 //! # Example
 //!
@@ -33,27 +33,39 @@
 //! use tower_partnero::Referral;
 //! use tower_partnero::detour::{Detour, InvalidToken, SigningKeys};
 //!
+//! // On the way out: the nonce your app binds the flow to, and the token beside it, which is empty
+//! // for a visitor whom nobody referred.
+//! fn state(oauth: &Detour, nonce: &str, referral: Option<&Referral>) -> String {
+//!     let token = referral.map(|referral| oauth.token(referral.key(), nonce));
+//!     format!("{nonce}.{}", token.unwrap_or_default())
+//! }
+//!
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! # let secret = [7; 32];
 //! let keys = SigningKeys::new(secret)?; // from where the app keeps its secrets
 //! let oauth = Detour::new(keys, "oauth")?;
-//!
-//! // On the way out: the nonce your app binds the flow to, and the token beside it.
 //! let nonce = "n-0S6_WzA2Mj";
 //! let referral = Referral::from_code("anna-7")?;
-//! let state = format!("{nonce}.{}", oauth.token(referral.key(), nonce));
+//! let referred = state(&oauth, nonce, Some(&referral));
+//! let unreferred = state(&oauth, nonce, None);
 //!
 //! // Back at the callback, where the nonce has been compared with the session's.
-//! let (nonce, token) = state.split_once('.').ok_or("no state")?;
-//! assert_eq!(oauth.open(token, nonce)?.key().as_str(), "anna-7");
+//! let (nonce, token) = referred.rsplit_once('.').ok_or("no state")?;
+//! assert_eq!(oauth.open(token, nonce)?.key(), "anna-7");
 //! assert_eq!(oauth.open(token, "another flow"), Err(InvalidToken::Forged));
+//!
+//! let (nonce, token) = unreferred.rsplit_once('.').ok_or("no state")?;
+//! assert_eq!(oauth.open(token, nonce), Err(InvalidToken::Empty));
 //! # Ok(())
 //! # }
 //! ```
 //!
 //! In the handler the referral goes to
 //! [`SignupHook::with_referral`](crate::signup::SignupHook::with_referral):
-//! `hook.with_referral(oauth.open(token, nonce).ok())`.
+//! `hook.with_referral(oauth.open(token, nonce).ok())`. A token that brings nothing changes nothing
+//! there, and link or cookie count.
+//!
+//! [`ReferralContext::with_referral`]: crate::ReferralContext::with_referral
 
 mod invalid;
 mod token;

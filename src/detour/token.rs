@@ -77,7 +77,7 @@ impl Detour {
     /// # Errors
     ///
     /// [`InvalidToken`] for whatever this detour did not make for this context, and for what it
-    /// made too long ago.
+    /// made too long ago. An empty token is [`InvalidToken::Empty`]: that of an unreferred visitor.
     pub fn open(&self, token: &str, context: impl AsRef<[u8]>) -> Result<Referral, InvalidToken> {
         self.open_at(token, context.as_ref(), SystemTime::now())
     }
@@ -88,6 +88,9 @@ impl Detour {
         context: &[u8],
         now: SystemTime,
     ) -> Result<Referral, InvalidToken> {
+        if token.is_empty() {
+            return Err(InvalidToken::Empty);
+        }
         let longest = HEAD + ReferralKey::MAX_LEN;
         let opened = self.seal(context).open(token, longest)?;
         let Some(([VERSION], rest)) = opened.split_first_chunk() else {
@@ -167,6 +170,15 @@ mod tests {
                 other.open_at(&token, context, now()),
                 Err(InvalidToken::Forged)
             );
+        }
+    }
+
+    #[test]
+    fn an_unreferred_visitor_is_told_from_a_broken_token() {
+        let open = |token| detour(1, "oauth").open(token, "nonce").unwrap_err();
+        assert_eq!(open(""), InvalidToken::Empty);
+        for token in [" ", "=", "AAAA"] {
+            assert_eq!(open(token), InvalidToken::Malformed, "{token:?}");
         }
     }
 

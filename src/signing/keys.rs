@@ -9,7 +9,9 @@ use crate::error::ConfigError;
 
 /// The key that signs, and the one before it, which is still believed while it is replaced.
 ///
-/// They are never printed, not even by `Debug`.
+/// A clone may serve the companion and any number of detours: each signs its own kind of thing, so
+/// that what was signed for one is worth nothing to another. They are never printed, not even by
+/// `Debug`.
 #[derive(Clone)]
 pub struct SigningKeys {
     current: Hmac<Sha256>,
@@ -21,6 +23,17 @@ const SHORTEST: usize = 32;
 
 impl SigningKeys {
     /// Takes the key that signs: at least 32 random bytes, the same in every process of the app.
+    ///
+    /// `openssl rand -hex 32` makes one. Its text is taken as it is, byte for byte: nothing is
+    /// decoded, and 64 hexadecimal digits are a key of 64 bytes.
+    ///
+    /// ```
+    /// use tower_partnero::detour::SigningKeys;
+    ///
+    /// fn keys() -> Result<SigningKeys, Box<dyn std::error::Error>> {
+    ///     Ok(SigningKeys::new(std::env::var("SIGNING_KEY")?)?)
+    /// }
+    /// ```
     ///
     /// # Errors
     ///
