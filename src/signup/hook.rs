@@ -117,6 +117,31 @@ impl SignupHook {
     /// hook.with_referral(Referral::from_code(code).ok())
     /// # }
     /// ```
+    ///
+    /// # A mistyped code
+    ///
+    /// It takes the place of the link or the cookie although nobody has it. Partnero then creates
+    /// the customer without a referrer (`unknown_referrer`, or `referrer_ignored`), the cookie is
+    /// removed with the sign-up, and whoever sent the visitor gets nothing. So ask first whether
+    /// the code is anybody's, and show the form again, or let the link count:
+    ///
+    /// ```
+    /// use tower_partnero::{Client, ErrorKind, Referral, SignupHook};
+    ///
+    /// async fn with_code(hook: SignupHook, client: &Client, code: &str) -> SignupHook {
+    ///     let Ok(referral) = Referral::from_code(code) else {
+    ///         return hook; // left empty
+    ///     };
+    ///     match client.customers().get(referral.key().as_str()).await.map_err(|error| error.kind()) {
+    ///         Err(ErrorKind::NotFound | ErrorKind::InvalidInput) => hook, // nobody's
+    ///         _ => hook.with_referral(referral), // also while Partnero does not answer
+    ///     }
+    /// }
+    /// ```
+    ///
+    /// Whether Partnero also finds a customer by the key of one of several links is not
+    /// documented; [`referral_links().search_by_key(...)`](crate::client::ReferralLinks::search_by_key)
+    /// asks for it.
     pub fn with_referral(mut self, referral: impl Into<Option<Referral>>) -> Self {
         self.context = self.context.with_referral(referral);
         self

@@ -42,13 +42,20 @@
 //! }
 //!
 //! fn app(client: Client) -> Result<Router, tower_partnero::ConfigError> {
-//!     let referrals = Referrals::builder().domain("shop.example").build()?;
+//!     let referrals = Referrals::builder().build()?; // on http://localhost: `.secure(false)`
 //!     Ok(Router::new()
 //!         .route("/signup", post(sign_up))
 //!         .layer(referrals.layer())
 //!         .with_state(AppState { signups: Signups::new(referrals, client) }))
 //! }
 //! ```
+//!
+//! # "`Handler<_, _>` is not satisfied"
+//!
+//! So the compiler says of a handler that asks for a [`SignupHook`] if the feature `axum` is off, or
+//! if the app's state has no `FromRef` for [`Signups`], as the example has it. Of one that asks for a
+//! [`ReferralContext`](crate::ReferralContext) or an `Option<`[`Referral`](crate::Referral)`>` it
+//! says the same without a `FromRef` for [`Referrals`](crate::Referrals).
 //!
 //! # Who signs up again
 //!

@@ -12,7 +12,7 @@ use crate::delivery::{Registered, Registration};
 /// report arrived, or is in the outbox, it removes the referral cookie; where it did not, it
 /// leaves the cookie, and the visitor's next try is credited.
 ///
-/// It is no `Result`, because a sign-up is not to fail over a reward. Who wants one has
+/// It is not a `Result`, because a sign-up must not fail over a reward. If you want one, use
 /// [`result`](Self::result).
 #[derive(Debug)]
 #[must_use = "the referral cookie is removed only if this becomes part of the response"]

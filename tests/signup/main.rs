@@ -4,6 +4,7 @@ mod existing;
 mod faults;
 mod hook;
 mod referrer;
+mod typed_code;
 
 use http::Request;
 use http::header::{COOKIE, HeaderMap, SET_COOKIE};

@@ -1,0 +1,58 @@
+//! A code that the visitor typed, beside the cookie of a link.
+
+use tower_partnero::delivery::UnreferredReason;
+use tower_partnero::sandbox::Fault;
+use tower_partnero::{Client, ErrorKind, Referral, Registration, SignupHook};
+
+use super::{ANNA, Shop, ben, client, set_cookie, visit};
+
+/// As the docs of `SignupHook::with_referral` have it.
+async fn with_code(hook: SignupHook, client: &Client, code: &str) -> SignupHook {
+    let Ok(referral) = Referral::from_code(code) else {
+        return hook;
+    };
+    let found = client.customers().get(referral.key().as_str()).await;
+    match found.map_err(|error| error.kind()) {
+        Err(ErrorKind::NotFound | ErrorKind::InvalidInput) => hook,
+        _ => hook.with_referral(referral),
+    }
+}
+
+fn hook(shop: &Shop) -> SignupHook {
+    let cookie = format!("partnero_referral={ANNA}");
+    shop.signups.hook(&visit(&cookie)).unwrap()
+}
+
+/// What the docs warn of.
+#[tokio::test]
+async fn a_mistyped_code_costs_the_referrer_her_friend() {
+    let shop = Shop::open_with_defaults().await;
+    let hook = hook(&shop).with_referral(Referral::from_code("typo").ok());
+    let outcome = hook.sign_up(ben()).await;
+    let unknown = Registration::Unreferred(UnreferredReason::UnknownReferrer);
+    assert_eq!(outcome.registration(), Some(unknown));
+    assert_eq!(shop.referrer_of("2"), None);
+    assert!(set_cookie(outcome).is_some(), "the cookie goes");
+}
+
+#[tokio::test]
+async fn a_code_that_is_asked_for_first_costs_nobody_anything() {
+    for code in ["", "typo", "..", ANNA] {
+        let shop = Shop::open_with_defaults().await;
+        let hook = with_code(hook(&shop), &client(&shop.sandbox), code).await;
+        let outcome = hook.sign_up(ben()).await;
+        assert_eq!(
+            outcome.registration(),
+            Some(Registration::Referred),
+            "{code}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_code_counts_while_nobody_can_be_asked() {
+    let shop = Shop::open_with_defaults().await;
+    shop.sandbox.inject(Fault::status(503));
+    let hook = with_code(hook(&shop), &client(&shop.sandbox), "carla-3").await;
+    assert_eq!(hook.referral().unwrap().key(), "carla-3");
+}
