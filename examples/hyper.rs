@@ -1,14 +1,15 @@
-//! The same without axum: a bare hyper server with the layer around one function.
+//! A link and a sign-up without axum: a bare hyper server with the layer around one function.
 //!
 //! ```text
 //! cargo run --example hyper
-//! cargo run --example hyper -- 8080
+//! cargo run --example hyper -- --port 8080
 //! ```
 //!
-//! `GET /?ref=KEY` is a landing, `POST /signup?name=NAME` a sign-up; a browser or `curl` with a
-//! cookie file plays the visitor. What it prints shows the whole way.
+//! It has no pages: `GET /?ref=KEY` is a landing and `POST /signup?name=NAME` a sign-up, for `curl`
+//! with a cookie file. What it prints shows the whole way.
 
 use std::net::{Ipv4Addr, SocketAddr};
+use std::process::ExitCode;
 
 use http_body_util::{BodyExt, Full, Limited};
 use hyper::body::{Bytes, Incoming};
@@ -20,16 +21,47 @@ use tokio::net::TcpListener;
 use tower::{BoxError, ServiceBuilder, service_fn};
 use tower_partnero::{ApiKey, Client, NewCustomer, Referrals, Sandbox, Signups};
 
+const USAGE: &str = "usage: cargo run --example hyper [-- --port PORT]";
+
 #[tokio::main]
-#[expect(clippy::print_stdout, reason = "a program tells its user what to do")]
-async fn main() -> Result<(), BoxError> {
+#[expect(
+    clippy::print_stderr,
+    reason = "a program tells its user what went wrong"
+)]
+async fn main() -> ExitCode {
     tracing_subscriber::fmt().with_target(false).init();
-    let port = std::env::args()
-        .nth(1)
-        .map_or(Ok(3000), |port| port.parse())?;
+    let port = match port(std::env::args().skip(1)) {
+        Ok(port) => port,
+        Err(problem) => {
+            eprintln!("{problem}\n{USAGE}");
+            return ExitCode::from(2);
+        }
+    };
+    match run(port).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(problem) => {
+            eprintln!("{problem}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn port(mut args: impl Iterator<Item = String>) -> Result<u16, String> {
+    let port = match (args.next().as_deref(), args.next()) {
+        (None, _) => return Ok(3000),
+        (Some("--port"), Some(port)) => port,
+        (Some("--port"), None) => return Err("--port needs a number".to_owned()),
+        (Some(other), _) => return Err(format!("{other:?} is not known here")),
+    };
+    port.parse()
+        .map_err(|_| format!("{port:?} is no port: write a number from 0 to 65535"))
+}
+
+#[expect(clippy::print_stdout, reason = "a program tells its user what to do")]
+async fn run(port: u16) -> Result<(), BoxError> {
     let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
     let listener = TcpListener::bind(address).await.map_err(|error| {
-        format!("port {port} cannot be used ({error}): name another one behind `--`")
+        format!("port {port} cannot be used ({error}): stop the other program, or choose another port with `--port`")
     })?;
 
     let sandbox = Sandbox::start().await?;

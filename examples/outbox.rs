@@ -1,17 +1,21 @@
-//! Looks after an outbox: what waits, what is dead, and what is done about it.
+//! Inspects and repairs an outbox: what waits, what is dead, and what is done about it.
 //!
 //! ```sh
+//! cargo run --example outbox                               # says how it is used
 //! cargo run --example outbox -- outbox.db status
 //! cargo run --example outbox -- outbox.db dead
 //! cargo run --example outbox -- outbox.db replay 17        # or: replay all
 //! cargo run --example outbox -- outbox.db discard 17 "a test order"
-//! cargo run --example outbox -- outbox.db drain            # delivers until nothing waits
 //! cargo run --example outbox -- postgres://localhost/shop status --json
+//! cargo run --example outbox --features default-tls -- outbox.db drain
 //! ```
+//!
+//! `drain` delivers until nothing waits. It needs `PARTNERO_API_KEY`, and takes `PARTNERO_BASE_URL`;
+//! for Partnero itself it also needs one of the TLS features, as above, for a sandbox on loopback
+//! none.
 //!
 //! It ends with 0 if all is well, 1 if something went wrong, 2 for wrong arguments, 3 if there are
 //! dead letters, and 4 if `drain` could not deliver everything within `DRAIN_SECONDS` (600).
-//! `drain` needs `PARTNERO_API_KEY`, and takes `PARTNERO_BASE_URL` (a sandbox's, say).
 
 use std::error::Error;
 use std::io::{IsTerminal, Write};
@@ -36,15 +40,12 @@ async fn main() -> ExitCode {
     let json = arguments.iter().any(|argument| argument == "--json");
     arguments.retain(|argument| argument != "--json");
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
-    let Some((place, command)) = arguments.split_first().and_then(|(place, command)| {
-        let known = matches!(
-            command,
-            ["status" | "dead" | "drain"] | ["replay", _] | ["discard", _, _]
-        );
-        known.then_some((*place, command))
-    }) else {
-        complain(USAGE);
-        return ExitCode::from(2);
+    let (place, command) = match parse(&arguments) {
+        Ok(parsed) => parsed,
+        Err(problem) => {
+            complain(&problem);
+            return ExitCode::from(2);
+        }
     };
     match run(place, command, json).await {
         Ok(code) => ExitCode::from(code),
@@ -61,43 +62,82 @@ async fn main() -> ExitCode {
     }
 }
 
-async fn run(place: &str, command: &[&str], json: bool) -> Result<u8, Failure> {
+enum Command<'a> {
+    Status,
+    Dead,
+    ReplayAll,
+    Replay(i64),
+    Discard(i64, &'a str),
+    Drain,
+}
+
+fn parse<'a>(arguments: &[&'a str]) -> Result<(&'a str, Command<'a>), String> {
+    let (place, command) = arguments.split_first().ok_or(USAGE)?;
+    let id = |text: &str, or: &str| {
+        text.parse()
+            .map_err(|_| format!("{text:?} is no id: write a number{or}"))
+    };
+    let command = match *command {
+        ["status"] => Command::Status,
+        ["dead"] => Command::Dead,
+        ["replay", "all"] => Command::ReplayAll,
+        ["replay", text] => Command::Replay(id(text, ", or `all`")?),
+        ["discard", text, reason] => Command::Discard(id(text, "")?, reason),
+        ["drain"] => Command::Drain,
+        _ => return Err(USAGE.to_owned()),
+    };
+    Ok((place, command))
+}
+
+async fn run(place: &str, command: Command<'_>, json: bool) -> Result<u8, Failure> {
     let outbox = open(place).await?;
     match command {
-        ["dead"] => dead(&outbox, json).await,
-        ["replay", "all"] => {
+        Command::Status => report(json, &outbox.status().await?),
+        Command::Dead => dead(&outbox, json).await,
+        Command::ReplayAll => {
             let replayed = outbox.replay_all().await?;
-            say(
-                json,
-                &format!("{replayed} due again"),
-                &json!({ "replayed": replayed }),
-            )?;
+            let text = format!("{replayed} due again");
+            say(json, &text, &json!({ "replayed": replayed }))?;
             Ok(0)
         }
-        ["replay", id] => {
-            let found = outbox.replay(id.parse()?).await?;
-            found_or_not(json, found, "due again")
+        Command::Replay(id) => found_or_not(json, outbox.replay(id).await?, "due again"),
+        Command::Discard(id, reason) => {
+            found_or_not(json, outbox.discard(id, reason).await?, "discarded")
         }
-        ["discard", id, reason] => {
-            let found = outbox.discard(id.parse()?, reason).await?;
-            found_or_not(json, found, "discarded")
-        }
-        ["drain"] => drain(&outbox, json).await,
-        _ => report(json, &outbox.status().await?),
+        Command::Drain => drain(&outbox, json).await,
     }
 }
 
+/// Opens an outbox that is there. To make one is the app's business; in a wrong place it would say
+/// that all is well.
 async fn open(place: &str) -> Result<Outbox, Failure> {
+    // Without the place, which may hold a password.
+    let missing = "there is no outbox in this database: an app makes it when it first starts";
     if place.starts_with("postgres") {
         let pool = sqlx::postgres::PgPoolOptions::new()
             .max_connections(4)
-            .acquire_timeout(Duration::from_secs(5));
-        return Ok(Outbox::postgres(pool.connect(place).await?).await?);
+            .acquire_timeout(Duration::from_secs(5))
+            .connect(place)
+            .await?;
+        let found = "SELECT to_regclass('partnero_outbox') IS NOT NULL";
+        if !sqlx::query_scalar(found).fetch_one(&pool).await? {
+            return Err(missing.into());
+        }
+        return Ok(Outbox::postgres(pool).await?);
     }
     if !std::path::Path::new(place).exists() {
         return Err(format!("there is no file {place}").into());
     }
-    Ok(Outbox::sqlite(place).await?)
+    let options = sqlx::sqlite::SqliteConnectOptions::new().filename(place);
+    let pool = sqlx::SqlitePool::connect_with(options).await?;
+    let found = "SELECT COUNT(*) > 0 FROM sqlite_schema WHERE name = 'partnero_outbox'";
+    let found = sqlx::query_scalar(found).fetch_one(&pool).await?;
+    pool.close().await;
+    if found {
+        Ok(Outbox::sqlite(place).await?)
+    } else {
+        Err(missing.into())
+    }
 }
 
 /// One line for a person or an object for a program, and the code for a cron job.

@@ -66,15 +66,18 @@ async fn the_shop_prints_what_to_open() {
 }
 
 #[test]
-fn the_shop_names_a_wrong_argument() {
-    for (args, problem) in [
-        (&["--prot", "1"][..], "\"--prot\" is not known here"),
-        (&["--port"], "--port needs a number"),
-        (&["--port", "http"], "\"http\" is no port"),
-    ] {
-        let (code, said) = run_to_its_end("signup", args);
-        assert_eq!(code, Some(2));
-        assert!(said.contains(problem) && said.contains("usage:"), "{said}");
+fn a_wrong_argument_is_named() {
+    for example in ["signup", "hyper"] {
+        for (args, problem) in [
+            (&["--prot", "1"][..], "\"--prot\" is not known here"),
+            (&["8080"], "\"8080\" is not known here"),
+            (&["--port"], "--port needs a number"),
+            (&["--port", "http"], "\"http\" is no port"),
+        ] {
+            let (code, said) = run_to_its_end(example, args);
+            assert_eq!(code, Some(2));
+            assert!(said.contains(problem) && said.contains("usage:"), "{said}");
+        }
     }
 }
 
@@ -82,23 +85,19 @@ fn the_shop_names_a_wrong_argument() {
 fn a_taken_port_is_said_clearly() {
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let port = taken.local_addr().unwrap().port().to_string();
-    let (code, said) = run_to_its_end("signup", &["--port", &port]);
-    assert_eq!(code, Some(1));
-    assert!(
-        said.contains(&format!("port {port} cannot be used")) && said.contains("--port"),
-        "{said}"
-    );
-    let (code, said) = run_to_its_end("hyper", &[&port]);
-    assert_eq!(code, Some(1));
-    assert!(
-        said.contains(&format!("port {port} cannot be used")),
-        "{said}"
-    );
+    for example in ["signup", "hyper"] {
+        let (code, said) = run_to_its_end(example, &["--port", &port]);
+        assert_eq!(code, Some(1));
+        assert!(
+            said.contains(&format!("port {port} cannot be used")) && said.contains("--port"),
+            "{said}"
+        );
+    }
 }
 
 #[tokio::test]
 async fn a_bare_hyper_server_does_the_same() {
-    let server = start("hyper", &["0"], "ref=anna-7").await;
+    let server = start("hyper", &["--port", "0"], "ref=anna-7").await;
     let browser = reqwest::Client::builder()
         .cookie_store(true)
         .build()
@@ -187,7 +186,13 @@ async fn the_outbox_tool_drains_lists_replays_and_discards() {
     assert_eq!(outbox(&[file, "dead"], &[]), (Some(0), String::new()));
     for (args, code, problem) in [
         (&[file, "discard", "3", "gone"][..], 1, "no dead letter"),
-        (&[file, "replay", "x"], 1, "invalid digit"),
+        (
+            &[file, "replay", "abc"],
+            2,
+            "\"abc\" is no id: write a number, or `all`",
+        ),
+        (&[file, "discard", "abc", "gone"], 2, "\"abc\" is no id"),
+        (&[], 2, "usage:"),
         (&[file, "drain"], 1, "PARTNERO_API_KEY"),
         (&[file, "explode"], 2, "usage:"),
         (&["/nowhere/outbox.db", "status"], 1, "no file"),
@@ -198,4 +203,28 @@ async fn the_outbox_tool_drains_lists_replays_and_discards() {
             "{args:?}: {said}"
         );
     }
+}
+
+/// An operator who names the wrong file is not told that all is well, and leaves it as it is.
+#[tokio::test]
+async fn the_outbox_tool_makes_no_outbox() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("app.db");
+    let file = file.to_str().unwrap();
+    let options = sqlx::sqlite::SqliteConnectOptions::new().filename(file);
+    let app = sqlx::SqlitePool::connect_with(options.create_if_missing(true));
+    let app = app.await.unwrap();
+    let table = sqlx::query("CREATE TABLE users (id INTEGER)");
+    table.execute(&app).await.unwrap();
+
+    for command in [&["status"][..], &["dead"], &["replay", "all"], &["drain"]] {
+        let (code, said) = outbox(&[&[file], command].concat(), &[]);
+        assert_eq!(code, Some(1), "{command:?}");
+        assert!(said.contains("there is no outbox in"), "{said}");
+    }
+    let names: Vec<String> = sqlx::query_scalar("SELECT name FROM sqlite_schema")
+        .fetch_all(&app)
+        .await
+        .unwrap();
+    assert_eq!(names, ["users"]);
 }
