@@ -13,12 +13,11 @@
 //!    for the key in the query, and stores a new one in a cookie.
 //! 2. [`ReferralContext`] and `Option<`[`Referral`]`>` tell a handler what the request says about
 //!    its referral, and why. With the feature `axum` they are extractors.
-//! 3. [`SignupHook`] reports a sign-up with the referrer filled in. Its
-//!    outcome is a response part and removes the cookie once Partnero has answered.
-//! 4. [`Outbox`] keeps reports in the app's own database until Partnero has
-//!    them, through outages and crashes.
-//! 5. [`Client`] is Partnero's API, and [`Sandbox`] a local
-//!    Partnero to develop and test against.
+//! 3. [`SignupHook`] reports a sign-up with the referrer filled in. Its outcome is a response part
+//!    and removes the cookie once Partnero has answered.
+//! 4. [`Outbox`] keeps reports in the app's own database until Partnero has them, through outages
+//!    and crashes.
+//! 5. [`Client`] is Partnero's API, and [`Sandbox`] a local Partnero to develop and test against.
 //! 6. The way back is a [`webhook`]: Partnero tells of a reward, [`WebhookVerifier`] proves that
 //!    it is Partnero, and the app gets an [`Event`].
 //!
@@ -27,15 +26,40 @@
 //!
 //! # Around the router or inside it
 //!
-//! `Router::layer` works, and so does wrapping the whole router from outside with
-//! `referrals.layer().layer(router)`, which also sees requests that no route matches and spares
-//! what `Router::layer` itself costs for each request.
+//! `Router::layer` works, and so does wrapping the whole router from outside, which also sees
+//! requests that no route matches, and spares what `Router::layer` itself costs for each request:
+//!
+//! ```no_run
+//! use axum::{Router, ServiceExt, extract::Request, routing::get};
+//! use tokio::net::TcpListener;
+//! use tower::Layer;
+//! use tower_partnero::Referrals;
+//!
+//! # #[tokio::main]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let referrals = Referrals::builder().build()?;
+//! let router = Router::new().route("/", get(async || "welcome")); // and `.with_state(...)`
+//! let app = referrals.layer().layer(router);
+//! let listener = TcpListener::bind("127.0.0.1:3000").await?;
+//! axum::serve(listener, ServiceExt::<Request>::into_make_service(app)).await?;
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! With `Router::layer` the order of the lines counts, because each layer goes around what stands
+//! above it:
+//!
+//! - Routes that are added after `.layer(referrals.layer())` are not covered: no link to them is
+//!   captured. Write the line behind the last route.
+//! - A middleware that is added later stands outside ours. If it overwrites `Cache-Control`, it
+//!   undoes our `private`, and a shared cache may give one visitor's cookie to another. If it answers
+//!   by itself, as a redirect to a login page does, we do not see the request. So add ours last.
 //!
 //! # Features
 //!
 //! | Feature | Default | What for |
 //! |---|---|---|
-//! | `tracing` | yes | events for every decision |
+//! | `tracing` | yes | events: what the layer decided and a handler read (`debug`), what came of reports |
 //! | `axum` | | extractors and response parts (on axum-core alone) |
 //! | `client` | | the API client and the sign-up hook |
 //! | `outbox` | | the outbox, in memory alone |

@@ -25,7 +25,8 @@
 //! [`NewCustomer::referring_customer`](crate::NewCustomer::referring_customer).
 //!
 //! A token that is handed in counts also where consent is withdrawn or unknown, as a typed code
-//! does: to hand it in was the visitor's own act, and nothing is stored.
+//! does: the visitor came back with it on purpose, and nothing is stored. A landing page that has to
+//! store it, on a host of its own, returns [`Referrals::store`](crate::Referrals::store).
 //!
 //! # Example
 //!

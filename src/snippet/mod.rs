@@ -82,7 +82,7 @@
 //! ```
 //!
 //! A policy without `.consent(...)` grants to everybody. Such pages differ from visitor to visitor:
-//! keep them out of shared caches, or return [`VaryCookie`](crate::context::VaryCookie) with them.
+//! keep them out of shared caches, or return [`Referrals::vary`](crate::Referrals::vary) with them.
 //!
 //! # Beside the layer
 //!
