@@ -169,6 +169,7 @@ fn every_outcome_has_a_name_of_its_own() {
         Outcome::NotStored(NotStored::ConsentUnknown),
         Outcome::HandedIn,
         Outcome::AlreadySpent,
+        Outcome::Expired,
         Outcome::ConsentWithdrawn,
         Outcome::Ignored(InvalidReferralKey::Empty),
     ]

@@ -171,6 +171,14 @@ mod tests {
                 &["no-cache=\"a\\\", public\""],
                 "private, no-cache=\"a\\\", public\"",
             ),
+            (
+                &["no-cache=\"a\\\\\", public"],
+                "private, no-cache=\"a\\\\\"",
+            ),
+            (
+                &["x=\\\"a, public\", max-age=1"],
+                "private, x=\\\"a, public\", max-age=1",
+            ),
             (&["max-age=1, x=\"open, public"], "private, no-store"),
             (&[" , ,must-revalidate,, "], "private, must-revalidate"),
         ] {
@@ -226,6 +234,7 @@ mod tests {
             "surrogate-control",
             "edge-control",
             "x-accel-expires",
+            "x-litespeed-cache-control",
         ] {
             headers.insert(name, HeaderValue::from_static("max-age=600"));
         }

@@ -48,7 +48,9 @@ pub(super) fn decide(
         (Some(key), _) => capture(key, link.source),
         (None, Some(key)) => (Some(Referral::new(key, stored.source)), Outcome::Remembered),
         (None, None) => match skipped(policy, request) {
-            Some(_) if policy.has_spent(request.headers) => (None, Outcome::AlreadySpent),
+            Some(_) if consent == Consent::Granted && policy.has_spent(request.headers) => {
+                (None, Outcome::AlreadySpent)
+            }
             Some(key) => capture(key, ReferralSource::Referer),
             None if stored.expired => (None, Outcome::Expired),
             None => (None, ignored.map_or(Outcome::NotReferred, Outcome::Ignored)),

@@ -115,9 +115,10 @@ impl CookieLines {
 
     /// Whether a line about the same cookie is there.
     fn is_named_in(&self, headers: &HeaderMap) -> bool {
-        let name = self.line.split_inclusive(|&byte| byte == b'=').next();
-        let is_ours =
-            |line: &HeaderValue| name.is_some_and(|name| line.as_bytes().starts_with(name));
+        let is_ours = |line: &HeaderValue| {
+            let name = self.line.split_inclusive(|&byte| byte == b'=').next();
+            name.is_some_and(|name| line.as_bytes().starts_with(name))
+        };
         headers.contains_key(&SET_COOKIE) && headers.get_all(&SET_COOKIE).iter().any(is_ours)
     }
 }

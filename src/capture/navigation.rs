@@ -100,6 +100,9 @@ mod tests {
             ("sec-purpose", "prefetch"),
             ("sec-purpose", "prefetch;prerender"),
             ("sec-purpose", "prefetch;anonymous-client-ip"),
+            ("sec-purpose", "prerender"),
+            ("sec-purpose", "a,prefetch"),
+            ("sec-purpose", "a; prefetch"),
             ("purpose", "prefetch"),
             ("purpose", "Prefetch"),
             ("x-purpose", "preview"),
@@ -130,6 +133,22 @@ mod tests {
             vetoed(&[("upgrade", "websocket")]),
             Some(NotStored::NoNavigation)
         );
+    }
+
+    #[test]
+    fn of_several_reasons_the_same_is_told_in_any_order() {
+        let ahead = ("sec-purpose", "prefetch");
+        let script = ("sec-fetch-mode", "no-cors");
+        let frame = ("sec-fetch-dest", "object");
+        for (one, other, reason) in [
+            (ahead, script, NotStored::Speculative),
+            (ahead, frame, NotStored::Speculative),
+            (script, frame, NotStored::NoNavigation),
+        ] {
+            for headers in [[one, other], [other, one]] {
+                assert_eq!(vetoed(&headers), Some(reason), "{headers:?}");
+            }
+        }
     }
 
     #[test]

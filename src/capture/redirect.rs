@@ -261,6 +261,7 @@ mod tests {
             "/é",
             "/a b",
             "/#//evil.example",
+            "/a#b",
         ] {
             assert!(!is_safe(target), "{target}");
         }

@@ -78,6 +78,8 @@ mod tests {
                 "https://shop.example/#?ref=K",
                 Some(("https://shop.example", "/", "")),
             ),
+            ("https://a.b/ref/K", Some(("https://a.b", "/ref/K", ""))),
+            ("http://a", Some(("http://a", "", ""))),
             ("/?ref=K", None),
             ("about:blank?ref=K", None),
             ("", None),

@@ -41,7 +41,7 @@ impl Referrals {
                 Outcome::Remembered | Outcome::Unchanged | Outcome::FirstTouchKept
             );
         let referral = context.referral.as_ref().filter(|_| may_write);
-        Renewal::new(referral.map(|referral| self.set(referral.key(), context, SystemTime::now())))
+        Renewal::new(referral.map(|referral| self.set(referral.key(), context, SystemTime::now)))
     }
 
     /// Stores a referral that the app has found by itself, such as that of a token in a link from
@@ -92,7 +92,7 @@ impl Referrals {
                 return None;
             }
             let context = context.with_referral(referral.clone());
-            Some(self.set(referral.key(), &context, now))
+            Some(self.set(referral.key(), &context, || now))
         };
         Renewal::new(lines())
     }
@@ -177,7 +177,7 @@ impl Referrals {
     pub(super) fn lines(&self, context: &ReferralContext) -> Option<CookieLines> {
         match (context.outcome, &context.referral) {
             (Outcome::Captured, Some(referral)) => {
-                Some(self.set(referral.key(), context, SystemTime::now()))
+                Some(self.set(referral.key(), context, SystemTime::now))
             }
             (Outcome::ConsentWithdrawn, _) if context.has_cookie => {
                 let marker = self.policy.spent.as_ref().map(CookieTemplate::removal);
@@ -198,7 +198,12 @@ impl Referrals {
         not(feature = "companion"),
         expect(unused_variables, reason = "only the companion has a time")
     )]
-    fn set(&self, key: &ReferralKey, context: &ReferralContext, now: SystemTime) -> CookieLines {
+    fn set(
+        &self,
+        key: &ReferralKey,
+        context: &ReferralContext,
+        now: impl FnOnce() -> SystemTime,
+    ) -> CookieLines {
         let cookie = &self.policy.cookie;
         let mut lines = CookieLines::new(cookie.set(key.as_str()), self.policy.cache);
         if context.has_cookie {
@@ -206,7 +211,7 @@ impl Referrals {
         }
         #[cfg(feature = "companion")]
         if let Some(companion) = &self.policy.companion {
-            return lines.beside(companion.lines_with(key, context, now));
+            return lines.beside(companion.lines_with(key, context, now()));
         }
         lines
     }

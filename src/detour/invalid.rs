@@ -40,3 +40,19 @@ impl fmt::Display for InvalidToken {
 }
 
 impl std::error::Error for InvalidToken {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_reason_says_what_is_wrong() {
+        for (reason, word) in [
+            (InvalidToken::Malformed, "malformed"),
+            (InvalidToken::Forged, "not made for this place"),
+            (InvalidToken::Expired, "expired"),
+        ] {
+            assert!(reason.to_string().contains(word), "{reason:?}");
+        }
+    }
+}

@@ -196,6 +196,46 @@ mod tests {
     }
 
     #[test]
+    fn a_lifetime_is_set_within_its_bounds() {
+        let second = Duration::from_secs(1);
+        for lifetime in [second, 30 * DAY] {
+            let detour = detour(1, "oauth").lifetime(lifetime).unwrap();
+            let token = detour.token_at(&anna(), b"", now());
+            assert!(
+                detour
+                    .open_at(&token, b"", now() + lifetime - second)
+                    .is_ok()
+            );
+            let expired = detour.open_at(&token, b"", now() + lifetime);
+            assert_eq!(expired, Err(InvalidToken::Expired), "{lifetime:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_never_made_is_malformed_whoever_signed_it() {
+        let detour = detour(1, "oauth");
+        let sealed = |content: &[u8]| detour.seal(b"").close(content.to_vec());
+        let with = |version, key: &[u8]| sealed(&[&[version], &[0xff; 8][..], key].concat());
+        assert!(
+            detour
+                .open_at(&with(VERSION, b"anna-7"), b"", now())
+                .is_ok()
+        );
+        for (token, what) in [
+            (sealed(b""), "nothing"),
+            (sealed(&[VERSION, 0xff]), "half a time"),
+            (with(VERSION + 1, b"anna-7"), "another version"),
+            (with(VERSION, b""), "no key"),
+            (with(VERSION, b"a\n"), "a control character"),
+            (with(VERSION, &[b'k'; 256]), "a key too long"),
+            ("A".repeat(400), "longer than any token"),
+        ] {
+            let opened = detour.open_at(&token, b"", now());
+            assert_eq!(opened, Err(InvalidToken::Malformed), "{what}");
+        }
+    }
+
+    #[test]
     fn the_key_before_is_believed_and_signs_no_more() {
         let old = detour(1, "oauth");
         let keys = SigningKeys::new([2; 32])
@@ -219,7 +259,10 @@ mod tests {
         assert!(keys.clone().previous("short").is_err());
         assert_eq!(format!("{keys:?}"), "SigningKeys([redacted])");
         assert_eq!(Detour::new(keys, "").unwrap_err().setting(), "purpose");
-        for lifetime in [Duration::ZERO, 31 * DAY] {
+        for lifetime in [
+            Duration::from_nanos(999_999_999),
+            30 * DAY + Duration::from_nanos(1),
+        ] {
             assert_eq!(
                 detour(1, "x").lifetime(lifetime).unwrap_err().setting(),
                 "lifetime"

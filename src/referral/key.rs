@@ -146,6 +146,43 @@ mod tests {
     }
 
     #[test]
+    fn a_key_is_its_text_wherever_it_is_written() {
+        let key: ReferralKey = "anna-7".parse().unwrap();
+        assert_eq!(key.as_ref(), "anna-7");
+        assert_eq!(format!("{key} {key:?}"), "anna-7 \"anna-7\"");
+    }
+
+    #[test]
+    fn blanks_around_a_typed_code_are_dropped() {
+        for code in [
+            "anna 7",
+            " anna 7\t\r\n",
+            "\u{a0}anna 7\u{3000}",
+            "\u{feff}anna 7\u{200b}",
+            "\u{200b} \u{feff}anna 7",
+        ] {
+            let referral = Referral::from_code(code).unwrap();
+            assert_eq!(referral.key().as_str(), "anna 7", "{code:?}");
+        }
+        for code in ["", " \u{200b}\n"] {
+            let error = Referral::from_code(code).unwrap_err();
+            assert_eq!(error, InvalidReferralKey::Empty, "{code:?}");
+        }
+    }
+
+    #[test]
+    fn every_reason_says_what_is_wrong() {
+        for (reason, word) in [
+            (InvalidReferralKey::Empty, "empty"),
+            (InvalidReferralKey::TooLong, "255 bytes"),
+            (InvalidReferralKey::NotUtf8, "UTF-8"),
+            (InvalidReferralKey::ControlCharacter, "control character"),
+        ] {
+            assert!(reason.to_string().contains(word), "{reason:?}");
+        }
+    }
+
+    #[test]
     fn keys_differ_by_case() {
         assert_ne!(ReferralKey::try_from("Anna"), ReferralKey::try_from("anna"));
     }

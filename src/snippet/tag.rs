@@ -205,6 +205,7 @@ mod tests {
             "/js/universal.js",
             "http://app.partnero.com/js",
             "javascript:alert(1)",
+            "ftp://127.0.0.1/x.js",
             "https://me:pw@app.partnero.com",
             "https://app.partnero.com;script-src",
             "https://app.partnero.com,x",
@@ -222,11 +223,42 @@ mod tests {
                 "{url}"
             );
         }
-        assert!(
-            snippet()
-                .script_url("http://127.0.0.1:8080/stand-in.js")
-                .is_ok()
-        );
+    }
+
+    #[test]
+    fn every_edge_of_a_setting_is_accepted() {
+        for id in ["a-b_9", &"x".repeat(64)] {
+            assert!(Snippet::new(id).is_ok(), "{id}");
+        }
+        for url in [
+            "https://cdn.shop.example:8443/js?v=1",
+            "http://127.0.0.1:8080/stand-in.js",
+            "http://localhost/stand-in.js",
+            "http://[::1]:8080/stand-in.js",
+        ] {
+            let snippet = Snippet::new("X").unwrap();
+            assert!(snippet.script_url(url).is_ok(), "{url}");
+        }
+    }
+
+    #[test]
+    fn every_value_has_its_place_in_the_tag() {
+        let snippet = Snippet::new("RW5B2TZ7").unwrap();
+        let snippet = snippet.script_url("https://a.example/b.js").unwrap();
+        let snippet = snippet.assets_host("https://c.example").unwrap();
+        let nonce = "aZ09+/-_==";
+        let tag = snippet.with_nonce(nonce).unwrap().to_string();
+        for part in [
+            "po(\"settings\",\"assets_host\",\"https://c.example\");",
+            "po(\"program\",\"RW5B2TZ7\",\"load\");",
+            "var source=\"https://a.example/b.js\";",
+        ] {
+            assert!(tag.contains(part), "{part} in {tag}");
+        }
+        let bare = tag.strip_prefix(&format!("<script nonce=\"{nonce}\">"));
+        assert_eq!(bare, snippet.to_string().strip_prefix("<script>"));
+        assert!(bare.is_some(), "{tag}");
+        assert_eq!(snippet.csp_sources(), "https://a.example https://c.example");
     }
 
     #[test]

@@ -51,6 +51,12 @@ async fn no_store_is_there_by_choice() {
         .answering("cache-control", "public, max-age=9");
     let headers = site.send(get("/?ref=anna-7", &[])).await;
     assert_eq!(headers[CACHE_CONTROL], "private, max-age=9, no-store");
+
+    let sign_up = get("/signup", &[("cookie", "partnero_referral=anna-7")]);
+    let mut response = http::Response::new(());
+    let context = site.context(&sign_up);
+    site.referrals.spend(&context).apply(&mut response);
+    assert_eq!(response.headers()[CACHE_CONTROL], "private, no-store");
 }
 
 #[tokio::test]
@@ -67,6 +73,11 @@ async fn a_public_page_stays_public_by_choice() {
             "{name}: {value}"
         );
     }
+    let site = Site::open(Referrals::builder().leave_public_pages(true))
+        .answering("cache-control", "max-age=600")
+        .answering("cache-control", "public");
+    let headers = site.send(get("/?ref=anna-7", &[])).await;
+    assert_eq!(headers, site.answer, "said in a line of its own");
     let site = Site::open(Referrals::builder().leave_public_pages(true))
         .answering("cache-control", "no-cache");
     assert_eq!(

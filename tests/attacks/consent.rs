@@ -98,15 +98,47 @@ async fn an_unanswered_banner_reads_nothing_that_is_stored() {
     let later = get("/", &[("cookie", "partnero_referral=anna-7")]);
     assert_eq!(site.outcome(&later), Outcome::NotReferred);
     assert_eq!(site.cookies(later).await, [""; 0]);
+    let rescued = [
+        ("cookie", "partnero_referral_spent=1"),
+        ("referer", "https://shop.example/?ref=anna-7"),
+    ];
+    let unknown = Outcome::NotStored(NotStored::ConsentUnknown);
+    assert_eq!(site.outcome(&get("/", &rescued)), unknown);
 }
 
 #[tokio::test]
 async fn a_granted_visit_is_captured() {
     let site = by_banner();
-    let landing = get("/?ref=anna-7", &[("cookie", "consent=yes")]);
-    let cookies = site.cookies(landing).await;
-    assert_eq!(cookies.len(), 1);
-    assert!(cookies[0].starts_with("partnero_referral=anna-7; "));
+    // A browser may split its cookies over several lines.
+    let split = [("cookie", "a=1"), ("cookie", "consent=yes")];
+    for headers in [&split[1..], &split] {
+        let cookies = site.cookies(get("/?ref=anna-7", headers)).await;
+        assert_eq!(cookies.len(), 1, "{headers:?}");
+        assert!(cookies[0].starts_with("partnero_referral=anna-7; "));
+    }
+}
+
+#[tokio::test]
+async fn a_key_on_the_page_before_counts_for_an_unanswered_visit_alone() {
+    let site = by_banner();
+    let next = get("/cart", &[("referer", "https://shop.example/?ref=anna-7")]);
+    assert_eq!(site.key(&next).as_deref(), Some("anna-7"));
+    let reason = NotStored::ConsentUnknown;
+    assert_eq!(site.outcome(&next), Outcome::NotStored(reason));
+    assert_eq!(site.cookies(next).await, [""; 0]);
+}
+
+#[test]
+fn a_code_that_was_typed_is_not_renewed_without_consent() {
+    let site = by_banner();
+    for cookie in ["a=1", "consent=no; partnero_referral=anna-7"] {
+        let sign_up = request("POST", "/signup", &[("cookie", cookie)]);
+        let typed = Referral::from_code("ben").unwrap();
+        let context = site.context(&sign_up).with_referral(typed);
+        let mut response = http::Response::new(());
+        site.referrals.renew(&context).apply(&mut response);
+        assert!(response.headers().is_empty(), "{cookie}");
+    }
 }
 
 #[tokio::test]

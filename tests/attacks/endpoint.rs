@@ -1,8 +1,11 @@
 //! The capture endpoint: hands in the key of a cached page, and no stranger's.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+
 use http::{Request, Response, StatusCode};
 use tower::ServiceExt;
-use tower_partnero::{Attribution, Referrals};
+use tower_partnero::{Attribution, Outcome, Referrals};
 
 use super::{cookies, request};
 
@@ -124,6 +127,21 @@ async fn nothing_but_a_post_is_taken() {
         assert_eq!(response.headers()["allow"], "POST");
         assert!(cookies(response.headers()).is_empty(), "{method}");
     }
+}
+
+#[tokio::test]
+async fn only_what_is_taken_in_is_counted() {
+    let counter = Arc::new(AtomicU32::new(0));
+    let counts = counter.clone();
+    let builder = Referrals::builder().on_outcome(move |context| {
+        assert_eq!(context.outcome, Outcome::Captured);
+        counts.fetch_add(1, Ordering::Relaxed);
+    });
+    let referrals = builder.build().unwrap();
+    for (method, headers) in [("POST", &[OWN][..]), ("POST", &[]), ("GET", &[OWN])] {
+        send(&referrals, request(method, "/capture?ref=anna-7", headers)).await;
+    }
+    assert_eq!(counter.load(Ordering::Relaxed), 1);
 }
 
 #[tokio::test]

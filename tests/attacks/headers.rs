@@ -1,8 +1,8 @@
 //! Injection into headers, oversize values, and strange neighbours.
 
-use tower_partnero::{InvalidReferralKey, Outcome, Referrals};
+use tower_partnero::{Attribution, InvalidReferralKey, Outcome, Referrals};
 
-use super::{Site, get};
+use super::{Site, get, request};
 
 /// Whatever the key, the line is our cookie with our attributes and nothing else.
 #[tokio::test]
@@ -93,6 +93,56 @@ async fn the_scripts_twin_goes_when_the_server_writes() {
         untouched.headers().is_empty(),
         "what is new is the layer's to write"
     );
+}
+
+/// Without a domain only the path tells the script's cookie from ours.
+#[tokio::test]
+async fn the_scripts_twin_above_our_path_goes_too() {
+    let site = Site::open(Referrals::builder().path("/shop"));
+    let script = [("cookie", "partnero_referral=from-script")];
+    let lines = site.cookies(get("/shop?ref=anna-7", &script)).await;
+    let set = lines.last().unwrap();
+    assert!(set.starts_with("partnero_referral=anna-7; ") && set.contains("; Path=/shop; "));
+    let is_twin =
+        |line: &String| line.starts_with("partnero_referral=; ") && line.contains("; Path=/; ");
+    assert!(lines.iter().any(is_twin), "{lines:?}");
+}
+
+/// A page that renews for every visitor, within a stranger's frame.
+#[test]
+fn what_may_not_be_stored_is_not_renewed() {
+    let site = Site::open(Referrals::builder());
+    for visit in [
+        get("/?ref=mallory", &[("sec-fetch-dest", "iframe")]),
+        get("/?ref=mallory", &[("sec-purpose", "prefetch")]),
+        request("POST", "/?ref=mallory", &[]),
+    ] {
+        let context = site.context(&visit);
+        assert!(matches!(context.outcome, Outcome::NotStored(_)));
+        let mut response = http::Response::new(());
+        site.referrals.renew(&context).apply(&mut response);
+        assert!(response.headers().is_empty(), "{:?}", context.outcome);
+    }
+}
+
+/// A new time for a link that is followed again, from the page that asks for it.
+#[test]
+fn a_click_that_changed_nothing_is_renewed_on_request() {
+    let stored = [("cookie", "partnero_referral=anna-7")];
+    let first_touch = || Referrals::builder().attribution(Attribution::FirstTouch);
+    for (builder, target, outcome) in [
+        (Referrals::builder(), "/?ref=anna-7", Outcome::Unchanged),
+        (first_touch(), "/?ref=ben", Outcome::FirstTouchKept),
+    ] {
+        let site = Site::open(builder);
+        let context = site.context(&get(target, &stored));
+        assert_eq!(context.outcome, outcome);
+        let mut response = http::Response::new(());
+        site.referrals.renew(&context).apply(&mut response);
+        let lines = super::cookies(response.headers());
+        let set = lines.last().unwrap();
+        assert!(set.starts_with("partnero_referral=anna-7; "), "{lines:?}");
+    }
 }
 
 #[test]

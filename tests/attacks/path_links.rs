@@ -48,12 +48,29 @@ async fn nobody_is_sent_to_a_strangers_page() {
     }
 }
 
+/// A browser that fetches ahead, or a checker of links, is sent to the page that will capture it.
+#[tokio::test]
+async fn a_key_that_nobody_has_clicked_is_carried_on() {
+    for link in [
+        request("HEAD", "/ref/anna-7", &[]),
+        get("/ref/anna-7", &[("sec-purpose", "prefetch")]),
+    ] {
+        let response = follow(link).await;
+        assert_eq!(response.status(), StatusCode::SEE_OTHER);
+        assert_eq!(response.headers()[LOCATION], "/?ref=anna-7");
+        assert!(cookies(response.headers()).is_empty());
+    }
+}
+
 /// Before the visitor has consented, the key goes on with the visitor.
 #[tokio::test]
 async fn a_key_that_may_not_be_stored_is_carried_on() {
-    let policy = Referrals::builder().path_links("ref").consent(
-        tower_partnero::capture::consent::by_cookie("consent", "yes"),
-    );
+    let policy = Referrals::builder()
+        .path_links("ref")
+        .parameters(["friend", "ref"])
+        .consent(tower_partnero::capture::consent::by_cookie(
+            "consent", "yes",
+        ));
     let referrals = policy.build().unwrap();
     let redirect = referrals
         .layer()
@@ -66,7 +83,7 @@ async fn a_key_that_may_not_be_stored_is_carried_on() {
             .unwrap();
         response.headers()[LOCATION].to_str().unwrap().to_owned()
     };
-    assert_eq!(sent_on(&[]).await, "/start?x=1&ref=a%26b");
+    assert_eq!(sent_on(&[]).await, "/start?x=1&friend=a%26b");
     assert_eq!(sent_on(&[("cookie", "consent=yes")]).await, "/start?x=1");
     assert_eq!(sent_on(&[("cookie", "consent=no")]).await, "/start?x=1");
     for default in [
@@ -126,6 +143,7 @@ async fn a_long_target_with_many_parameters_is_sent_on_whole() {
 async fn a_form_is_not_sent_on() {
     let response = follow(request("POST", "/ref/anna-7", &[])).await;
     assert_eq!(response.status(), StatusCode::METHOD_NOT_ALLOWED);
+    assert_eq!(response.headers()["allow"], "GET, HEAD");
     assert!(cookies(response.headers()).is_empty());
 }
 
@@ -156,8 +174,13 @@ async fn a_path_is_a_link_only_where_the_policy_says_so() {
         Some("ben"),
         "the query comes first"
     );
-    let broken = get("/ref/anna-7?ref=%00", &[]);
-    assert_eq!(site.key(&broken).as_deref(), Some("anna-7"));
+    // What was wrong with the query is told, whatever the path says.
+    let broken = InvalidReferralKey::ControlCharacter;
+    let context = site.context(&get("/ref/anna-7?ref=%00", &[]));
+    assert_eq!(context.referral.unwrap().key().as_str(), "anna-7");
+    assert_eq!(context.ignored, Some(broken));
+    let both = get("/ref/%ff?ref=%00", &[]);
+    assert_eq!(site.outcome(&both), Outcome::Ignored(broken));
 }
 
 #[tokio::test]

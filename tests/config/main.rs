@@ -45,6 +45,12 @@ fn path_segments_that_need_encoding_are_refused() {
 }
 
 #[test]
+fn origins_that_no_browser_writes_are_refused() {
+    let builder = new().public_origins(["https://shop.example", "https://shop.example/"]);
+    assert_refused(builder, "public_origins", "as in `https://shop.example`");
+}
+
+#[test]
 fn a_first_touch_that_browsers_would_withhold_is_refused() {
     let builder = new()
         .attribution(Attribution::FirstTouch)

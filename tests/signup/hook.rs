@@ -198,15 +198,6 @@ async fn a_handle_whose_layer_is_not_in_use_gives_no_hook() {
 }
 
 /// A site whose pages all come from a cache has the endpoint and no layer.
-#[tokio::test]
-async fn a_capture_endpoint_is_use_enough() {
-    let client = client(&Sandbox::start().await.unwrap());
-    let referrals = Referrals::builder().build().unwrap();
-    let _endpoint = referrals.capture_endpoint::<()>();
-    let signups = Signups::new(referrals, client);
-    assert!(signups.hook(&visit("")).is_ok());
-}
-
 /// The visitor closes the page while Partnero takes its time. What is under way then would reach
 /// Partnero in any case, so the referrer is an unknown one: the customer is created only by a
 /// later call, after the refusal.

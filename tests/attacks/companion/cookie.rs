@@ -88,6 +88,12 @@ async fn nothing_is_kept_or_read_without_consent() {
         (Outcome::NotReferred, None)
     );
 
+    let nothing = get("/?ref=anna-7", &[("cookie", "consent=no")]);
+    assert_eq!(
+        site.cookies(nothing).await,
+        [""; 0],
+        "there is none to remove"
+    );
     let withdrawn = format!("consent=no; {jar}");
     assert_eq!(after(&site, 0, "/", &withdrawn).first_touch(), None);
     let aged = after(&site, 60, "/", &withdrawn);
@@ -137,9 +143,26 @@ async fn the_cookie_is_bound_to_its_host() {
     let long = Site::open(policy().max_age(DAY * 300));
     let lines = long.cookies(get("/?ref=anna-7", &[])).await;
     assert!(lines[0].ends_with("Max-Age=34560000"), "400 days");
-    let host = Site::open(policy().cookie_name("__Host-friend"));
-    let lines = host.cookies(get("/?ref=anna-7", &[])).await;
-    assert!(lines[0].starts_with("__Host-friend_touches="), "{lines:?}");
+    for name in ["__Host-friend", "__host-friend"] {
+        let host = Site::open(policy().cookie_name(name));
+        let lines = host.cookies(get("/?ref=anna-7", &[])).await;
+        let start = format!("{name}_touches=");
+        assert!(lines[0].starts_with(&start), "{lines:?}");
+    }
+}
+
+/// As with the plain cookie: one that this host alone has would be read beside it or before it.
+#[tokio::test]
+async fn a_twin_of_the_companion_goes_when_it_is_written() {
+    let site = Site::open(policy().domain("shop.example"));
+    let stored = [("cookie", "partnero_referral=anna-7")];
+    let lines = site.cookies(get("/?ref=ben", &stored)).await;
+    let of_companion = |line: &String| line.starts_with("partnero_referral_touches=");
+    let mut companions = lines.iter().filter(|line| of_companion(line));
+    let set = companions.next_back().unwrap();
+    assert!(!set.contains("=; ") && set.contains("Domain=shop.example"));
+    let is_twin = |line: &String| line.contains("=; ") && !line.contains("Domain");
+    assert!(companions.any(is_twin), "{lines:?}");
 }
 
 #[tokio::test]

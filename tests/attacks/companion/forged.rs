@@ -1,6 +1,7 @@
 //! What was not signed by us, not for this place, or not for this browser.
 
 use tower_partnero::capture::companion::SigningKeys;
+use tower_partnero::detour::{Detour, InvalidToken};
 use tower_partnero::{Outcome, Referrals};
 
 use super::{NAME, after, keys, land, policy, renewed, shop, touches};
@@ -104,6 +105,18 @@ async fn a_companion_of_another_policy_is_not_believed() {
         let elsewhere = Site::open(policy().domain("third.example"));
         assert_eq!(touches_of_any(&elsewhere, &jar), None);
     }
+}
+
+/// One secret for both, and a detour whose purpose is the cookie's own name.
+#[tokio::test]
+async fn a_companion_is_no_token_and_a_token_no_companion() {
+    let (companion, plain) = land(&shop(), "/?ref=anna-7", "").await;
+    let detour = Detour::new(keys(1), NAME).unwrap();
+    let value = companion.split_once('=').unwrap().1;
+    assert_eq!(detour.open(value, ""), Err(InvalidToken::Forged));
+    let token = detour.token(&"anna-7".parse().unwrap(), "");
+    let jar = format!("{plain}; {NAME}={token}");
+    assert_eq!(touches(&after(&shop(), 0, "/", &jar))[1].1, None);
 }
 
 fn touches_of_any(site: &Site, jar: &str) -> Option<std::time::SystemTime> {

@@ -1,11 +1,11 @@
 //! How old a touch is, which one counts, and whose time it is.
 
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use tower_partnero::{Attribution, Outcome};
 
 use super::{DAY, NAME, after, handed_in, land, policy, renewed, shop, ten_days_old, touches};
-use crate::{Site, get};
+use crate::{Site, get, request};
 
 #[tokio::test]
 async fn the_window_is_checked_by_the_server() {
@@ -17,6 +17,8 @@ async fn the_window_is_checked_by_the_server() {
     let late = after(&site, 30, "/", &both);
     assert_eq!((late.outcome, &late.referral), (Outcome::Expired, &None));
     assert_eq!(late.last_touch().unwrap().key().as_str(), "anna-7");
+    let broken = after(&site, 30, "/?ref=", &both);
+    assert_eq!(broken.outcome, Outcome::Expired, "whatever the link says");
 
     // A new click is a new time, also on the very same link.
     let again = after(&site, 31, "/?ref=anna-7", &both);
@@ -57,6 +59,34 @@ async fn first_and_last_touch_are_told_apart() {
     }
 }
 
+#[tokio::test]
+async fn the_window_is_that_of_the_touch_that_counts() {
+    for (attribution, outcome) in [
+        (Attribution::LastTouch, Outcome::Remembered),
+        (Attribution::FirstTouch, Outcome::Expired),
+    ] {
+        let site = Site::open(policy().attribution(attribution));
+        let stored = "partnero_referral=anna-7";
+        let jar = format!("{stored}; {}", ten_days_old(&site));
+        let lines = site.cookies(get("/?ref=ben", &[("cookie", &jar)])).await;
+        let plain = lines.get(1).map_or(stored, |line| super::pair(line));
+        let jar = format!("{}; {plain}", super::pair(&lines[0]));
+        assert_eq!(after(&site, 25, "/", &jar).outcome, outcome);
+    }
+}
+
+/// The link of this very request is a touch to the handler, whether it may be stored or not.
+#[tokio::test]
+async fn a_touch_that_may_not_be_stored_is_seen_by_its_handler() {
+    let site = shop();
+    let (companion, plain) = land(&site, "/?ref=anna-7", "").await;
+    let jar = format!("{plain}; {companion}");
+    let sign_up = request("POST", "/signup?ref=ben", &[("cookie", &jar)]);
+    let [first, last] = touches(&site.context(&sign_up));
+    assert_eq!((&*first.0, &*last.0), ("anna-7", "ben"));
+    assert!(last.1.is_some());
+}
+
 /// An old companion of the same link, planted beside the fresh one: it must not make a referral
 /// look older than it is.
 #[tokio::test]
@@ -75,6 +105,15 @@ async fn of_several_companions_the_newest_counts() {
         assert_eq!(after(&site, 25, "/", &jar).outcome, Outcome::Remembered);
     }
 
+    // A newer one of another link, planted beside it, takes no time away.
+    let (planted, _) = land(&site, "/?ref=mallory", "").await;
+    for jar in [
+        format!("{planted}; {old}; {plain}"),
+        format!("{old}; {planted}; {plain}"),
+    ] {
+        assert_eq!(time(&jar), time(&format!("{plain}; {old}")));
+    }
+
     // More of them than anybody has: the time is unknown then, and nothing is lost.
     let flood = format!("{}{fresh}; {plain}", format!("{NAME}=x; ").repeat(100));
     let flooded = after(&site, 60, "/", &flood);
@@ -86,14 +125,27 @@ async fn of_several_companions_the_newest_counts() {
 /// from anybody.
 #[tokio::test]
 async fn a_time_is_not_lent_to_another_key() {
-    let site = shop();
-    let (companion, _) = land(&site, "/?ref=mallory", "").await;
-    let jar = format!("partnero_referral=anna-7; {companion}");
-    for days in [0, 60] {
-        let swapped = after(&site, days, "/", &jar);
-        assert_eq!(swapped.outcome, Outcome::Remembered);
-        assert_eq!(touches(&swapped)[1], ("anna-7".into(), None));
+    for (attribution, counts) in [(Attribution::LastTouch, 1), (Attribution::FirstTouch, 0)] {
+        let site = Site::open(policy().attribution(attribution));
+        let (companion, _) = land(&site, "/?ref=mallory", "").await;
+        let jar = format!("partnero_referral=anna-7; {companion}");
+        for days in [0, 60] {
+            let swapped = after(&site, days, "/", &jar);
+            assert_eq!(swapped.outcome, Outcome::Remembered, "{attribution:?}");
+            assert_eq!(touches(&swapped)[counts], ("anna-7".into(), None));
+        }
     }
+}
+
+/// A handler sees the time that the next one will read from the cookie.
+#[test]
+fn a_touch_has_whole_seconds_from_the_start() {
+    let click = get("/?ref=anna-7", &[]);
+    let second = SystemTime::UNIX_EPOCH + DAY * 20_000;
+    let now = second + Duration::from_millis(999);
+    let (method, uri, headers) = (click.method(), click.uri(), click.headers());
+    let context = shop().referrals.evaluate_at(method, uri, headers, now);
+    assert_eq!(touches(&context)[1], ("anna-7".into(), Some(second)));
 }
 
 /// What Partnero's script has written is a newer touch, and gets its time with the next write.
