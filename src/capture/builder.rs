@@ -13,7 +13,7 @@ use super::policy::{ConsentPolicy, Observer};
 use super::settings::{Attribution, CookieSettings, SameSite};
 use crate::context::ReferralContext;
 
-/// Settings of [`Referrals`]. Every one has a default; all are checked by
+/// Settings of [`Referrals`](crate::Referrals). Every one has a default; all are checked by
 /// [`build`](Self::build).
 #[derive(Clone)]
 #[must_use]
@@ -93,7 +93,8 @@ impl ReferralsBuilder {
     }
 
     /// The host below which the cookie is shared, such as `shop.example` for `www.shop.example`
-    /// and `app.shop.example`. Default: none, the cookie stays with the host that set it.
+    /// and `app.shop.example`. Default: none, the cookie stays with the host that set it; so leave
+    /// it out on `http://localhost`, where [`secure`](Self::secure) is off, too.
     ///
     /// Refused: schemes, ports, paths, a leading dot, addresses, and names without a dot.
     /// Accepted but useless: a domain the app is not served from, and a public suffix such as
@@ -119,7 +120,7 @@ impl ReferralsBuilder {
 
     /// How long a link counts, from the click that stored its key to the sign-up. Another click
     /// on the same link writes nothing, so that it starts no new time; where it should, return
-    /// [`Referrals::renew`] from the landing page. Default: 30 days, Partnero's own
+    /// [`Referrals::renew`](crate::Referrals::renew) from the landing page. Default: 30 days, Partnero's own
     /// (<https://docs.partnero.com/guides/tracking/affiliate-api>). Whole seconds count; less
     /// than one second and more than 400 days are refused.
     pub fn max_age(mut self, max_age: Duration) -> Self {
@@ -171,7 +172,7 @@ impl ReferralsBuilder {
     ///
     /// A site whose own `Referrer-Policy` is `no-referrer`, `origin` or `strict-origin` has nothing
     /// to find. A page that renders by referral depends on the header then: see
-    /// [`Referrals::vary`].
+    /// [`Referrals::vary`](crate::Referrals::vary).
     ///
     /// Refused without [`public_origins`](Self::public_origins).
     pub fn referer_rescue(mut self, rescue: bool) -> Self {

@@ -41,14 +41,14 @@ pub(super) fn make_private(headers: &mut HeaderMap, rules: CacheRules) {
     for name in overruling {
         headers.remove(name);
     }
-    let private = if headers.contains_key(CACHE_CONTROL) {
+    // Neither fails but on a map that is full with thousands of headers, which no server would send.
+    if headers.contains_key(CACHE_CONTROL) {
         // What nobody can read is kept from every cache.
-        merge(headers.get_all(CACHE_CONTROL), rules).unwrap_or(STRICTEST)
+        let private = merge(headers.get_all(CACHE_CONTROL), rules).unwrap_or(STRICTEST);
+        let _ = headers.try_insert(CACHE_CONTROL, private);
     } else {
-        rules.bare()
-    };
-    // Fails only on a map that is full with thousands of headers, which no server would send.
-    let _ = headers.try_insert(CACHE_CONTROL, private);
+        let _ = headers.try_append(CACHE_CONTROL, rules.bare());
+    }
 }
 
 /// Whether the app lets shared caches keep this response.

@@ -38,7 +38,9 @@ where
 
 #[inline(never)]
 fn finish<B>(response: &mut Response<B>, lines: Option<CookieLines>) {
-    promise::keep(response);
+    if !response.extensions().is_empty() {
+        promise::keep(response);
+    }
     if let Some(lines) = lines {
         lines.offer_to(response.headers_mut());
     }

@@ -134,23 +134,23 @@ impl Referrals {
     ) -> Option<CookieLines> {
         let request = RequestHead::new(method, uri, headers);
         let context = self.decide(&request, || navigation::veto(method, headers));
-        self.lines_told(context)
+        self.lines_told(&context)
     }
 
     /// As [`capture`](Self::capture), for a page of the app's own that hands the key in.
     pub(super) fn capture_handed_in(&self, parts: &Parts) -> Option<CookieLines> {
         let veto = || navigation::veto_of_own_page(&parts.headers);
-        self.lines_told(self.decide(&RequestHead::of(parts), veto))
+        self.lines_told(&self.decide(&RequestHead::of(parts), veto))
     }
 
     /// Tells who wants to know of the decision, now or when the response is known.
-    fn lines_told(&self, context: ReferralContext) -> Option<CookieLines> {
+    fn lines_told(&self, context: &ReferralContext) -> Option<CookieLines> {
         if context.outcome == Outcome::Captured && self.policy.cache.leave_public_pages {
-            let lines = self.lines(&context)?;
-            return Some(lines.telling(self.clone(), context));
+            let lines = self.lines(context)?;
+            return Some(lines.telling(self.clone(), context.clone()));
         }
-        self.tell(&context);
-        self.lines(&context)
+        self.tell(context);
+        self.lines(context)
     }
 
     /// `is_left`: it is a public page, which stays as it is.

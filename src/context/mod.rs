@@ -68,7 +68,8 @@ pub use self::vary::Vary;
 /// # Ok::<_, tower_partnero::ConfigError>(())
 /// ```
 ///
-/// A state without the handle does not compile:
+/// A state without the handle does not compile. Of a handler that asks for the context axum then
+/// says that `Handler<_, _>` is not satisfied; it says the same where the feature `axum` is off:
 ///
 /// ```compile_fail,E0308
 /// # use axum::{Router, routing::get};

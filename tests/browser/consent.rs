@@ -41,6 +41,16 @@ async fn nothing_is_kept_before_consent_and_all_goes_when_it_does() {
     assert_eq!(ben.run("return document.cookie").await, "consent=no");
 }
 
+async fn sign_up(State(referrals): State<Referrals>, visitor: ReferralContext) -> Response {
+    let referral = visitor
+        .referral
+        .as_ref()
+        .expect("read from the page before");
+    assert_eq!(referral.source(), ReferralSource::Referer);
+    let answer = [(SET_COOKIE, "consent=yes; Path=/")];
+    (referrals.spend(&visitor), answer, Redirect::to("/welcome")).into_response()
+}
+
 /// The form itself holds the banner's question. No mark may be left before the answer, and the
 /// redirect would carry the address of the form's page, with the key that was just spent.
 #[tokio::test]
@@ -48,15 +58,6 @@ async fn a_sign_up_that_gives_consent_does_not_bring_its_referral_back() {
     let Some(ben) = Browser::open().await else {
         return;
     };
-    async fn sign_up(State(referrals): State<Referrals>, visitor: ReferralContext) -> Response {
-        let referral = visitor
-            .referral
-            .as_ref()
-            .expect("read from the page before");
-        assert_eq!(referral.source(), ReferralSource::Referer);
-        let answer = [(SET_COOKIE, "consent=yes; Path=/")];
-        (referrals.spend(&visitor), answer, Redirect::to("/welcome")).into_response()
-    }
     let place = Place::take().await;
     let referrals = Referrals::builder()
         .secure(false)
