@@ -33,13 +33,8 @@ const STRICTEST: HeaderValue = HeaderValue::from_static("private, no-store");
 /// Everything else the app said (`max-age`, `no-store`, `no-cache` ...) stays, so that the
 /// response is never cached longer or more widely than the app allowed.
 pub(super) fn make_private(headers: &mut HeaderMap, rules: CacheRules) {
-    let overruling: Vec<_> = headers
-        .keys()
-        .filter(|name| overrules(name))
-        .cloned()
-        .collect();
-    for name in overruling {
-        headers.remove(name);
+    if headers.keys().any(overrules) {
+        remove_overruling(headers);
     }
     // Neither fails but on a map that is full with thousands of headers, which no server would send.
     if headers.contains_key(CACHE_CONTROL) {
@@ -48,6 +43,14 @@ pub(super) fn make_private(headers: &mut HeaderMap, rules: CacheRules) {
         let _ = headers.try_insert(CACHE_CONTROL, private);
     } else {
         let _ = headers.try_append(CACHE_CONTROL, rules.bare());
+    }
+}
+
+#[cold]
+fn remove_overruling(headers: &mut HeaderMap) {
+    let names = headers.keys().filter(|name| overrules(name));
+    for name in names.cloned().collect::<Vec<_>>() {
+        headers.remove(name);
     }
 }
 

@@ -30,18 +30,18 @@ where
         if let Poll::Ready(Ok(response)) = &mut polled
             && (this.lines.is_some() || !response.extensions().is_empty())
         {
-            finish(response, this.lines.take());
+            finish(response, this.lines);
         }
         polled
     }
 }
 
 #[inline(never)]
-fn finish<B>(response: &mut Response<B>, lines: Option<CookieLines>) {
+fn finish<B>(response: &mut Response<B>, lines: &mut Option<CookieLines>) {
     if !response.extensions().is_empty() {
         promise::keep(response);
     }
-    if let Some(lines) = lines {
+    if let Some(lines) = lines.take() {
         lines.offer_to(response.headers_mut());
     }
 }

@@ -92,12 +92,17 @@ impl CookieLines {
     /// or removed the cookie itself (a sign-up on the very page the link led to must not leave
     /// the referral behind that it has just spent), or it is a public page that shall stay one.
     pub(super) fn offer_to(mut self, headers: &mut HeaderMap) {
-        let is_left = self.rules.leave_public_pages && cache::is_public(headers);
-        let untold = self.more.as_mut().and_then(|more| more.untold.take());
-        if let Some((referrals, context)) = untold {
-            referrals.tell_of_page(context, is_left);
+        if self.rules.leave_public_pages {
+            let is_left = cache::is_public(headers);
+            let untold = self.more.as_mut().and_then(|more| more.untold.take());
+            if let Some((referrals, context)) = untold {
+                referrals.tell_of_page(context, is_left);
+            }
+            if is_left {
+                return;
+            }
         }
-        if !is_left && !self.is_named_in(headers) {
+        if !self.is_named_in(headers) {
             self.append_to(headers);
         }
     }

@@ -144,6 +144,11 @@ impl Referrals {
     }
 
     /// Tells who wants to know of the decision, now or when the response is known.
+    #[inline(always)]
+    #[expect(
+        clippy::inline_always,
+        reason = "the lines would be moved once more, for twenty instructions"
+    )]
     fn lines_told(&self, context: &ReferralContext) -> Option<CookieLines> {
         if context.outcome == Outcome::Captured && self.policy.cache.leave_public_pages {
             let lines = self.lines(context)?;
@@ -161,6 +166,11 @@ impl Referrals {
         self.tell(&context);
     }
 
+    #[inline(always)]
+    #[expect(
+        clippy::inline_always,
+        reason = "mostly nobody listens, and asking is less than a call"
+    )]
     fn tell(&self, context: &ReferralContext) {
         if let Some(observer) = &self.policy.observer {
             observer(context);
@@ -174,6 +184,11 @@ impl Referrals {
     }
 
     /// What the decision writes.
+    #[inline(always)]
+    #[expect(
+        clippy::inline_always,
+        reason = "the lines would be moved once more, for twenty instructions"
+    )]
     pub(super) fn lines(&self, context: &ReferralContext) -> Option<CookieLines> {
         match (context.outcome, &context.referral) {
             (Outcome::Captured, Some(referral)) => {
