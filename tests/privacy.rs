@@ -6,6 +6,8 @@ use std::sync::{Arc, Mutex};
 use http::header::COOKIE;
 use http::{Request, Response};
 use tower::{Layer, ServiceExt, service_fn};
+use tower_partnero::capture::companion::SigningKeys;
+use tower_partnero::capture::consent;
 use tower_partnero::sandbox::Fault;
 use tower_partnero::{ApiKey, Client, NewCustomer, Referrals, Sandbox, SignupHook, Signups};
 
@@ -34,6 +36,56 @@ fn hook(sandbox: &Sandbox) -> SignupHook {
     Signups::new(referrals, client(sandbox))
         .hook(&parts)
         .unwrap()
+}
+
+/// Every optional part of the layer, each in a request that it has something to say about.
+async fn optional_parts_meet_anna() {
+    let keys = SigningKeys::new([7; 32]).unwrap();
+    let referrals = Referrals::builder()
+        .companion(keys)
+        .path_links("ref")
+        .public_origins(["https://shop.example"])
+        .referer_rescue(true)
+        .leave_public_pages(true)
+        .consent(consent::by_cookie("consent", "yes"))
+        .build()
+        .unwrap();
+    let public = service_fn(|_: Request<()>| {
+        let page = Response::builder().header("cache-control", "public");
+        std::future::ready(page.body(()))
+    });
+    let forged = "__Host-partnero_referral_touches=anna-7";
+    for (target, cookie) in [
+        ("/?ref=anna-7", "consent=yes"),
+        ("/?ref=anna-7", "consent=no; partnero_referral=anna-7"),
+        ("/ref/anna-7", ""),
+        (
+            "/",
+            &*format!("consent=yes; {forged}; partnero_referral=anna-7; partnero_referral=ben@"),
+        ),
+        ("/cart", "consent=yes; partnero_referral_spent=1"),
+    ] {
+        let visit = Request::get(target)
+            .header(COOKIE, cookie)
+            .header("referer", "https://shop.example/?ref=anna-7");
+        let (parts, ()) = visit.body(()).unwrap().into_parts();
+        let service = referrals.layer().layer(public);
+        referrals
+            .spend(&referrals.context(&parts).unwrap())
+            .apply(&mut Response::new(()));
+        let again = Request::from_parts(parts.clone(), ());
+        service.oneshot(again).await.unwrap();
+        let redirect = referrals.path_link_redirect::<()>("/").unwrap();
+        redirect
+            .oneshot(Request::from_parts(parts, ()))
+            .await
+            .unwrap();
+    }
+    let handed_in = Request::post("/capture?ref=anna-7")
+        .header(COOKIE, "consent=yes")
+        .header("sec-fetch-site", "same-origin");
+    let endpoint = referrals.capture_endpoint::<()>();
+    endpoint.oneshot(handed_in.body(()).unwrap()).await.unwrap();
 }
 
 #[derive(Clone, Default)]
@@ -97,6 +149,8 @@ async fn events_say_what_happened_and_to_nobody() {
         referrals.layer().layer(page).oneshot(visit).await.unwrap();
     }
 
+    optional_parts_meet_anna().await;
+
     // What other crates trace is their own affair.
     let text = log.text();
     let own: String = text
@@ -108,6 +162,15 @@ async fn events_say_what_happened_and_to_nobody() {
         own.contains("referral=\"remembered\""),
         "the sign-up's span: {own}"
     );
+    for part in [
+        "referral read",
+        "not_stored_public_page",
+        "consent_withdrawn",
+        "already_spent",
+        "companion",
+    ] {
+        assert!(own.contains(part), "{part}: {own}");
+    }
     assert!(own.contains("registration=\"referred\""), "{own}");
     assert!(
         own.contains("sign-up not reported") && own.contains("kind=Server"),

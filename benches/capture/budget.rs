@@ -18,8 +18,8 @@ pub(crate) enum Target {
         bytes: f64,
         most: f64,
     },
-    /// At most such a share of the baseline, in per cent.
-    Share { percent: f64 },
+    /// At most such a share of the baseline, in per cent; `is_held` to it by `--check`.
+    Share { percent: f64, is_held: bool },
 }
 
 /// What one request costs.
@@ -71,13 +71,19 @@ impl<'a> Costs<'a> {
         })
     }
 
-    /// Whether the arm allocates no more than its target allows.
-    pub(crate) fn keeps_allocations(&self, arm: &Arm) -> bool {
-        let Some(Target::More { allocations, .. }) = arm.target else {
-            return true;
-        };
-        let more = self.more(arm.name);
-        more.is_some_and(|more| more.allocations <= allocations)
+    /// Whether the arm keeps what is the same on every machine: its allocations, and the share
+    /// that a part takes which is not asked. A share that was not counted is kept.
+    pub(crate) fn is_kept(&self, arm: &Arm) -> bool {
+        match arm.target {
+            Some(Target::More { allocations, .. }) => {
+                let more = self.more(arm.name);
+                more.is_some_and(|more| more.allocations <= allocations)
+            }
+            Some(Target::Share { is_held: true, .. }) => {
+                self.judge(arm).and_then(|verdict| verdict.met) != Some(false)
+            }
+            _ => true,
+        }
     }
 
     pub(crate) fn judge(&self, arm: &Arm) -> Option<Verdict> {
@@ -122,7 +128,7 @@ impl<'a> Costs<'a> {
                     met: growth.map(|growth| growth <= most),
                 }
             }
-            Target::Share { percent } => {
+            Target::Share { percent, .. } => {
                 let baseline = self.of(arm.baseline?).instructions;
                 let share = added(arm.name)
                     .zip(baseline)

@@ -52,8 +52,8 @@ fn a_moved_token_brings_nothing() {
     assert!(detour("magic-link").open(&token, "user-1").is_ok());
 }
 
-/// Shown twice in its own context it opens twice, as the docs say. It credits nobody twice: the
-/// second sign-up is the same customer, or another context.
+/// Shown twice in its own context it opens twice, as the docs say. What that is worth is in
+/// `tests/signup/token.rs`.
 #[test]
 fn a_replayed_token_is_the_same_referral() {
     let token = detour("oauth").token(anna().key(), "nonce");

@@ -116,3 +116,23 @@ async fn nothing_is_loaded_before_consent() {
     assert_eq!(told(&partnero, 3).await.len(), 3, "loaded once");
     assert_only_the_planted_script_was_stopped(&ben).await;
 }
+
+/// The consent tool was quicker than the page, or the visitor has agreed on an earlier one.
+#[tokio::test]
+async fn consent_that_was_there_before_the_tag_is_heard() {
+    let Some(ben) = Browser::open().await else {
+        return;
+    };
+    let partnero = Sandbox::start().await.unwrap();
+    let tag = partnero.snippet().unwrap().after_consent();
+    for (agreed, loads) in [("'true'", 0), ("true", 1)] {
+        let body = format!("<script>window.partneroConsent = {agreed}</script>{tag}");
+        let site = Site::with_page(&body).await;
+        ben.go(&site.at("localhost", "/")).await;
+        ben.arrive("/").await;
+        let scripts =
+            "return document.querySelectorAll('script[src$=\"/js/universal.js\"]').length";
+        assert_eq!(ben.run(scripts).await, loads, "{agreed}");
+    }
+    assert_eq!(told(&partnero, 2).await.len(), 2);
+}

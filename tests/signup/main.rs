@@ -4,6 +4,7 @@ mod existing;
 mod faults;
 mod hook;
 mod referrer;
+mod token;
 mod typed_code;
 
 use http::Request;

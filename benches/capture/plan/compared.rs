@@ -16,7 +16,7 @@ use crate::work::Answer;
 /// One job, done by each.
 #[derive(Clone, Copy)]
 struct Job {
-    /// No middleware, ours, `CookieJar` with `Query`, tower-cookies with `Query`.
+    /// A layer that does nothing, ours, `CookieJar` with `Query`, tower-cookies with `Query`.
     names: [&'static str; 4],
     uri: &'static str,
     cookies: &'static str,

@@ -94,7 +94,10 @@ pub(super) fn whole() -> Vec<Arm> {
     let app = || router(unread).with_state::<()>(referrals());
     let nothing = move |uri| Wire::new(NothingLayer.layer(app()), uri, TWELVE, Answer::PLAIN);
     let ours = move |uri| Wire::new(referrals().layer().layer(app()), uri, TWELVE, Answer::PLAIN);
-    let share = Target::Share { percent: 1.0 };
+    let share = Target::Share {
+        percent: 1.0,
+        is_held: false,
+    };
     vec![
         Arm::new("hyper + axum, nothing", move || nothing("/")),
         Arm::new("hyper + axum, nothing, other query", move || {

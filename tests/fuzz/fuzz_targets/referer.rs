@@ -46,12 +46,9 @@ fuzz_target!(|data: &[u8]| {
     };
     assert_eq!(context.outcome, Outcome::Captured);
     let text = referer.to_str().unwrap();
-    if let Some(site) = site {
-        assert_eq!(*site, "same-origin");
-    } else {
-        let origin = Url::parse(text).unwrap().origin().ascii_serialization();
-        assert!(OWN.contains(&origin.as_str()), "{text} is of {origin}");
-    }
+    assert!(site.is_none_or(|site| *site == "same-origin"));
+    let origin = Url::parse(text).unwrap().origin().ascii_serialization();
+    assert!(OWN.contains(&origin.as_str()), "{text} is of {origin}");
 
     // What a sign-up has used up does not come back.
     let context = REFERRALS.evaluate(&Method::POST, &page, &headers);

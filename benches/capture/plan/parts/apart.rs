@@ -9,7 +9,7 @@ use http::{Method, Request, Response, StatusCode};
 use tower::service_fn;
 use tower_partnero::capture::PathLinkRedirect;
 use tower_partnero::detour::{Detour, SigningKeys};
-use tower_partnero::{ReferralKey, Referrals, Snippet};
+use tower_partnero::{Referral, ReferralContext, ReferralKey, Referrals, Snippet};
 
 use super::super::Arm;
 use super::{Answered, build, with};
@@ -21,6 +21,7 @@ const PATH_LINK: &str = "/ref/anna-7?to=/tea&utm_source=mail";
 pub(in crate::plan) fn apart() -> Vec<Arm> {
     let answer = |status, captures| Answer { status, captures };
     let sent_on = answer(StatusCode::SEE_OTHER, false);
+    let stored = answer(StatusCode::SEE_OTHER, true);
     let accepted = answer(StatusCode::NO_CONTENT, true);
     let handed_in = || {
         let mut request = with(get(LINK, ""), &[("sec-fetch-site", "same-origin")]);
@@ -31,10 +32,10 @@ pub(in crate::plan) fn apart() -> Vec<Arm> {
         Arm::new("a redirect by hand", move || {
             Calls::new(by_hand(StatusCode::SEE_OTHER), get(PATH_LINK, ""), sent_on)
         }),
-        Arm::new("path link, sent on", move || {
+        Arm::new("path link, stored and sent on", move || {
             let referrals = build(Referrals::builder().path_links("ref"));
             let redirect: PathLinkRedirect<()> = referrals.path_link_redirect("/").expect("a path");
-            Calls::<_, ()>::new(redirect, get(PATH_LINK, ""), sent_on)
+            Calls::<_, ()>::new(redirect, get(PATH_LINK, ""), stored)
         })
         .over("a redirect by hand"),
         Arm::new("no content by hand", move || {
@@ -56,6 +57,37 @@ pub(in crate::plan) fn apart() -> Vec<Arm> {
             let detour = detour();
             let token = detour.token(&key(), "n-0S6_WzA2Mj");
             Does::new(move || usize::from(detour.open(&token, "n-0S6_WzA2Mj").is_ok()))
+        })
+        .over("nothing at all"),
+        Arm::new("a code typed, handed in", || {
+            let context = context();
+            Does::new(move || {
+                let code = Referral::from_code(black_box(" anna-7 ")).ok();
+                usize::from(
+                    black_box(context.clone().with_referral(code))
+                        .referral
+                        .is_some(),
+                )
+            })
+        })
+        .over("nothing at all"),
+        Arm::new("a token's referral, stored", || {
+            let (referrals, parts) = (build(Referrals::builder()), get("/?t=x", "").into_parts().0);
+            Does::new(move || {
+                let mut response = Response::new(());
+                let referral = Referral::from_code("anna-7").ok();
+                referrals.store(&parts, referral).apply(&mut response);
+                response.headers().len()
+            })
+        })
+        .over("nothing at all"),
+        Arm::new("the word to caches, `Vary`", || {
+            let referrals = build(Referrals::builder());
+            Does::new(move || {
+                let mut response = Response::new(());
+                referrals.vary().apply(&mut response);
+                response.headers().len()
+            })
         })
         .over("nothing at all"),
         Arm::new("the tag's text, copied", || {
@@ -104,6 +136,11 @@ fn by_hand(
 fn detour() -> Detour {
     let keys = SigningKeys::new([7; 32]).expect("the key is long enough");
     Detour::new(keys, "oauth").expect("it has a purpose")
+}
+
+fn context() -> ReferralContext {
+    let visit = get("/", "");
+    build(Referrals::builder()).evaluate(visit.method(), visit.uri(), visit.headers())
 }
 
 fn key() -> ReferralKey {

@@ -40,6 +40,7 @@ pub(in crate::plan) fn decided() -> Vec<Arm> {
             COUNTER.fetch_add(1, Ordering::Relaxed);
         })
     };
+    let paths = || Referrals::builder().path_links("ref");
     let frame = || with(get(LINK, ""), &[("sec-fetch-dest", "iframe")]);
     let default = Referrals::builder;
     let (page, link) = (Answer::PLAIN, Answer::CAPTURED);
@@ -97,6 +98,24 @@ pub(in crate::plan) fn decided() -> Vec<Arm> {
         Arm::new("every outcome counted, captured", move || {
             landing(counted(), get(LINK, ""), link)
         })
+        .over("captured"),
+        Arm::new("path links, a page", move || {
+            landing(paths(), get("/", TWELVE), page)
+        })
+        .over("a page, 12 cookies"),
+        Arm::new("path link, captured", move || {
+            landing(paths(), get("/ref/anna-7", ""), link)
+        })
+        .over("captured"),
+        Arm::new("consent withdrawn, the cookie removed", move || {
+            let kept = "cookie_consent=no; partnero_referral=anna-7";
+            landing(banner(), get("/", kept), page)
+        })
+        .over("a page, 12 cookies"),
+        Arm::new(
+            "another key captured, what is in the way removed",
+            move || landing(default(), get(LINK, "partnero_referral=ben"), link),
+        )
         .over("captured"),
     ]
 }

@@ -32,6 +32,22 @@ pub(in crate::plan) fn stored() -> Vec<Arm> {
             |referrals, context, response| referrals.renew(context).apply(response),
         )
     };
+    let spent = |builder: ReferralsBuilder, cookies: &str| {
+        reading(
+            builder,
+            get("/", cookies),
+            Answer::REFERRED,
+            |referrals, context, response| referrals.spend(context).apply(response),
+        )
+    };
+    let marked = || {
+        let builder = Referrals::builder().public_origins(["https://shop.example"]);
+        builder.referer_rescue(true)
+    };
+    let (one, two) = (
+        "partnero_referral=anna-7",
+        "partnero_referral=anna-7; partnero_referral=ben",
+    );
     let first = |builder: ReferralsBuilder| builder.attribution(Attribution::FirstTouch);
     let second_link = move |builder, answer| {
         let both = jar(first(with_companion()), LINK);
@@ -69,5 +85,14 @@ pub(in crate::plan) fn stored() -> Vec<Arm> {
         Arm::new("the script's cookie renewed", move || renewed(default()))
             .over("read, both cookies"),
         Arm::new("both renewed", move || renewed(with_companion())).over("companion, read"),
+        Arm::new("read, the plain cookie", move || {
+            reading(default(), get("/", one), Answer::REFERRED, nothing)
+        }),
+        Arm::new("spent", move || spent(default(), one)).over("read, the plain cookie"),
+        Arm::new("spent, and marked", move || spent(marked(), one)).over("read, the plain cookie"),
+        Arm::new("spent, two cookies of the name", move || {
+            spent(default(), two)
+        })
+        .over("read, the plain cookie"),
     ]
 }

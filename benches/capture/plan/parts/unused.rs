@@ -29,6 +29,15 @@ fn waiting() -> ReferralsBuilder {
         .leave_public_pages(true)
 }
 
+/// As [`waiting`], without those that have their say where a key is captured or read.
+fn without_a_say() -> ReferralsBuilder {
+    off()
+        .attribution(Attribution::FirstTouch)
+        .max_age(Duration::from_secs(7 * 24 * 60 * 60))
+        .public_origins(["https://shop.example"])
+        .path_links("go")
+}
+
 pub(in crate::plan) fn unused() -> Vec<Arm> {
     let page = |builder: ReferralsBuilder, uri, cookies: &str| {
         landing(builder, get(uri, cookies), Answer::PLAIN)
@@ -36,7 +45,10 @@ pub(in crate::plan) fn unused() -> Vec<Arm> {
     let read = |builder: ReferralsBuilder, cookies: &str, answer| {
         reading(builder, get("/", cookies), answer, nothing)
     };
-    let no_more = Target::Share { percent: 5.0 };
+    let no_more = Target::Share {
+        percent: 5.0,
+        is_held: true,
+    };
     vec![
         Arm::new("all off: a page", move || page(off(), "/", TWELVE)),
         Arm::new("all off: other query", move || {
@@ -60,6 +72,21 @@ pub(in crate::plan) fn unused() -> Vec<Arm> {
             page(waiting(), UNRELATED, TWELVE)
         })
         .over("all off: other query")
+        .target(no_more),
+        Arm::new("on, no say: a new key captured", move || {
+            landing(without_a_say(), get(LINK, ""), Answer::CAPTURED)
+        })
+        .over("all off: a new key captured")
+        .target(no_more),
+        Arm::new("on, no say: read, 12 cookies", move || {
+            read(without_a_say(), TWELVE, Answer::PLAIN)
+        })
+        .over("all off: read, 12 cookies")
+        .target(no_more),
+        Arm::new("on, no say: read, ours among 12", move || {
+            read(without_a_say(), TWELVE_WITH_OURS, Answer::REFERRED)
+        })
+        .over("all off: read, ours among 12")
         .target(no_more),
     ]
 }
