@@ -5,9 +5,12 @@
 //!
 //! | Answer | The link's key | The cookie |
 //! |---|---|---|
-//! | [`Unknown`](Consent::Unknown) | counts for this request alone | neither read, written nor removed |
+//! | [`Unknown`](Consent::Unknown) | counts for this request alone | neither read nor written; removed by a sign-up alone |
 //! | [`Granted`](Consent::Granted) | counts, and is stored | read and written |
 //! | [`Withdrawn`](Consent::Withdrawn) | does not count | removed, with the path and domain it was set with |
+//!
+//! A referral that the app hands in by [`with_referral`](crate::ReferralContext::with_referral), a
+//! typed code for example, counts under each answer: it was given on purpose, and nothing is stored.
 //!
 //! A visitor who lands by a link, answers the banner by script and goes on without a reload has
 //! left the key behind: it stood in the first request alone. Turn on

@@ -6,7 +6,8 @@ use std::fmt;
 ///
 /// Without the layer no link is ever captured, and every visitor would look unreferred. So this
 /// is an error, never "not referred". In axum it is a `500 Internal Server Error`, and it is
-/// logged as an error event.
+/// logged as an error event. A [`CaptureEndpoint`](crate::capture::CaptureEndpoint) alone is no
+/// layer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ReferralLayerMissing;
