@@ -6,6 +6,7 @@
 //! cargo run --example outbox -- outbox.db dead
 //! cargo run --example outbox -- outbox.db replay 17        # or: replay all
 //! cargo run --example outbox -- outbox.db discard 17 "a test order"
+//! cargo run --example outbox -- outbox.db resume           # ends a pause that is a mistake
 //! cargo run --example outbox -- postgres://localhost/shop status --json
 //! cargo run --example outbox --features default-tls -- outbox.db drain
 //! ```
@@ -27,7 +28,7 @@ use tower_partnero::delivery::{DeadLetter, DeliveryWorker, Outbox, Status};
 use tower_partnero::{ApiKey, Client};
 
 const USAGE: &str = "usage: outbox <file.db | postgres://...> \
-    <status | dead | replay <id | all> | discard <id> <reason> | drain> [--json]";
+    <status | dead | replay <id | all> | discard <id> <reason> | resume | drain> [--json]";
 /// Dead letters wait for a person.
 const DEAD: u8 = 3;
 const UNFINISHED: u8 = 4;
@@ -68,6 +69,7 @@ enum Command<'a> {
     ReplayAll,
     Replay(i64),
     Discard(i64, &'a str),
+    Resume,
     Drain,
 }
 
@@ -83,6 +85,7 @@ fn parse<'a>(arguments: &[&'a str]) -> Result<(&'a str, Command<'a>), String> {
         ["replay", "all"] => Command::ReplayAll,
         ["replay", text] => Command::Replay(id(text, ", or `all`")?),
         ["discard", text, reason] => Command::Discard(id(text, "")?, reason),
+        ["resume"] => Command::Resume,
         ["drain"] => Command::Drain,
         _ => return Err(USAGE.to_owned()),
     };
@@ -103,6 +106,16 @@ async fn run(place: &str, command: Command<'_>, json: bool) -> Result<u8, Failur
         Command::Replay(id) => found_or_not(json, outbox.replay(id).await?, "due again"),
         Command::Discard(id, reason) => {
             found_or_not(json, outbox.discard(id, reason).await?, "discarded")
+        }
+        Command::Resume => {
+            let resumed = outbox.resume().await?;
+            let text = if resumed {
+                "deliveries go on"
+            } else {
+                "there was no pause"
+            };
+            say(json, text, &json!({ "resumed": resumed }))?;
+            Ok(0)
         }
         Command::Drain => drain(&outbox, json).await,
     }
