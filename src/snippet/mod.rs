@@ -84,6 +84,8 @@
 //! A policy without `.consent(...)` grants to everybody. Such pages differ from visitor to visitor:
 //! keep them out of shared caches, or return [`Referrals::vary`](crate::Referrals::vary) with them.
 //!
+//! To try a page without Partnero's script, render [`Sandbox::snippet`](crate::Sandbox::snippet).
+//!
 //! # Beside the layer
 //!
 //! The script writes the same cookie, `partnero_referral`, for the host of the page alone. It
