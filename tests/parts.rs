@@ -5,10 +5,11 @@ use axum::body::Body;
 use axum::extract::State;
 use axum::response::{IntoResponse, Redirect};
 use axum::routing::get;
-use http::header::{CACHE_CONTROL, HeaderMap, SET_COOKIE};
+use http::header::{CACHE_CONTROL, HeaderMap, REFERRER_POLICY, SET_COOKIE};
 use http::{HeaderName, Request};
 use tower::{Layer, ServiceExt};
-use tower_partnero::{ReferralContext, Referrals};
+use tower_partnero::capture::consent::Consent;
+use tower_partnero::{Referral, ReferralContext, Referrals};
 
 const VISIT: &str = "partnero_referral=anna-7";
 
@@ -108,4 +109,47 @@ async fn what_is_there_is_left_as_it_is() {
     let replaced = Router::new().route("/", get(replaced));
     let headers = visit(replaced, referrals(), true).await;
     assert_eq!(set(&headers), ["partnero_referral=ben"]);
+}
+
+/// Of two parts the last one counts, though the array behind them took the lines of both.
+#[tokio::test]
+async fn of_two_parts_the_last_one_counts() {
+    async fn page(
+        State(referrals): State<Referrals>,
+        visitor: ReferralContext,
+    ) -> impl IntoResponse {
+        let array = [(SET_COOKIE, "session=1")];
+        (
+            referrals.renew(&visitor),
+            referrals.spend(&visitor),
+            array,
+            "page",
+        )
+    }
+    let headers = visit(Router::new().route("/", get(page)), referrals(), true).await;
+    let ours = set(&headers).into_iter().skip(1);
+    assert!(ours.clone().count() > 0);
+    for line in ours {
+        assert!(line.starts_with("partnero_referral=; "), "{line}");
+    }
+}
+
+/// The page that held the form stays hidden from the redirect, too.
+#[tokio::test]
+async fn the_address_of_the_form_stays_hidden_before_an_array_of_headers() {
+    async fn sign_up(
+        State(referrals): State<Referrals>,
+        visitor: ReferralContext,
+    ) -> impl IntoResponse {
+        let code = Referral::from_code("anna-7").ok();
+        let array = [(REFERRER_POLICY, "unsafe-url")];
+        (referrals.spend(&visitor.with_referral(code)), array, "page")
+    }
+    let policy = Referrals::builder()
+        .public_origins(["https://shop.example"])
+        .referer_rescue(true)
+        .consent(|_| Consent::Unknown);
+    let app = Router::new().route("/", get(sign_up));
+    let headers = visit(app, policy.build().unwrap(), true).await;
+    assert_eq!(headers[REFERRER_POLICY], "strict-origin");
 }

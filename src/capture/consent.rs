@@ -5,7 +5,7 @@
 //!
 //! | Answer | The link's key | The cookie |
 //! |---|---|---|
-//! | [`Unknown`](Consent::Unknown) | counts for this request alone | neither read nor written; removed by a sign-up alone |
+//! | [`Unknown`](Consent::Unknown) | counts for this request alone | neither read nor written; removed by a sign-up that a link or a code credits |
 //! | [`Granted`](Consent::Granted) | counts, and is stored | read and written |
 //! | [`Withdrawn`](Consent::Withdrawn) | does not count | removed, with the path and domain it was set with |
 //!

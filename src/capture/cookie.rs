@@ -7,11 +7,10 @@ use http::header::{COOKIE, HeaderMap};
 use memchr::{memchr, memmem};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, PercentEncode, percent_encode};
 
-use super::consent::RequestHead;
 use super::decode::{Encoding, decode_bytes};
-use super::lines::{Line, Removals};
+use super::lines::Line;
 use super::reading::Reading;
-use super::scopes::{self, Scope};
+use super::scopes::{Reach, Scope};
 use super::settings::CookieSettings;
 #[cfg(feature = "companion")]
 use crate::referral::ReferralKey;
@@ -89,11 +88,11 @@ impl CookieTemplate {
         &self.twin_removals
     }
 
-    /// As [`removal`](Self::removal), for every cookie of our name that can have come with this
-    /// request and is not our own.
+    /// As [`removal`](Self::removal), for every cookie of our name that a request can have brought
+    /// and that is not our own.
     #[cold]
-    pub(super) fn removals_for(&self, request: &RequestHead<'_>) -> Removals {
-        Removals(removals(&self.settings, scopes::of(request)))
+    pub(super) fn removals_within(&self, reach: &Reach) -> Vec<Line> {
+        removals(&self.settings, reach.scopes())
     }
 
     /// Reads every cookie of our name, in the order the browser sent them.

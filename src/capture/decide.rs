@@ -1,8 +1,11 @@
 //! The one function that says what a request's referral is.
 
+use http::Method;
+
 use super::consent::{Consent, RequestHead};
 use super::policy::Policy;
 use super::reading::Reading;
+use super::scopes::Reach;
 use super::{Attribution, path, query, referer};
 use crate::context::{NotStored, Outcome, ReferralContext};
 use crate::referral::{Referral, ReferralKey, ReferralSource};
@@ -56,10 +59,11 @@ pub(super) fn decide(
             None => (None, ignored.map_or(Outcome::NotReferred, Outcome::Ignored)),
         },
     };
-    // Of several cookies, or of one that is about to be replaced, some may be out of our own
-    // cookie's reach.
-    let is_crowded = stored.several || (outcome == Outcome::Captured && has_cookie);
-    let in_the_way = is_crowded.then(|| Box::new(policy.cookie.removals_for(request)));
+    // Where one of several cookies counts, or one is about to be replaced or removed (a sign-up is
+    // seldom a `GET`), some may be out of the reach of our own.
+    let may_go = matches!(outcome, Outcome::Captured | Outcome::ConsentWithdrawn)
+        || request.method != Method::GET;
+    let reach = (stored.several || (has_cookie && may_go)).then(|| Box::new(Reach::of(request)));
     ReferralContext {
         referral,
         outcome,
@@ -67,7 +71,7 @@ pub(super) fn decide(
         conflicting: link.conflicting || stored.conflicting,
         consent,
         has_cookie,
-        in_the_way,
+        reach,
         #[cfg(feature = "companion")]
         touches: None,
     }

@@ -25,9 +25,9 @@ use super::referrals::Referrals;
 /// }
 /// ```
 ///
-/// The server sees from where a request comes, and a browser that fetches ahead; it does not see
-/// that the page which sends it stands in a stranger's frame. That is why the script asks, and why
-/// a site that wants to be sure forbids it by `frame-ancestors` (CSP level 3, section 6.4.2). With
+/// The server sees where a request comes from, and whether the browser fetches ahead; it does not
+/// see that the page stands in a stranger's frame. That is why the script asks, and why a site that
+/// wants to be sure forbids it by `frame-ancestors` (CSP level 3, section 6.4.2). With
 /// path links, let the script take the key from `location.pathname`.
 ///
 /// | Request | Answer |

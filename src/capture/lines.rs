@@ -13,17 +13,6 @@ use crate::context::ReferralContext;
 /// would have to hold room for it.
 pub(super) type Line = Box<[u8]>;
 
-/// Lines that remove cookies which are in the way of ours.
-#[derive(Clone, PartialEq, Eq)]
-pub(crate) struct Removals(pub(super) Vec<Line>);
-
-/// How many, without what they are called.
-impl fmt::Debug for Removals {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Removals({})", self.0.len())
-    }
-}
-
 /// The line of our cookie, what goes with it, and the manners of caches.
 #[derive(Clone)]
 pub(crate) struct CookieLines {
@@ -113,6 +102,9 @@ impl CookieLines {
         let mut set = headers.get_all(SET_COOKIE).iter();
         if set.any(|line| *line.as_bytes() == *self.line) {
             cache::make_private(headers, self.rules);
+            if self.more.is_some_and(|more| more.hides_address) {
+                hide_address(headers);
+            }
         } else if !self.is_named_in(headers) {
             self.append_to(headers);
         }
@@ -149,7 +141,9 @@ fn hide_address(headers: &mut HeaderMap) {
     let hides = |policy: &HeaderValue| {
         ["no-referrer", "origin", "strict-origin"].contains(&policy.to_str().unwrap_or_default())
     };
-    if !headers.get(REFERRER_POLICY).is_some_and(hides) {
+    // Browsers obey the last one that they know (Referrer Policy, section 8.1).
+    let said = headers.get_all(REFERRER_POLICY).iter().next_back();
+    if !said.is_some_and(hides) {
         let _ = headers.try_insert(REFERRER_POLICY, HeaderValue::from_static("strict-origin"));
     }
 }

@@ -19,7 +19,7 @@ use crate::error::ConfigError;
 /// [`Referrals::path_link_redirect`].
 ///
 /// It captures the key as the layer does, which may stand around it or not, and answers `303 See
-/// Other`. The target is the query parameter `to` if that is a safe place, else the default. The rest of the query
+/// Other`. Only the layer tells [`on_outcome`](super::ReferralsBuilder::on_outcome) of it. The target is the query parameter `to` if that is a safe place, else the default. The rest of the query
 /// (`utm_source` and the like) goes along, and so does the key, as `?ref=KEY`, where it could not
 /// be stored yet: before the visitor has consented, for example.
 ///
@@ -148,8 +148,8 @@ impl<ReqBody, B: Default> Service<Request<ReqBody>> for PathLinkRedirect<B> {
 /// The query parameter that names the target.
 const TO: &str = "to";
 
-/// What a `Location` must not hold as it is (RFC 3986, section 2), though a request's target may,
-/// and a decoded `to` as well; so must not what is beyond ASCII.
+/// What a `Location` must not hold as it is (RFC 3986, section 2), though a request's target and a
+/// decoded `to` may; nor may anything beyond ASCII stand there.
 const NOT_IN_A_URI: &AsciiSet = &CONTROLS
     .add(b' ')
     .add(b'"')

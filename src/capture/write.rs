@@ -10,7 +10,10 @@ use super::cookie::CookieTemplate;
 use super::lines::{CookieLines, Line};
 use super::navigation;
 use super::referrals::Referrals;
+use super::scopes::Reach;
 use super::settings::Attribution;
+#[cfg(feature = "client")]
+use crate::context::ReferralLayerMissing;
 use crate::context::{NotStored, Outcome, ReferralContext, Renewal, Spent};
 use crate::referral::{Referral, ReferralKey};
 
@@ -33,13 +36,20 @@ impl Referrals {
         }
     }
 
+    /// As [`context`](Self::context), of a request that is a sign-up whatever its method.
+    #[cfg(feature = "client")]
+    pub(crate) fn context_to_spend(
+        &self,
+        parts: &Parts,
+    ) -> Result<ReferralContext, ReferralLayerMissing> {
+        let mut context = self.context(parts)?;
+        reach_all(&mut context, &RequestHead::of(parts));
+        Ok(context)
+    }
+
     /// Writes the stored referral that counts once more, from the server; see [`Renewal`].
     pub fn renew(&self, context: &ReferralContext) -> Renewal {
-        let may_write = context.consent == Consent::Granted
-            && matches!(
-                context.outcome,
-                Outcome::Remembered | Outcome::Unchanged | Outcome::FirstTouchKept
-            );
+        let may_write = context.consent == Consent::Granted && context.outcome.is_of_stored_key();
         let referral = context.referral.as_ref().filter(|_| may_write);
         Renewal::new(referral.map(|referral| self.set(referral.key(), context, SystemTime::now)))
     }
@@ -81,17 +91,15 @@ impl Referrals {
                 self.policy.attribution == Attribution::FirstTouch
                     || (stored.key() == referral.key() && !context.conflicting)
             };
-            let is_stored = matches!(
-                context.outcome,
-                Outcome::Remembered | Outcome::Unchanged | Outcome::FirstTouchKept
-            );
             if context.consent != Consent::Granted
-                || (is_stored && context.referral.as_ref().is_some_and(stands))
+                || (context.outcome.is_of_stored_key()
+                    && context.referral.as_ref().is_some_and(stands))
                 || navigation::veto_of_headers(request.headers).is_some()
             {
                 return None;
             }
-            let context = context.with_referral(referral.clone());
+            let mut context = context.with_referral(referral.clone());
+            reach_all(&mut context, request);
             Some(self.set(referral.key(), &context, || now))
         };
         Renewal::new(lines())
@@ -242,11 +250,22 @@ impl Referrals {
         lines
     }
 
-    /// Of every cookie that is in the way of ours; where none is known to be, of Partnero's
-    /// script's.
+    /// Of Partnero's script's cookies, and of whatever else may be in the way of ours.
     fn twin_removals(&self, context: &ReferralContext) -> Vec<Line> {
-        let in_the_way = context.in_the_way.as_deref();
-        let in_the_way = in_the_way.map(|lines| lines.0.clone());
-        in_the_way.unwrap_or_else(|| self.policy.cookie.twin_removals().to_vec())
+        let cookie = &self.policy.cookie;
+        let mut lines = cookie.twin_removals().to_vec();
+        if let Some(reach) = &context.reach {
+            let mut others = cookie.removals_within(reach);
+            others.retain(|line| !lines.contains(line));
+            lines.append(&mut others);
+        }
+        lines
+    }
+}
+
+/// A stored cookie is about to go, wherever it came from.
+fn reach_all(context: &mut ReferralContext, request: &RequestHead<'_>) {
+    if context.has_cookie && context.reach.is_none() {
+        context.reach = Some(Box::new(Reach::of(request)));
     }
 }

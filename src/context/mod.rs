@@ -1,6 +1,6 @@
 //! From the referral to the handler: what a request says, and why.
 
-use crate::capture::Removals;
+use crate::capture::Reach;
 use crate::capture::consent::Consent;
 use crate::referral::{InvalidReferralKey, Referral, ReferralSource};
 
@@ -115,8 +115,8 @@ pub struct ReferralContext {
     pub consent: Consent,
     /// The browser sent our cookie, valid or not: what [`Spent`] has to remove.
     pub(crate) has_cookie: bool,
-    /// Removes what the browser may have sent beside our cookie, where it sent several.
-    pub(crate) in_the_way: Option<Box<Removals>>,
+    /// Where what is to be removed may have come from, if it may not be ours.
+    pub(crate) reach: Option<Box<Reach>>,
     /// Boxed, because most policies have no companion.
     #[cfg(feature = "companion")]
     pub(crate) touches: Option<Box<Touches>>,

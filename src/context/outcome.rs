@@ -82,6 +82,14 @@ pub enum NotStored {
 }
 
 impl Outcome {
+    /// Whether it is the stored key that counts.
+    pub(crate) fn is_of_stored_key(self) -> bool {
+        matches!(
+            self,
+            Self::Remembered | Self::Unchanged | Self::FirstTouchKept
+        )
+    }
+
     /// A short name of the outcome, for a log field or a counter's label.
     #[must_use]
     pub fn as_str(self) -> &'static str {

@@ -11,8 +11,9 @@ use crate::capture::CookieLines;
 /// The cookie is removed with the path and the domain it was set with; without them a browser
 /// would keep it (RFC 6265, section 5.3). The cookies of the same name that this host alone has,
 /// below the policy's path or below `/`, go as well: Partnero's script writes such a cookie. So does
-/// the [`companion`](crate::capture::companion). Where the browser sent several of the name, they
-/// are removed in every scope that could have brought them, a sibling host's among them.
+/// the [`companion`](crate::capture::companion). What a sibling host may have planted is removed
+/// in every scope that could have brought it, where the browser sent several of the name and where
+/// the request is no `GET`.
 ///
 /// In axum an array of headers replaces what stands there already. Within the
 /// [layer](crate::Referrals::layer) the removal is put back behind it; without the layer, let

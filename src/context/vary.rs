@@ -12,8 +12,8 @@ use http::header::{HeaderMap, HeaderValue, VARY};
 /// A [consent](crate::capture::consent) policy that asks another header, such as `Sec-GPC`, is
 /// the app's own, and so is the word about it.
 ///
-/// It works by being part of the response: return it from an axum handler, or
-/// [`apply`](Self::apply) it.
+/// It works by being part of the response: return it from an axum handler, behind arrays of headers,
+/// which replace what stands there already; or [`apply`](Self::apply) it.
 ///
 /// ```
 /// use http::{Response, header::VARY};

@@ -48,6 +48,7 @@ mod tests {
     #[test]
     fn every_reason_says_what_is_wrong() {
         for (reason, word) in [
+            (InvalidToken::Empty, "empty"),
             (InvalidToken::Malformed, "malformed"),
             (InvalidToken::Forged, "not made for this place"),
             (InvalidToken::Expired, "expired"),

@@ -90,7 +90,7 @@
 //! which takes the calls that waited in the queue `po` and all later ones, loads the program's
 //! settings as a second script, and hands each call to [`Sandbox::script_calls`]. As the script
 //! does according to public sources, it writes the key of `?ref=` to the cookie
-//! `partnero_referral`, and a random `partnero_session_uuid` for every visitor. Assumed are the
+//! `partnero_referral`, and a random `partnero_session_uuid` for every visitor on https and loopback. Assumed are the
 //! attributes of both cookies (`Path=/`, `SameSite=Lax`, 30 days), that a newer key is written over
 //! an older one, and all that stands in the settings.
 //!

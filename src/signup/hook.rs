@@ -55,7 +55,7 @@ impl Signups {
     /// As [`Referrals::context`].
     pub fn hook(&self, parts: &Parts) -> Result<SignupHook, ReferralLayerMissing> {
         Ok(SignupHook {
-            context: self.referrals.context(parts)?,
+            context: self.referrals.context_to_spend(parts)?,
             signups: self.clone(),
         })
     }
@@ -126,15 +126,20 @@ impl SignupHook {
     /// the code is anybody's, and show the form again, or let the link count:
     ///
     /// ```
+    /// use std::time::Duration;
+    ///
+    /// use tokio::time::timeout;
     /// use tower_partnero::{Client, ErrorKind, Referral, SignupHook};
     ///
     /// async fn with_code(hook: SignupHook, client: &Client, code: &str) -> SignupHook {
     ///     let Ok(referral) = Referral::from_code(code) else {
     ///         return hook; // left empty
     ///     };
-    ///     match client.customers().get(referral.key().as_str()).await.map_err(|error| error.kind()) {
-    ///         Err(ErrorKind::NotFound | ErrorKind::InvalidInput) => hook, // nobody's
-    ///         _ => hook.with_referral(referral), // also while Partnero does not answer
+    ///     let customers = client.customers();
+    ///     let asked = timeout(Duration::from_secs(2), customers.get(referral.key().as_str())).await;
+    ///     match asked.map(|found| found.map_err(|error| error.kind())) {
+    ///         Ok(Err(ErrorKind::NotFound | ErrorKind::InvalidInput)) => hook, // nobody's
+    ///         _ => hook.with_referral(referral), // also if Partnero does not answer in time
     ///     }
     /// }
     /// ```

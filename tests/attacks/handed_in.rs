@@ -43,6 +43,18 @@ fn a_persons_visit_or_form_stores_it() {
     }
 }
 
+/// What was stored before may be a sibling host's, and would be read before what is handed in.
+#[test]
+fn what_is_in_the_way_of_it_goes() {
+    let planted = [
+        ("host", "www.shop.example"),
+        ("cookie", "partnero_referral=mallory"),
+    ];
+    let lines = stored(Referrals::builder(), "GET", &planted);
+    let for_all = "Path=/; Domain=shop.example; Max-Age=0";
+    assert!(lines.iter().any(|line| line.contains(for_all)), "{lines:?}");
+}
+
 /// Anybody gets a token for their own key; it is to be no way around the rule for links.
 #[test]
 fn a_strangers_page_plants_nothing_by_a_token() {

@@ -1,6 +1,7 @@
 //! Cookies of our name that a sibling host has planted: for the whole domain, or below a path.
 
 use http::{Request, Response};
+use tower_partnero::capture::consent;
 use tower_partnero::{Outcome, Referrals};
 
 use super::{Site, cookies, get, request};
@@ -105,15 +106,38 @@ fn what_is_spent_is_gone_in_every_scope_it_may_have_come_from() {
             "{scope:?} in {removed_lines:?}"
         );
     }
+}
 
-    let alone = [
+/// One cookie alone may be a sibling host's as well. It must not credit one sign-up after the other,
+/// nor outlive a withdrawal.
+#[tokio::test]
+async fn a_planted_cookie_alone_goes_with_the_sign_up_or_the_consent() {
+    let planted = [
         ("host", "www.shop.example"),
-        ("cookie", "partnero_referral=ben"),
+        ("cookie", "consent=no; partnero_referral=mallory"),
     ];
-    let alone = request("POST", "/join/now", &alone);
+    let lines = spent(
+        &Site::open(Referrals::builder()),
+        &request("POST", "/signup", &planted),
+    );
+    for scope in [
+        (Some("shop.example"), "/signup"),
+        (Some("shop.example"), "/"),
+    ] {
+        assert!(removed(&lines).contains(&scope), "{lines:?}");
+    }
+    let asks = Referrals::builder().consent(consent::by_cookie("consent", "yes"));
+    let lines = Site::open(asks).cookies(get("/", &planted)).await;
+    assert!(
+        removed(&lines).contains(&(Some("shop.example"), "/")),
+        "{lines:?}"
+    );
+
+    // A page that is only read has nothing to remove.
+    let page = get("/", &planted);
     assert_eq!(
-        removed(&spent(&shared, &alone)),
-        [(None, "/"), (Some("shop.example"), "/")]
+        removed(&spent(&Site::open(Referrals::builder()), &page)),
+        [(None, "/")]
     );
 }
 

@@ -101,6 +101,9 @@ async fn a_page_that_is_loaded_ahead_hands_its_key_in_when_it_is_seen() {
     ben.arrive("/?ref=anna-7").await;
     ben.until_true("return window.answer === 204").await;
     assert_eq!(ben.values(COOKIE).await, ["anna-7"]);
+    let handed_in = site.asked("POST /referral/capture?ref=anna-7");
+    assert_eq!(handed_in.len(), 1, "only when it was seen");
+    assert_eq!(handed_in[0].header("sec-purpose"), "");
 }
 
 /// To the server a frame's script looks as the page's own; the script itself knows better.

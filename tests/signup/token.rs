@@ -1,5 +1,6 @@
 //! The referral of a signed token, shown once and shown again.
 
+use tower_partnero::delivery::ExistingReferrer;
 use tower_partnero::detour::{Detour, SigningKeys};
 use tower_partnero::{NewCustomer, Registration, SignupHook};
 
@@ -25,9 +26,10 @@ async fn a_token_that_is_replayed_credits_one_account_once() {
     let keys = SigningKeys::new([7; 32]).unwrap();
     let detour = Detour::new(keys, "oauth").unwrap();
     let token = detour.token(&ANNA.parse().unwrap(), "nonce");
-    for _ in 0..2 {
+    let again = Registration::Existing(ExistingReferrer::Same);
+    for registration in [Registration::Referred, again] {
         let outcome = hook(&shop, &detour, &token).sign_up(ben()).await;
-        assert_eq!(outcome.registration(), Some(Registration::Referred));
+        assert_eq!(outcome.registration(), Some(registration));
         assert_eq!(
             (shop.sandbox.customers().len(), friends_of_anna(&shop)),
             (2, 1)

@@ -1,5 +1,8 @@
 //! A code that the visitor typed, beside the cookie of a link.
 
+use std::time::Duration;
+
+use tokio::time::timeout;
 use tower_partnero::delivery::UnreferredReason;
 use tower_partnero::sandbox::Fault;
 use tower_partnero::{Client, ErrorKind, Referral, Registration, SignupHook};
@@ -11,9 +14,14 @@ async fn with_code(hook: SignupHook, client: &Client, code: &str) -> SignupHook 
     let Ok(referral) = Referral::from_code(code) else {
         return hook;
     };
-    let found = client.customers().get(referral.key().as_str()).await;
-    match found.map_err(|error| error.kind()) {
-        Err(ErrorKind::NotFound | ErrorKind::InvalidInput) => hook,
+    let customers = client.customers();
+    let asked = timeout(
+        Duration::from_secs(2),
+        customers.get(referral.key().as_str()),
+    )
+    .await;
+    match asked.map(|found| found.map_err(|error| error.kind())) {
+        Ok(Err(ErrorKind::NotFound | ErrorKind::InvalidInput)) => hook,
         _ => hook.with_referral(referral),
     }
 }

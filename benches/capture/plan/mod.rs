@@ -71,6 +71,7 @@ pub(crate) fn arms() -> Vec<Arm> {
         layered::whole(),
         parts::unused(),
         parts::decided(),
+        parts::consented(),
         parts::stored(),
         parts::apart(),
     ];

@@ -38,7 +38,9 @@ impl Companion {
             let headers = request.headers;
             let mut stored = policy.cookie.read(headers);
             let (found, known) = self.read(headers);
-            if stored.conflicting {
+            // A companion that is shared by `Domain` may come from a sibling host as well, and the
+            // key beside it from Partnero's script.
+            if stored.conflicting && self.is_of_host() {
                 let mut keys = policy.cookie.keys(headers);
                 let captured_here = keys.find(|key| self.counts_in(&known, key, now));
                 stored.key = captured_here.or(stored.key);

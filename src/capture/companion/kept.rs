@@ -72,6 +72,11 @@ impl Companion {
         twins.chain([self.cookie.removal()])
     }
 
+    /// Whether no other host can write it.
+    pub(super) fn is_of_host(&self) -> bool {
+        self.domain.is_empty()
+    }
+
     /// Whether the browser sent one, ours or not.
     pub(in crate::capture) fn is_in(&self, headers: &HeaderMap) -> bool {
         self.cookie.all_values(headers).next().is_some()

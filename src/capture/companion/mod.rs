@@ -17,7 +17,7 @@
 //! | is the touch that the companion knows (the last one, or the first one under [`FirstTouch`](crate::Attribution::FirstTouch)) | within the window from its time; after it the outcome is [`Expired`](crate::Outcome::Expired) |
 //! | has another key than that | as a newer touch whose time nobody saw: Partnero's script wrote it |
 //! | has no companion, or one that was not signed by us for this place | as a touch whose time nobody saw |
-//! | is there several times, with different keys | by the key that the companion knows, if one of them is it |
+//! | is there several times, with different keys | by the key that the companion knows, if one of them is it and the companion is this host's alone |
 //! | is not there | not at all: a companion alone brings no referral |
 //!
 //! A touch whose time nobody saw counts from now, so that no honest referral is lost with its

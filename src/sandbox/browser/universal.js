@@ -34,9 +34,12 @@
 
   // The settings call this once they are there.
   window.partneroSandbox = ({ parameter, cookie, days }) => {
-    if (!has("partnero_session_uuid")) write("partnero_session_uuid", crypto.randomUUID(), days);
     const key = new URLSearchParams(location.search).get(parameter);
     if (key) write(cookie, key, days);
+    // Browsers make a UUID on https and loopback alone.
+    if (!has("partnero_session_uuid") && crypto.randomUUID) {
+      write("partnero_session_uuid", crypto.randomUUID(), days);
+    }
   };
 
   queue.splice(0).forEach(take);

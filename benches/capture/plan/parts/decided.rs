@@ -32,8 +32,6 @@ pub(in crate::plan) fn decided() -> Vec<Arm> {
         let builder = Referrals::builder().public_origins([OWN]);
         builder.referer_rescue(true)
     };
-    let banner = || Referrals::builder().consent(consent::by_cookie("cookie_consent", "yes"));
-    let signal = || Referrals::builder().consent(consent::global_privacy_control);
     let counted = || {
         static COUNTER: AtomicU64 = AtomicU64::new(0);
         Referrals::builder().on_outcome(|_| {
@@ -69,28 +67,9 @@ pub(in crate::plan) fn decided() -> Vec<Arm> {
             landing(rescue(), plain(), page)
         })
         .over("a page of our own before"),
-        Arm::new("captured, with a consent cookie", move || {
-            landing(default(), get(LINK, CONSENT), link)
-        }),
-        Arm::new("consent by cookie, captured", move || {
-            landing(banner(), get(LINK, CONSENT), link)
-        })
-        .over("captured, with a consent cookie"),
-        Arm::new("consent by Sec-GPC, captured", move || {
-            landing(signal(), get(LINK, CONSENT), link)
-        })
-        .over("captured, with a consent cookie"),
         Arm::new("a page, 12 cookies", move || {
             landing(default(), get("/", TWELVE), page)
         }),
-        Arm::new("consent by cookie, a page", move || {
-            landing(banner(), get("/", TWELVE), page)
-        })
-        .over("a page, 12 cookies"),
-        Arm::new("consent by Sec-GPC, a page", move || {
-            landing(signal(), get("/", TWELVE), page)
-        })
-        .over("a page, 12 cookies"),
         Arm::new("every outcome counted, a page", move || {
             landing(counted(), get("/", TWELVE), page)
         })
@@ -107,15 +86,44 @@ pub(in crate::plan) fn decided() -> Vec<Arm> {
             landing(paths(), get("/ref/anna-7", ""), link)
         })
         .over("captured"),
-        Arm::new("consent withdrawn, the cookie removed", move || {
-            let kept = "cookie_consent=no; partnero_referral=anna-7";
-            landing(banner(), get("/", kept), page)
-        })
-        .over("a page, 12 cookies"),
         Arm::new(
             "another key captured, what is in the way removed",
             move || landing(default(), get(LINK, "partnero_referral=ben"), link),
         )
         .over("captured"),
+    ]
+}
+
+/// The same of a policy that asks for consent.
+pub(in crate::plan) fn consented() -> Vec<Arm> {
+    let banner = || Referrals::builder().consent(consent::by_cookie("cookie_consent", "yes"));
+    let signal = || Referrals::builder().consent(consent::global_privacy_control);
+    let default = Referrals::builder;
+    let (page, link) = (Answer::PLAIN, Answer::CAPTURED);
+    vec![
+        Arm::new("captured, with a consent cookie", move || {
+            landing(default(), get(LINK, CONSENT), link)
+        }),
+        Arm::new("consent by cookie, captured", move || {
+            landing(banner(), get(LINK, CONSENT), link)
+        })
+        .over("captured, with a consent cookie"),
+        Arm::new("consent by Sec-GPC, captured", move || {
+            landing(signal(), get(LINK, CONSENT), link)
+        })
+        .over("captured, with a consent cookie"),
+        Arm::new("consent by cookie, a page", move || {
+            landing(banner(), get("/", TWELVE), page)
+        })
+        .over("a page, 12 cookies"),
+        Arm::new("consent by Sec-GPC, a page", move || {
+            landing(signal(), get("/", TWELVE), page)
+        })
+        .over("a page, 12 cookies"),
+        Arm::new("consent withdrawn, the cookie removed", move || {
+            let kept = "cookie_consent=no; partnero_referral=anna-7";
+            landing(banner(), get("/", kept), page)
+        })
+        .over("a page, 12 cookies"),
     ]
 }

@@ -17,7 +17,7 @@ use tower_partnero::capture::ReferralsBuilder;
 use tower_partnero::{ReferralContext, Referrals};
 
 pub(super) use self::apart::apart;
-pub(super) use self::decided::decided;
+pub(super) use self::decided::{consented, decided};
 pub(super) use self::stored::stored;
 pub(super) use self::unused::unused;
 use crate::requests::get;

@@ -88,6 +88,10 @@ pub(in crate::plan) fn stored() -> Vec<Arm> {
         Arm::new("read, the plain cookie", move || {
             reading(default(), get("/", one), Answer::REFERRED, nothing)
         }),
+        Arm::new("read, two cookies of the name", move || {
+            reading(default(), get("/", two), Answer::REFERRED, nothing)
+        })
+        .over("read, the plain cookie"),
         Arm::new("spent", move || spent(default(), one)).over("read, the plain cookie"),
         Arm::new("spent, and marked", move || spent(marked(), one)).over("read, the plain cookie"),
         Arm::new("spent, two cookies of the name", move || {
