@@ -22,9 +22,9 @@ async fn a_companion_shown_again_after_the_sign_up_starts_nothing_new() {
         for name in [NAME, "partnero_referral"] {
             let start = format!("{name}=; ");
             let mut ours = removed.iter().filter(|line| line.starts_with(&start));
-            let removes = "Secure; Path=/; Max-Age=0; ";
+            let ends = "Secure; Path=/; Max-Age=0; ";
             assert!(
-                ours.any(|line| line.contains(removes)),
+                ours.any(|line| line.contains(ends)),
                 "{name} in {removed:?}"
             );
         }
