@@ -184,6 +184,16 @@ async fn the_outbox_tool_drains_lists_replays_and_discards() {
     assert_eq!(outbox(&[file, "drain"], &env).0, Some(0));
     assert_eq!(sandbox.customers().len(), 3);
     assert_eq!(outbox(&[file, "dead"], &[]), (Some(0), String::new()));
+
+    let options = sqlx::sqlite::SqliteConnectOptions::new().filename(file);
+    let database = sqlx::SqlitePool::connect_with(options).await.unwrap();
+    let pause = sqlx::query("UPDATE partnero_outbox_gate SET closed_at = 1, reason = 'by hand'");
+    pause.execute(&database).await.unwrap();
+    for answer in ["deliveries go on", "there was no pause"] {
+        let (code, said) = outbox(&[file, "resume"], &[]);
+        assert!(code == Some(0) && said.contains(answer), "{said}");
+    }
+
     for (args, code, problem) in [
         (&[file, "discard", "3", "gone"][..], 1, "no dead letter"),
         (
@@ -217,7 +227,13 @@ async fn the_outbox_tool_makes_no_outbox() {
     let table = sqlx::query("CREATE TABLE users (id INTEGER)");
     table.execute(&app).await.unwrap();
 
-    for command in [&["status"][..], &["dead"], &["replay", "all"], &["drain"]] {
+    for command in [
+        &["status"][..],
+        &["dead"],
+        &["replay", "all"],
+        &["resume"],
+        &["drain"],
+    ] {
         let (code, said) = outbox(&[&[file], command].concat(), &[]);
         assert_eq!(code, Some(1), "{command:?}");
         assert!(said.contains("there is no outbox in"), "{said}");
