@@ -11,8 +11,10 @@
 //! the shop does not mind.
 //!
 //! `shop.rs` is the part an app would have, with `sales.rs` for what it tells Partnero and
-//! `rewards.rs` for what Partnero tells it; `users.rs` is its database, `pages.rs` is HTML.
+//! `rewards.rs` for what Partnero tells it, and `clicks.rs` for its script in the browser; `users.rs`
+//! is the database, `pages.rs` is HTML.
 
+mod clicks;
 mod pages;
 mod rewards;
 mod sales;
@@ -74,7 +76,8 @@ async fn run(port: u16) -> Result<(), Box<dyn std::error::Error>> {
         .start()
         .await?;
     let (database, referrals) = (users::database().await?, shop::policy().build()?);
-    let app = shop::app(&sandbox, &shop_url, database, referrals).await?;
+    let snippet = Some(sandbox.snippet()?);
+    let app = shop::app(&sandbox, &shop_url, database, referrals, snippet).await?;
 
     println!("the shop          {shop_url}/");
     println!("Anna's link       {shop_url}/?ref={}", shop::ANNA);

@@ -5,6 +5,7 @@ use maud::{DOCTYPE, Markup, PreEscaped, html};
 use tower_partnero::sandbox::SandboxCustomer;
 use tower_partnero::{Customer, Sandbox};
 
+use crate::clicks::Tag;
 use crate::rewards::Earnings;
 use crate::users::User;
 
@@ -46,10 +47,11 @@ fn page(title: &str, content: &Markup) -> Html<String> {
     Html(page.into_string())
 }
 
-pub(crate) fn landing(friend: Option<&str>, users: &[User]) -> Html<String> {
+pub(crate) fn landing(friend: Option<&str>, users: &[User], tag: Option<&Tag>) -> Html<String> {
     page(
         "Tea, and friends",
         &html! {
+            @if let Some(tag) = tag { (PreEscaped(&tag.html)) }
             @if let Some(friend) = friend {
                 p.note { strong { (friend) } " invited you. Sign up whenever you like: we remember." }
             } @else {
@@ -156,6 +158,8 @@ pub(crate) fn partnero(sandbox: &Sandbox, is_up: bool) -> Html<String> {
                     tr { td { code { (request.method) " " (request.path) } } td { (request.status.map_or_else(|| "none".to_owned(), |status| status.to_string())) } }
                 }
             } }
+            h2 { "What browsers told its script" }
+            ul { @for call in sandbox.script_calls().iter().rev().take(6) { li { code { (call) } } } }
         },
     )
 }

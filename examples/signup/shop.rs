@@ -16,13 +16,13 @@ use sqlx::SqlitePool;
 use tokio::net::TcpStream;
 use tower_partnero::capture::ReferralsBuilder;
 use tower_partnero::{
-    ApiKey, Client, ErrorKind, NewCustomer, Referral, Referrals, Sandbox, SignupHook,
-    SignupOutcome, Signups,
+    ApiKey, Client, ErrorKind, NewCustomer, Referral, ReferralContext, Referrals, Sandbox,
+    SignupHook, SignupOutcome, Signups, Snippet,
 };
 
 use crate::rewards::{self, Rewards};
 use crate::users::Users;
-use crate::{pages, sales};
+use crate::{clicks, pages, sales};
 
 /// The public key of the customer who is there from the start.
 pub(crate) const ANNA: &str = "anna-7";
@@ -33,6 +33,7 @@ pub(crate) struct AppState {
     pub(crate) client: Client,
     pub(crate) users: Users,
     pub(crate) rewards: Rewards,
+    snippet: Option<Snippet>,
     /// Only for the page that shows what Partnero sees; a real shop has none.
     sandbox: Sandbox,
 }
@@ -55,12 +56,13 @@ pub(crate) fn policy() -> ReferralsBuilder {
     Referrals::builder().secure(false) // this shop is on plain http
 }
 
-/// The shop, to be served at `url`.
+/// The shop, to be served at `url`; with a `snippet`, Partnero counts the clicks on links.
 pub(crate) async fn app(
     sandbox: &Sandbox,
     url: &str,
     database: SqlitePool,
     referrals: Referrals,
+    snippet: Option<Snippet>,
 ) -> Result<Router, Box<dyn std::error::Error>> {
     let client = Client::builder(ApiKey::new(sandbox.api_key())?)
         .base_url(sandbox.base_url())
@@ -99,13 +101,18 @@ pub(crate) async fn app(
             client,
             users,
             rewards,
+            snippet,
             sandbox: sandbox.clone(),
         }))
 }
 
-async fn landing(referral: Option<Referral>, State(state): State<AppState>) -> Html<String> {
-    let friend = referral.map(|referral| state.users.friend_name(&referral));
-    pages::landing(friend.as_deref(), &state.users.all())
+async fn landing(visitor: ReferralContext, State(state): State<AppState>) -> impl IntoResponse {
+    let friend = |referral| state.users.friend_name(referral);
+    let friend = visitor.referral.as_ref().map(friend);
+    let snippet = state.snippet.as_ref();
+    let tag = snippet.and_then(|snippet| clicks::tag(snippet, &visitor));
+    let page = pages::landing(friend.as_deref(), &state.users.all(), tag.as_ref());
+    (tag.map(|tag| tag.policy), page)
 }
 
 async fn sign_up_form(referral: Option<Referral>) -> Html<String> {

@@ -19,6 +19,8 @@ mod strangers;
 mod tag;
 mod visitor;
 
+#[path = "../../examples/signup/clicks.rs"]
+mod clicks;
 #[path = "../../examples/signup/pages.rs"]
 mod pages;
 #[path = "../../examples/signup/rewards.rs"]

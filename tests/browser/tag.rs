@@ -7,7 +7,9 @@ use axum::routing::get;
 use serde_json::{Value, json};
 use tower_partnero::{Sandbox, Snippet};
 
+use crate::shop::ANNA;
 use crate::site::Site;
+use crate::visitor::{Town, sign_up};
 use crate::{Browser, COOKIE, until};
 
 /// What another script on the page is stopped by; counted to see that the policy is in force.
@@ -93,6 +95,41 @@ async fn the_queue_reaches_the_sandbox_under_a_strict_policy() {
     let later = json!(["customers", "signup", { "data": { "key": "k" } }]);
     assert_eq!(told(&partnero, 4).await[3], later);
     assert_only_the_planted_script_was_stopped(&ben).await;
+}
+
+/// The whole way through the example shop, whose landing page has the tag.
+#[tokio::test]
+async fn the_example_shop_has_the_click_counted_and_the_friend_credited() {
+    let Some(ben) = Browser::open().await else {
+        return;
+    };
+    let town = Town::with_script().await;
+    ben.go(&town.at(&format!("/?ref={ANNA}"))).await;
+    let assets = format!("http://127.0.0.1:{}", town.sandbox.port());
+    let queue = [
+        json!(["settings", "assets_host", assets]),
+        json!(["program", "SANDBOX1", "load"]),
+    ];
+    assert_eq!(told(&town.sandbox, 2).await, queue);
+    ben.until_true("return document.cookie.includes('partnero_session_uuid=')")
+        .await;
+    assert_eq!(ben.values(COOKIE).await, [ANNA], "one cookie for both");
+
+    let plant = "const script = document.createElement('script');
+        script.textContent = 'window.planted = true';
+        document.body.append(script);
+        return window.planted";
+    assert_eq!(ben.run(plant).await, json!(null), "the policy is strict");
+
+    sign_up(&ben, "Ben", "/account/2").await;
+    assert_eq!(town.referrer_of("Ben").as_deref(), Some("1"));
+    assert!(ben.cookies(COOKIE).await.is_empty());
+    ben.go(&town.at("/partnero")).await;
+    assert!(
+        ben.text()
+            .await
+            .contains("[\"program\",\"SANDBOX1\",\"load\"]")
+    );
 }
 
 #[tokio::test]

@@ -2,8 +2,8 @@
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use tower_partnero::Sandbox;
 use tower_partnero::capture::ReferralsBuilder;
+use tower_partnero::{Sandbox, Snippet};
 
 use crate::shop::{self, ANNA};
 use crate::site::{Place, Site};
@@ -15,6 +15,7 @@ pub(crate) struct Town {
 }
 
 impl Town {
+    /// The shop alone: no script of Partnero's writes over the layer's cookie.
     pub(crate) async fn open() -> Self {
         Self::with(|policy, _| policy).await
     }
@@ -23,6 +24,18 @@ impl Town {
     pub(crate) async fn with(
         change: impl FnOnce(ReferralsBuilder, String) -> ReferralsBuilder,
     ) -> Self {
+        Self::build(change, |_| None).await
+    }
+
+    /// The shop as the example runs it, with the script on its landing page.
+    pub(crate) async fn with_script() -> Self {
+        Self::build(|policy, _| policy, |sandbox| sandbox.snippet().ok()).await
+    }
+
+    async fn build(
+        change: impl FnOnce(ReferralsBuilder, String) -> ReferralsBuilder,
+        snippet: impl FnOnce(&Sandbox) -> Option<Snippet>,
+    ) -> Self {
         let place = Place::take().await;
         let url = place.at("127.0.0.1");
         let sandbox = Sandbox::builder().link_base(format!("{url}/"));
@@ -30,7 +43,7 @@ impl Town {
         let sandbox = sandbox.unwrap();
         let database = users::database().await.unwrap();
         let referrals = change(shop::policy(), url.clone()).build().unwrap();
-        let shop = shop::app(&sandbox, &url, database, referrals).await;
+        let shop = shop::app(&sandbox, &url, database, referrals, snippet(&sandbox)).await;
         let shop = place.serve(shop.unwrap());
         Self { shop, sandbox }
     }

@@ -5,6 +5,8 @@ mod replays;
 mod town;
 mod webhooks;
 
+#[path = "../../examples/signup/clicks.rs"]
+mod clicks;
 #[path = "../../examples/signup/pages.rs"]
 mod pages;
 #[path = "../../examples/signup/rewards.rs"]

@@ -36,6 +36,7 @@ impl Town {
             &shop,
             database.clone(),
             shop::policy().build().unwrap(),
+            sandbox.snippet().ok(),
         );
         let app = app.await.unwrap();
         Self {
@@ -59,6 +60,7 @@ impl Town {
             &self.shop,
             database.clone(),
             shop::policy().build().unwrap(),
+            self.sandbox.snippet().ok(),
         );
         let app = app.await.unwrap();
         self.database = database;
