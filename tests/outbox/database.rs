@@ -92,6 +92,25 @@ async fn a_worker_waits_for_a_locked_file_and_goes_on() {
     assert_eq!(worker.stop(Duration::from_secs(5)).await, 0);
 }
 
+/// Looking through a million of them takes a while, in which the app must be able to write.
+#[tokio::test]
+async fn old_receipts_are_looked_for_without_a_lock() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("app.db");
+    let pool = app_pool(&file, false).await;
+    let shop = Shop::open(Outbox::sqlite_pool(pool).await.unwrap()).await;
+    shop.report(NewCustomer::new(7)).await;
+    shop.deliver().await;
+    let other = app_pool(&file, false).await;
+    let lock = other.begin_with("BEGIN IMMEDIATE").await.unwrap();
+    let hour = Duration::from_secs(60 * 60);
+    assert_eq!(shop.outbox.prune(hour).await.unwrap(), 0);
+    let error = shop.outbox.prune(Duration::ZERO).await.unwrap_err();
+    assert_eq!(error.kind(), OutboxErrorKind::Busy);
+    lock.rollback().await.unwrap();
+    assert_eq!(shop.outbox.prune(Duration::ZERO).await.unwrap(), 1);
+}
+
 #[tokio::test]
 async fn a_cut_connection_ends_the_transaction_and_not_the_worker() {
     let Some(pool) = postgres("a_cut_connection_ends_the_transaction_and_not_the_worker").await

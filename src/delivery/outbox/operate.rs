@@ -81,7 +81,7 @@ impl Outbox {
     }
 
     /// Deletes receipts that are older than `age`, a thousand per transaction; how many there
-    /// were.
+    /// were. They are looked for before each transaction, so that it is short.
     ///
     /// Receipts keep a key from being paid twice. Once some are gone, every sale is looked up at
     /// Partnero before it is sent, which costs a call each. Receipts of credits stay, because

@@ -2,7 +2,7 @@
 
 use sqlx::Row;
 
-use super::settle::revive;
+use super::settle::{ids_as_text, revive};
 use super::{Database, Pool, SqlStore, kind, queries};
 use crate::delivery::outbox::status::{millis, time};
 use crate::delivery::outbox::store::Which;
@@ -83,8 +83,15 @@ pub(super) async fn discard(store: &SqlStore, id: i64, reason: &str) -> Result<b
 }
 
 pub(super) async fn prune(store: &SqlStore, age: i64, limit: i64) -> Result<u64, OutboxError> {
+    // Before the transaction: looking through many receipts must keep nobody from writing. One that
+    // is old stays so.
+    let query = sqlx::query_scalar(queries::OLD_RECEIPTS);
+    let old: Vec<i64> = query.bind(age).bind(limit).fetch_all(&store.pool).await?;
+    if old.is_empty() {
+        return Ok(0);
+    }
     let mut transaction = store.begin().await?;
-    let query = sqlx::query(queries::PRUNE).bind(age).bind(limit);
+    let query = sqlx::query(queries::PRUNE).bind(ids_as_text(old)?);
     let pruned = query.execute(&mut *transaction).await?.rows_affected();
     if pruned > 0 {
         let note = sqlx::query(queries::NOTE_PRUNING);

@@ -211,11 +211,16 @@ pub(super) const DISCARD: &str = concat!(
     now!(),
     ", payload = NULL, public_key = NULL, last_answer = $2 WHERE id = $1 AND state = 'dead'"
 );
-pub(super) const PRUNE: &str = concat!(
-    "DELETE FROM partnero_outbox WHERE id IN (SELECT id FROM partnero_outbox \
+pub(super) const OLD_RECEIPTS: &str = concat!(
+    "SELECT id FROM partnero_outbox \
      WHERE state = 'done' AND kind <> 'credit' AND settled_at <= ",
     now!(),
-    " - $1 ORDER BY id LIMIT $2)"
+    " - $1 ORDER BY id LIMIT $2"
+);
+pub(super) const PRUNE: &str = concat!(
+    "DELETE FROM partnero_outbox WHERE id IN (SELECT arrived.id FROM ",
+    arrived!(),
+    ")"
 );
 pub(super) const NOTE_PRUNING: &str = concat!(
     "UPDATE partnero_outbox_gate SET pruned_at = ",

@@ -71,6 +71,13 @@ fn as_text(rows: &[Arrived<'_>]) -> Result<String, OutboxError> {
         .map_err(|error| OutboxError::new(OutboxErrorKind::Database).with_source(error))
 }
 
+/// As [`as_text`], for statements that ask only which rows.
+pub(super) fn ids_as_text(ids: impl IntoIterator<Item = i64>) -> Result<String, OutboxError> {
+    let (owner, outcome) = ("", "");
+    let rows = ids.into_iter().map(|id| Arrived { id, owner, outcome });
+    as_text(&rows.collect::<Vec<_>>())
+}
+
 async fn apply(connection: &mut Connection, owner: &str, op: &Op) -> Result<Written, OutboxError> {
     let id = op.id();
     let query = match op {
@@ -127,16 +134,14 @@ pub(super) async fn revive(
     connection: &mut Connection,
     done: impl IntoIterator<Item = i64>,
 ) -> Result<(), OutboxError> {
-    let (owner, outcome) = ("", "");
-    let done = done.into_iter().map(|id| Arrived { id, owner, outcome });
-    let done: Vec<Arrived<'_>> = done.collect();
+    let done: Vec<i64> = done.into_iter().collect();
     if done.is_empty() {
         return Ok(());
     }
     let query = sqlx::query_scalar(queries::ANY_HELD);
     let any: i64 = query.fetch_one(&mut *connection).await?;
     if any > 0 {
-        let query = sqlx::query(queries::REVIVE).bind(as_text(&done)?);
+        let query = sqlx::query(queries::REVIVE).bind(ids_as_text(done)?);
         query.execute(&mut *connection).await?;
     }
     Ok(())
