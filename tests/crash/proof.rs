@@ -15,7 +15,7 @@ use crate::check::Story;
 use crate::child::Process;
 use crate::database::{Database, Pool};
 use crate::switches::Answer;
-use crate::trouble::{self, Trouble};
+use crate::trouble::{self, Trouble, sleep_past_the_lease};
 use crate::{Failure, app, calls, check, say};
 
 /// How much of it.
@@ -156,7 +156,8 @@ impl Scene {
                 sandbox.come_back().await?;
             }
             if trouble.sleeps && kill == form.kills / 2 {
-                slept = trouble::sleep_past_the_lease(&self.workers, sandbox, outbox, pool).await?;
+                let (workers, patience) = (&self.workers, form.patience);
+                slept = sleep_past_the_lease(workers, sandbox, outbox, pool, patience).await?;
             }
             if let Some(command) = &trouble.commands.restart
                 && (kill == form.kills / 4 || kill == form.kills * 3 / 4)

@@ -58,9 +58,6 @@ pub(crate) fn run(command: &str) -> Result<(), Failure> {
     expect(status.success(), failed)
 }
 
-/// How long the others may take to see to a sale of the one that is stopped.
-const PATIENCE: Duration = Duration::from_secs(120);
-
 /// Who buys while a worker sleeps.
 pub(crate) const SLEEPER: &str = "sleeper";
 
@@ -69,13 +66,14 @@ pub(crate) fn sleeper_order(number: usize) -> String {
 }
 
 /// Has a sale recorded at Partnero and not answered, stops the worker that waits for the answer
-/// past its lease, and wakes it. On a fleet another one has seen to the sale by then. How many
-/// sales it took until a worker was caught.
+/// past its lease, and wakes it. On a fleet another one has seen to the sale by then, within
+/// `patience`: what is older comes first. How many sales it took until a worker was caught.
 pub(crate) async fn sleep_past_the_lease(
     workers: &[Process],
     sandbox: &Sandbox,
     outbox: &Outbox,
     pool: &Pool,
+    patience: Duration,
 ) -> Result<usize, Failure> {
     outbox.enqueue(NewCustomer::new(SLEEPER)).await?;
     for number in 0.. {
@@ -90,8 +88,10 @@ pub(crate) async fn sleep_past_the_lease(
         tokio::time::sleep(LEASE + Duration::from_secs(1)).await;
         let since = Instant::now();
         while workers.len() > 1 && state(pool, &order).await?.0 != "done" {
-            if since.elapsed() > PATIENCE {
-                return Err("nobody saw to the sale of the worker that was stopped".into());
+            if since.elapsed() > patience {
+                let (state, status) = (state(pool, &order).await?, outbox.status().await?);
+                let stands = format!("{state:?}, {status:?}");
+                return Err(format!("the sale of the worker that was stopped is {stands}").into());
             }
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
