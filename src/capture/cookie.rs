@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use cookie::Cookie;
 use cookie::time::{Duration, OffsetDateTime};
 use http::header::{COOKIE, HeaderMap};
 use memchr::{memchr, memmem};
@@ -61,7 +62,7 @@ impl CookieTemplate {
             name: memmem::Finder::new(&settings.name).into_owned(),
             assignment: format!("{}=", settings.name),
             attributes,
-            removal: removal(settings, own),
+            removal: own_removal(settings, own),
             twin_removals: removals(settings, of_this_host),
             settings: settings.clone(),
         }
@@ -170,7 +171,19 @@ fn removals<'a>(
     others.map(|scope| removal(settings, scope)).collect()
 }
 
-fn removal(settings: &CookieSettings, (domain, path): Scope<'_>) -> Line {
+/// Short, because many of these may stand in one response.
+fn removal(settings: &CookieSettings, scope: Scope<'_>) -> Line {
+    removed(settings, scope).to_string().into_bytes().into()
+}
+
+/// Also for clients that know no `Max-Age`.
+fn own_removal(settings: &CookieSettings, scope: Scope<'_>) -> Line {
+    let mut cookie = removed(settings, scope);
+    cookie.set_expires(OffsetDateTime::UNIX_EPOCH);
+    cookie.to_string().into_bytes().into()
+}
+
+fn removed(settings: &CookieSettings, (domain, path): Scope<'_>) -> Cookie<'static> {
     let mut cookie = settings.to_cookie();
     cookie.unset_domain();
     if let Some(domain) = domain {
@@ -178,8 +191,7 @@ fn removal(settings: &CookieSettings, (domain, path): Scope<'_>) -> Line {
     }
     cookie.set_path(path.to_owned());
     cookie.set_max_age(Duration::ZERO);
-    cookie.set_expires(OffsetDateTime::UNIX_EPOCH);
-    cookie.to_string().into_bytes().into()
+    cookie
 }
 
 fn unquote(value: &[u8]) -> &[u8] {

@@ -17,7 +17,7 @@ use super::settings::{check_domain, check_path};
 pub(super) type Scope<'a> = (Option<&'a str>, &'a str);
 
 /// Each scope costs a line, and proxies refuse a response whose headers pass a few kilobytes.
-const MOST: usize = 12;
+const MOST: usize = 24;
 
 /// The same for all domains and paths together, in bytes.
 const LONGEST: usize = 768;
@@ -33,32 +33,30 @@ impl Reach {
     #[cold]
     pub(super) fn of(request: &RequestHead<'_>) -> Self {
         let path = request.uri.path();
-        let is_short = path.len() <= LONGEST;
         Self {
             host: host(request).map(Into::into),
-            path: if is_short { path } else { "/" }.into(),
+            path: if path.len() <= LONGEST { path } else { "/" }.into(),
         }
     }
 
-    /// The likeliest first: the request's own path and `/`, then what lies between. Browsers ignore
-    /// a domain that is a public suffix by themselves.
-    pub(super) fn scopes(&self) -> impl Iterator<Item = Scope<'_>> {
-        let domains = || {
-            let hosts = std::iter::successors(self.host.as_deref(), |host| {
-                host.split_once('.').map(|(_, parent)| parent)
-            });
-            let domains = hosts.filter(|domain| check_domain(domain).is_ok());
-            std::iter::once(None).chain(domains.map(Some))
-        };
-        let scopes =
-            paths(&self.path).flat_map(move |path| domains().map(move |domain| (domain, path)));
+    /// The likeliest first, as many as have room: `/` and the request's own path, then what lies
+    /// between. Browsers ignore a domain that is a public suffix by themselves.
+    pub(super) fn scopes(&self) -> Vec<Scope<'_>> {
+        let domains = self.host.as_deref().into_iter().flat_map(domains);
+        // Few enough to leave room for some paths.
+        let domains: Vec<_> = domains.take(MOST / 4).map(Some).chain([None]).collect();
+        let mut scopes = Vec::new();
         let mut left = LONGEST;
-        let fitting = scopes.filter(move |(domain, path)| {
-            let rest = left.checked_sub(path.len() + domain.map_or(0, str::len));
-            left = rest.unwrap_or(left);
-            rest.is_some()
-        });
-        fitting.take(MOST)
+        for path in paths(&self.path).take(MOST) {
+            for &domain in &domains {
+                let bytes = path.len() + domain.map_or(0, str::len);
+                if scopes.len() < MOST && bytes <= left {
+                    left -= bytes;
+                    scopes.push((domain, path));
+                }
+            }
+        }
+        scopes
     }
 }
 
@@ -78,15 +76,25 @@ fn host<'a>(request: &RequestHead<'a>) -> Option<&'a str> {
     request.uri.host().or_else(named)
 }
 
+/// The host and its parents, the shortest first, as far as a cookie can be shared below them.
+fn domains(host: &str) -> impl Iterator<Item = &str> {
+    let parents = host.rmatch_indices('.').map(|(dot, _)| &host[dot + 1..]);
+    let all = parents.chain([host]);
+    // One that is too long or no name is part of all that follow: the search ends.
+    all.skip_while(|domain| !domain.contains('.'))
+        .take_while(|domain| check_domain(domain).is_ok())
+}
+
 /// All that path-match (RFC 6265, section 5.1.4): the path, and what ends before or behind one of
 /// its slashes.
 fn paths(path: &str) -> impl Iterator<Item = &str> {
-    let ends = path.rmatch_indices('/');
-    let between = ends.flat_map(|(slash, _)| [&path[..=slash], &path[..slash]]);
+    let ends = path.match_indices('/');
+    let between = ends.flat_map(|(slash, _)| [&path[..slash], &path[..=slash]]);
     let between = between.filter(move |&between| !["", "/", path].contains(&between));
-    let whole = Some(path).filter(|&path| path != "/");
-    let all = whole.into_iter().chain(["/"]).chain(between);
-    all.filter(|path| check_path(path).is_ok())
+    // As with hosts: what cannot stand in a line is part of all that follow.
+    let between = between.take_while(|path| check_path(path).is_ok());
+    let whole = Some(path).filter(|&path| path != "/" && check_path(path).is_ok());
+    ["/"].into_iter().chain(whole).chain(between)
 }
 
 #[cfg(test)]
@@ -98,11 +106,12 @@ mod tests {
     fn a_path_is_matched_by_what_ends_at_a_slash() {
         for (path, matching) in [
             ("/", &["/"][..]),
-            ("/signup", &["/signup", "/"]),
-            ("/a/b", &["/a/b", "/", "/a/", "/a"]),
-            ("/a/", &["/a/", "/", "/a"]),
+            ("/signup", &["/", "/signup"]),
+            ("/a/b", &["/", "/a/b", "/a", "/a/"]),
+            ("/a/", &["/", "/a/", "/a"]),
             ("*", &["/"]),
             ("/a;b", &["/"]),
+            ("/a/b;c/d", &["/", "/a", "/a/"]),
         ] {
             assert_eq!(paths(path).collect::<Vec<_>>(), matching, "{path}");
         }
@@ -116,14 +125,14 @@ mod tests {
                 headers.insert(HOST, http::HeaderValue::from_static(host));
             }
             let reach = Reach::of(&RequestHead::new(&Method::GET, &uri, &headers));
-            let domains = reach.scopes().map(|(domain, _)| domain.map(str::to_owned));
-            domains.collect::<Vec<_>>()
+            let domain_of = |&(domain, _): &Scope<'_>| domain.map(str::to_owned);
+            reach.scopes().iter().map(domain_of).collect::<Vec<_>>()
         };
         let own = |domains: &[&str]| {
             let domains = domains.iter().map(|&domain| Some(domain.to_owned()));
-            std::iter::once(None).chain(domains).collect::<Vec<_>>()
+            domains.chain([None]).collect::<Vec<_>>()
         };
-        let shop = own(&["www.shop.example", "shop.example"]);
+        let shop = own(&["shop.example", "www.shop.example"]);
         assert_eq!(scopes("/", Some("www.shop.example:8080")), shop);
         assert_eq!(scopes("https://www.shop.example/", None), shop);
         for host in [
@@ -131,35 +140,35 @@ mod tests {
             "127.0.0.1:3000",
             "[::1]:3000",
             "a;b.example",
+            "shop.example.",
             "",
         ] {
             assert_eq!(scopes("/", Some(host)), own(&[]), "{host}");
         }
         assert_eq!(scopes("/", None), own(&[]));
+        // What is no name below a name that is one.
+        let shop = own(&["shop.example"]);
+        assert_eq!(scopes("/", Some("a_b.shop.example")), shop);
         let deep = "/a".repeat(20);
         assert_eq!(scopes(&deep, Some("www.shop.example")).len(), MOST);
     }
 
-    /// What is too long for a line leaves room for `/`, where most cookies are.
+    /// Whatever else has no room, the parent domain's `/` has: most cookies are there.
     #[test]
     fn no_path_and_no_host_fills_the_headers_of_a_response() {
-        let long_path = format!("/{}/", "a".repeat(1_000));
-        let half_path = format!("/{}/", "a".repeat(500));
-        let long_host = "a.".repeat(60) + "example";
-        for (path, host) in [
-            (&*long_path, "www.shop.example"),
-            (&*half_path, "www.shop.example"),
-            ("/", &*long_host),
-        ] {
+        let paths = [1, 500, 740, 766, 767, 1_000].map(|length| format!("/{}", "a".repeat(length)));
+        let long_host = "a.".repeat(60) + "shop.example";
+        let hosts = ["www.shop.example", &long_host];
+        for (path, host) in paths.iter().flat_map(|path| hosts.map(|host| (path, host))) {
             let (uri, mut headers) = (path.parse::<Uri>().unwrap(), HeaderMap::new());
             headers.insert(HOST, host.parse().unwrap());
             let reach = Reach::of(&RequestHead::new(&Method::GET, &uri, &headers));
-            let scopes: Vec<_> = reach.scopes().collect();
+            let scopes = reach.scopes();
             let bytes = scopes
                 .iter()
                 .map(|(domain, path)| path.len() + domain.map_or(0, str::len));
             assert!(bytes.sum::<usize>() <= LONGEST, "{scopes:?}");
-            assert!(scopes.contains(&(None, "/")), "{scopes:?}");
+            assert!(scopes.contains(&(Some("shop.example"), "/")), "{scopes:?}");
         }
     }
 }

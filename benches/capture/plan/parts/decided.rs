@@ -2,11 +2,13 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use http::header::HOST;
 use tower_partnero::Referrals;
 use tower_partnero::capture::consent;
 
 use super::super::Arm;
 use super::{landing, with};
+use crate::budget::Target;
 use crate::requests::{LINK, TWELVE, get};
 use crate::work::Answer;
 
@@ -91,6 +93,20 @@ pub(in crate::plan) fn decided() -> Vec<Arm> {
             move || landing(default(), get(LINK, "partnero_referral=ben"), link),
         )
         .over("captured"),
+        // The host and the path that cost the most: each allocation is one scope's, or a check's.
+        Arm::new("the same, of a host and a path made for it", move || {
+            let target = format!("{}?ref=anna-7", "/a".repeat(384));
+            let mut request = get(&target, "partnero_referral=ben");
+            let host = "a.".repeat(2_000) + "1";
+            let host = host.parse().expect("it is a header value");
+            request.headers_mut().insert(HOST, host);
+            landing(default(), request, link)
+        })
+        .over("captured")
+        .target(Target::More {
+            instructions: 150_000.0,
+            allocations: 250.0,
+        }),
     ]
 }
 
