@@ -1,12 +1,13 @@
 //! The `Set-Cookie` lines that a response is to carry, and how they get there.
 
 use std::fmt;
+use std::sync::Arc;
 
 use http::header::{HeaderMap, HeaderValue, REFERRER_POLICY, SET_COOKIE};
 
 use super::cache::{self, CacheRules};
 use super::referrals::Referrals;
-use crate::context::ReferralContext;
+use crate::context::{NotStored, Outcome, ReferralContext};
 
 /// The value of a `Set-Cookie` header, all of it printable ASCII. A `HeaderValue` is made of it only
 /// when it is appended: that is more than twice as large, and the response future of every request
@@ -26,8 +27,20 @@ pub(crate) struct CookieLines {
 struct More {
     beside: Vec<Line>,
     hides_address: bool,
-    /// Who is to hear what has become of the key, once the response is known.
-    untold: Option<(Referrals, ReferralContext)>,
+    untold: Option<Arc<Untold>>,
+}
+
+/// Who is to hear what has become of the key, once the response is known: when this is dropped,
+/// which it is as well where no response comes.
+struct Untold {
+    referrals: Referrals,
+    context: ReferralContext,
+}
+
+impl Drop for Untold {
+    fn drop(&mut self) {
+        self.referrals.tell(&self.context);
+    }
 }
 
 impl CookieLines {
@@ -54,7 +67,7 @@ impl CookieLines {
 
     /// Tells the policy of this decision when it is known whether the page takes the cookie.
     pub(super) fn telling(mut self, referrals: Referrals, context: ReferralContext) -> Self {
-        self.more().untold = Some((referrals, context));
+        self.more().untold = Some(Arc::new(Untold { referrals, context }));
         self
     }
 
@@ -84,8 +97,10 @@ impl CookieLines {
         if self.rules.leave_public_pages {
             let is_left = cache::is_public(headers);
             let untold = self.more.as_mut().and_then(|more| more.untold.take());
-            if let Some((referrals, context)) = untold {
-                referrals.tell_of_page(context, is_left);
+            if let Some(mut untold) = untold.and_then(Arc::into_inner)
+                && is_left
+            {
+                untold.context.outcome = Outcome::NotStored(NotStored::PublicPage);
             }
             if is_left {
                 return;
@@ -138,12 +153,24 @@ fn append(headers: &mut HeaderMap, line: Line) {
 
 /// Also for the request that a redirect leads to (Fetch standard, section 4.4).
 fn hide_address(headers: &mut HeaderMap) {
-    let hides = |policy: &HeaderValue| {
-        ["no-referrer", "origin", "strict-origin"].contains(&policy.to_str().unwrap_or_default())
+    const HIDE: [&str; 3] = ["no-referrer", "origin", "strict-origin"];
+    const SHOW: [&str; 5] = [
+        "no-referrer-when-downgrade",
+        "same-origin",
+        "origin-when-cross-origin",
+        "strict-origin-when-cross-origin",
+        "unsafe-url",
+    ];
+    let is_among = |policies: &[&str], said: &str| {
+        let mut policies = policies.iter();
+        policies.any(|policy| policy.eq_ignore_ascii_case(said))
     };
+    let said = headers.get_all(REFERRER_POLICY).iter();
+    let said = said.filter_map(|line| line.to_str().ok());
+    let mut said = said.flat_map(|line| line.split(',').map(str::trim));
     // Browsers obey the last one that they know (Referrer Policy, section 8.1).
-    let said = headers.get_all(REFERRER_POLICY).iter().next_back();
-    if !said.is_some_and(hides) {
+    let known = said.rfind(|policy| is_among(&HIDE, policy) || is_among(&SHOW, policy));
+    if !known.is_some_and(|policy| is_among(&HIDE, policy)) {
         let _ = headers.try_insert(REFERRER_POLICY, HeaderValue::from_static("strict-origin"));
     }
 }

@@ -14,7 +14,7 @@ use super::scopes::Reach;
 use super::settings::Attribution;
 #[cfg(feature = "client")]
 use crate::context::ReferralLayerMissing;
-use crate::context::{NotStored, Outcome, ReferralContext, Renewal, Spent};
+use crate::context::{Outcome, ReferralContext, Renewal, Spent};
 use crate::referral::{Referral, ReferralKey};
 
 impl Referrals {
@@ -166,20 +166,12 @@ impl Referrals {
         self.lines(context)
     }
 
-    /// `is_left`: it is a public page, which stays as it is.
-    pub(super) fn tell_of_page(&self, mut context: ReferralContext, is_left: bool) {
-        if is_left {
-            context.outcome = Outcome::NotStored(NotStored::PublicPage);
-        }
-        self.tell(&context);
-    }
-
     #[inline(always)]
     #[expect(
         clippy::inline_always,
         reason = "mostly nobody listens, and asking is less than a call"
     )]
-    fn tell(&self, context: &ReferralContext) {
+    pub(super) fn tell(&self, context: &ReferralContext) {
         if let Some(observer) = &self.policy.observer {
             observer(context);
         }

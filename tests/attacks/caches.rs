@@ -1,9 +1,13 @@
 //! Cache poisoning, both ways: one visitor's cookie in another's answer, and a page that shows
 //! one visitor's friend to another.
 
+use std::convert::Infallible;
+use std::future::pending;
 use std::sync::{Arc, Mutex};
 
 use http::header::CACHE_CONTROL;
+use http::{Request, Response};
+use tower::{Layer, Service, ServiceExt, service_fn};
 use tower_partnero::{NotStored, Outcome, Referrals};
 
 use super::{Site, cookies, get};
@@ -139,5 +143,24 @@ async fn a_public_page_that_stays_so_is_counted_so() {
         site.send(get("/?ref=anna-7", &[])).await;
         assert_eq!(*heard.lock().unwrap(), [outcome], "{said}");
         assert_eq!(outcome.to_string(), outcome.as_str());
+    }
+}
+
+/// An app that fails, or a visitor who has gone, is counted as well.
+#[tokio::test]
+async fn what_gets_no_answer_is_counted_whatever_pages_are_left() {
+    for leave in [false, true] {
+        let heard = Arc::new(Mutex::new(Vec::new()));
+        let hearer = heard.clone();
+        let builder = Referrals::builder().leave_public_pages(leave);
+        let builder =
+            builder.on_outcome(move |context| hearer.lock().unwrap().push(context.outcome));
+        let layer = builder.build().unwrap().layer();
+        let fails = service_fn(async |_: Request<()>| Err::<Response<()>, _>("timed out"));
+        let failed = layer.layer(fails).oneshot(get("/?ref=anna-7", &[])).await;
+        failed.unwrap_err();
+        let hangs = service_fn(|_: Request<()>| pending::<Result<Response<()>, Infallible>>());
+        drop(layer.layer(hangs).call(get("/?ref=ben", &[])));
+        assert_eq!(*heard.lock().unwrap(), [Outcome::Captured; 2], "{leave}");
     }
 }

@@ -51,6 +51,10 @@ fn a_sign_up_before_the_answer_hides_where_it_came_from() {
         (Some("same-origin"), "strict-origin"),
         (Some("no-referrer"), "no-referrer"),
         (Some("origin"), "origin"),
+        (Some("No-Referrer"), "No-Referrer"),
+        (Some("unsafe-url, no-referrer"), "unsafe-url, no-referrer"),
+        (Some("no-referrer, of-tomorrow"), "no-referrer, of-tomorrow"),
+        (Some("no-referrer, unsafe-url"), "strict-origin"),
     ] {
         let mut response = http::Response::new(());
         if let Some(said) = said {
@@ -159,10 +163,9 @@ async fn a_withdrawal_removes_everything_as_it_was_set() {
                 ("partnero_referral", "Path=/"),
                 ("partnero_referral_spent", "Path=/shop; Domain=shop.example"),
             ] {
-                let line = format!(
-                    "{name}=; SameSite=Lax; Secure; {scope}; Max-Age=0; Expires=Thu, 01 Jan 1970 00:00:00 GMT"
-                );
-                assert!(removed.contains(&line), "{line:?} in {removed:?}");
+                let line = format!("{name}=; SameSite=Lax; Secure; {scope}; Max-Age=0");
+                let is_there = removed.iter().any(|removal| removal.starts_with(&line));
+                assert!(is_there, "{line:?} in {removed:?}");
             }
             assert_eq!(removed.len(), 4);
         }
