@@ -38,14 +38,11 @@ impl Companion {
             let headers = request.headers;
             let mut stored = policy.cookie.read(headers);
             let (found, known) = self.read(headers);
-            // A companion that is shared by `Domain` may come from a sibling host as well, and the
-            // key beside it from Partnero's script.
-            if stored.conflicting && self.is_of_host() {
-                let mut keys = policy.cookie.keys(headers);
-                let captured_here = keys.find(|key| self.counts_in(&known, key, now));
-                stored.key = captured_here.or(stored.key);
+            if stored.conflicting {
+                let counts = self.of_several(policy.cookie.keys(headers), &known, now);
+                stored.key = counts.or(stored.key);
             }
-            journey = self.journey(&mut stored, found, known, now);
+            journey = self.journey(&mut stored, found, &known, now);
             stored
         };
         let mut context = decide(policy, request, read, &veto);
@@ -61,8 +58,26 @@ impl Companion {
         context
     }
 
-    /// Whether the link of this key was followed here, and not too long ago. Of several keys that
-    /// one counts: the others may come from a sibling host.
+    /// The key that counts of several: the one whose link was followed here, because the others may
+    /// come from a sibling host; else the first one that is not too old. A companion that is shared
+    /// by `Domain` may come from a sibling host as well, and the key beside it from Partnero's script.
+    fn of_several(
+        &self,
+        keys: impl Iterator<Item = ReferralKey>,
+        known: &[Touches],
+        now: SystemTime,
+    ) -> Option<ReferralKey> {
+        let keys: Vec<_> = keys.collect();
+        let captured_here = keys
+            .iter()
+            .find(|key| self.is_of_host() && self.counts_in(known, key, now));
+        let is_in_time = |key: &&ReferralKey| !self.is_over(&self.date(key, known, now), now);
+        captured_here
+            .or_else(|| keys.iter().find(is_in_time))
+            .cloned()
+    }
+
+    /// Whether the link of this key was followed here, and not too long ago.
     fn counts_in(&self, known: &[Touches], key: &ReferralKey, now: SystemTime) -> bool {
         let counts =
             |touches: &Touches| self.counted(touches).key == *key && !self.is_over(touches, now);
@@ -73,7 +88,7 @@ impl Companion {
         &self,
         stored: &mut Reading,
         found: bool,
-        known: Vec<Touches>,
+        known: &[Touches],
         now: SystemTime,
     ) -> Journey {
         let touches = stored.key.as_ref().map(|key| self.date(key, known, now));
@@ -92,21 +107,21 @@ impl Companion {
 
     /// The touches that led to the stored key. Of several companions the newest that knows it
     /// counts, so that an old one, planted beside it, takes nothing away.
-    fn date(&self, key: &ReferralKey, known: Vec<Touches>, now: SystemTime) -> Touches {
+    fn date(&self, key: &ReferralKey, known: &[Touches], now: SystemTime) -> Touches {
         let dates_it = |touches: &Touches| self.counted(touches).key == *key;
-        let newest = |touches: &Touches| (dates_it(touches), self.counted(touches).at);
-        let best = known.into_iter().max_by_key(newest);
-        if let Some(touches) = best.as_ref().filter(|touches| dates_it(touches)) {
+        let newest = |touches: &&Touches| (dates_it(touches), self.counted(touches).at);
+        let best = known.iter().max_by_key(newest);
+        if let Some(touches) = best.filter(|touches| dates_it(touches)) {
             return touches.clone();
         }
         let last = Touch {
             key: key.clone(),
             at: None,
         };
-        let goes_on = |touches: &Touches| {
+        let goes_on = |touches: &&Touches| {
             self.attribution == Attribution::LastTouch && !self.is_over(touches, now)
         };
-        let first = best.filter(goes_on).map(|touches| touches.first);
+        let first = best.filter(goes_on).map(|touches| touches.first.clone());
         Touches {
             first: first.unwrap_or_else(|| last.clone()),
             last,

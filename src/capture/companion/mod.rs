@@ -17,7 +17,7 @@
 //! | is the touch that the companion knows (the last one, or the first one under [`FirstTouch`](crate::Attribution::FirstTouch)) | within the window from its time; after it the outcome is [`Expired`](crate::Outcome::Expired) |
 //! | has another key than that | as a newer touch whose time nobody saw: Partnero's script wrote it |
 //! | has no companion, or one that was not signed by us for this place | as a touch whose time nobody saw |
-//! | is there several times, with different keys | by the key that the companion knows, if one of them is it and the companion is this host's alone |
+//! | is there several times, with different keys | by the key that the companion knows, if one of them is it and the companion is this host's alone; else the first one that is not too old |
 //! | is not there | not at all: a companion alone brings no referral |
 //!
 //! A touch whose time nobody saw counts from now, so that no honest referral is lost with its
@@ -34,7 +34,8 @@
 //! from this very host, with `Secure`, the path `/` and no `Domain` (RFC 6265bis, section 4.1.3.2),
 //! so no sibling host writes one. It is `HttpOnly`; scripts have no business with it. It lives for
 //! twice the window, and for 400 days at most, so that what is too old is known to be so. Path,
-//! domain, consent, `Cache-Control` and removal follow the referral's own cookie.
+//! domain, consent, `Cache-Control` and removal follow the referral's own cookie; only what a sibling
+//! host has planted below other paths, where a domain is set, stays: it proves no more than below.
 //!
 //! # What it proves, and what it does not
 //!

@@ -216,3 +216,22 @@ async fn a_new_link_that_was_skipped_comes_after_one_that_is_over() {
         assert_eq!(context.referral.unwrap().key().as_str(), key);
     }
 }
+
+/// By its order alone one that is over would come before one that is not: a cookie for the whole
+/// domain that was renewed, and what Partnero's script has written for this host.
+#[tokio::test]
+async fn what_is_over_hides_no_other_referral() {
+    for builder in [policy(), policy().domain("shop.example")] {
+        let site = Site::open(builder);
+        let (companion, _) = land(&site, "/?ref=anna-7", "").await;
+        for (first, second) in [("anna-7", "ben"), ("ben", "anna-7")] {
+            let jar = format!("{companion}; partnero_referral={first}; partnero_referral={second}");
+            let late = after(&site, 31, "/", &jar);
+            assert!(late.conflicting);
+            assert_eq!(late.outcome, Outcome::Remembered, "{first}, {second}");
+            assert_eq!(late.referral.unwrap().key().as_str(), "ben");
+        }
+        let jar = format!("{companion}; partnero_referral=anna-7; partnero_referral=anna-7");
+        assert_eq!(after(&site, 31, "/", &jar).outcome, Outcome::Expired);
+    }
+}
