@@ -103,7 +103,9 @@ impl ReferralsBuilder {
     ///
     /// Any host below the domain may write such a cookie, too, and a browser sends the one with the
     /// longer path first. With one or without, what a sibling host has planted is a reported
-    /// conflict and goes with the next link or sign-up; the [`companion`](super::companion) tells
+    /// conflict and goes with the next link or sign-up (under
+    /// [`FirstTouch`](super::Attribution::FirstTouch) with the sign-up alone; see
+    /// [`Spent`](crate::context::Spent) for what is found); the [`companion`](super::companion) tells
     /// which of the two was captured here. Only a [`cookie_name`](Self::cookie_name) that begins
     /// with `__Host-` keeps siblings out, and it is for apps without Partnero's script.
     pub fn domain(mut self, domain: impl Into<String>) -> Self {

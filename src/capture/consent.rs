@@ -57,7 +57,8 @@ pub enum Consent {
 
 /// What a policy sees of a request: what layer and handler see alike. Extensions are not included,
 /// because one that is set between the two would give one request two answers; a middleware outside
-/// the layer hands its finding on in a header.
+/// the layer hands its finding on in a header. For the same reason no policy should go by the path
+/// where handlers are in nested axum routers: they see the rest of it alone.
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub struct RequestHead<'a> {

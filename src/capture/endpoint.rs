@@ -30,6 +30,10 @@ use super::referrals::Referrals;
 /// wants to be sure forbids it by `frame-ancestors` (CSP level 3, section 6.4.2). With
 /// path links, let the script take the key from `location.pathname`.
 ///
+/// The script runs again when the page is reloaded or come back to, and hands the key in anew, after
+/// a sign-up as well. Where one browser serves several people, let it take the parameter out of the
+/// address (`history.replaceState`) once the answer is there and Partnero's script has read it.
+///
 /// | Request | Answer |
 /// |---|---|
 /// | `POST` from a page of the app's own | `204 No Content`, with the cookie if the policy writes one |

@@ -11,6 +11,7 @@ use http::{Method, Request, Response, StatusCode, Uri};
 use percent_encoding::{AsciiSet, CONTROLS, percent_decode, utf8_percent_encode};
 use tower_service::Service;
 
+use super::path;
 use super::referrals::Referrals;
 use crate::context::Outcome;
 use crate::error::ConfigError;
@@ -63,11 +64,11 @@ impl<B> PathLinkRedirect<B> {
     pub(super) fn new(referrals: Referrals, default: String) -> Result<Self, ConfigError> {
         let refuse = |advice| Err(ConfigError::new("path_link_redirect", advice));
         let policy = &referrals.policy;
-        if policy.path_segment.is_none() {
+        let Some(segment) = &policy.path_segment else {
             let advice =
                 "the policy reads no path links: write `.path_links(\"ref\")` on its builder";
             return refuse(advice.to_owned());
-        }
+        };
         if policy
             .parameters
             .iter()
@@ -79,6 +80,12 @@ impl<B> PathLinkRedirect<B> {
         if !is_safe(&default) {
             return refuse(format!(
                 "{default:?} is no path of this host: write one like `/` or `/welcome`"
+            ));
+        }
+        let default_path = default.split(['?', '#']).next().unwrap_or_default();
+        if path::raw_key(default_path, segment).is_some() {
+            return refuse(format!(
+                "{default:?} is a path link itself, and would lead to itself for ever: write a page like `/`"
             ));
         }
         Ok(Self {

@@ -149,8 +149,8 @@ impl Referrals {
     ///
     /// # Errors
     ///
-    /// [`ConfigError`] if `default` is no path of this very host, or the policy has no
-    /// [`path_links`](ReferralsBuilder::path_links).
+    /// [`ConfigError`] if `default` is no path of this very host, or a path link itself, or the policy
+    /// has no [`path_links`](ReferralsBuilder::path_links).
     pub fn path_link_redirect<B: Default>(
         &self,
         default: impl Into<String>,

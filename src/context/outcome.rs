@@ -16,8 +16,8 @@ pub enum Outcome {
     Unchanged,
     /// The link has no valid key; the stored one counts.
     Remembered,
-    /// The link has another key than the stored one, which stands because the policy is
-    /// [`Attribution::FirstTouch`](crate::Attribution::FirstTouch).
+    /// The link has another key than the stored one, or several are stored; what counts of them
+    /// stands because the policy is [`Attribution::FirstTouch`](crate::Attribution::FirstTouch).
     FirstTouchKept,
     /// The link's key counts for this request and is not stored, for the given reason.
     NotStored(NotStored),

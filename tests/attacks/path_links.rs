@@ -92,6 +92,9 @@ async fn a_key_that_may_not_be_stored_is_carried_on() {
         "//evil.example",
         "https://evil.example",
         "/a b",
+        // Path links themselves: a visitor would be sent round and round.
+        "/ref/welcome",
+        "/ref/welcome/?x=1",
     ] {
         let refused = referrals.path_link_redirect::<String>(default).unwrap_err();
         assert_eq!(refused.setting(), "path_link_redirect", "{default}");
