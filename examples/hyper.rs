@@ -111,7 +111,7 @@ async fn answer(
         (&Method::POST, "/signup") => {
             let query = parts.uri.query().unwrap_or_default();
             let name = form_urlencoded::parse(query.as_bytes()).find(|(field, _)| field == "name");
-            let Some((_, name)) = name else {
+            let Some((_, name)) = name.filter(|(_, name)| !name.is_empty()) else {
                 return Ok(text(
                     StatusCode::BAD_REQUEST,
                     "who are you? add ?name=\n".to_owned(),

@@ -13,7 +13,8 @@
 //!
 //! `drain` delivers until nothing waits. It needs `PARTNERO_API_KEY`, and takes `PARTNERO_BASE_URL`;
 //! for Partnero itself it also needs one of the TLS features, as above, for a sandbox on loopback
-//! none.
+//! none. A row that was tried waits for up to an hour, and its column `last_answer` says why;
+//! `UPDATE partnero_outbox SET due_at = 0 WHERE state = 'due'` ends all such waits.
 //!
 //! It ends with 0 if all is well, 1 if something went wrong, 2 for wrong arguments, 3 if there are
 //! dead letters, and 4 if `drain` could not deliver everything within `DRAIN_SECONDS` (600).
@@ -24,6 +25,7 @@ use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
+use sqlx::Connection;
 use tower_partnero::delivery::{DeadLetter, DeliveryWorker, Outbox, Status};
 use tower_partnero::{ApiKey, Client};
 
@@ -127,9 +129,15 @@ async fn open(place: &str) -> Result<Outbox, Failure> {
     // Without the place, which may hold a password.
     let missing = "there is no outbox in this database: an app makes it when it first starts";
     if place.starts_with("postgres") {
+        let wait = Duration::from_secs(5);
+        // A pool would try again and again, and say in the end only that time is up.
+        let first = sqlx::PgConnection::connect(place);
+        tokio::time::timeout(wait, first)
+            .await
+            .map_err(|_| "PostgreSQL does not answer at this address")??;
         let pool = sqlx::postgres::PgPoolOptions::new()
             .max_connections(4)
-            .acquire_timeout(Duration::from_secs(5))
+            .acquire_timeout(wait)
             .connect(place)
             .await?;
         let found = "SELECT to_regclass('partnero_outbox') IS NOT NULL";

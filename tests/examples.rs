@@ -121,6 +121,10 @@ async fn a_bare_hyper_server_does_the_same() {
         "invited by anna-7 (remembered)\n"
     );
     assert_eq!(
+        post(&format!("{base}/signup?name=")).await,
+        "who are you? add ?name=\n"
+    );
+    assert_eq!(
         post(&format!("{base}/signup?name=Ben")).await,
         "welcome, Ben (referred)\n"
     );
@@ -194,6 +198,9 @@ async fn the_outbox_tool_drains_lists_replays_and_discards() {
         assert!(code == Some(0) && said.contains(answer), "{said}");
     }
 
+    let closed = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let nobody = format!("postgres://{}/shop", closed.local_addr().unwrap());
+    drop(closed);
     for (args, code, problem) in [
         (&[file, "discard", "3", "gone"][..], 1, "no dead letter"),
         (
@@ -206,6 +213,7 @@ async fn the_outbox_tool_drains_lists_replays_and_discards() {
         (&[file, "drain"], 1, "PARTNERO_API_KEY"),
         (&[file, "explode"], 2, "usage:"),
         (&["/nowhere/outbox.db", "status"], 1, "no file"),
+        (&[&nobody, "status"], 1, "Connection refused"),
     ] {
         let (found, said) = outbox(args, &[]);
         assert!(

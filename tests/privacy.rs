@@ -85,7 +85,10 @@ async fn optional_parts_meet_anna() {
         .header(COOKIE, "consent=yes")
         .header("sec-fetch-site", "same-origin");
     let endpoint = referrals.capture_endpoint::<()>();
-    endpoint.oneshot(handed_in.body(()).unwrap()).await.unwrap();
+    let handed_in = handed_in.body(()).unwrap();
+    endpoint.clone().oneshot(handed_in).await.unwrap();
+    let from_nowhere = Request::post("/capture?ref=anna-7").body(()).unwrap();
+    endpoint.oneshot(from_nowhere).await.unwrap();
 }
 
 #[derive(Clone, Default)]
@@ -132,6 +135,10 @@ async fn events_say_what_happened_and_to_nobody() {
         "text/html",
     ));
     assert!(hook(&sandbox).sign_up(ben()).await.error().is_some());
+    for refused in [NewCustomer::new(""), ben().key("ben@shop.example")] {
+        let outcome = hook(&sandbox).sign_up(refused).await;
+        assert!(outcome.error().is_some());
+    }
 
     // The layer's own events: a link that is captured, kept, refused.
     let referrals = Referrals::builder().build().unwrap();
@@ -168,6 +175,7 @@ async fn events_say_what_happened_and_to_nobody() {
         "consent_withdrawn",
         "already_spent",
         "companion",
+        "a key handed in was refused",
     ] {
         assert!(own.contains(part), "{part}: {own}");
     }
@@ -176,6 +184,9 @@ async fn events_say_what_happened_and_to_nobody() {
         own.contains("sign-up not reported") && own.contains("kind=Server"),
         "{own}"
     );
+    for reason in ["needs an id that is not empty", "looks like an e-mail"] {
+        assert!(own.contains(reason), "{reason}: {own}");
+    }
     for secret in [SECRET, ANNA, "user-2", "Ben", "ben@"] {
         assert!(!own.contains(secret), "{secret} is in: {own}");
     }

@@ -40,8 +40,9 @@ use super::referrals::Referrals;
 /// | `POST` from elsewhere | `403 Forbidden`: a stranger's page must not plant a referral |
 /// | anything else | `405 Method Not Allowed` |
 ///
-/// *Of the app's own* is what `Sec-Fetch-Site: same-origin` says, or in older browsers an `Origin`
-/// among [`public_origins`](super::ReferralsBuilder::public_origins). The parameters, first or
+/// *Of the app's own* is what `Sec-Fetch-Site: same-origin` says; in older browsers, and in all of
+/// them over plain http to a host that is not loopback, an `Origin` among
+/// [`public_origins`](super::ReferralsBuilder::public_origins). The parameters, first or
 /// last touch and consent are the policy's. What a browser sends for a page that nobody sees yet
 /// (`Sec-Purpose`), or a form that is posted within a frame, writes no cookie. No answer is cached.
 ///
@@ -119,6 +120,11 @@ impl<ReqBody, B: Default> Service<Request<ReqBody>> for CaptureEndpoint<B> {
                 .insert(ALLOW, HeaderValue::from_static("POST"));
             StatusCode::METHOD_NOT_ALLOWED
         } else if !self.referrals.is_own_page(&parts.headers, origin) {
+            #[cfg(feature = "tracing")]
+            tracing::debug!(
+                "a key handed in was refused: nothing says that it comes from a page of the app's \
+                 own; if it does, name its origin in `.public_origins([...])`"
+            );
             StatusCode::FORBIDDEN
         } else {
             if let Some(lines) = self.referrals.capture_handed_in(&parts) {

@@ -44,6 +44,7 @@ use crate::error::ConfigError;
 /// let app: Router = Router::new()
 ///     .route("/", get(|| async { "welcome" }))
 ///     .route_service("/ref/{key}", referrals.path_link_redirect::<axum::body::Body>("/")?)
+///     .route_service("/ref/{key}/", referrals.path_link_redirect::<axum::body::Body>("/")?)
 ///     .layer(referrals.layer());
 ///
 /// let link = Request::get("/ref/anna-7?to=/tea&utm_source=mail").body(axum::body::Body::empty())?;

@@ -138,14 +138,16 @@ impl Referrals {
     }
 
     /// A service for `POST`s that hand in the key of a page which came from a cache; see
-    /// [`CaptureEndpoint`]. `B` is the body type of its answers, which are empty.
+    /// [`CaptureEndpoint`]. `B` is the body type of its answers, which are empty: in axum
+    /// `axum::body::Body`.
     #[must_use]
     pub fn capture_endpoint<B: Default>(&self) -> CaptureEndpoint<B> {
         CaptureEndpoint::new(self.clone())
     }
 
     /// A service for path links that sends their visitors on; see [`PathLinkRedirect`]. `default`
-    /// is where to, and `B` the body type of its answers, which are empty.
+    /// is where to, and `B` the body type of its answers, which are empty: in axum
+    /// `axum::body::Body`.
     ///
     /// # Errors
     ///

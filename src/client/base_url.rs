@@ -42,7 +42,11 @@ impl BaseUrl {
                     "{text:?} would show the API key to the network: write `https`; plain `http` is for loopback"
                 ));
             }
-            scheme => return refuse(format!("{scheme:?} is no scheme of the API: write `https`")),
+            scheme => {
+                return refuse(format!(
+                    "{scheme:?} is no scheme of the API: write the whole address, with `https://`, or on loopback `http://`"
+                ));
+            }
         }
         let text = url.as_str().trim_end_matches('/').to_owned();
         Ok(Self { url, text })
@@ -119,7 +123,8 @@ mod tests {
     #[test]
     fn what_is_no_address_is_refused() {
         assert!(refused("api.partnero.com").contains("is no URL"));
-        assert!(refused("ftp://api.partnero.com").contains("write `https`"));
+        assert!(refused("ftp://api.partnero.com").contains("with `https://`"));
+        assert!(refused("localhost:4010/v1").contains("on loopback `http://`"));
         assert!(refused("http://me:pw@localhost/v1").contains("user"));
         assert!(!refused("http://me:pw@localhost/v1").contains("pw"));
         assert!(refused("http://localhost/v1?a=1").contains("query"));

@@ -123,7 +123,7 @@ fn unfinished(kind: ErrorKind) -> Error {
 }
 
 #[cfg(feature = "tracing")]
-fn tell(result: &Result<Registered, Error>) {
+pub(crate) fn tell(result: &Result<Registered, Error>) {
     match result {
         Ok(registered) => tracing::info!(
             registration = registered.registration.as_str(),
@@ -133,6 +133,11 @@ fn tell(result: &Result<Registered, Error>) {
             kind = ?error.kind(),
             status = error.status().map(|status| status.as_u16()),
             retryable = error.is_retryable(),
+            // The crate's own words alone; Partnero's may name the customer.
+            message = match error.kind() {
+                ErrorKind::InvalidInput => error.message(),
+                _ => None,
+            },
             "sign-up not reported"
         ),
     }

@@ -20,6 +20,8 @@ mod worker;
 #[cfg(feature = "outbox")]
 pub use self::deliver::{Attempt, DeadReason, Delivered, Deliverer, DeliveryError};
 pub use self::direct::Delivery;
+#[cfg(feature = "tracing")]
+pub(crate) use self::direct::tell;
 #[cfg(feature = "outbox")]
 pub use self::outbox::{
     DeadLetter, Enqueued, Outbox, OutboxError, OutboxErrorKind, OutboxTransaction, Status,

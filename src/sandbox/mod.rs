@@ -39,6 +39,29 @@
 //! # }
 //! ```
 //!
+//! # Under an app
+//!
+//! Give the app's client the sandbox's key and address, and make somebody whose link can be
+//! followed: a new sandbox knows nobody. For `cargo run`, the feature belongs into the app's
+//! `[dependencies]`; in `[dev-dependencies]` it is for tests and examples.
+//!
+#![cfg_attr(feature = "client", doc = "```")]
+#![cfg_attr(not(feature = "client"), doc = "```ignore")]
+//! use tower_partnero::{ApiKey, Client, NewCustomer, Sandbox};
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let sandbox = Sandbox::builder().link_base("http://localhost:3000/").start().await?;
+//! let client = Client::builder(ApiKey::new(sandbox.api_key())?)
+//!     .base_url(sandbox.base_url())
+//!     .build()?;
+//! let anna = NewCustomer::new("anna").key("anna-7");
+//! let anna = client.customers().create(&anna).await?;
+//! assert_eq!(anna.referral_link.as_deref(), Some("http://localhost:3000/?ref=anna-7"));
+//! # Ok(())
+//! # }
+//! ```
+//!
 //! # What it answers
 //!
 //! The tags of the sources are explained in [`switches`]. Texts of errors are ours throughout.

@@ -63,7 +63,10 @@ impl Signups {
     async fn register(&self, new: NewCustomer) -> Result<Registered, Error> {
         if self.refuses(&new) {
             let refusal = Error::new(ErrorKind::InvalidInput, &CallSummary::create_customer());
-            return Err(refusal.with_message(EMAIL_KEY));
+            let refused = Err(refusal.with_message(EMAIL_KEY));
+            #[cfg(feature = "tracing")]
+            crate::delivery::tell(&refused);
+            return refused;
         }
         self.delivery.register(new).await
     }

@@ -46,7 +46,9 @@ impl OutboxErrorKind {
     fn phrase(self) -> &'static str {
         match self {
             Self::Invalid => "the report cannot be taken",
-            Self::Missing => "the sign-up hook was made without an outbox",
+            Self::Missing => {
+                "the sign-up hook was made without an outbox: write `Signups::new(referrals, outbox)`"
+            }
             Self::WrongEngine => "the transaction is of another kind of database than the outbox",
             Self::Busy => "the outbox's database is busy",
             Self::Unavailable => "the outbox's database cannot be reached",

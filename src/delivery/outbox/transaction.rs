@@ -25,6 +25,10 @@ pub(crate) mod sealed {
     use crate::delivery::outbox::{Enqueued, OutboxError};
     use crate::delivery::report::NewRow;
 
+    #[diagnostic::on_unimplemented(
+        message = "`{Self}` is no transaction that a report can be written in",
+        note = "it has to be one of sqlx 0.9, with tower-partnero's feature `outbox-sqlite` or `outbox-postgres` on"
+    )]
     pub trait Write {
         fn engine(&self) -> Engine;
 

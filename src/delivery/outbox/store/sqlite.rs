@@ -88,7 +88,11 @@ pub(crate) async fn check_settings(pool: &SqlitePool) -> Result<(), OutboxError>
     #[cfg(feature = "tracing")]
     {
         if !journal.eq_ignore_ascii_case("wal") {
-            tracing::warn!(journal_mode = %journal, "the outbox's database is not in WAL mode");
+            tracing::warn!(
+                journal_mode = %journal,
+                "a worker that writes to the outbox's database keeps readers out: set its pool's \
+                 `SqliteConnectOptions::journal_mode` to `SqliteJournalMode::Wal`"
+            );
         }
         if synchronous < 2 {
             tracing::warn!(
