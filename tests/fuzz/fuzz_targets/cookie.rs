@@ -58,10 +58,10 @@ fuzz_target!(|data: &[u8]| {
     let removed = response.headers().get_all(SET_COOKIE).iter();
     let removed: Vec<_> = removed.map(|line| line.to_str().unwrap()).collect();
     // Of every scope that they may have come from, but no more than any proxy takes.
-    assert!(removed.len() <= 12);
+    assert!(removed.concat().len() < 3_000);
     for line in &removed {
         let attributes = line.strip_prefix("partnero_referral=; ").unwrap();
-        assert!(attributes.contains("; Max-Age=0; "), "{line}");
+        assert!(attributes.contains("; Max-Age=0"), "{line}");
         let domain = attributes
             .split("; ")
             .find_map(|pair| pair.strip_prefix("Domain="));
