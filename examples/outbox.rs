@@ -13,8 +13,9 @@
 //!
 //! `drain` delivers until nothing waits. It needs `PARTNERO_API_KEY`, and takes `PARTNERO_BASE_URL`;
 //! for Partnero itself it also needs one of the TLS features, as above, for a sandbox on loopback
-//! none. A row that was tried waits for up to an hour, and its column `last_answer` says why;
-//! `UPDATE partnero_outbox SET due_at = 0 WHERE state = 'due'` ends all such waits.
+//! none. A row that was tried waits, mostly for an hour at most, and its column `last_answer` says
+//! why. `UPDATE partnero_outbox SET due_at = 0 WHERE state = 'due' AND sent_at IS NULL` ends such
+//! waits, those that Partnero has asked for among them; what may have arrived keeps its pause.
 //!
 //! It ends with 0 if all is well, 1 if something went wrong, 2 for wrong arguments, 3 if there are
 //! dead letters, and 4 if `drain` could not deliver everything within `DRAIN_SECONDS` (600).

@@ -5,7 +5,7 @@ use axum::http::header::CONTENT_SECURITY_POLICY;
 use tower_partnero::capture::consent::Consent;
 use tower_partnero::{ReferralContext, Snippet};
 
-/// The tag for one answer, and the header that lets the browser run this script and no other.
+/// The tag for one answer, and the header by which the browser runs it and Partnero's scripts alone.
 pub(crate) struct Tag {
     pub(crate) html: String,
     pub(crate) policy: [(HeaderName, String); 1],

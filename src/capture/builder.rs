@@ -199,9 +199,11 @@ impl ReferralsBuilder {
     /// once for each layer that the request passes, and once more for what the
     /// [`CaptureEndpoint`](super::CaptureEndpoint) takes in. It counts requests, those for images
     /// and health checks among them; what came of sign-ups is in each
-    /// `SignupOutcome`. It runs before the handler (with
-    /// [`leave_public_pages`](Self::leave_public_pages) after it, where a key is new) and should
-    /// return at once. Default: none; with one, the layer reads the cookies of every request.
+    /// `SignupOutcome`. It runs before the handler and should return at once. With
+    /// [`leave_public_pages`](Self::leave_public_pages), and where a key is new, it runs behind the
+    /// handler, or where the request ends without a response, which counts as captured; only of a
+    /// handler that panics it hears nothing then. Default: none; with one, the layer reads the cookies
+    /// of every request.
     pub fn on_outcome(
         mut self,
         observer: impl Fn(&ReferralContext) + Send + Sync + 'static,

@@ -12,7 +12,7 @@ use super::decode::{Encoding, decode_bytes};
 use super::lines::Line;
 use super::reading::Reading;
 use super::scopes::{Reach, Scope};
-use super::settings::CookieSettings;
+use super::settings::{CookieSettings, SameSite};
 #[cfg(feature = "companion")]
 use crate::referral::ReferralKey;
 use crate::referral::ReferralSource;
@@ -34,6 +34,9 @@ const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC
 pub(super) fn escape(value: &str) -> PercentEncode<'_> {
     percent_encode(value.as_bytes(), ESCAPED)
 }
+
+/// Of removals in the headers of one response: proxies refuse a few kilobytes.
+const MOST_BYTES: usize = 2_200;
 
 /// Everything about the cookie that does not change between requests, made once.
 pub(super) struct CookieTemplate {
@@ -89,11 +92,18 @@ impl CookieTemplate {
         &self.twin_removals
     }
 
-    /// As [`removal`](Self::removal), for every cookie of our name that a request can have brought
-    /// and that is not our own.
+    /// As [`removal`](Self::removal), for the cookies of our name that a request can have brought
+    /// and that are not our own, as far as the lines have room.
     #[cold]
     pub(super) fn removals_within(&self, reach: &Reach) -> Vec<Line> {
-        removals(&self.settings, reach.scopes())
+        let mut left = MOST_BYTES;
+        let mut lines = removals(&self.settings, reach.scopes());
+        lines.retain(|line| {
+            let rest = left.checked_sub("set-cookie: \r\n".len() + line.len());
+            left = rest.unwrap_or(left);
+            rest.is_some()
+        });
+        lines
     }
 
     /// Reads every cookie of our name, in the order the browser sent them.
@@ -171,9 +181,13 @@ fn removals<'a>(
     others.map(|scope| removal(settings, scope)).collect()
 }
 
-/// Short, because many of these may stand in one response.
+/// Short, because many of these may stand in one response. `Lax` is what browsers take for none.
 fn removal(settings: &CookieSettings, scope: Scope<'_>) -> Line {
-    removed(settings, scope).to_string().into_bytes().into()
+    let mut cookie = removed(settings, scope);
+    if settings.same_site == SameSite::Lax {
+        cookie.set_same_site(None);
+    }
+    cookie.to_string().into_bytes().into()
 }
 
 /// Also for clients that know no `Max-Age`.
@@ -204,8 +218,10 @@ fn unquote(value: &[u8]) -> &[u8] {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::capture::consent::RequestHead;
     use crate::referral::{InvalidReferralKey, ReferralKey};
-    use http::HeaderValue;
+    use http::header::HOST;
+    use http::{HeaderValue, Method, Uri};
 
     fn template() -> CookieTemplate {
         CookieTemplate::new(&CookieSettings::default())
@@ -287,6 +303,33 @@ mod tests {
             "partnero_referral=; SameSite=Lax; Secure; Path=/shop; Domain=shop.example; Max-Age=0; \
              Expires=Thu, 01 Jan 1970 00:00:00 GMT"
         );
+    }
+
+    /// Whatever else has no room, the parent domain's `/` has: most cookies are there.
+    #[test]
+    fn no_path_host_or_name_fills_the_headers_of_a_response() {
+        let paths = [1, 500, 740, 1_023, 2_000].map(|length| format!("/{}", "a".repeat(length)));
+        let paths = paths.into_iter().chain(["/a".repeat(50)]);
+        let long_host = "a.".repeat(60) + "shop.example";
+        let long_name = "n".repeat(1_000);
+        for path in paths {
+            for host in ["www.shop.example", &long_host] {
+                for name in ["partnero_referral", &long_name] {
+                    let (uri, mut headers) = (path.parse::<Uri>().unwrap(), HeaderMap::new());
+                    headers.insert(HOST, host.parse().unwrap());
+                    let reach = Reach::of(&RequestHead::new(&Method::POST, &uri, &headers));
+                    let settings = CookieSettings {
+                        name: name.into(),
+                        ..CookieSettings::default()
+                    };
+                    let lines = CookieTemplate::new(&settings).removals_within(&reach);
+                    let lines: Vec<_> = lines.into_iter().map(text).collect();
+                    assert!(lines.concat().len() <= MOST_BYTES - 14 * lines.len());
+                    let root = "; Path=/; Domain=shop.example; Max-Age=0";
+                    assert!(lines[0].ends_with(root), "{lines:?}");
+                }
+            }
+        }
     }
 
     #[test]

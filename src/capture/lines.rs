@@ -27,11 +27,13 @@ pub(crate) struct CookieLines {
 struct More {
     beside: Vec<Line>,
     hides_address: bool,
+    /// Shared so that a clone would tell nothing twice; what is cloned has none.
     untold: Option<Arc<Untold>>,
 }
 
 /// Who is to hear what has become of the key, once the response is known: when this is dropped,
-/// which it is as well where no response comes.
+/// which it is as well where no response comes. While a panic unwinds, one of the observer's own
+/// would end the process; so then nobody hears.
 struct Untold {
     referrals: Referrals,
     context: ReferralContext,
@@ -39,7 +41,9 @@ struct Untold {
 
 impl Drop for Untold {
     fn drop(&mut self) {
-        self.referrals.tell(&self.context);
+        if !std::thread::panicking() {
+            self.referrals.tell(&self.context);
+        }
     }
 }
 

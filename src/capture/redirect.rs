@@ -83,8 +83,8 @@ impl<B> PathLinkRedirect<B> {
                 "{default:?} is no path of this host: write one like `/` or `/welcome`"
             ));
         }
-        let default_path = default.split(['?', '#']).next().unwrap_or_default();
-        if path::raw_key(default_path, segment).is_some() {
+        let default_path = default.split('?').next().unwrap_or_default();
+        if path::read(default_path, segment).key.is_some() {
             return refuse(format!(
                 "{default:?} is a path link itself, and would lead to itself for ever: write a page like `/`"
             ));

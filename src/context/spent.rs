@@ -13,9 +13,10 @@ use crate::capture::CookieLines;
 /// below the policy's path or below `/`, go as well: Partnero's script writes such a cookie. So does
 /// the [`companion`](crate::capture::companion).
 ///
-/// What a sibling host may have planted is removed where the browser sent several of the name and
-/// where the request is no `GET`: in the 24 likeliest of the scopes that could have brought it, which
-/// are all for `/account/signup/new` on `eu.www.shop.example`. They are made of the host and the path
+/// What a sibling host may have planted is removed by the sign-up hook, and elsewhere where the
+/// browser sent several of the name or the request is no `GET`: in the likeliest of the scopes that
+/// could have brought it, up to 24 and about two kilobytes, which are all for `/account/signup/new` on
+/// `eu.www.shop.example`. They are made of the host and the path
 /// that the handler sees. A nested axum router shows it the rest of the path alone, and a proxy may
 /// change either; what was planted below the part that is missing stays, and may count again. So
 /// route the sign-up by its whole path.

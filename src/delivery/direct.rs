@@ -134,7 +134,7 @@ pub(crate) fn tell(result: &Result<Registered, Error>) {
             status = error.status().map(|status| status.as_u16()),
             retryable = error.is_retryable(),
             // The crate's own words alone; Partnero's may name the customer.
-            message = match error.kind() {
+            reason = match error.kind() {
                 ErrorKind::InvalidInput => error.message(),
                 _ => None,
             },

@@ -45,12 +45,14 @@
 //! followed: a new sandbox knows nobody. For `cargo run`, the feature belongs into the app's
 //! `[dependencies]`; in `[dev-dependencies]` it is for tests and examples.
 //!
-#![cfg_attr(feature = "client", doc = "```")]
-#![cfg_attr(not(feature = "client"), doc = "```ignore")]
-//! use tower_partnero::{ApiKey, Client, NewCustomer, Sandbox};
-//!
+//! ```
+//! # #[cfg(not(feature = "client"))]
+//! # fn main() {}
+//! # #[cfg(feature = "client")]
 //! # #[tokio::main(flavor = "current_thread")]
 //! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! use tower_partnero::{ApiKey, Client, NewCustomer, Sandbox};
+//!
 //! let sandbox = Sandbox::builder().link_base("http://localhost:3000/").start().await?;
 //! let client = Client::builder(ApiKey::new(sandbox.api_key())?)
 //!     .base_url(sandbox.base_url())

@@ -164,3 +164,17 @@ async fn what_gets_no_answer_is_counted_whatever_pages_are_left() {
         assert_eq!(*heard.lock().unwrap(), [Outcome::Captured; 2], "{leave}");
     }
 }
+
+/// An observer that panics, as on a lock that is poisoned, must not end the process: here it would be
+/// the second panic of one thread.
+#[tokio::test]
+async fn a_handler_and_an_observer_that_panic_fail_one_request() {
+    let builder = Referrals::builder().leave_public_pages(true);
+    let builder = builder.on_outcome(|_| panic!("the observer's"));
+    let layer = builder.build().unwrap().layer();
+    let panics = service_fn(async |_: Request<()>| -> Result<Response<()>, Infallible> {
+        panic!("the handler's");
+    });
+    let request = layer.layer(panics).oneshot(get("/?ref=anna-7", &[]));
+    assert!(tokio::spawn(request).await.unwrap_err().is_panic());
+}

@@ -29,8 +29,8 @@ const REMOVAL: &str = "partnero_referral=; SameSite=Lax; Secure; Path=/shop; Dom
 
 /// The same for the cookies that belong to this host alone, as Partnero's script writes one.
 const TWIN_REMOVALS: [&str; 2] = [
-    "partnero_referral=; SameSite=Lax; Secure; Path=/shop; Max-Age=0",
-    "partnero_referral=; SameSite=Lax; Secure; Path=/; Max-Age=0",
+    "partnero_referral=; Secure; Path=/shop; Max-Age=0",
+    "partnero_referral=; Secure; Path=/; Max-Age=0",
 ];
 
 #[tokio::test]

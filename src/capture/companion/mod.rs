@@ -35,7 +35,8 @@
 //! so no sibling host writes one. It is `HttpOnly`; scripts have no business with it. It lives for
 //! twice the window, and for 400 days at most, so that what is too old is known to be so. Path,
 //! domain, consent, `Cache-Control` and removal follow the referral's own cookie; only what a sibling
-//! host has planted below other paths, where a domain is set, stays: it proves no more than below.
+//! host has planted below other paths or domains, where a domain is set, stays: it proves no more
+//! than below.
 //!
 //! # What it proves, and what it does not
 //!

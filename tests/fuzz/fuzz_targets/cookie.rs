@@ -57,8 +57,8 @@ fuzz_target!(|data: &[u8]| {
     referrals.spend(&context).apply(&mut response);
     let removed = response.headers().get_all(SET_COOKIE).iter();
     let removed: Vec<_> = removed.map(|line| line.to_str().unwrap()).collect();
-    // Of every scope that they may have come from, but no more than any proxy takes.
-    assert!(removed.concat().len() < 3_000);
+    // Two domains and this host alone, two paths; our own and the twins are among them.
+    assert!(removed.len() <= 6, "{removed:?}");
     for line in &removed {
         let attributes = line.strip_prefix("partnero_referral=; ").unwrap();
         assert!(attributes.contains("; Max-Age=0"), "{line}");
