@@ -19,7 +19,7 @@ pub(super) type Scope<'a> = (Option<&'a str>, &'a str);
 /// Each scope costs a line.
 const MOST: usize = 24;
 
-/// The path of a request that is looked at. No cookie has a longer one (RFC 6265bis, section 5.6).
+/// Of a request. Browsers ignore the attribute of a cookie that is longer (RFC 6265bis, section 5.6).
 const LONGEST_PATH: usize = 1_024;
 
 /// Where the cookies of a request may have come from.
@@ -32,15 +32,10 @@ pub(crate) struct Reach {
 impl Reach {
     #[cold]
     pub(super) fn of(request: &RequestHead<'_>) -> Self {
-        let path = request.uri.path();
+        let path = Some(request.uri.path()).filter(|path| path.len() <= LONGEST_PATH);
         Self {
             host: host(request).map(Into::into),
-            path: if path.len() <= LONGEST_PATH {
-                path
-            } else {
-                "/"
-            }
-            .into(),
+            path: path.unwrap_or("/").into(),
         }
     }
 
