@@ -11,6 +11,10 @@ const REQUIRED: &str = "TOWER_PARTNERO_REQUIRE_BROWSER";
 
 const PATIENCE: Duration = Duration::from_secs(5);
 
+/// It takes a free port of one address family, wants the same of the other, and ends where another
+/// program has that one.
+const STARTS: u32 = 5;
+
 pub(crate) struct Driver {
     pub(crate) port: u16,
     pub(crate) chromium: PathBuf,
@@ -29,30 +33,43 @@ impl Driver {
             return None;
         };
         let folder = new_folder();
-        let mut child = Command::new(driver)
-            .arg("--port=0")
-            .env("TMPDIR", &folder)
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
-        let mut output = BufReader::new(child.stdout.take().unwrap());
-        let port = loop {
-            let mut line = String::new();
-            let read = output.read_line(&mut line).unwrap();
-            assert!(read > 0, "chromedriver ended without naming its port");
-            let said = line.trim_end().strip_suffix('.').unwrap_or_default();
-            if let Some((_, port)) = said.split_once("successfully on port ") {
-                break port.parse().unwrap();
+        let mut said = String::new();
+        for _ in 0..STARTS {
+            let mut child = Command::new(&driver)
+                .arg("--port=0")
+                .env("TMPDIR", &folder)
+                .stdout(Stdio::piped())
+                .stderr(Stdio::null())
+                .spawn()
+                .unwrap();
+            let mut output = BufReader::new(child.stdout.take().unwrap());
+            if let Some(port) = port(&mut output, &mut said) {
+                return Some(Self {
+                    port,
+                    chromium,
+                    child,
+                    folder,
+                    _output: output,
+                });
             }
-        };
-        Some(Self {
-            port,
-            chromium,
-            child,
-            folder,
-            _output: output,
-        })
+            child.wait().unwrap();
+        }
+        panic!("chromedriver ended {STARTS} times without naming its port: {said}");
+    }
+}
+
+/// What the driver says it listens on; `None` if it ended before.
+fn port(output: &mut impl BufRead, said: &mut String) -> Option<u16> {
+    loop {
+        let mut line = String::new();
+        if output.read_line(&mut line).unwrap() == 0 {
+            return None;
+        }
+        said.push_str(&line);
+        let line = line.trim_end().strip_suffix('.').unwrap_or_default();
+        if let Some((_, port)) = line.split_once("successfully on port ") {
+            return Some(port.parse().unwrap());
+        }
     }
 }
 
