@@ -2,8 +2,7 @@
 
 use std::fmt;
 
-use cookie::Cookie;
-use cookie::time::{Duration, OffsetDateTime};
+use cookie::time::Duration;
 use http::header::{COOKIE, HeaderMap};
 use memchr::{memchr, memmem};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, PercentEncode, percent_encode};
@@ -11,8 +10,9 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, PercentEncode, percent_encode
 use super::decode::{Encoding, decode_bytes};
 use super::lines::Line;
 use super::reading::Reading;
-use super::scopes::{Reach, Scope};
-use super::settings::{CookieSettings, SameSite};
+use super::removal;
+use super::scopes::Reach;
+use super::settings::CookieSettings;
 #[cfg(feature = "companion")]
 use crate::referral::ReferralKey;
 use crate::referral::ReferralSource;
@@ -35,9 +35,6 @@ pub(super) fn escape(value: &str) -> PercentEncode<'_> {
     percent_encode(value.as_bytes(), ESCAPED)
 }
 
-/// Of removals in the headers of one response: proxies refuse a few kilobytes.
-const MOST_BYTES: usize = 2_200;
-
 /// Everything about the cookie that does not change between requests, made once.
 pub(super) struct CookieTemplate {
     name: memmem::Finder<'static>,
@@ -58,15 +55,14 @@ impl CookieTemplate {
         let mut set = settings.to_cookie();
         set.set_max_age(Duration::seconds(settings.max_age_seconds()));
         let attributes = set.to_string().split_off(settings.name.len() + "=".len());
-        let own = (settings.domain.as_deref(), settings.path.as_str());
-        let mut of_this_host = vec![(None, own.1), (None, "/")];
+        let mut of_this_host = vec![(None, settings.path.as_str()), (None, "/")];
         of_this_host.dedup();
         Self {
             name: memmem::Finder::new(&settings.name).into_owned(),
             assignment: format!("{}=", settings.name),
             attributes,
-            removal: own_removal(settings, own),
-            twin_removals: removals(settings, of_this_host),
+            removal: removal::own(settings),
+            twin_removals: removal::others(settings, of_this_host),
             settings: settings.clone(),
         }
     }
@@ -96,14 +92,7 @@ impl CookieTemplate {
     /// and that are not our own, as far as the lines have room.
     #[cold]
     pub(super) fn removals_within(&self, reach: &Reach) -> Vec<Line> {
-        let mut left = MOST_BYTES;
-        let mut lines = removals(&self.settings, reach.scopes());
-        lines.retain(|line| {
-            let rest = left.checked_sub("set-cookie: \r\n".len() + line.len());
-            left = rest.unwrap_or(left);
-            rest.is_some()
-        });
-        lines
+        removal::within(&self.settings, reach)
     }
 
     /// Reads every cookie of our name, in the order the browser sent them.
@@ -172,42 +161,6 @@ impl fmt::Debug for CookieTemplate {
     }
 }
 
-fn removals<'a>(
-    settings: &CookieSettings,
-    scopes: impl IntoIterator<Item = Scope<'a>>,
-) -> Vec<Line> {
-    let own = (settings.domain.as_deref(), settings.path.as_str());
-    let others = scopes.into_iter().filter(|scope| *scope != own);
-    others.map(|scope| removal(settings, scope)).collect()
-}
-
-/// Short, because many of these may stand in one response. `Lax` is what browsers take for none.
-fn removal(settings: &CookieSettings, scope: Scope<'_>) -> Line {
-    let mut cookie = removed(settings, scope);
-    if settings.same_site == SameSite::Lax {
-        cookie.set_same_site(None);
-    }
-    cookie.to_string().into_bytes().into()
-}
-
-/// Also for clients that know no `Max-Age`.
-fn own_removal(settings: &CookieSettings, scope: Scope<'_>) -> Line {
-    let mut cookie = removed(settings, scope);
-    cookie.set_expires(OffsetDateTime::UNIX_EPOCH);
-    cookie.to_string().into_bytes().into()
-}
-
-fn removed(settings: &CookieSettings, (domain, path): Scope<'_>) -> Cookie<'static> {
-    let mut cookie = settings.to_cookie();
-    cookie.unset_domain();
-    if let Some(domain) = domain {
-        cookie.set_domain(domain.to_owned());
-    }
-    cookie.set_path(path.to_owned());
-    cookie.set_max_age(Duration::ZERO);
-    cookie
-}
-
 fn unquote(value: &[u8]) -> &[u8] {
     match value {
         [b'"', inner @ .., b'"'] => inner,
@@ -218,10 +171,8 @@ fn unquote(value: &[u8]) -> &[u8] {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::capture::consent::RequestHead;
     use crate::referral::{InvalidReferralKey, ReferralKey};
-    use http::header::HOST;
-    use http::{HeaderValue, Method, Uri};
+    use http::HeaderValue;
 
     fn template() -> CookieTemplate {
         CookieTemplate::new(&CookieSettings::default())
@@ -303,33 +254,6 @@ mod tests {
             "partnero_referral=; SameSite=Lax; Secure; Path=/shop; Domain=shop.example; Max-Age=0; \
              Expires=Thu, 01 Jan 1970 00:00:00 GMT"
         );
-    }
-
-    /// Whatever else has no room, the parent domain's `/` has: most cookies are there.
-    #[test]
-    fn no_path_host_or_name_fills_the_headers_of_a_response() {
-        let paths = [1, 500, 740, 1_023, 2_000].map(|length| format!("/{}", "a".repeat(length)));
-        let paths = paths.into_iter().chain(["/a".repeat(50)]);
-        let long_host = "a.".repeat(60) + "shop.example";
-        let long_name = "n".repeat(1_000);
-        for path in paths {
-            for host in ["www.shop.example", &long_host] {
-                for name in ["partnero_referral", &long_name] {
-                    let (uri, mut headers) = (path.parse::<Uri>().unwrap(), HeaderMap::new());
-                    headers.insert(HOST, host.parse().unwrap());
-                    let reach = Reach::of(&RequestHead::new(&Method::POST, &uri, &headers));
-                    let settings = CookieSettings {
-                        name: name.into(),
-                        ..CookieSettings::default()
-                    };
-                    let lines = CookieTemplate::new(&settings).removals_within(&reach);
-                    let lines: Vec<_> = lines.into_iter().map(text).collect();
-                    assert!(lines.concat().len() <= MOST_BYTES - 14 * lines.len());
-                    let root = "; Path=/; Domain=shop.example; Max-Age=0";
-                    assert!(lines[0].ends_with(root), "{lines:?}");
-                }
-            }
-        }
     }
 
     #[test]

@@ -101,12 +101,12 @@ impl CookieLines {
         if self.rules.leave_public_pages {
             let is_left = cache::is_public(headers);
             let untold = self.more.as_mut().and_then(|more| more.untold.take());
-            if let Some(mut untold) = untold.and_then(Arc::into_inner)
-                && is_left
-            {
-                untold.context.outcome = Outcome::NotStored(NotStored::PublicPage);
-            }
+            // Dropped at the end of this block, and so told.
+            let untold = untold.and_then(Arc::into_inner);
             if is_left {
+                if let Some(mut untold) = untold {
+                    untold.context.outcome = Outcome::NotStored(NotStored::PublicPage);
+                }
                 return;
             }
         }
@@ -171,10 +171,13 @@ fn hide_address(headers: &mut HeaderMap) {
     };
     let said = headers.get_all(REFERRER_POLICY).iter();
     let said = said.filter_map(|line| line.to_str().ok());
-    let mut said = said.flat_map(|line| line.split(',').map(str::trim));
+    let said = said.flat_map(|line| line.split(',').map(str::trim));
     // Browsers obey the last one that they know (Referrer Policy, section 8.1).
-    let known = said.rfind(|policy| is_among(&HIDE, policy) || is_among(&SHOW, policy));
-    if !known.is_some_and(|policy| is_among(&HIDE, policy)) {
+    let hides = said.rev().find_map(|policy| {
+        let hides = is_among(&HIDE, policy);
+        (hides || is_among(&SHOW, policy)).then_some(hides)
+    });
+    if hides != Some(true) {
         let _ = headers.try_insert(REFERRER_POLICY, HeaderValue::from_static("strict-origin"));
     }
 }

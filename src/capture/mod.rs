@@ -24,6 +24,7 @@ mod reading;
 mod redirect;
 mod referer;
 mod referrals;
+mod removal;
 mod scopes;
 mod service;
 mod settings;

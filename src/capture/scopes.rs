@@ -11,16 +11,13 @@ use std::fmt;
 use http::header::HOST;
 
 use super::consent::RequestHead;
-use super::settings::{check_domain, check_path};
+use super::settings::{LONGEST_ATTRIBUTE, check_domain, check_path};
 
 /// A domain, or none for this host alone, and a path.
 pub(super) type Scope<'a> = (Option<&'a str>, &'a str);
 
 /// Each scope costs a line.
 const MOST: usize = 24;
-
-/// Of a request. Browsers ignore the attribute of a cookie that is longer (RFC 6265bis, section 5.6).
-const LONGEST_PATH: usize = 1_024;
 
 /// Where the cookies of a request may have come from.
 #[derive(Clone, PartialEq, Eq)]
@@ -32,7 +29,7 @@ pub(crate) struct Reach {
 impl Reach {
     #[cold]
     pub(super) fn of(request: &RequestHead<'_>) -> Self {
-        let path = Some(request.uri.path()).filter(|path| path.len() <= LONGEST_PATH);
+        let path = Some(request.uri.path()).filter(|path| path.len() <= LONGEST_ATTRIBUTE);
         Self {
             host: host(request).map(Into::into),
             path: path.unwrap_or("/").into(),

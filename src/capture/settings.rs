@@ -38,7 +38,7 @@ pub(super) const LONGEST_MAX_AGE: Duration = Duration::from_secs(400 * 24 * 60 *
 
 /// Browsers ignore a longer attribute, and then the cookie has the path they choose (RFC 6265bis,
 /// section 5.6).
-const LONGEST_ATTRIBUTE: usize = 1024;
+pub(super) const LONGEST_ATTRIBUTE: usize = 1024;
 
 /// Leaves room for the longest key, encoded, in the 4,096 bytes that browsers grant name and
 /// value together (RFC 6265bis, section 5.7).

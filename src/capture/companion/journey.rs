@@ -39,7 +39,12 @@ impl Companion {
             let mut stored = policy.cookie.read(headers);
             let (found, known) = self.read(headers);
             if stored.conflicting {
-                let counts = self.of_several(policy.cookie.keys(headers), &known, now);
+                let keys = || policy.cookie.keys(headers);
+                // A companion that is shared by `Domain` may come from a sibling host as well, and
+                // the key beside it from Partnero's script.
+                let is_captured = |key: &_| self.is_of_host() && self.counts_in(&known, key, now);
+                let is_in_time = |key: &_| !self.is_over(&self.date(key, &known, now), now);
+                let counts = keys().find(is_captured).or_else(|| keys().find(is_in_time));
                 stored.key = counts.or(stored.key);
             }
             journey = self.journey(&mut stored, found, &known, now);
@@ -58,26 +63,8 @@ impl Companion {
         context
     }
 
-    /// The key that counts of several: the one whose link was followed here, because the others may
-    /// come from a sibling host; else the first one that is not too old. A companion that is shared
-    /// by `Domain` may come from a sibling host as well, and the key beside it from Partnero's script.
-    fn of_several(
-        &self,
-        keys: impl Iterator<Item = ReferralKey>,
-        known: &[Touches],
-        now: SystemTime,
-    ) -> Option<ReferralKey> {
-        let keys: Vec<_> = keys.collect();
-        let captured_here = keys
-            .iter()
-            .find(|key| self.is_of_host() && self.counts_in(known, key, now));
-        let is_in_time = |key: &&ReferralKey| !self.is_over(&self.date(key, known, now), now);
-        captured_here
-            .or_else(|| keys.iter().find(is_in_time))
-            .cloned()
-    }
-
-    /// Whether the link of this key was followed here, and not too long ago.
+    /// Whether the link of this key was followed here, and not too long ago. Of several keys that
+    /// one counts: the others may come from a sibling host.
     fn counts_in(&self, known: &[Touches], key: &ReferralKey, now: SystemTime) -> bool {
         let counts =
             |touches: &Touches| self.counted(touches).key == *key && !self.is_over(touches, now);
