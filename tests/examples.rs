@@ -198,9 +198,10 @@ async fn the_outbox_tool_drains_lists_replays_and_discards() {
         assert!(code == Some(0) && said.contains(answer), "{said}");
     }
 
-    let closed = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    // Taken, and not listened on.
+    let closed = tokio::net::TcpSocket::new_v4().unwrap();
+    closed.bind("127.0.0.1:0".parse().unwrap()).unwrap();
     let nobody = format!("postgres://{}/shop", closed.local_addr().unwrap());
-    drop(closed);
     for (args, code, problem) in [
         (&[file, "discard", "3", "gone"][..], 1, "no dead letter"),
         (

@@ -16,10 +16,9 @@ use crate::capture::CookieLines;
 /// What a sibling host may have planted is removed by the sign-up hook, and elsewhere where the
 /// browser sent several of the name or the request is no `GET`: in the likeliest of the scopes that
 /// could have brought it, up to 24 and about two kilobytes, which are all for `/account/signup/new` on
-/// `eu.www.shop.example`. They are made of the host and the path
-/// that the handler sees. A nested axum router shows it the rest of the path alone, and a proxy may
-/// change either; what was planted below the part that is missing stays, and may count again. So
-/// route the sign-up by its whole path.
+/// `eu.www.shop.example`. They are made of the host and the path that the handler sees. A nested axum
+/// router shows it the rest of the path alone, and a proxy may change either; what was planted below
+/// the part that is missing stays, and may count again. So route the sign-up by its whole path.
 ///
 /// In axum an array of headers replaces what stands there already. Within the
 /// [layer](crate::Referrals::layer) the removal is put back behind it; without the layer, let

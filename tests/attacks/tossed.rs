@@ -2,7 +2,7 @@
 
 use http::{Request, Response};
 use tower_partnero::capture::consent;
-use tower_partnero::{Outcome, Referrals};
+use tower_partnero::{Attribution, Outcome, Referrals};
 
 use super::{Site, cookies, get, request};
 
@@ -93,6 +93,7 @@ fn what_is_spent_is_gone_in_every_scope_it_may_have_come_from() {
             "{on_host:?}"
         );
     }
+    assert!(on_host.len() <= 12, "few enough for any proxy");
     let shared = Site::open(Referrals::builder().domain("shop.example"));
     let removed_lines = spent(&shared, &sign_up);
     for scope in [
@@ -171,6 +172,27 @@ async fn a_planted_cookie_alone_goes_with_the_sign_up_or_the_consent() {
         removed(&spent(&Site::open(Referrals::builder()), &page)),
         [(None, "/")]
     );
+}
+
+/// Which of two came first no request says, so a link changes nothing; a sign-up ends both.
+#[tokio::test]
+async fn under_first_touch_a_planted_cookie_goes_with_the_sign_up() {
+    let site = Site::open(Referrals::builder().attribution(Attribution::FirstTouch));
+    let tossed = [
+        ("host", "www.shop.example"),
+        (
+            "cookie",
+            "partnero_referral=anna-7; partnero_referral=mallory",
+        ),
+    ];
+    for key in ["anna-7", "ben"] {
+        let visit = get(&format!("/?ref={key}"), &tossed);
+        assert_eq!(site.outcome(&visit), Outcome::FirstTouchKept);
+        assert_eq!(site.cookies(visit).await, [""; 0]);
+    }
+    let lines = spent(&site, &request("POST", "/signup", &tossed));
+    let planted = (Some("shop.example"), "/");
+    assert!(removed(&lines).contains(&planted), "{lines:?}");
 }
 
 #[test]
