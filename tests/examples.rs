@@ -224,6 +224,39 @@ async fn the_outbox_tool_drains_lists_replays_and_discards() {
     }
 }
 
+/// The statement that the tool's own text names.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_operator_ends_the_waits_of_what_was_never_sent() {
+    let text = include_str!("../examples/outbox.rs");
+    let statement = text.split('`').find(|part| part.starts_with("UPDATE "));
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("outbox.db");
+    let kept = Outbox::sqlite(&file).await.unwrap();
+    for id in ["never-sent", "perhaps-sent"] {
+        kept.enqueue(NewCustomer::new(id)).await.unwrap();
+    }
+    let options = sqlx::sqlite::SqliteConnectOptions::new().filename(&file);
+    let database = sqlx::SqlitePool::connect_with(options).await.unwrap();
+    for change in [
+        "UPDATE partnero_outbox SET due_at = due_at + 3600000",
+        "UPDATE partnero_outbox SET sent_at = 1 WHERE key = 'perhaps-sent'",
+        statement.unwrap(),
+    ] {
+        sqlx::query(change).execute(&database).await.unwrap();
+    }
+    let sandbox = Sandbox::start().await.unwrap();
+    let env = [
+        ("PARTNERO_API_KEY", sandbox.api_key()),
+        ("PARTNERO_BASE_URL", &sandbox.base_url()),
+        ("DRAIN_SECONDS", "3"),
+    ];
+    let (code, said) = outbox(&[file.to_str().unwrap(), "drain"], &env);
+    assert_eq!(code, Some(4), "{said}");
+    let customers = sandbox.customers();
+    let arrived: Vec<_> = customers.iter().map(|customer| &*customer.id).collect();
+    assert_eq!(arrived, ["never-sent"]);
+}
+
 /// An operator who names the wrong file is not told that all is well, and leaves it as it is.
 #[tokio::test]
 async fn the_outbox_tool_makes_no_outbox() {

@@ -4,7 +4,7 @@ use axum::Router;
 use axum::body::Body;
 use axum::extract::State;
 use axum::response::{IntoResponse, Redirect};
-use axum::routing::get;
+use axum::routing::{get, post};
 use http::header::{CACHE_CONTROL, HeaderMap, REFERRER_POLICY, SET_COOKIE};
 use http::{HeaderName, Request};
 use tower::{Layer, ServiceExt};
@@ -152,4 +152,30 @@ async fn the_address_of_the_form_stays_hidden_before_an_array_of_headers() {
     let app = Router::new().route("/", get(sign_up));
     let headers = visit(app, policy.build().unwrap(), true).await;
     assert_eq!(headers[REFERRER_POLICY], "strict-origin");
+}
+
+/// What the docs of `Spent` and `RequestHead` say of nested routers, and what they advise.
+#[tokio::test]
+async fn a_nested_sign_up_clears_only_the_path_that_it_sees() {
+    async fn sign_up(
+        State(referrals): State<Referrals>,
+        visitor: ReferralContext,
+    ) -> impl IntoResponse {
+        (referrals.spend(&visitor), "welcome")
+    }
+    let nested = Router::new().nest("/account", Router::new().route("/signup", post(sign_up)));
+    let whole = Router::new().route("/account/signup", post(sign_up));
+    for (app, is_cleared) in [(nested, false), (whole, true)] {
+        let referrals = Referrals::builder().build().unwrap();
+        let request = Request::post("/account/signup")
+            .header("host", "www.shop.example")
+            .header("cookie", VISIT);
+        let app = app.layer(referrals.layer()).with_state(referrals);
+        let response = app.oneshot(request.body(Body::empty()).unwrap()).await;
+        let headers = response.unwrap().into_parts().0.headers;
+        let planted = "Path=/account; Domain=shop.example;";
+        let removed = set(&headers);
+        let is_removed = removed.iter().any(|line| line.contains(planted));
+        assert_eq!(is_removed, is_cleared, "{removed:?}");
+    }
 }
