@@ -140,6 +140,10 @@ async fn events_say_what_happened_and_to_nobody() {
         assert!(outcome.error().is_some());
     }
 
+    let without_layer = Referrals::builder().build().unwrap();
+    let (parts, ()) = Request::new(()).into_parts();
+    assert!(without_layer.context(&parts).is_err());
+
     // The layer's own events: a link that is captured, kept, refused.
     let referrals = Referrals::builder().build().unwrap();
     let page = service_fn(|_: Request<()>| std::future::ready(Response::builder().body(())));
@@ -176,6 +180,7 @@ async fn events_say_what_happened_and_to_nobody() {
         "already_spent",
         "companion",
         "a key handed in was refused",
+        "add `.layer(referrals.layer())`",
     ] {
         assert!(own.contains(part), "{part}: {own}");
     }

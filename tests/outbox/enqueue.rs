@@ -5,7 +5,9 @@ use http::header::COOKIE;
 use sqlx::sqlite::{SqliteConnectOptions, SqlitePool, SqlitePoolOptions};
 use tower::Layer;
 use tower_partnero::delivery::{Enqueued, Outbox, OutboxErrorKind};
-use tower_partnero::{NewCustomer, Referrals, Registration, SignupHook, Signups};
+use tower_partnero::{
+    ApiKey, Client, Delivery, NewCustomer, Referrals, Registration, SignupHook, Signups,
+};
 
 use crate::support::{Shop, postgres, sale};
 
@@ -18,13 +20,15 @@ async fn app_database(file: &std::path::Path) -> SqlitePool {
 }
 
 fn hook(outbox: &Outbox) -> SignupHook {
+    hook_by(outbox.clone())
+}
+
+fn hook_by(delivery: impl Into<Delivery>) -> SignupHook {
     let referrals = Referrals::builder().domain("shop.example").build().unwrap();
     let _service = referrals.layer().layer(());
     let request = Request::builder().header(COOKIE, "partnero_referral=anna-7");
     let (parts, ()) = request.body(()).unwrap().into_parts();
-    Signups::new(referrals, outbox.clone())
-        .hook(&parts)
-        .unwrap()
+    Signups::new(referrals, delivery).hook(&parts).unwrap()
 }
 
 /// The same for both kinds of transactions, which have no common type.
@@ -187,6 +191,25 @@ async fn a_transaction_of_another_database_is_refused() {
         .sale_in(&mut transaction, sale("o-1", "7"))
         .await;
     assert_eq!(error.unwrap_err().kind(), OutboxErrorKind::WrongEngine);
+}
+
+#[tokio::test]
+async fn a_hook_without_an_outbox_says_how_to_make_it_with_one() {
+    let directory = tempfile::tempdir().unwrap();
+    let pool = app_database(&directory.path().join("app.db")).await;
+    let mut transaction = pool.begin().await.unwrap();
+    let key = ApiKey::new("sandbox-api-key").unwrap();
+    let client = Client::builder(key).base_url("http://127.0.0.1:1/v1");
+    let error = hook_by(client.build().unwrap())
+        .sign_up_in(&mut transaction, NewCustomer::new(7))
+        .await
+        .unwrap_err();
+    assert_eq!(error.kind(), OutboxErrorKind::Missing);
+    assert!(
+        error
+            .to_string()
+            .contains("Signups::new(referrals, outbox)")
+    );
 }
 
 #[tokio::test]
