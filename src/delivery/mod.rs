@@ -7,7 +7,7 @@
 
 #[cfg(feature = "outbox")]
 mod deliver;
-mod direct;
+mod handover;
 mod ladder;
 #[cfg(feature = "outbox")]
 mod outbox;
@@ -19,9 +19,9 @@ mod worker;
 
 #[cfg(feature = "outbox")]
 pub use self::deliver::{Attempt, DeadReason, Delivered, Deliverer, DeliveryError};
-pub use self::direct::Delivery;
+pub use self::handover::Delivery;
 #[cfg(feature = "tracing")]
-pub(crate) use self::direct::tell;
+pub(crate) use self::handover::tell;
 #[cfg(feature = "outbox")]
 pub use self::outbox::{
     DeadLetter, Enqueued, Outbox, OutboxError, OutboxErrorKind, OutboxTransaction, Status,

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use tokio::time::{Instant, sleep};
 
-use super::health::Watch;
+use super::health::Monitor;
 use super::retry::LONGEST_ASKED;
 use crate::client::gate::Answer;
 use crate::delivery::outbox::Outbox;
@@ -33,7 +33,7 @@ pub(super) struct FleetGate(Arc<Inner>);
 #[derive(Debug)]
 struct Inner {
     outbox: Outbox,
-    watch: Watch,
+    watch: Monitor,
     /// For how long this worker relies on what it has seen.
     lag: Duration,
     /// How long to pause at least.
@@ -52,7 +52,7 @@ struct Known {
 }
 
 impl FleetGate {
-    pub(super) fn new(outbox: Outbox, watch: Watch, lag: Duration, least: Duration) -> Self {
+    pub(super) fn new(outbox: Outbox, watch: Monitor, lag: Duration, least: Duration) -> Self {
         Self(Arc::new(Inner {
             outbox,
             watch,
@@ -187,7 +187,7 @@ mod tests {
     const MINUTE: Duration = Duration::from_secs(60);
 
     fn gate(outbox: &Outbox) -> FleetGate {
-        FleetGate::new(outbox.clone(), Watch::default(), LAG, MS)
+        FleetGate::new(outbox.clone(), Monitor::default(), LAG, MS)
     }
 
     async fn passes(gate: &FleetGate) -> bool {

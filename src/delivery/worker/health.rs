@@ -33,7 +33,7 @@ impl Health {
 }
 
 /// A report that is being delivered.
-pub(super) struct UnderWay(Watch);
+pub(super) struct UnderWay(Monitor);
 
 impl Drop for UnderWay {
     fn drop(&mut self) {
@@ -43,7 +43,7 @@ impl Drop for UnderWay {
 
 /// What the worker's parts note down. A clone is the same.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Watch(Arc<Inner>);
+pub(super) struct Monitor(Arc<Inner>);
 
 #[derive(Debug, Default)]
 struct Inner {
@@ -53,7 +53,7 @@ struct Inner {
     delivered: AtomicU64,
 }
 
-impl Watch {
+impl Monitor {
     pub(super) fn health(&self, running: bool) -> Health {
         let inner = &self.0;
         Health {

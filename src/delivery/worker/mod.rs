@@ -1,19 +1,19 @@
 //! Empties an outbox into Partnero.
 
 mod answer;
+mod call_gates;
 mod chance;
+mod dispatch;
+mod execution;
 mod gate;
-mod guard;
 mod health;
-mod lane;
-mod ledger;
+mod lease;
+mod outage;
 mod owner;
-mod passes;
 mod retry;
-mod runner;
 mod settings;
-mod signs;
 mod stragglers;
+mod writer;
 
 use std::fmt;
 use std::sync::Arc;
@@ -23,16 +23,16 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, timeout_at};
 
+use self::call_gates::ProbeGate;
+use self::dispatch::{Dispatch, GIVE_BACK, Phase, Shared};
 use self::gate::FleetGate;
 pub use self::health::Health;
-use self::health::Watch;
-use self::ledger::Ledger;
+use self::health::Monitor;
+use self::outage::Outage;
 use self::owner::Owner;
-use self::passes::Probing;
-use self::runner::{GIVE_BACK, Phase, Runner, Shared};
 pub use self::settings::DeliveryWorkerBuilder;
 use self::settings::Settings;
-use self::signs::Signs;
+use self::writer::BatchWriter;
 use super::outbox::Outbox;
 use crate::client::Client;
 use crate::error::ConfigError;
@@ -64,7 +64,7 @@ pub struct DeliveryWorker {
     phase: watch::Sender<Phase>,
     loops: JoinHandle<usize>,
     writer: JoinHandle<()>,
-    watch: Watch,
+    watch: Monitor,
 }
 
 impl DeliveryWorker {
@@ -83,7 +83,7 @@ impl DeliveryWorker {
     }
 
     fn run(outbox: Outbox, client: &Client, settings: Settings) -> Self {
-        let watch = Watch::default();
+        let watch = Monitor::default();
         let gate = FleetGate::new(
             outbox.clone(),
             watch.clone(),
@@ -91,16 +91,16 @@ impl DeliveryWorker {
             settings.probes.first,
         );
         let (ledger, writer) =
-            Ledger::start(outbox.clone(), settings.lease, gate.clone(), watch.clone());
-        let runner = Runner::new(Shared {
+            BatchWriter::start(outbox.clone(), settings.lease, gate.clone(), watch.clone());
+        let runner = Dispatch::new(Shared {
             client: client.clone(),
-            prober: client.behind(Arc::new(Probing(gate.clone()))),
+            prober: client.behind(Arc::new(ProbeGate(gate.clone()))),
             outbox,
             gate,
             settings,
             owner: Owner::new(),
             ledger,
-            signs: Signs::default(),
+            signs: Outage::default(),
             watch: watch.clone(),
         });
         let (phase, _) = watch::channel(Phase::Running);

@@ -7,17 +7,17 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep};
 
-use super::ledger::{Entry, PAUSE, Writer, answer};
+use super::writer::{Database, Entry, PAUSE, answer};
 use crate::delivery::outbox::OutboxErrorKind;
 
 pub(super) struct Stragglers {
-    writer: Writer,
+    writer: Database,
     /// After that, the lease has run out, and others see to the row.
     patience: Duration,
 }
 
 impl Stragglers {
-    pub(super) fn new(writer: Writer, patience: Duration) -> Self {
+    pub(super) fn new(writer: Database, patience: Duration) -> Self {
         Self { writer, patience }
     }
 

@@ -6,9 +6,9 @@ use std::sync::{Mutex, PoisonError};
 /// The customers for whom Partnero has failed since it last answered anybody. One poisonous row
 /// is one customer, however often it fails.
 #[derive(Debug, Default)]
-pub(super) struct Signs(Mutex<HashSet<String>>);
+pub(super) struct Outage(Mutex<HashSet<String>>);
 
-impl Signs {
+impl Outage {
     /// Partnero has answered somebody.
     pub(super) fn up(&self) {
         self.failed().clear();
@@ -32,7 +32,7 @@ mod tests {
 
     #[test]
     fn one_customer_is_no_outage_and_an_answer_forgets_all() {
-        let signs = Signs::default();
+        let signs = Outage::default();
         for _ in 0..9 {
             assert!(!signs.down("a", 2));
         }

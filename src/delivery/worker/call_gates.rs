@@ -10,7 +10,7 @@ use crate::delivery::outbox::store::Passage;
 
 /// The gate for one attempt of one row.
 #[derive(Debug)]
-pub(super) struct Within {
+pub(super) struct AttemptGate {
     pub(super) gate: FleetGate,
     /// The attempt begins no call after this. Who claims the row after its lease takes every call
     /// for over.
@@ -19,7 +19,7 @@ pub(super) struct Within {
     pub(super) timeout: Duration,
 }
 
-impl Gate for Within {
+impl Gate for AttemptGate {
     fn lets_pass(&self) -> Answer<bool> {
         let (gate, until) = (self.gate.clone(), self.until);
         Box::pin(async move { gate.ask().await == Passage::Open && Instant::now() < until })
@@ -36,9 +36,9 @@ impl Gate for Within {
 
 /// The same gate for the one call that goes through while it is shut.
 #[derive(Debug)]
-pub(super) struct Probing(pub(super) FleetGate);
+pub(super) struct ProbeGate(pub(super) FleetGate);
 
-impl Gate for Probing {
+impl Gate for ProbeGate {
     fn lets_pass(&self) -> Answer<bool> {
         let gate = self.0.clone();
         Box::pin(async move { gate.ask().await != Passage::Shut })
@@ -57,18 +57,18 @@ impl Gate for Probing {
 mod tests {
     use super::*;
     use crate::delivery::outbox::Outbox;
-    use crate::delivery::worker::health::Watch;
+    use crate::delivery::worker::health::Monitor;
 
     const MS: Duration = Duration::from_millis(1);
     const MINUTE: Duration = Duration::from_secs(60);
 
     fn gate(outbox: &Outbox) -> FleetGate {
-        FleetGate::new(outbox.clone(), Watch::default(), MINUTE, MS)
+        FleetGate::new(outbox.clone(), Monitor::default(), MINUTE, MS)
     }
 
     #[tokio::test(start_paused = true)]
     async fn an_attempt_begins_no_call_when_its_time_is_up() {
-        let within = Within {
+        let within = AttemptGate {
             gate: gate(&Outbox::memory()),
             until: Instant::now() + MS,
             timeout: MINUTE,
@@ -84,8 +84,8 @@ mod tests {
         let outbox = Outbox::memory();
         outbox.shut_gate("outage", Duration::ZERO).await.unwrap();
         assert_ne!(gate(&outbox).ask().await, Passage::Open);
-        assert!(Probing(gate(&outbox)).lets_pass().await);
+        assert!(ProbeGate(gate(&outbox)).lets_pass().await);
         outbox.shut_gate("429", MINUTE).await.unwrap();
-        assert!(!Probing(gate(&outbox)).lets_pass().await);
+        assert!(!ProbeGate(gate(&outbox)).lets_pass().await);
     }
 }

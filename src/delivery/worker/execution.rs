@@ -8,10 +8,10 @@ use tokio::time::Instant;
 use tower_service::Service;
 
 use super::answer::answer;
-use super::guard::Guarded;
-use super::passes::Within;
+use super::call_gates::AttemptGate;
+use super::dispatch::{Dispatch, Phase};
+use super::lease::WithinLease;
 use super::retry::LONGEST_ASKED;
-use super::runner::{Phase, Runner};
 #[cfg(feature = "tracing")]
 use crate::client::Error;
 use crate::delivery::deliver::{Attempt, DeadReason, Delivered, Deliverer, DeliveryError, Sign};
@@ -30,16 +30,16 @@ pub(super) struct Claiming {
     pub(super) pruned: bool,
 }
 
-pub(super) struct Lane {
-    runner: Runner,
+pub(super) struct Execution {
+    runner: Dispatch,
     row: Claimed,
     /// Whose lease it is.
     owner: Arc<str>,
     claiming: Claiming,
 }
 
-impl Lane {
-    pub(super) fn new(runner: Runner, row: Claimed, owner: Arc<str>, claiming: Claiming) -> Self {
+impl Execution {
+    pub(super) fn new(runner: Dispatch, row: Claimed, owner: Arc<str>, claiming: Claiming) -> Self {
         Self {
             runner,
             row,
@@ -88,7 +88,7 @@ impl Lane {
             Ok(attempt) => attempt,
             Err(op) => return op,
         };
-        let end = Guarded::new(
+        let end = WithinLease::new(
             self.deliverer().call(attempt),
             self.claiming.at,
             self.runner.settings.lease,
@@ -127,7 +127,7 @@ impl Lane {
         let until = self.claiming.at + settings.lease.saturating_sub(settings.look_up_after);
         let client = &self.runner.client;
         let timeout = client.timeout();
-        let gate = Arc::new(Within {
+        let gate = Arc::new(AttemptGate {
             gate,
             until,
             timeout,

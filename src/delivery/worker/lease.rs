@@ -10,7 +10,7 @@ use tokio::time::{Instant, Sleep, sleep_until};
 /// Lets an attempt run until its lease ends, by a clock that runs on while the process stands
 /// still: woken too late, the attempt is not asked to go on even once.
 #[pin_project]
-pub(super) struct Guarded<F> {
+pub(super) struct WithinLease<F> {
     #[pin]
     attempt: F,
     #[pin]
@@ -18,7 +18,7 @@ pub(super) struct Guarded<F> {
     end: Instant,
 }
 
-impl<F> Guarded<F> {
+impl<F> WithinLease<F> {
     pub(super) fn new(attempt: F, claimed: Instant, lease: Duration) -> Self {
         // The database's clock started the lease after `claimed` was read.
         let end = claimed + lease;
@@ -30,7 +30,7 @@ impl<F> Guarded<F> {
     }
 }
 
-impl<F: Future> Future for Guarded<F> {
+impl<F: Future> Future for WithinLease<F> {
     type Output = Option<F::Output>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
@@ -51,14 +51,18 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn an_attempt_in_time_ends_by_itself() {
         let attempt = tokio::time::sleep(LEASE / 2);
-        assert!(Guarded::new(attempt, Instant::now(), LEASE).await.is_some());
+        assert!(
+            WithinLease::new(attempt, Instant::now(), LEASE)
+                .await
+                .is_some()
+        );
     }
 
     #[tokio::test(start_paused = true)]
     async fn an_attempt_that_takes_too_long_is_ended() {
         let started = Instant::now();
         let attempt = std::future::pending::<()>();
-        assert!(Guarded::new(attempt, started, LEASE).await.is_none());
+        assert!(WithinLease::new(attempt, started, LEASE).await.is_none());
         assert_eq!(started.elapsed(), LEASE);
     }
 
@@ -67,7 +71,11 @@ mod tests {
         let claimed = Instant::now();
         tokio::time::advance(LEASE).await;
         let attempt = async { panic!("it was begun") };
-        assert!(Guarded::<_>::new(attempt, claimed, LEASE).await.is_none());
+        assert!(
+            WithinLease::<_>::new(attempt, claimed, LEASE)
+                .await
+                .is_none()
+        );
     }
 
     #[tokio::test]
@@ -81,7 +89,7 @@ mod tests {
             steps.set(steps.get() + 1);
             Poll::<()>::Pending
         });
-        let mut guarded = std::pin::pin!(Guarded::new(attempt, Instant::now(), SHORT));
+        let mut guarded = std::pin::pin!(WithinLease::new(attempt, Instant::now(), SHORT));
         let mut context = Context::from_waker(Waker::noop());
         assert!(guarded.as_mut().poll(&mut context).is_pending());
         // The whole thread stands still, and with it the timer that would ring the alarm.

@@ -7,7 +7,7 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Instant, sleep};
 
 use super::gate::FleetGate;
-use super::health::Watch;
+use super::health::Monitor;
 use super::stragglers::Stragglers;
 use crate::delivery::outbox::store::{Announced, Change, Check, Op, Passage, Written};
 use crate::delivery::outbox::{Outbox, OutboxError, OutboxErrorKind};
@@ -19,7 +19,7 @@ pub(super) const PAUSE: Duration = Duration::from_millis(200);
 
 /// The lanes' side. The writer stops once every clone is gone and all is written.
 #[derive(Clone)]
-pub(super) struct Ledger {
+pub(super) struct BatchWriter {
     entries: mpsc::UnboundedSender<Entry>,
 }
 
@@ -34,18 +34,18 @@ impl Entry {
     }
 }
 
-impl Ledger {
+impl BatchWriter {
     /// `patience` is how long a settled row is worth writing down: after the lease, others see to
     /// it.
     pub(super) fn start(
         outbox: Outbox,
         patience: Duration,
         gate: FleetGate,
-        watch: Watch,
+        watch: Monitor,
     ) -> (Self, tokio::task::JoinHandle<()>) {
         let (entries, receiver) = mpsc::unbounded_channel();
         let (late, latecomers) = mpsc::unbounded_channel();
-        let writer = Writer {
+        let writer = Database {
             outbox,
             gate,
             watch,
@@ -87,13 +87,13 @@ impl Ledger {
 
 /// Writes what lanes say, and is asked for nothing else. A clone is the same.
 #[derive(Clone)]
-pub(super) struct Writer {
+pub(super) struct Database {
     outbox: Outbox,
     gate: FleetGate,
-    pub(super) watch: Watch,
+    pub(super) watch: Monitor,
 }
 
-impl Writer {
+impl Database {
     async fn run(
         self,
         mut entries: mpsc::UnboundedReceiver<Entry>,

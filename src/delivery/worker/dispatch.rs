@@ -9,13 +9,13 @@ use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep, timeout, timeout_at};
 
 use super::chance;
+use super::execution::{Claiming, Execution};
 use super::gate::FleetGate;
-use super::health::Watch;
-use super::lane::{Claiming, Lane};
-use super::ledger::Ledger;
+use super::health::Monitor;
+use super::outage::Outage;
 use super::owner::Owner;
 use super::settings::Settings;
-use super::signs::Signs;
+use super::writer::BatchWriter;
 use crate::client::{Client, ErrorKind};
 use crate::delivery::outbox::Outbox;
 use crate::delivery::outbox::millis;
@@ -43,7 +43,7 @@ pub(super) enum Phase {
 
 /// What every lane shares. A clone is the same.
 #[derive(Clone)]
-pub(super) struct Runner(Arc<Shared>);
+pub(super) struct Dispatch(Arc<Shared>);
 
 pub(super) struct Shared {
     pub(super) outbox: Outbox,
@@ -53,12 +53,12 @@ pub(super) struct Shared {
     pub(super) gate: FleetGate,
     pub(super) settings: Settings,
     pub(super) owner: Owner,
-    pub(super) ledger: Ledger,
-    pub(super) signs: Signs,
-    pub(super) watch: Watch,
+    pub(super) ledger: BatchWriter,
+    pub(super) signs: Outage,
+    pub(super) watch: Monitor,
 }
 
-impl std::ops::Deref for Runner {
+impl std::ops::Deref for Dispatch {
     type Target = Shared;
 
     fn deref(&self) -> &Shared {
@@ -66,7 +66,7 @@ impl std::ops::Deref for Runner {
     }
 }
 
-impl Runner {
+impl Dispatch {
     pub(super) fn new(shared: Shared) -> Self {
         Self(Arc::new(shared))
     }
@@ -95,7 +95,7 @@ impl Runner {
     async fn fill(&self, lanes: &mut JoinSet<()>, phase: &watch::Sender<Phase>) -> Wait {
         let free = self.settings.lanes.saturating_sub(lanes.len());
         if free == 0 {
-            return Wait::Lane;
+            return Wait::Execution;
         }
         let owner = self.owner.next_claim();
         let at = Instant::now();
@@ -127,11 +127,11 @@ impl Runner {
                 let claiming = Claiming { at, now, pruned };
                 let taken = rows.len();
                 for row in rows {
-                    let lane = Lane::new(self.clone(), row, Arc::clone(&owner), claiming);
+                    let lane = Execution::new(self.clone(), row, Arc::clone(&owner), claiming);
                     lanes.spawn(self.clone().attend(lane, phase.subscribe()));
                 }
                 if taken == free {
-                    Wait::Lane
+                    Wait::Execution
                 } else {
                     Wait::Work
                 }
@@ -139,7 +139,7 @@ impl Runner {
         }
     }
 
-    async fn attend(self, lane: Lane, phase: watch::Receiver<Phase>) {
+    async fn attend(self, lane: Execution, phase: watch::Receiver<Phase>) {
         // A lane that panics gives its place back, too.
         let _place = self.watch.begins();
         #[cfg(feature = "tracing")]
@@ -218,17 +218,17 @@ fn is_outage(kind: ErrorKind) -> bool {
 /// What the loop waits for.
 enum Wait {
     /// For a lane to end.
-    Lane,
+    Execution,
     /// For a lane to end, a row to be written, or the time to look.
     Work,
     Time(Duration),
 }
 
 impl Wait {
-    async fn over(self, runner: &Runner, lanes: &mut JoinSet<()>, enqueued: Notified<'_>) {
+    async fn over(self, runner: &Dispatch, lanes: &mut JoinSet<()>, enqueued: Notified<'_>) {
         match self {
             Self::Time(time) => sleep(time).await,
-            Self::Lane => gather(runner, lanes).await,
+            Self::Execution => gather(runner, lanes).await,
             Self::Work => {
                 tokio::select! {
                     () = gather(runner, lanes), if !lanes.is_empty() => {}
@@ -241,7 +241,7 @@ impl Wait {
 }
 
 /// Waits until a good part of the lanes is free, or a moment after the first one is.
-async fn gather(runner: &Runner, lanes: &mut JoinSet<()>) {
+async fn gather(runner: &Dispatch, lanes: &mut JoinSet<()>) {
     if lanes.join_next().await.is_none() {
         return;
     }
