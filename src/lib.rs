@@ -100,6 +100,7 @@ pub mod delivery;
 pub mod detour;
 mod error;
 mod referral;
+pub mod response;
 #[cfg(feature = "sandbox")]
 pub mod sandbox;
 #[cfg(any(feature = "companion", feature = "detour"))]
@@ -115,13 +116,14 @@ pub mod webhook;
 pub use self::capture::{Attribution, ReferralLayer, Referrals, SameSite};
 #[cfg(feature = "client")]
 pub use self::client::{ApiKey, Client, Customer, Error, ErrorKind, NewCustomer};
-pub use self::context::{NotStored, Outcome, ReferralContext, ReferralLayerMissing, Spent};
+pub use self::context::{NotStored, Outcome, ReferralContext, ReferralLayerMissing};
 #[cfg(feature = "client")]
 pub use self::delivery::{Delivery, Registration};
 #[cfg(feature = "outbox")]
 pub use self::delivery::{DeliveryWorker, Outbox};
 pub use self::error::ConfigError;
 pub use self::referral::{InvalidReferralKey, Referral, ReferralKey, ReferralSource};
+pub use self::response::Spent;
 #[cfg(feature = "sandbox")]
 pub use self::sandbox::Sandbox;
 #[cfg(feature = "client")]

@@ -6,10 +6,10 @@ use super::builder::ReferralsBuilder;
 #[cfg(feature = "companion")]
 use super::companion::Companion;
 use super::cookie::CookieTemplate;
-use super::parameter::Parameter;
+use super::cookie::{Attribution, SameSite, check_parameters, check_segment};
 use super::policy::Policy;
+use super::read::Parameter;
 use super::referrals::Referrals;
-use super::settings::{Attribution, SameSite, check_parameters, check_segment};
 use crate::error::ConfigError;
 
 impl ReferralsBuilder {

@@ -4,14 +4,14 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::cache::CacheRules;
+use super::allow::Origins;
 #[cfg(feature = "companion")]
 use super::companion::SigningKeys;
 use super::consent::{Consent, RequestHead};
-use super::origin::Origins;
+use super::cookie::{Attribution, CookieSettings, SameSite};
 use super::policy::{ConsentPolicy, Observer};
-use super::settings::{Attribution, CookieSettings, SameSite};
 use crate::context::ReferralContext;
+use crate::response::CacheRules;
 
 /// Settings of [`Referrals`](crate::Referrals). Every one has a default; all are checked by
 /// [`build`](Self::build).
@@ -105,7 +105,7 @@ impl ReferralsBuilder {
     /// longer path first. With one or without, what a sibling host has planted is a reported
     /// conflict and goes with the next link or sign-up (under
     /// [`FirstTouch`](super::Attribution::FirstTouch) with the sign-up alone; see
-    /// [`Spent`](crate::context::Spent) for what is found); the [`companion`](super::companion) tells
+    /// [`Spent`](crate::Spent) for what is found); the [`companion`](super::companion) tells
     /// which of the two was captured here. Only a [`cookie_name`](Self::cookie_name) that begins
     /// with `__Host-` keeps siblings out, and it is for apps without Partnero's script.
     pub fn domain(mut self, domain: impl Into<String>) -> Self {

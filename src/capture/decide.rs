@@ -2,11 +2,12 @@
 
 use http::Method;
 
+use super::Attribution;
 use super::consent::{Consent, RequestHead};
+use super::cookie::Reach;
 use super::policy::Policy;
-use super::reading::Reading;
-use super::scopes::Reach;
-use super::{Attribution, path, query, referer};
+use super::read::Reading;
+use super::read::{link, path, referer};
 use crate::context::{NotStored, Outcome, ReferralContext};
 use crate::referral::{Referral, ReferralKey, ReferralSource};
 
@@ -81,7 +82,7 @@ pub(super) fn decide(
 #[inline]
 pub(super) fn read_link(policy: &Policy, request: &RequestHead<'_>) -> Reading {
     let from_query = match request.uri.query() {
-        Some(query) => query::read(query, &policy.parameters),
+        Some(query) => link::read(query, &policy.parameters),
         None => Reading::new(ReferralSource::Query),
     };
     match &policy.path_segment {

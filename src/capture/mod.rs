@@ -1,42 +1,27 @@
 //! From the request to the referral: the policy, the layer, and what reads and writes.
 
+mod allow;
 mod build;
 mod builder;
-mod cache;
 #[cfg(feature = "companion")]
 pub mod companion;
 pub mod consent;
 mod cookie;
 mod decide;
-mod decode;
 mod endpoint;
-mod future;
+#[cfg(feature = "axum")]
+mod extract;
 mod layer;
-mod lines;
-mod navigation;
-mod origin;
-mod parameter;
-mod path;
 mod policy;
-mod promise;
-mod query;
-mod reading;
+mod read;
 mod redirect;
-mod referer;
 mod referrals;
-mod removal;
-mod scopes;
-mod service;
-mod settings;
 mod write;
 
 pub use self::builder::ReferralsBuilder;
+pub(crate) use self::cookie::Reach;
+pub use self::cookie::{Attribution, SameSite};
 pub use self::endpoint::CaptureEndpoint;
-pub use self::future::ResponseFuture;
-pub use self::layer::ReferralLayer;
-pub(crate) use self::lines::CookieLines;
+pub use self::layer::{ReferralLayer, ReferralService, ResponseFuture};
 pub use self::redirect::PathLinkRedirect;
 pub use self::referrals::Referrals;
-pub(crate) use self::scopes::Reach;
-pub use self::service::ReferralService;
-pub use self::settings::{Attribution, SameSite};

@@ -6,16 +6,16 @@ use std::sync::atomic::AtomicBool;
 
 use http::{HeaderMap, Uri};
 
-use super::cache::CacheRules;
+use super::allow::Origins;
 #[cfg(feature = "companion")]
 use super::companion::Companion;
 use super::consent::{Consent, RequestHead};
+use super::cookie::Attribution;
 use super::cookie::CookieTemplate;
-use super::origin::Origins;
-use super::parameter::Parameter;
-use super::settings::Attribution;
-use super::{path, query};
+use super::read::Parameter;
+use super::read::{link, path};
 use crate::context::ReferralContext;
+use crate::response::CacheRules;
 
 pub(super) type ConsentPolicy = Arc<dyn Fn(&RequestHead<'_>) -> Consent + Send + Sync>;
 pub(super) type Observer = Arc<dyn Fn(&ReferralContext) + Send + Sync>;
@@ -53,7 +53,7 @@ impl Policy {
     #[inline]
     pub(super) fn concerns(&self, uri: &Uri) -> bool {
         uri.query()
-            .is_some_and(|query| query::mentions(query, &self.parameters))
+            .is_some_and(|query| link::mentions(query, &self.parameters))
             || (self.asks_for_more && self.concerns_otherwise(uri))
     }
 

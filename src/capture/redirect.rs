@@ -11,7 +11,7 @@ use http::{Method, Request, Response, StatusCode, Uri};
 use percent_encoding::{AsciiSet, CONTROLS, percent_decode, utf8_percent_encode};
 use tower_service::Service;
 
-use super::path;
+use super::read::path;
 use super::referrals::Referrals;
 use crate::context::Outcome;
 use crate::error::ConfigError;

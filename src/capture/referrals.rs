@@ -9,19 +9,20 @@ use std::time::SystemTime;
 use http::request::Parts;
 use http::{HeaderMap, Method, Uri};
 
+use super::allow::navigation;
 use super::builder::ReferralsBuilder;
 use super::consent::RequestHead;
 use super::cookie::escape;
 use super::decide::decide;
 use super::endpoint::CaptureEndpoint;
 use super::layer::ReferralLayer;
-use super::navigation;
-use super::parameter::Parameter;
 use super::policy::Policy;
+use super::read::Parameter;
 use super::redirect::PathLinkRedirect;
-use crate::context::{NotStored, ReferralContext, ReferralLayerMissing, Vary};
+use crate::context::{NotStored, ReferralContext, ReferralLayerMissing};
 use crate::error::ConfigError;
 use crate::referral::{Referral, ReferralKey};
+use crate::response::Vary;
 
 /// The referral policy of an app, as one cheap handle.
 ///

@@ -5,17 +5,17 @@ use std::time::SystemTime;
 use http::request::Parts;
 use http::{HeaderMap, Method, Uri};
 
+use super::allow::navigation;
 use super::consent::{Consent, RequestHead};
+use super::cookie::Attribution;
 use super::cookie::CookieTemplate;
-use super::lines::{CookieLines, Line};
-use super::navigation;
+use super::cookie::Reach;
 use super::referrals::Referrals;
-use super::scopes::Reach;
-use super::settings::Attribution;
 #[cfg(feature = "client")]
 use crate::context::ReferralLayerMissing;
-use crate::context::{Outcome, ReferralContext, Renewal, Spent};
+use crate::context::{Outcome, ReferralContext};
 use crate::referral::{Referral, ReferralKey};
+use crate::response::{CookieLines, Line, Renewal, Spent};
 
 impl Referrals {
     /// Takes the referral of this request out of the browser, for apps that report sign-ups to
@@ -63,7 +63,7 @@ impl Referrals {
     /// ```
     /// use axum::extract::State;
     /// use http::request::Parts;
-    /// use tower_partnero::context::Renewal;
+    /// use tower_partnero::response::Renewal;
     /// use tower_partnero::{Referral, Referrals};
     ///
     /// # fn open(_: &http::Uri) -> Option<Referral> { None }
@@ -171,7 +171,7 @@ impl Referrals {
         clippy::inline_always,
         reason = "mostly nobody listens, and asking is less than a call"
     )]
-    pub(super) fn tell(&self, context: &ReferralContext) {
+    pub(crate) fn tell(&self, context: &ReferralContext) {
         if let Some(observer) = &self.policy.observer {
             observer(context);
         }

@@ -4,26 +4,17 @@ use crate::capture::Reach;
 use crate::capture::consent::Consent;
 use crate::referral::{InvalidReferralKey, Referral, ReferralSource};
 
-#[cfg(feature = "axum")]
-mod extract;
 mod missing;
 mod outcome;
-mod part;
-mod renewal;
-mod spent;
 #[cfg(feature = "companion")]
 mod touch;
-mod vary;
 
 pub use self::missing::ReferralLayerMissing;
 pub use self::outcome::{NotStored, Outcome};
-pub use self::renewal::Renewal;
-pub use self::spent::Spent;
 #[cfg(feature = "companion")]
 pub use self::touch::Touch;
 #[cfg(feature = "companion")]
 pub(crate) use self::touch::Touches;
-pub use self::vary::Vary;
 
 /// Everything one request says about its referral.
 ///
@@ -113,7 +104,7 @@ pub struct ReferralContext {
     pub conflicting: bool,
     /// What the visitor lets us keep, by the policy's consent rule; granted without one.
     pub consent: Consent,
-    /// The browser sent our cookie, valid or not: what [`Spent`] has to remove.
+    /// The browser sent our cookie, valid or not: what [`Spent`](crate::Spent) has to remove.
     pub(crate) has_cookie: bool,
     /// Where what is to be removed may have come from, if it may not be ours.
     pub(crate) reach: Option<Box<Reach>>,

@@ -5,13 +5,13 @@ use http::request::Parts;
 use super::outcome::SignupOutcome;
 use crate::capture::Referrals;
 use crate::client::{CallSummary, Error, ErrorKind, NewCustomer};
-#[cfg(feature = "outbox")]
-use crate::context::Spent;
 use crate::context::{ReferralContext, ReferralLayerMissing};
 use crate::delivery::{Delivery, Registered};
 #[cfg(feature = "outbox")]
 use crate::delivery::{OutboxError, OutboxErrorKind, OutboxTransaction};
 use crate::referral::Referral;
+#[cfg(feature = "outbox")]
+use crate::response::Spent;
 
 /// The policy and the way to Partnero, as one cheap handle for the app's state.
 ///

@@ -3,8 +3,9 @@
 use http::Response;
 
 use crate::client::{Customer, Error};
-use crate::context::{ReferralContext, Spent};
+use crate::context::ReferralContext;
 use crate::delivery::{Registered, Registration};
+use crate::response::Spent;
 
 /// What came of reporting a sign-up.
 ///

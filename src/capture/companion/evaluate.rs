@@ -5,11 +5,12 @@ use std::time::SystemTime;
 use http::request::Parts;
 use http::{HeaderMap, Method, Uri};
 
+use super::super::allow::navigation;
 use super::super::consent::RequestHead;
-use super::super::navigation;
 use super::super::referrals::Referrals;
-use crate::context::{NotStored, ReferralContext, Renewal};
+use crate::context::{NotStored, ReferralContext};
 use crate::referral::Referral;
+use crate::response::Renewal;
 
 impl Referrals {
     /// As [`evaluate`](Self::evaluate), at another time than now: what the

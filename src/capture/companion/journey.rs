@@ -3,10 +3,10 @@
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use super::super::consent::{Consent, RequestHead};
+use super::super::cookie::Attribution;
 use super::super::decide::{decide, read_link};
 use super::super::policy::Policy;
-use super::super::reading::Reading;
-use super::super::settings::Attribution;
+use super::super::read::Reading;
 use super::kept::Companion;
 use crate::context::{NotStored, Outcome, ReferralContext, Touch, Touches};
 use crate::referral::ReferralKey;

@@ -5,12 +5,12 @@ use std::time::{Duration, SystemTime};
 use http::HeaderMap;
 
 use super::super::cookie::CookieTemplate;
-use super::super::lines::Line;
-use super::super::settings::{Attribution, CookieSettings, LONGEST_MAX_AGE};
+use super::super::cookie::{Attribution, CookieSettings, LONGEST_MAX_AGE};
 use super::record;
 use crate::context::{Outcome, ReferralContext, Touch, Touches};
 use crate::error::ConfigError;
 use crate::referral::ReferralKey;
+use crate::response::Line;
 use crate::signing::{Seal, SigningKeys};
 
 #[derive(Debug)]

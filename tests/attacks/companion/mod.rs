@@ -9,7 +9,7 @@ use std::time::{Duration, SystemTime};
 use http::Response;
 use tower_partnero::capture::ReferralsBuilder;
 use tower_partnero::capture::companion::SigningKeys;
-use tower_partnero::context::Renewal;
+use tower_partnero::response::Renewal;
 use tower_partnero::{Referral, ReferralContext, Referrals};
 
 use crate::{Site, get};

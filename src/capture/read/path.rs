@@ -5,14 +5,14 @@ use super::reading::Reading;
 use crate::referral::ReferralSource;
 
 /// The raw key behind the segment, if this is the path of a link and nothing else.
-pub(super) fn raw_key<'a>(path: &'a str, segment: &str) -> Option<&'a str> {
+pub(crate) fn raw_key<'a>(path: &'a str, segment: &str) -> Option<&'a str> {
     let rest = path.strip_prefix('/')?.strip_prefix(segment)?;
     let key = rest.strip_prefix('/')?;
     let key = key.strip_suffix('/').unwrap_or(key);
     (!key.contains('/')).then_some(key)
 }
 
-pub(super) fn read(path: &str, segment: &str) -> Reading {
+pub(crate) fn read(path: &str, segment: &str) -> Reading {
     let mut reading = Reading::new(ReferralSource::Path);
     if let Some(raw) = raw_key(path, segment) {
         reading.add(decode(raw, Encoding::Percent));

@@ -34,25 +34,25 @@ pub enum SameSite {
 }
 
 /// The longest life that browsers grant a cookie (RFC 6265bis, section 5.5: 400 days).
-pub(super) const LONGEST_MAX_AGE: Duration = Duration::from_secs(400 * 24 * 60 * 60);
+pub(crate) const LONGEST_MAX_AGE: Duration = Duration::from_secs(400 * 24 * 60 * 60);
 
 /// Browsers ignore a longer attribute, and then the cookie has the path they choose (RFC 6265bis,
 /// section 5.6).
-pub(super) const LONGEST_ATTRIBUTE: usize = 1024;
+pub(crate) const LONGEST_ATTRIBUTE: usize = 1024;
 
 /// Leaves room for the longest key, encoded, in the 4,096 bytes that browsers grant name and
 /// value together (RFC 6265bis, section 5.7).
 const LONGEST_NAME: usize = 1024;
 
 #[derive(Clone, Debug)]
-pub(super) struct CookieSettings {
-    pub(super) name: String,
-    pub(super) path: String,
-    pub(super) domain: Option<String>,
-    pub(super) max_age: Duration,
-    pub(super) same_site: SameSite,
-    pub(super) secure: bool,
-    pub(super) http_only: bool,
+pub(crate) struct CookieSettings {
+    pub(crate) name: String,
+    pub(crate) path: String,
+    pub(crate) domain: Option<String>,
+    pub(crate) max_age: Duration,
+    pub(crate) same_site: SameSite,
+    pub(crate) secure: bool,
+    pub(crate) http_only: bool,
 }
 
 impl Default for CookieSettings {
@@ -71,19 +71,19 @@ impl Default for CookieSettings {
 
 impl CookieSettings {
     /// The same for the cookie that marks a sign-up.
-    pub(super) fn for_spent(&self) -> Self {
+    pub(crate) fn for_spent(&self) -> Self {
         Self {
             name: format!("{}_spent", self.name),
             ..self.clone()
         }
     }
 
-    pub(super) fn max_age_seconds(&self) -> i64 {
+    pub(crate) fn max_age_seconds(&self) -> i64 {
         i64::try_from(self.max_age.as_secs()).unwrap_or(i64::MAX)
     }
 
     /// The cookie without a value and an age.
-    pub(super) fn to_cookie(&self) -> cookie::Cookie<'static> {
+    pub(crate) fn to_cookie(&self) -> cookie::Cookie<'static> {
         let mut cookie = cookie::Cookie::build((self.name.clone(), ""))
             .path(self.path.clone())
             .secure(self.secure)
@@ -100,7 +100,7 @@ impl CookieSettings {
         cookie
     }
 
-    pub(super) fn check(&self) -> Result<(), ConfigError> {
+    pub(crate) fn check(&self) -> Result<(), ConfigError> {
         check_name(&self.name)?;
         check_path(&self.path)?;
         self.domain.as_deref().map_or(Ok(()), check_domain)?;
@@ -163,7 +163,7 @@ fn check_name(name: &str) -> Result<(), ConfigError> {
     ))
 }
 
-pub(super) fn check_path(path: &str) -> Result<(), ConfigError> {
+pub(crate) fn check_path(path: &str) -> Result<(), ConfigError> {
     let is_path_byte = |byte: u8| byte.is_ascii_graphic() && byte != b';';
     if path.len() <= LONGEST_ATTRIBUTE && path.starts_with('/') && path.bytes().all(is_path_byte) {
         return Ok(());
@@ -176,7 +176,7 @@ pub(super) fn check_path(path: &str) -> Result<(), ConfigError> {
     ))
 }
 
-pub(super) fn check_domain(domain: &str) -> Result<(), ConfigError> {
+pub(crate) fn check_domain(domain: &str) -> Result<(), ConfigError> {
     let refuse = |advice: String| Err(ConfigError::new("domain", advice));
     if is_address(domain) {
         return refuse(format!(
@@ -215,7 +215,7 @@ fn is_address(host: &str) -> bool {
     is_number || host.parse::<std::net::Ipv6Addr>().is_ok()
 }
 
-pub(super) fn check_parameters(parameters: &[Box<str>]) -> Result<(), ConfigError> {
+pub(crate) fn check_parameters(parameters: &[Box<str>]) -> Result<(), ConfigError> {
     let refuse = |advice: String| Err(ConfigError::new("parameters", advice));
     if parameters.is_empty() {
         return refuse("name at least one query parameter, as in `[\"ref\"]`".to_owned());
@@ -235,7 +235,7 @@ pub(super) fn check_parameters(parameters: &[Box<str>]) -> Result<(), ConfigErro
     Ok(())
 }
 
-pub(super) fn check_segment(segment: &str) -> Result<(), ConfigError> {
+pub(crate) fn check_segment(segment: &str) -> Result<(), ConfigError> {
     if needs_no_encoding(segment) && !matches!(segment, "." | "..") {
         return Ok(());
     }

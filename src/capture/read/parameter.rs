@@ -10,7 +10,7 @@ use std::fmt;
 ///
 /// Names are compared without decoding: a configured name needs no encoding, and no one who
 /// builds a link writes `r%65f`.
-pub(super) struct Parameter {
+pub(crate) struct Parameter {
     name: Box<str>,
     /// The step ahead for each byte; 0 for the last byte of the name.
     steps: [u8; 256],
@@ -18,7 +18,7 @@ pub(super) struct Parameter {
 
 impl Parameter {
     /// `name` is not empty.
-    pub(super) fn new(name: Box<str>) -> Self {
+    pub(crate) fn new(name: Box<str>) -> Self {
         let mut steps = [step(name.len()); 256];
         for (index, byte) in name.bytes().enumerate() {
             steps[usize::from(byte)] = step(name.len() - 1 - index);
@@ -26,19 +26,19 @@ impl Parameter {
         Self { name, steps }
     }
 
-    pub(super) fn name(&self) -> &str {
+    pub(crate) fn name(&self) -> &str {
         &self.name
     }
 
     /// Whether the parameter stands in the query at all.
     #[inline]
-    pub(super) fn is_in(&self, query: &str) -> bool {
+    pub(crate) fn is_in(&self, query: &str) -> bool {
         self.rests(query).next().is_some()
     }
 
     /// The raw values of the parameter, in order.
     #[inline]
-    pub(super) fn values<'a>(&'a self, query: &'a str) -> impl Iterator<Item = &'a str> {
+    pub(crate) fn values<'a>(&'a self, query: &'a str) -> impl Iterator<Item = &'a str> {
         self.rests(query).map(value_of)
     }
 

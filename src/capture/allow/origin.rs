@@ -11,18 +11,18 @@ static SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 /// They are a setting, because behind a proxy neither the scheme nor the host of the request has
 /// to be the public one, and forwarded headers can be written by anybody.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Origins(Vec<String>);
+pub(crate) struct Origins(Vec<String>);
 
 impl Origins {
-    pub(super) fn new(origins: Vec<String>) -> Self {
+    pub(crate) fn new(origins: Vec<String>) -> Self {
         Self(origins)
     }
 
-    pub(super) fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    pub(super) fn check(&self) -> Result<(), ConfigError> {
+    pub(crate) fn check(&self) -> Result<(), ConfigError> {
         let wrong = self.0.iter().find(|origin| !is_origin(origin));
         wrong.map_or(Ok(()), |origin| {
             Err(ConfigError::new(
@@ -36,20 +36,20 @@ impl Origins {
     }
 
     /// Whether this is one of the app's own, byte for byte.
-    pub(super) fn contains(&self, origin: &[u8]) -> bool {
+    pub(crate) fn contains(&self, origin: &[u8]) -> bool {
         self.0.iter().any(|own| own.as_bytes() == origin)
     }
 
     /// Whether a page of the app itself made this request, by what the browser says about it:
     /// `Sec-Fetch-Site` if it is there, else `origin`.
-    pub(super) fn made(&self, headers: &HeaderMap, origin: Option<&[u8]>) -> bool {
+    pub(crate) fn made(&self, headers: &HeaderMap, origin: Option<&[u8]>) -> bool {
         says_same_origin(headers)
             .unwrap_or_else(|| origin.is_some_and(|origin| self.contains(origin)))
     }
 }
 
 /// What `Sec-Fetch-Site` says; `None` where it is not sent.
-pub(super) fn says_same_origin(headers: &HeaderMap) -> Option<bool> {
+pub(crate) fn says_same_origin(headers: &HeaderMap) -> Option<bool> {
     headers
         .get(&SEC_FETCH_SITE)
         .map(|site| site == "same-origin")

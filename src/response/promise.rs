@@ -26,7 +26,7 @@ impl CookieLines {
 
 /// Appends again what is gone. Of two parts that speak of one cookie the last one counts, as it
 /// would in the browser.
-pub(super) fn keep<B>(response: &mut Response<B>) {
+pub(crate) fn keep<B>(response: &mut Response<B>) {
     if let Some(Promise(promised)) = response.extensions_mut().remove::<Promise>() {
         for lines in promised.into_iter().rev() {
             lines.restore_in(response.headers_mut());

@@ -7,15 +7,15 @@ use http::header::{COOKIE, HeaderMap};
 use memchr::{memchr, memmem};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, PercentEncode, percent_encode};
 
-use super::decode::{Encoding, decode_bytes};
-use super::lines::Line;
-use super::reading::Reading;
+use super::super::read::Reading;
+use super::super::read::{Encoding, decode_bytes};
 use super::removal;
 use super::scopes::Reach;
 use super::settings::CookieSettings;
 #[cfg(feature = "companion")]
 use crate::referral::ReferralKey;
 use crate::referral::ReferralSource;
+use crate::response::Line;
 
 /// What `encodeURIComponent` escapes, so that a script reads the value by `decodeURIComponent`.
 ///
@@ -31,12 +31,12 @@ const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'(')
     .remove(b')');
 
-pub(super) fn escape(value: &str) -> PercentEncode<'_> {
+pub(crate) fn escape(value: &str) -> PercentEncode<'_> {
     percent_encode(value.as_bytes(), ESCAPED)
 }
 
 /// Everything about the cookie that does not change between requests, made once.
-pub(super) struct CookieTemplate {
+pub(crate) struct CookieTemplate {
     name: memmem::Finder<'static>,
     /// The name and its `=`.
     assignment: String,
@@ -51,7 +51,7 @@ pub(super) struct CookieTemplate {
 
 impl CookieTemplate {
     /// Set and removal cookie come from the same settings, so that one always undoes the other.
-    pub(super) fn new(settings: &CookieSettings) -> Self {
+    pub(crate) fn new(settings: &CookieSettings) -> Self {
         let mut set = settings.to_cookie();
         set.set_max_age(Duration::seconds(settings.max_age_seconds()));
         let attributes = set.to_string().split_off(settings.name.len() + "=".len());
@@ -68,7 +68,7 @@ impl CookieTemplate {
     }
 
     /// The `Set-Cookie` line that stores a value.
-    pub(super) fn set(&self, value: &str) -> Line {
+    pub(crate) fn set(&self, value: &str) -> Line {
         // The exact length, if nothing is escaped, which spares a second allocation.
         let exact = self.assignment.len() + value.len() + self.attributes.len();
         let mut line = Vec::with_capacity(exact);
@@ -79,25 +79,25 @@ impl CookieTemplate {
     }
 
     /// The value of a `Set-Cookie` line that removes the cookie.
-    pub(super) fn removal(&self) -> Line {
+    pub(crate) fn removal(&self) -> Line {
         self.removal.clone()
     }
 
     /// As [`removal`](Self::removal), for the twins of our cookie that Partnero's script writes.
-    pub(super) fn twin_removals(&self) -> &[Line] {
+    pub(crate) fn twin_removals(&self) -> &[Line] {
         &self.twin_removals
     }
 
     /// As [`removal`](Self::removal), for the cookies of our name that a request can have brought
     /// and that are not our own, as far as the lines have room.
     #[cold]
-    pub(super) fn removals_within(&self, reach: &Reach) -> Vec<Line> {
+    pub(crate) fn removals_within(&self, reach: &Reach) -> Vec<Line> {
         removal::within(&self.settings, reach)
     }
 
     /// Reads every cookie of our name, in the order the browser sent them.
     #[inline]
-    pub(super) fn read(&self, headers: &HeaderMap) -> Reading {
+    pub(crate) fn read(&self, headers: &HeaderMap) -> Reading {
         let mut reading = Reading::new(ReferralSource::Cookie);
         // A browser may split its cookies over several lines in HTTP/2 (RFC 9113, section 8.2.3).
         for line in headers.get_all(&COOKIE) {
@@ -112,7 +112,7 @@ impl CookieTemplate {
     ///
     /// Looking for the name first, and for the borders of its pair only where it stands, keeps
     /// the cost of a long line of strangers' cookies at a fraction of an instruction a byte.
-    pub(super) fn values<'a>(&'a self, line: &'a [u8]) -> impl Iterator<Item = &'a [u8]> {
+    pub(crate) fn values<'a>(&'a self, line: &'a [u8]) -> impl Iterator<Item = &'a [u8]> {
         let mut searched = 0;
         // `find_iter` would copy the whole finder for each line.
         let starts = std::iter::from_fn(move || {
@@ -136,7 +136,7 @@ impl CookieTemplate {
 #[cfg(feature = "companion")]
 impl CookieTemplate {
     /// Every valid key of our name; as [`read`](Self::read), which spares a request without one.
-    pub(super) fn keys<'a>(
+    pub(crate) fn keys<'a>(
         &'a self,
         headers: &'a HeaderMap,
     ) -> impl Iterator<Item = ReferralKey> + 'a {
@@ -145,7 +145,7 @@ impl CookieTemplate {
     }
 
     /// The values of our name in all lines, unquoted but not decoded.
-    pub(super) fn all_values<'a>(
+    pub(crate) fn all_values<'a>(
         &'a self,
         headers: &'a HeaderMap,
     ) -> impl Iterator<Item = &'a [u8]> {

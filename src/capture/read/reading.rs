@@ -4,23 +4,23 @@ use crate::referral::{InvalidReferralKey, ReferralKey, ReferralSource};
 
 /// The first valid key of one place, and what else stood there.
 #[derive(Debug)]
-pub(super) struct Reading {
+pub(crate) struct Reading {
     /// Which place it is.
-    pub(super) source: ReferralSource,
-    pub(super) key: Option<ReferralKey>,
+    pub(crate) source: ReferralSource,
+    pub(crate) key: Option<ReferralKey>,
     /// Why the first invalid value is none.
-    pub(super) invalid: Option<InvalidReferralKey>,
+    pub(crate) invalid: Option<InvalidReferralKey>,
     /// Another valid value differs from `key`.
-    pub(super) conflicting: bool,
+    pub(crate) conflicting: bool,
     /// More than one value stood there, valid or not.
-    pub(super) several: bool,
+    pub(crate) several: bool,
     /// A valid key stood there whose time is over.
-    pub(super) expired: bool,
+    pub(crate) expired: bool,
 }
 
 impl Reading {
     /// Of a place where nothing was found so far.
-    pub(super) const fn new(source: ReferralSource) -> Self {
+    pub(crate) const fn new(source: ReferralSource) -> Self {
         Self {
             source,
             key: None,
@@ -31,7 +31,7 @@ impl Reading {
         }
     }
 
-    pub(super) fn add(&mut self, value: Result<ReferralKey, InvalidReferralKey>) {
+    pub(crate) fn add(&mut self, value: Result<ReferralKey, InvalidReferralKey>) {
         self.several = self.found_any();
         match (value, &self.key) {
             (Ok(key), None) => self.key = Some(key),
@@ -41,7 +41,7 @@ impl Reading {
     }
 
     /// Whether anything at all stood in this place, valid or not.
-    pub(super) fn found_any(&self) -> bool {
+    pub(crate) fn found_any(&self) -> bool {
         self.key.is_some() || self.invalid.is_some() || self.expired
     }
 }

@@ -3,15 +3,15 @@
 use cookie::Cookie;
 use cookie::time::{Duration, OffsetDateTime};
 
-use super::lines::Line;
 use super::scopes::{Reach, Scope};
 use super::settings::{CookieSettings, SameSite};
+use crate::response::Line;
 
 /// Of removals in the headers of one response: proxies refuse a few kilobytes.
 const MOST_BYTES: usize = 2_200;
 
 /// From the scope it is set in; also for clients that know no `Max-Age`.
-pub(super) fn own(settings: &CookieSettings) -> Line {
+pub(crate) fn own(settings: &CookieSettings) -> Line {
     let mut cookie = removed(settings, scope_of(settings));
     cookie.set_expires(OffsetDateTime::UNIX_EPOCH);
     line(&cookie)
@@ -19,7 +19,7 @@ pub(super) fn own(settings: &CookieSettings) -> Line {
 
 /// From these scopes, but for its own. Short, because many of these may stand in one response: `Lax`
 /// is what browsers take for none.
-pub(super) fn others<'a>(
+pub(crate) fn others<'a>(
     settings: &CookieSettings,
     scopes: impl IntoIterator<Item = Scope<'a>>,
 ) -> Vec<Line> {
@@ -37,7 +37,7 @@ pub(super) fn others<'a>(
 }
 
 /// As [`others`], from wherever a request can have brought it, as far as the lines have room.
-pub(super) fn within(settings: &CookieSettings, reach: &Reach) -> Vec<Line> {
+pub(crate) fn within(settings: &CookieSettings, reach: &Reach) -> Vec<Line> {
     let mut left = MOST_BYTES;
     let mut lines = others(settings, reach.scopes());
     lines.retain(|line| {

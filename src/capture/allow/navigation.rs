@@ -7,7 +7,7 @@ use http::header::{HeaderMap, HeaderValue};
 use crate::context::NotStored;
 
 /// Why this request may not write the cookie; `None` if it may.
-pub(super) fn veto(method: &Method, headers: &HeaderMap) -> Option<NotStored> {
+pub(crate) fn veto(method: &Method, headers: &HeaderMap) -> Option<NotStored> {
     if method != Method::GET {
         return Some(NotStored::Method);
     }
@@ -15,7 +15,7 @@ pub(super) fn veto(method: &Method, headers: &HeaderMap) -> Option<NotStored> {
 }
 
 /// As [`veto`], whatever the method.
-pub(super) fn veto_of_headers(headers: &HeaderMap) -> Option<NotStored> {
+pub(crate) fn veto_of_headers(headers: &HeaderMap) -> Option<NotStored> {
     let mut veto = None;
     // One pass over the few headers of a request is cheaper than a look-up of each of these.
     for (name, value) in headers {
@@ -34,7 +34,7 @@ pub(super) fn veto_of_headers(headers: &HeaderMap) -> Option<NotStored> {
 
 /// As [`veto`], for what a script or a form of the app's own page sends: it is no navigation, but
 /// the page that sends it may not be seen yet, or stand in a frame.
-pub(super) fn veto_of_own_page(headers: &HeaderMap) -> Option<NotStored> {
+pub(crate) fn veto_of_own_page(headers: &HeaderMap) -> Option<NotStored> {
     veto_of_headers(headers).filter(|veto| *veto != NotStored::NoNavigation)
 }
 

@@ -6,13 +6,13 @@ use std::sync::Arc;
 use http::header::{HeaderMap, HeaderValue, REFERRER_POLICY, SET_COOKIE};
 
 use super::cache::{self, CacheRules};
-use super::referrals::Referrals;
+use crate::capture::Referrals;
 use crate::context::{NotStored, Outcome, ReferralContext};
 
 /// The value of a `Set-Cookie` header, all of it printable ASCII. A `HeaderValue` is made of it only
 /// when it is appended: that is more than twice as large, and the response future of every request
 /// would have to hold room for it.
-pub(super) type Line = Box<[u8]>;
+pub(crate) type Line = Box<[u8]>;
 
 /// The line of our cookie, what goes with it, and the manners of caches.
 #[derive(Clone)]
@@ -48,7 +48,7 @@ impl Drop for Untold {
 }
 
 impl CookieLines {
-    pub(super) fn new(line: Line, rules: CacheRules) -> Self {
+    pub(crate) fn new(line: Line, rules: CacheRules) -> Self {
         Self {
             line,
             more: None,
@@ -58,19 +58,19 @@ impl CookieLines {
 
     /// Adds lines that go before ours, so that a browser which takes two cookies for one ends
     /// with ours.
-    pub(super) fn beside(mut self, lines: impl IntoIterator<Item = Line>) -> Self {
+    pub(crate) fn beside(mut self, lines: impl IntoIterator<Item = Line>) -> Self {
         self.more().beside.extend(lines);
         self
     }
 
     /// Keeps the page's address, and a key in it, out of the `Referer` of the next request.
-    pub(super) fn hiding_address(mut self) -> Self {
+    pub(crate) fn hiding_address(mut self) -> Self {
         self.more().hides_address = true;
         self
     }
 
     /// Tells the policy of this decision when it is known whether the page takes the cookie.
-    pub(super) fn telling(mut self, referrals: Referrals, context: ReferralContext) -> Self {
+    pub(crate) fn telling(mut self, referrals: Referrals, context: ReferralContext) -> Self {
         self.more().untold = Some(Arc::new(Untold { referrals, context }));
         self
     }
@@ -97,7 +97,7 @@ impl CookieLines {
     /// As [`append_to`](Self::append_to), unless the response says otherwise: the handler has set
     /// or removed the cookie itself (a sign-up on the very page the link led to must not leave
     /// the referral behind that it has just spent), or it is a public page that shall stay one.
-    pub(super) fn offer_to(mut self, headers: &mut HeaderMap) {
+    pub(crate) fn offer_to(mut self, headers: &mut HeaderMap) {
         if self.rules.leave_public_pages {
             let is_left = cache::is_public(headers);
             let untold = self.more.as_mut().and_then(|more| more.untold.take());
@@ -117,7 +117,7 @@ impl CookieLines {
 
     /// Appends the lines again, unless they are there or the handler has set the cookie itself;
     /// and keeps what has them out of shared caches.
-    pub(super) fn restore_in(self, headers: &mut HeaderMap) {
+    pub(crate) fn restore_in(self, headers: &mut HeaderMap) {
         let mut set = headers.get_all(SET_COOKIE).iter();
         if set.any(|line| *line.as_bytes() == *self.line) {
             cache::make_private(headers, self.rules);

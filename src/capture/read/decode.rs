@@ -6,7 +6,7 @@ use crate::referral::{InvalidReferralKey, ReferralKey};
 
 /// How a raw value is written where it was found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Encoding {
+pub(crate) enum Encoding {
     /// `application/x-www-form-urlencoded`: percent-encoding, and `+` stands for a space.
     Form,
     /// Percent-encoding alone, as `encodeURIComponent` writes cookies.
@@ -16,7 +16,7 @@ pub(super) enum Encoding {
 /// Decodes as the URL standard does: a `%` without two hex digits behind it stands for itself.
 ///
 /// At most one byte more than [`ReferralKey::MAX_LEN`] is ever decoded, however long `raw` is.
-pub(super) fn decode(raw: &str, encoding: Encoding) -> Result<ReferralKey, InvalidReferralKey> {
+pub(crate) fn decode(raw: &str, encoding: Encoding) -> Result<ReferralKey, InvalidReferralKey> {
     // All of these are printable and stand for themselves in either encoding: nearly every key.
     if raw.bytes().all(|byte| matches!(byte, b','..=b'~')) {
         return ReferralKey::from_printable(raw);
@@ -25,7 +25,7 @@ pub(super) fn decode(raw: &str, encoding: Encoding) -> Result<ReferralKey, Inval
 }
 
 /// As [`decode`], where nobody has looked yet whether it is text.
-pub(super) fn decode_bytes(
+pub(crate) fn decode_bytes(
     raw: &[u8],
     encoding: Encoding,
 ) -> Result<ReferralKey, InvalidReferralKey> {

@@ -1,7 +1,14 @@
+//! The middleware: layer, service and response future.
+
+mod future;
+mod service;
+
 use tower_layer::Layer;
 
 use super::referrals::Referrals;
-use super::service::ReferralService;
+
+pub use self::future::ResponseFuture;
+pub use self::service::ReferralService;
 
 /// Layer that captures referral links; made by [`Referrals::layer`].
 ///
@@ -13,7 +20,7 @@ pub struct ReferralLayer {
 }
 
 impl ReferralLayer {
-    pub(super) fn new(referrals: Referrals) -> Self {
+    pub(crate) fn new(referrals: Referrals) -> Self {
         Self { referrals }
     }
 }

@@ -1,5 +1,5 @@
+use super::CookieLines;
 use super::part::response_part;
-use crate::capture::CookieLines;
 
 /// Writes the referral's cookie from the server, by a handler's wish; made by
 /// [`Referrals::renew`](crate::Referrals::renew) and [`Referrals::store`](crate::Referrals::store).

@@ -10,11 +10,11 @@ use std::fmt;
 
 use http::header::HOST;
 
-use super::consent::RequestHead;
+use super::super::consent::RequestHead;
 use super::settings::{LONGEST_ATTRIBUTE, check_domain, check_path};
 
 /// A domain, or none for this host alone, and a path.
-pub(super) type Scope<'a> = (Option<&'a str>, &'a str);
+pub(crate) type Scope<'a> = (Option<&'a str>, &'a str);
 
 /// Each scope costs a line.
 const MOST: usize = 24;
@@ -28,7 +28,7 @@ pub(crate) struct Reach {
 
 impl Reach {
     #[cold]
-    pub(super) fn of(request: &RequestHead<'_>) -> Self {
+    pub(crate) fn of(request: &RequestHead<'_>) -> Self {
         let path = Some(request.uri.path()).filter(|path| path.len() <= LONGEST_ATTRIBUTE);
         Self {
             host: host(request).map(Into::into),
@@ -38,7 +38,7 @@ impl Reach {
 
     /// The likeliest, and those first: `/` and the request's own path, then what lies between.
     /// Browsers ignore a domain that is a public suffix by themselves.
-    pub(super) fn scopes(&self) -> impl Iterator<Item = Scope<'_>> {
+    pub(crate) fn scopes(&self) -> impl Iterator<Item = Scope<'_>> {
         let domains = self.host.as_deref().into_iter().flat_map(domains);
         // Few enough to leave room for some paths.
         let domains: Vec<_> = domains.take(MOST / 4).map(Some).chain([None]).collect();

@@ -4,16 +4,16 @@ use http::header::{CACHE_CONTROL, HeaderMap, HeaderName, HeaderValue};
 
 /// What an operator chose about caches.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct CacheRules {
+pub(crate) struct CacheRules {
     /// Adds `no-store` to what gets a cookie.
-    pub(super) no_store: bool,
+    pub(crate) no_store: bool,
     /// Writes no cookie on a page that the app marked public.
-    pub(super) leave_public_pages: bool,
+    pub(crate) leave_public_pages: bool,
 }
 
 impl CacheRules {
     /// What is to be forgotten is removed wherever it is.
-    pub(super) fn for_removal(self) -> Self {
+    pub(crate) fn for_removal(self) -> Self {
         Self {
             leave_public_pages: false,
             ..self
@@ -32,7 +32,7 @@ const STRICTEST: HeaderValue = HeaderValue::from_static("private, no-store");
 ///
 /// Everything else the app said (`max-age`, `no-store`, `no-cache` ...) stays, so that the
 /// response is never cached longer or more widely than the app allowed.
-pub(super) fn make_private(headers: &mut HeaderMap, rules: CacheRules) {
+pub(crate) fn make_private(headers: &mut HeaderMap, rules: CacheRules) {
     if headers.keys().any(overrules) {
         remove_overruling(headers);
     }
@@ -55,7 +55,7 @@ fn remove_overruling(headers: &mut HeaderMap) {
 }
 
 /// Whether the app lets shared caches keep this response.
-pub(super) fn is_public(headers: &HeaderMap) -> bool {
+pub(crate) fn is_public(headers: &HeaderMap) -> bool {
     let mut directives = headers
         .get_all(CACHE_CONTROL)
         .iter()

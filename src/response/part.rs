@@ -5,7 +5,7 @@
 macro_rules! response_part {
     ($part:ident) => {
         impl $part {
-            pub(crate) fn new(lines: Option<$crate::capture::CookieLines>) -> Self {
+            pub(crate) fn new(lines: Option<$crate::response::CookieLines>) -> Self {
                 Self { lines }
             }
 

@@ -5,17 +5,17 @@
 
 use http::header::{HeaderMap, REFERER};
 
-use super::origin::{Origins, says_same_origin};
+use super::super::allow::{Origins, says_same_origin};
 use super::parameter::Parameter;
 use super::reading::Reading;
-use super::{path, query};
+use super::{link, path};
 
 /// What the page before says, if it was a page of the app's own and its query, or else its path,
 /// names a referral.
 ///
 /// Its origin is compared even where the browser says `same-origin`: a page that is reloaded
 /// keeps the `Referer` of its first request.
-pub(super) fn read(
+pub(crate) fn read(
     headers: &HeaderMap,
     own: &Origins,
     parameters: &[Parameter],
@@ -25,7 +25,7 @@ pub(super) fn read(
     if !own.contains(origin.as_bytes()) || says_same_origin(headers) == Some(false) {
         return None;
     }
-    let by_query = query::mentions(query, parameters).then(|| query::read(query, parameters));
+    let by_query = link::mentions(query, parameters).then(|| link::read(query, parameters));
     match path_segment {
         Some(segment) if by_query.as_ref().is_none_or(|query| query.key.is_none()) => {
             Some(path::read(path, segment))

@@ -4,7 +4,7 @@ use http::{Request, Response};
 use tower_service::Service;
 
 use super::future::ResponseFuture;
-use super::referrals::Referrals;
+use crate::capture::Referrals;
 
 /// Middleware that captures referral links; made by [`ReferralLayer`](super::ReferralLayer).
 ///
@@ -18,7 +18,7 @@ pub struct ReferralService<S> {
 }
 
 impl<S> ReferralService<S> {
-    pub(super) fn new(inner: S, referrals: Referrals) -> Self {
+    pub(crate) fn new(inner: S, referrals: Referrals) -> Self {
         Self { inner, referrals }
     }
 }

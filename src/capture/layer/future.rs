@@ -5,16 +5,15 @@ use std::task::{Context, Poll};
 use http::Response;
 use pin_project::pin_project;
 
-use super::lines::CookieLines;
-use super::promise;
+use crate::response::{self, CookieLines};
 
 /// Response future of [`ReferralService`](super::ReferralService).
 #[pin_project]
 #[derive(Debug)]
 pub struct ResponseFuture<F> {
     #[pin]
-    pub(super) inner: F,
-    pub(super) lines: Option<CookieLines>,
+    pub(crate) inner: F,
+    pub(crate) lines: Option<CookieLines>,
 }
 
 impl<F, B, E> Future for ResponseFuture<F>
@@ -39,7 +38,7 @@ where
 #[inline(never)]
 fn finish<B>(response: &mut Response<B>, lines: &mut Option<CookieLines>) {
     if !response.extensions().is_empty() {
-        promise::keep(response);
+        response::keep(response);
     }
     if let Some(lines) = lines.take() {
         lines.offer_to(response.headers_mut());

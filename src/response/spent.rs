@@ -1,5 +1,5 @@
+use super::CookieLines;
 use super::part::response_part;
-use crate::capture::CookieLines;
 
 /// Removes the referral cookie from the visitor's browser, so that one referral credits one
 /// sign-up.

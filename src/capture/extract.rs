@@ -3,8 +3,8 @@
 use axum_core::extract::{FromRef, FromRequestParts, OptionalFromRequestParts};
 use http::request::Parts;
 
-use super::{ReferralContext, ReferralLayerMissing};
-use crate::capture::Referrals;
+use super::referrals::Referrals;
+use crate::context::{ReferralContext, ReferralLayerMissing};
 use crate::referral::Referral;
 
 impl<S> FromRequestParts<S> for ReferralContext

@@ -6,12 +6,12 @@ use super::reading::Reading;
 use crate::referral::ReferralSource;
 
 /// Whether any of the parameters stands in the query at all: the one question of the hot path.
-pub(super) fn mentions(query: &str, parameters: &[Parameter]) -> bool {
+pub(crate) fn mentions(query: &str, parameters: &[Parameter]) -> bool {
     parameters.iter().any(|parameter| parameter.is_in(query))
 }
 
 /// Reads the first valid key, by the order of `parameters` first and of the query second.
-pub(super) fn read(query: &str, parameters: &[Parameter]) -> Reading {
+pub(crate) fn read(query: &str, parameters: &[Parameter]) -> Reading {
     let mut reading = Reading::new(ReferralSource::Query);
     for parameter in parameters {
         for raw in parameter.values(query) {
