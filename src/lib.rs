@@ -127,7 +127,7 @@ pub use self::response::Spent;
 #[cfg(feature = "sandbox")]
 pub use self::sandbox::Sandbox;
 #[cfg(feature = "client")]
-pub use self::signup::{SignupHook, SignupOutcome, Signups};
+pub use self::signup::{SignupError, SignupErrorKind, SignupHook, SignupOutcome, Signups};
 pub use self::snippet::Snippet;
 #[cfg(feature = "webhook")]
 pub use self::webhook::{Event, WebhookVerifier};

@@ -165,7 +165,7 @@ fn key(outcome: &SignupOutcome) -> Option<String> {
 
 fn describe(outcome: &SignupOutcome) -> String {
     match outcome.result() {
-        Ok(registered) => registered.registration.as_str().to_owned(),
+        Ok(registration) => registration.as_str().to_owned(),
         Err(error) => error.to_string(),
     }
 }

@@ -42,9 +42,6 @@ pub enum ErrorKind {
     /// a balance with `client.customers().balance(…)` and compare. The error's text names the way
     /// for its own call. Whether the answer was a 5xx is in [`status`](super::Error::status).
     Ambiguous,
-    /// The report was not sent, and could not be written to the outbox either; what the database
-    /// said is the error's [`source`](std::error::Error::source).
-    Outbox,
 }
 
 impl ErrorKind {
@@ -64,7 +61,6 @@ impl ErrorKind {
             Self::Server => "failed at Partnero",
             Self::Decode => "got an answer that makes no sense",
             Self::Ambiguous => "may or may not have happened",
-            Self::Outbox => "could not be written to the outbox",
         }
     }
 

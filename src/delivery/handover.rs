@@ -1,12 +1,18 @@
 //! The way of a sign-up: to Partnero at once, or into the outbox.
 
+#[cfg(feature = "tracing")]
+use std::error::Error as _;
 use std::time::Duration;
+
+use tokio::task::JoinError;
 
 use super::ladder;
 #[cfg(feature = "outbox")]
-use super::outbox::Outbox;
-use super::registration::Registered;
-use crate::client::{CallSummary, Client, Error, ErrorKind, NewCustomer};
+use super::outbox::{Outbox, OutboxError};
+#[cfg(feature = "outbox")]
+use super::registration::Registration;
+use super::registration::Reported;
+use crate::client::{Client, Error, NewCustomer};
 
 /// How sign-ups reach Partnero.
 ///
@@ -56,11 +62,11 @@ impl Delivery {
         self
     }
 
-    pub(crate) async fn register(&self, new: NewCustomer) -> Result<Registered, Error> {
+    pub(crate) async fn register(&self, new: NewCustomer) -> Result<Reported, HandoverError> {
         let way = self.way.clone();
         let report = async move {
             let result = way.hand_over(new).await;
-            // Within the task, so that it is also told when nobody waits for the answer any more.
+            // In the task: the event is also logged if the visitor no longer waits.
             #[cfg(feature = "tracing")]
             tell(&result);
             result
@@ -69,25 +75,25 @@ impl Delivery {
         let report = tracing::Instrument::in_current_span(report);
         match tokio::time::timeout(self.deadline, tokio::spawn(report)).await {
             Ok(Ok(result)) => result,
-            Ok(Err(error)) => Err(unfinished(ErrorKind::Interrupted).with_source(error)),
-            Err(_) => Err(unfinished(ErrorKind::Timeout).with_elapsed(self.deadline)),
+            Ok(Err(error)) => Err(HandoverError::Interrupted(error)),
+            Err(_) => Err(HandoverError::Timeout(self.deadline)),
         }
     }
 }
 
 impl Way {
-    async fn hand_over(self, new: NewCustomer) -> Result<Registered, Error> {
+    async fn hand_over(self, new: NewCustomer) -> Result<Reported, HandoverError> {
         match self {
             Self::Direct(client) => ladder::climb(&client, new, false)
                 .await
-                .map_err(ladder::Fall::into_error),
+                .map_err(|fall| HandoverError::Partnero(fall.into_error())),
             #[cfg(feature = "outbox")]
             Self::Outbox(outbox) => match outbox.enqueue(new).await {
-                Ok(_) => Ok(Registered::enqueued()),
-                Err(error) => Err(
-                    Error::new(ErrorKind::Outbox, &CallSummary::create_customer())
-                        .with_source(error),
-                ),
+                Ok(_) => Ok(Reported {
+                    registration: Registration::Enqueued,
+                    customer: None,
+                }),
+                Err(error) => Err(HandoverError::Outbox(error)),
             },
         }
     }
@@ -117,28 +123,43 @@ impl From<Client> for Delivery {
     }
 }
 
-fn unfinished(kind: ErrorKind) -> Error {
-    Error::new(kind, &CallSummary::create_customer())
-        .with_message("nobody waited for the end of this sign-up's report")
+/// Why a report was not handed over.
+#[derive(Debug)]
+pub(crate) enum HandoverError {
+    /// The deadline passed. The report goes on in its task.
+    Timeout(Duration),
+    /// The report's task ended without an answer.
+    Interrupted(JoinError),
+    Partnero(Error),
+    #[cfg(feature = "outbox")]
+    Outbox(OutboxError),
 }
 
 #[cfg(feature = "tracing")]
-pub(crate) fn tell(result: &Result<Registered, Error>) {
+fn tell(result: &Result<Reported, HandoverError>) {
     match result {
-        Ok(registered) => tracing::info!(
-            registration = registered.registration.as_str(),
+        Ok(reported) => tracing::info!(
+            registration = reported.registration.as_str(),
             "sign-up reported"
         ),
-        Err(error) => tracing::warn!(
+        Err(HandoverError::Partnero(error)) => tracing::warn!(
             kind = ?error.kind(),
             status = error.status().map(|status| status.as_u16()),
             retryable = error.is_retryable(),
-            // The crate's own words alone; Partnero's may name the customer.
-            reason = match error.kind() {
-                ErrorKind::InvalidInput => error.message(),
-                _ => None,
-            },
+            // An answer of Partnero may name the customer. Without an answer there are the words
+            // of this crate and of the network alone.
+            reason = error.status().is_none().then(|| error.to_string()),
+            source = error.status().is_none().then(|| error.source()).flatten(),
             "sign-up not reported"
         ),
+        #[cfg(feature = "outbox")]
+        Err(HandoverError::Outbox(error)) => tracing::warn!(
+            kind = ?error.kind(),
+            retryable = error.is_retryable(),
+            source = error.source(),
+            "sign-up not written to the outbox"
+        ),
+        // These two happen to whoever waits for the task; here is the task itself.
+        Err(HandoverError::Timeout(_) | HandoverError::Interrupted(_)) => {}
     }
 }

@@ -3,7 +3,7 @@
 //! Each call on it may be repeated without harm, so that the whole ladder may be climbed again
 //! after any failure.
 
-use super::registration::{ExistingReferrer, Registered, Registration, UnreferredReason};
+use super::registration::{ExistingReferrer, Registration, Reported, UnreferredReason};
 use crate::client::{CallSummary, Client, Customer, CustomerRef, Error, ErrorKind, NewCustomer};
 
 /// Why the ladder was not climbed to its end.
@@ -33,7 +33,7 @@ pub(super) async fn climb(
     client: &Client,
     new: NewCustomer,
     keep_referrer: bool,
-) -> Result<Registered, Fall> {
+) -> Result<Reported, Fall> {
     let (new, reason) = drop_self_referral(new);
     let refusal = match create(client, &new).await {
         Ok(customer) => return Ok(created(client, &new, customer, reason).await),
@@ -46,7 +46,7 @@ pub(super) async fn climb(
         && is_same_customer(&new, &customer)
     {
         let referrer = compare(client, new.referrer(), &customer).await;
-        return Ok(Registered {
+        return Ok(Reported {
             registration: Registration::Existing(referrer),
             customer: Some(customer),
         });
@@ -58,7 +58,7 @@ pub(super) async fn climb(
             return Err(Fall::UnknownReferrer(refusal));
         }
         let customer = create(client, &new.without_referrer()).await?;
-        return Ok(Registered {
+        return Ok(Reported {
             registration: Registration::Unreferred(UnreferredReason::UnknownReferrer),
             customer: Some(customer),
         });
@@ -109,7 +109,7 @@ async fn created(
     new: &NewCustomer,
     customer: Customer,
     reason: UnreferredReason,
-) -> Registered {
+) -> Reported {
     let registration = if new.referrer().is_none() {
         Registration::Unreferred(reason)
     } else {
@@ -119,7 +119,7 @@ async fn created(
             other => Registration::Existing(other),
         }
     };
-    Registered {
+    Reported {
         registration,
         customer: Some(customer),
     }

@@ -18,15 +18,15 @@ mod report;
 mod worker;
 
 #[cfg(feature = "outbox")]
-pub use self::deliver::{Attempt, DeadReason, Delivered, Deliverer, DeliveryError};
+pub use self::deliver::{Attempt, DeadReason, Deliverer, DeliveryError, Receipt};
 pub use self::handover::Delivery;
-#[cfg(feature = "tracing")]
-pub(crate) use self::handover::tell;
+pub(crate) use self::handover::HandoverError;
 #[cfg(feature = "outbox")]
 pub use self::outbox::{
     DeadLetter, Enqueued, Outbox, OutboxError, OutboxErrorKind, OutboxTransaction, Status,
 };
-pub use self::registration::{ExistingReferrer, Registered, Registration, UnreferredReason};
+pub(crate) use self::registration::Reported;
+pub use self::registration::{ExistingReferrer, Registration, UnreferredReason};
 #[cfg(feature = "outbox")]
 pub use self::report::{Credit, Refund, Report, ReportKind, Sale};
 #[cfg(feature = "outbox")]

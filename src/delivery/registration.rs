@@ -2,24 +2,12 @@
 
 use crate::client::Customer;
 
-/// A customer that Partnero knows now, or will, and how it came to.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct Registered {
-    /// Whether the referral was credited, and if not, why.
-    pub registration: Registration,
-    /// The customer as Partnero answered it; `None` where the report is still on its way.
-    pub customer: Option<Customer>,
-}
-
-#[cfg(feature = "outbox")]
-impl Registered {
-    pub(super) fn enqueued() -> Self {
-        Self {
-            registration: Registration::Enqueued,
-            customer: None,
-        }
-    }
+/// A report that was handed over.
+#[derive(Debug)]
+pub(crate) struct Reported {
+    pub(crate) registration: Registration,
+    /// The customer as Partnero answered it; `None` if the report waits in the outbox.
+    pub(crate) customer: Option<Customer>,
 }
 
 /// Whether a sign-up was credited to its referrer, and if not, why.

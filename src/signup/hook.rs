@@ -2,13 +2,14 @@
 
 use http::request::Parts;
 
+use super::error::SignupError;
 use super::outcome::SignupOutcome;
 use crate::capture::Referrals;
-use crate::client::{CallSummary, Error, ErrorKind, NewCustomer};
+use crate::client::NewCustomer;
 use crate::context::{ReferralContext, ReferralLayerMissing};
-use crate::delivery::{Delivery, Registered};
 #[cfg(feature = "outbox")]
-use crate::delivery::{OutboxError, OutboxErrorKind, OutboxTransaction};
+use crate::delivery::OutboxTransaction;
+use crate::delivery::{Delivery, Reported};
 use crate::referral::Referral;
 #[cfg(feature = "outbox")]
 use crate::response::Spent;
@@ -60,24 +61,21 @@ impl Signups {
         })
     }
 
-    async fn register(&self, new: NewCustomer) -> Result<Registered, Error> {
-        if self.refuses(&new) {
-            let refusal = Error::new(ErrorKind::InvalidInput, &CallSummary::create_customer());
-            let refused = Err(refusal.with_message(EMAIL_KEY));
-            #[cfg(feature = "tracing")]
-            crate::delivery::tell(&refused);
-            return refused;
-        }
-        self.delivery.register(new).await
+    async fn register(&self, new: NewCustomer) -> Result<Reported, SignupError> {
+        self.check(&new)?;
+        Ok(self.delivery.register(new).await?)
     }
 
-    fn refuses(&self, new: &NewCustomer) -> bool {
-        !self.allow_email_keys && new.public_key().is_some_and(looks_like_email)
+    fn check(&self, new: &NewCustomer) -> Result<(), SignupError> {
+        if self.allow_email_keys || !new.public_key().is_some_and(looks_like_email) {
+            return Ok(());
+        }
+        let refusal = SignupError::email_key();
+        #[cfg(feature = "tracing")]
+        tracing::warn!(reason = refusal.to_string(), "sign-up not reported");
+        Err(refusal)
     }
 }
-
-const EMAIL_KEY: &str = "the public key looks like an e-mail address, which every shared link \
-     would show: use another key, or leave it to Partnero";
 
 /// Deliberately wide: whatever has text on both sides of an `@` may be somebody's address.
 fn looks_like_email(key: &str) -> bool {
@@ -197,20 +195,18 @@ impl SignupHook {
     ///
     /// # Errors
     ///
-    /// The row was not written. [`Missing`](crate::delivery::OutboxErrorKind::Missing) says that
+    /// The row was not written. [`NoOutbox`](super::SignupErrorKind::NoOutbox) says that
     /// [`Signups`] was made without an outbox.
     #[cfg(feature = "outbox")]
     pub async fn sign_up_in(
         self,
         transaction: &mut impl OutboxTransaction,
         customer: NewCustomer,
-    ) -> Result<Spent, OutboxError> {
+    ) -> Result<Spent, SignupError> {
         let customer = self.refer(customer);
-        if self.signups.refuses(&customer) {
-            return Err(OutboxError::new(OutboxErrorKind::Invalid).with_message(EMAIL_KEY));
-        }
+        self.signups.check(&customer)?;
         let Some(outbox) = self.signups.delivery.outbox() else {
-            return Err(OutboxError::new(OutboxErrorKind::Missing));
+            return Err(SignupError::no_outbox());
         };
         outbox.enqueue_in(transaction, customer.into()).await?;
         Ok(self.signups.referrals.spend(&self.context))

@@ -66,15 +66,18 @@
 //! identifier then, and Partnero still the old customer, because it keeps e-mail addresses unique
 //! (<https://developers.partnero.com/guide/referral>). That is no success: no sale of the new
 //! identifier could be credited. The outcome is an error of the kind
-//! [`Invalid`](crate::ErrorKind::Invalid) or [`Conflict`](crate::ErrorKind::Conflict), which no
-//! further try will change; with an outbox it becomes a dead letter. Nothing was credited, so the
+//! [`Partnero`](SignupErrorKind::Partnero), with [`Invalid`](crate::ErrorKind::Invalid) or
+//! [`Conflict`](crate::ErrorKind::Conflict) in it, and trying again does not help; with an outbox it
+//! becomes a dead letter. Nothing was credited, so the
 //! referral stays in the browser. Keep the old identifier for such an account; whether deleting the
 //! customer at Partnero sets the address free is not documented.
 
+mod error;
 #[cfg(feature = "axum")]
 mod extract;
 mod hook;
 mod outcome;
 
+pub use self::error::{SignupError, SignupErrorKind};
 pub use self::hook::{SignupHook, Signups};
 pub use self::outcome::SignupOutcome;

@@ -2,9 +2,10 @@
 
 use http::Response;
 
-use crate::client::{Customer, Error};
+use super::error::SignupError;
+use crate::client::Customer;
 use crate::context::ReferralContext;
-use crate::delivery::{Registered, Registration};
+use crate::delivery::{Registration, Reported};
 use crate::response::Spent;
 
 /// What came of reporting a sign-up.
@@ -18,14 +19,14 @@ use crate::response::Spent;
 #[derive(Debug)]
 #[must_use = "the referral cookie is removed only if this becomes part of the response"]
 pub struct SignupOutcome {
-    result: Result<Registered, Error>,
+    result: Result<Reported, SignupError>,
     spent: Spent,
     context: ReferralContext,
 }
 
 impl SignupOutcome {
     pub(super) fn new(
-        result: Result<Registered, Error>,
+        result: Result<Reported, SignupError>,
         spent: Spent,
         context: ReferralContext,
     ) -> Self {
@@ -45,19 +46,19 @@ impl SignupOutcome {
     /// Whether the referral was credited and if not, why; `None` if the report did not arrive.
     #[must_use]
     pub fn registration(&self) -> Option<Registration> {
-        self.registered().map(|registered| registered.registration)
+        self.result().ok()
     }
 
     /// The customer as Partnero answered it, with the link to share; `None` if the report did not
     /// arrive, or waits in the outbox.
     #[must_use]
     pub fn customer(&self) -> Option<&Customer> {
-        self.registered()?.customer.as_ref()
+        self.result.as_ref().ok()?.customer.as_ref()
     }
 
     /// Why the report did not arrive.
     #[must_use]
-    pub fn error(&self) -> Option<&Error> {
+    pub fn error(&self) -> Option<&SignupError> {
         self.result.as_ref().err()
     }
 
@@ -66,29 +67,24 @@ impl SignupOutcome {
     /// # Errors
     ///
     /// Why the report did not arrive.
-    pub fn result(&self) -> Result<&Registered, &Error> {
-        self.result.as_ref()
+    pub fn result(&self) -> Result<Registration, &SignupError> {
+        self.result.as_ref().map(|reported| reported.registration)
     }
 
-    /// Takes the outcome apart: what Partnero knows now, and the response part that removes the
-    /// cookie.
+    /// The response part that removes the cookie, or the error, for handlers that end with `?`.
     ///
     /// # Errors
     ///
     /// Why the report did not arrive. The cookie stays.
-    pub fn into_result(self) -> Result<(Registered, Spent), Error> {
-        self.result.map(|registered| (registered, self.spent))
+    pub fn into_result(self) -> Result<Spent, SignupError> {
+        self.result.map(|_| self.spent)
     }
 
     /// Adds the removal of the cookie to a response, if the report arrived.
     pub fn apply<B>(self, response: &mut Response<B>) {
-        if let Ok((_, spent)) = self.into_result() {
+        if let Ok(spent) = self.into_result() {
             spent.apply(response);
         }
-    }
-
-    fn registered(&self) -> Option<&Registered> {
-        self.result.as_ref().ok()
     }
 }
 
@@ -101,7 +97,7 @@ impl axum_core::response::IntoResponseParts for SignupOutcome {
         parts: axum_core::response::ResponseParts,
     ) -> Result<axum_core::response::ResponseParts, Self::Error> {
         match self.into_result() {
-            Ok((_, spent)) => spent.into_response_parts(parts),
+            Ok(spent) => spent.into_response_parts(parts),
             Err(_) => Ok(parts),
         }
     }

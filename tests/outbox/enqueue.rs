@@ -1,12 +1,15 @@
 //! A report is committed with the app's own rows, or not at all.
 
+use std::error::Error as _;
+
 use http::Request;
 use http::header::COOKIE;
 use sqlx::sqlite::{SqliteConnectOptions, SqlitePool, SqlitePoolOptions};
 use tower::Layer;
-use tower_partnero::delivery::{Enqueued, Outbox, OutboxErrorKind};
+use tower_partnero::delivery::{Enqueued, Outbox, OutboxError, OutboxErrorKind};
 use tower_partnero::{
-    ApiKey, Client, Delivery, NewCustomer, Referrals, Registration, SignupHook, Signups,
+    ApiKey, Client, Delivery, NewCustomer, Referrals, Registration, SignupErrorKind, SignupHook,
+    Signups,
 };
 
 use crate::support::{Shop, postgres, sale};
@@ -204,7 +207,7 @@ async fn a_hook_without_an_outbox_says_how_to_make_it_with_one() {
         .sign_up_in(&mut transaction, NewCustomer::new(7))
         .await
         .unwrap_err();
-    assert_eq!(error.kind(), OutboxErrorKind::Missing);
+    assert_eq!(error.kind(), SignupErrorKind::NoOutbox);
     assert!(
         error
             .to_string()
@@ -225,6 +228,19 @@ async fn without_a_transaction_the_hook_writes_the_row_itself() {
 }
 
 #[tokio::test]
+async fn a_row_that_is_not_written_is_an_outcome_that_keeps_the_referral() {
+    let outcome = hook(&Outbox::memory()).sign_up(NewCustomer::new("")).await;
+    let error = outcome.error().unwrap();
+    let invalid = SignupErrorKind::Outbox(OutboxErrorKind::Invalid);
+    assert_eq!(error.kind(), invalid);
+    assert!(!error.is_retryable());
+    assert!(error.source().unwrap().is::<OutboxError>());
+    let mut response = http::Response::new(());
+    outcome.apply(&mut response);
+    assert!(!response.headers().contains_key(http::header::SET_COOKIE));
+}
+
+#[tokio::test]
 async fn an_address_for_a_public_key_is_refused_before_it_is_written() {
     let directory = tempfile::tempdir().unwrap();
     let pool = app_database(&directory.path().join("app.db")).await;
@@ -235,5 +251,5 @@ async fn an_address_for_a_public_key_is_refused_before_it_is_written() {
         .sign_up_in(&mut transaction, ben)
         .await
         .unwrap_err();
-    assert_eq!(error.kind(), OutboxErrorKind::Invalid);
+    assert_eq!(error.kind(), SignupErrorKind::EmailKey);
 }

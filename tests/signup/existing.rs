@@ -5,7 +5,7 @@ use tower_partnero::delivery::ExistingReferrer;
 use tower_partnero::delivery::UnreferredReason;
 use tower_partnero::sandbox::Fault;
 use tower_partnero::sandbox::switches::{CustomerShape, DuplicateCustomer, ErrorMap, ReferrerEcho};
-use tower_partnero::{ErrorKind, NewCustomer, Registration, Sandbox};
+use tower_partnero::{ErrorKind, NewCustomer, Registration, Sandbox, SignupErrorKind};
 
 use super::{ANNA, ANNA_ID, Shop, ben, set_cookie};
 
@@ -121,7 +121,10 @@ async fn a_key_or_address_of_somebody_else_is_no_success() {
             let outcome = shop.sign_up("", customer).await;
             let kind = outcome.error().unwrap().kind();
             assert!(
-                matches!(kind, ErrorKind::Invalid | ErrorKind::Conflict),
+                matches!(
+                    kind,
+                    SignupErrorKind::Partnero(ErrorKind::Invalid | ErrorKind::Conflict)
+                ),
                 "{kind:?}"
             );
         }
@@ -177,6 +180,7 @@ async fn an_old_address_under_a_new_identifier_is_an_error_that_keeps_the_referr
                     DuplicateCustomer::Unprocessable => ErrorKind::Invalid,
                     _ => ErrorKind::Conflict,
                 };
+                let kind = SignupErrorKind::Partnero(kind);
                 assert_eq!(error.kind(), kind, "{duplicate:?} {referrer}");
                 assert!(!error.is_retryable());
                 assert_eq!(set_cookie(outcome), None, "the referral is not spent");
@@ -219,12 +223,13 @@ async fn an_answer_may_name_a_customer_of_ours_in_another_way() {
     shop.sandbox
         .inject(Fault::answer(200, theirs, "application/json").on(Method::POST, "/v1/customers"));
     let stranger = shop.sign_up("", ben()).await;
-    assert_eq!(stranger.error().unwrap().kind(), ErrorKind::Conflict);
+    let conflict = SignupErrorKind::Partnero(ErrorKind::Conflict);
+    assert_eq!(stranger.error().unwrap().kind(), conflict);
     let carla = r#"{"data": {"id": "carla", "key": "2"}}"#;
     let on_read = Fault::answer(200, carla, "application/json").on(Method::GET, "/v1/customers");
     shop.sandbox.inject(on_read.times(2));
     let stranger = shop.sign_up("", ben()).await;
-    assert_eq!(stranger.error().unwrap().kind(), ErrorKind::Conflict);
+    assert_eq!(stranger.error().unwrap().kind(), conflict);
     shop.sandbox
         .inject(Fault::answer(200, theirs, "application/json"));
     let ours = shop.sign_up("", ben()).await;

@@ -19,7 +19,7 @@ use tower_partnero::client::{Body, BoxError, HttpService};
 use tower_partnero::sandbox::Fault;
 use tower_partnero::{
     ApiKey, Client, Delivery, ErrorKind, NewCustomer, ReferralLayerMissing, Referrals, Sandbox,
-    SignupHook, Signups,
+    SignupErrorKind, SignupHook, Signups,
 };
 
 use super::{ANNA, Shop, client, referrals, response_headers, set_cookie, visit};
@@ -83,8 +83,8 @@ async fn an_address_as_a_public_key_is_refused_before_anything_is_sent() {
     let customer = NewCustomer::new(2).key("ben@shop.example");
     let outcome = shop.sign_up_by(ANNA, customer.clone()).await;
     let error = outcome.error().unwrap();
-    assert_eq!(error.kind(), ErrorKind::InvalidInput);
-    assert!(error.message().unwrap().contains("e-mail address"));
+    assert_eq!(error.kind(), SignupErrorKind::EmailKey);
+    assert!(error.to_string().contains("e-mail address"));
     assert!(!error.to_string().contains("ben@"));
     assert_eq!(shop.sandbox.requests().len(), calls);
     assert_eq!(set_cookie(outcome), None);
@@ -99,7 +99,8 @@ async fn a_customer_without_an_identifier_is_refused_before_anything_is_sent() {
     let shop = Shop::open_with_defaults().await;
     let calls = shop.sandbox.requests().len();
     let outcome = shop.sign_up_by(ANNA, NewCustomer::new("")).await;
-    assert_eq!(outcome.error().unwrap().kind(), ErrorKind::InvalidInput);
+    let refused = SignupErrorKind::Partnero(ErrorKind::InvalidInput);
+    assert_eq!(outcome.error().unwrap().kind(), refused);
     assert_eq!(shop.sandbox.requests().len(), calls);
 }
 
@@ -115,7 +116,7 @@ async fn a_hanging_partnero_costs_the_page_no_more_than_the_deadline() {
         .unwrap()
         .sign_up(NewCustomer::new(2))
         .await;
-    assert_eq!(outcome.error().unwrap().kind(), ErrorKind::Timeout);
+    assert_eq!(outcome.error().unwrap().kind(), SignupErrorKind::Timeout);
     // The client alone would wait for ten seconds; what is checked is whose bound it was.
     assert!(started.elapsed() < Duration::from_secs(10));
 }
@@ -136,7 +137,7 @@ async fn nobody_waits_longer_than_ten_seconds_unless_the_app_says_so() {
         let started = tokio::time::Instant::now();
         let hook = signups.hook(&visit("")).unwrap();
         let outcome = hook.sign_up(NewCustomer::new(2)).await;
-        assert_eq!(outcome.error().unwrap().kind(), ErrorKind::Timeout);
+        assert_eq!(outcome.error().unwrap().kind(), SignupErrorKind::Timeout);
         assert_eq!(started.elapsed().as_secs(), seconds);
     }
 }
@@ -151,7 +152,7 @@ async fn a_report_goes_on_when_the_visitor_no_longer_waits() {
     // Of an unknown referrer, so that it takes more calls than the first one, which is under way.
     let hook = signups.hook(&visit("partnero_referral=nobody")).unwrap();
     let outcome = hook.sign_up(NewCustomer::new(2)).await;
-    assert_eq!(outcome.error().unwrap().kind(), ErrorKind::Timeout);
+    assert_eq!(outcome.error().unwrap().kind(), SignupErrorKind::Timeout);
     let arrived = async {
         while !shop.knows("2") {
             tokio::task::yield_now().await;
@@ -178,8 +179,10 @@ async fn a_partnero_that_is_gone_is_an_outcome() {
         .sign_up(NewCustomer::new(2))
         .await;
     let error = outcome.error().unwrap();
-    assert_eq!(error.kind(), ErrorKind::Connect);
+    assert_eq!(error.kind(), SignupErrorKind::Partnero(ErrorKind::Connect));
     assert!(error.is_retryable());
+    let source = std::error::Error::source(error).unwrap();
+    assert!(source.is::<tower_partnero::Error>(), "{source}");
     assert_eq!(set_cookie(outcome), None);
 }
 

@@ -7,7 +7,7 @@ use tower_partnero::sandbox::Fault;
 use tower_partnero::sandbox::switches::{
     CustomerShape, DeletedCustomer, ErrorMap, SearchMiss, UnknownReferrer,
 };
-use tower_partnero::{ErrorKind, NewCustomer, Referral, Registration, Sandbox};
+use tower_partnero::{ErrorKind, NewCustomer, Referral, Registration, Sandbox, SignupErrorKind};
 
 use super::{ANNA, ANNA_ID, Shop, ben, set_cookie, visit};
 
@@ -62,7 +62,8 @@ async fn a_refused_referrer_who_exists_loses_nothing() {
     let shop = Shop::open_with_defaults().await;
     shop.sandbox.refuse_referrer(ANNA);
     let outcome = shop.sign_up_by(ANNA, ben()).await;
-    assert_eq!(outcome.error().unwrap().kind(), ErrorKind::Rejected);
+    let refused = SignupErrorKind::Partnero(ErrorKind::Rejected);
+    assert_eq!(outcome.error().unwrap().kind(), refused);
     assert!(!shop.knows("2"), "unreferred it could never be credited");
     assert_eq!(set_cookie(outcome), None, "the next try needs the referral");
 

@@ -1,6 +1,6 @@
 //! A credit: what cannot be looked up is never sent twice by a machine.
 
-use super::{Delivered, DeliveryError, is_refusal};
+use super::{DeliveryError, Receipt, is_refusal};
 use crate::client::Client;
 use crate::delivery::report::Credit;
 
@@ -8,7 +8,7 @@ pub(super) async fn deliver(
     client: &Client,
     credit: &Credit,
     again: bool,
-) -> Result<Delivered, DeliveryError> {
+) -> Result<Receipt, DeliveryError> {
     if again {
         return Err(DeliveryError::parked(None));
     }
@@ -17,7 +17,7 @@ pub(super) async fn deliver(
         .credit(&credit.customer, &credit.money)
         .await
     {
-        Ok(_) => Ok(Delivered::Credited),
+        Ok(_) => Ok(Receipt::Credited),
         Err(error) if error.kind().leaves_doubt() => Err(DeliveryError::parked(Some(error))),
         Err(error) if is_refusal(error.kind()) => Err(DeliveryError::refused(error)),
         Err(error) => Err(DeliveryError::later(error)),

@@ -157,10 +157,7 @@ impl DeliveryError {
             return Sign::None;
         };
         match error.kind() {
-            ErrorKind::InvalidInput
-            | ErrorKind::Busy
-            | ErrorKind::Outbox
-            | ErrorKind::RateLimited => Sign::None,
+            ErrorKind::InvalidInput | ErrorKind::Busy | ErrorKind::RateLimited => Sign::None,
             ErrorKind::Connect | ErrorKind::Unauthorized => Sign::Down,
             kind if kind.leaves_doubt() => Sign::Down,
             _ => Sign::Up,

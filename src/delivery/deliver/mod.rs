@@ -3,8 +3,8 @@
 mod attempt;
 mod credit;
 mod customer;
-mod delivered;
 mod error;
+mod receipt;
 mod refund;
 mod sale;
 
@@ -14,9 +14,9 @@ use std::task::{Context, Poll};
 use tower_service::Service;
 
 pub use self::attempt::Attempt;
-pub use self::delivered::Delivered;
 pub(crate) use self::error::Sign;
 pub use self::error::{DeadReason, DeliveryError};
+pub use self::receipt::Receipt;
 use super::report::Report;
 use crate::client::{Client, ErrorKind};
 
@@ -61,9 +61,9 @@ impl Deliverer {
 }
 
 impl Service<Attempt> for Deliverer {
-    type Response = Delivered;
+    type Response = Receipt;
     type Error = DeliveryError;
-    type Future = Pin<Box<dyn Future<Output = Result<Delivered, DeliveryError>> + Send>>;
+    type Future = Pin<Box<dyn Future<Output = Result<Receipt, DeliveryError>> + Send>>;
 
     fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
         Poll::Ready(Ok(()))

@@ -1,6 +1,6 @@
 //! A sale: sent at most once, as far as the API lets anybody see.
 
-use super::{Delivered, DeliveryError, is_refusal};
+use super::{DeliveryError, Receipt, is_refusal};
 use crate::client::{Buyer, Client, Error, ErrorKind, NewTransaction};
 use crate::delivery::report::Sale;
 
@@ -9,13 +9,13 @@ pub(super) async fn deliver(
     sale: Sale,
     again: bool,
     referred: Option<bool>,
-) -> Result<Delivered, DeliveryError> {
+) -> Result<Receipt, DeliveryError> {
     if again
         && is_recorded(client, &sale.key)
             .await
             .map_err(DeliveryError::later)?
     {
-        return Ok(Delivered::AlreadyRecorded);
+        return Ok(Receipt::AlreadyRecorded);
     }
     let buyer = Buyer::id(&sale.customer);
     match client
@@ -23,7 +23,7 @@ pub(super) async fn deliver(
         .create(&buyer, &transaction(&sale))
         .await
     {
-        Ok(_) => Ok(Delivered::Recorded),
+        Ok(_) => Ok(Receipt::Recorded),
         Err(error) if is_refusal(error.kind()) => refused(client, &sale, referred, error).await,
         Err(error) => Err(DeliveryError::later(error)),
     }
@@ -73,13 +73,13 @@ async fn refused(
     sale: &Sale,
     referred: Option<bool>,
     refusal: Error,
-) -> Result<Delivered, DeliveryError> {
+) -> Result<Receipt, DeliveryError> {
     if matches!(refusal.kind(), ErrorKind::Conflict | ErrorKind::Invalid)
         && is_recorded(client, &sale.key)
             .await
             .map_err(DeliveryError::later)?
     {
-        return Ok(Delivered::AlreadyRecorded);
+        return Ok(Receipt::AlreadyRecorded);
     }
     let is_unreferred = match referred {
         Some(referred) => !referred,
@@ -90,7 +90,7 @@ async fn refused(
         },
     };
     if is_unreferred {
-        return Ok(Delivered::NotReferred);
+        return Ok(Receipt::NotReferred);
     }
     Err(DeliveryError::refused(refusal))
 }

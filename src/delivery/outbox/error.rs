@@ -21,10 +21,8 @@ struct Inner {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum OutboxErrorKind {
-    /// The report can never be taken: an empty key, or an e-mail address for a public key.
+    /// The report can never be taken: an empty key, an identifier of over 1,000 bytes, a zero byte.
     Invalid,
-    /// The sign-up hook was made without an outbox.
-    Missing,
     /// The transaction belongs to another kind of database than the outbox.
     WrongEngine,
     /// Somebody else held the database, or a row of it, for too long, or the transaction has to be
@@ -46,9 +44,6 @@ impl OutboxErrorKind {
     fn phrase(self) -> &'static str {
         match self {
             Self::Invalid => "the report cannot be taken",
-            Self::Missing => {
-                "the sign-up hook was made without an outbox: write `Signups::new(referrals, outbox)`"
-            }
             Self::WrongEngine => "the transaction is of another kind of database than the outbox",
             Self::Busy => "the outbox's database is busy",
             Self::Unavailable => "the outbox's database cannot be reached",

@@ -14,7 +14,7 @@ use super::lease::WithinLease;
 use super::retry::LONGEST_ASKED;
 #[cfg(feature = "tracing")]
 use crate::client::Error;
-use crate::delivery::deliver::{Attempt, DeadReason, Delivered, Deliverer, DeliveryError, Sign};
+use crate::delivery::deliver::{Attempt, DeadReason, Deliverer, DeliveryError, Receipt, Sign};
 use crate::delivery::outbox::store::{Announced, Check, Claimed, Op, Sent};
 use crate::delivery::outbox::{millis, to_millis};
 use crate::delivery::report::{Report, ReportKind};
@@ -187,7 +187,7 @@ impl Execution {
 
     /// Sees to it that the fleet pauses where Partnero seems to be down. Where Partnero has asked
     /// for it, the client has seen to it.
-    async fn heed(&self, result: &Result<Delivered, DeliveryError>) {
+    async fn heed(&self, result: &Result<Receipt, DeliveryError>) {
         let runner = &self.runner;
         match result
             .as_ref()
@@ -268,7 +268,7 @@ impl Execution {
 }
 
 #[cfg(feature = "tracing")]
-fn tell(result: &Result<Delivered, DeliveryError>) {
+fn tell(result: &Result<Receipt, DeliveryError>) {
     match result {
         Ok(delivered) => tracing::info!(outcome = delivered.as_str(), "report delivered"),
         Err(error) => {

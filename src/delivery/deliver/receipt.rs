@@ -5,7 +5,7 @@ use crate::delivery::registration::Registration;
 /// How a report arrived; its name is what a receipt keeps.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
-pub enum Delivered {
+pub enum Receipt {
     /// A sign-up, with whether it was credited.
     Customer(Registration),
     /// A sale was recorded.
@@ -22,7 +22,7 @@ pub enum Delivered {
     Credited,
 }
 
-impl Delivered {
+impl Receipt {
     /// A short name, for a receipt, a log field or a counter's label.
     #[must_use]
     pub fn as_str(self) -> &'static str {

@@ -1,0 +1,162 @@
+//! Why a sign-up was not reported.
+
+use std::error::Error as StdError;
+use std::fmt;
+use std::time::Duration;
+
+use tokio::task::JoinError;
+
+use crate::client::{Error, ErrorKind};
+use crate::delivery::HandoverError;
+#[cfg(feature = "outbox")]
+use crate::delivery::{OutboxError, OutboxErrorKind};
+
+/// A sign-up that was not reported: Partnero has not taken it, and it is not in the outbox.
+///
+/// One word wide. [`kind`](Self::kind) says what to do about it. [`source`](StdError::source) is
+/// the client's [`Error`] or the outbox's `OutboxError`, if one of them failed.
+pub struct SignupError {
+    cause: Box<Cause>,
+}
+
+#[derive(Debug)]
+enum Cause {
+    EmailKey,
+    #[cfg(feature = "outbox")]
+    NoOutbox,
+    Timeout(Duration),
+    Interrupted(JoinError),
+    Partnero(Error),
+    #[cfg(feature = "outbox")]
+    Outbox(OutboxError),
+}
+
+/// Why a sign-up was not reported, as far as it decides what to do next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum SignupErrorKind {
+    /// The customer's public key looks like an e-mail address; see
+    /// [`Signups::allow_email_keys`](super::Signups::allow_email_keys). Nothing was sent.
+    EmailKey,
+    /// [`sign_up_in`](super::SignupHook::sign_up_in) needs an outbox, and
+    /// [`Signups`](super::Signups) was made without one.
+    #[cfg(feature = "outbox")]
+    NoOutbox,
+    /// The answer did not come within [`Delivery::deadline`](crate::Delivery::deadline). The
+    /// report goes on in its task and may still arrive.
+    Timeout,
+    /// The report's task ended without an answer: it panicked, or the runtime was shut down. The
+    /// report may have arrived.
+    Interrupted,
+    /// The call to Partnero failed.
+    Partnero(ErrorKind),
+    /// The report could not be written to the outbox.
+    #[cfg(feature = "outbox")]
+    Outbox(OutboxErrorKind),
+}
+
+impl SignupError {
+    fn new(cause: Cause) -> Self {
+        Self {
+            cause: Box::new(cause),
+        }
+    }
+
+    pub(super) fn email_key() -> Self {
+        Self::new(Cause::EmailKey)
+    }
+
+    #[cfg(feature = "outbox")]
+    pub(super) fn no_outbox() -> Self {
+        Self::new(Cause::NoOutbox)
+    }
+
+    /// Why the sign-up was not reported.
+    #[must_use]
+    pub fn kind(&self) -> SignupErrorKind {
+        match &*self.cause {
+            Cause::EmailKey => SignupErrorKind::EmailKey,
+            #[cfg(feature = "outbox")]
+            Cause::NoOutbox => SignupErrorKind::NoOutbox,
+            Cause::Timeout(_) => SignupErrorKind::Timeout,
+            Cause::Interrupted(_) => SignupErrorKind::Interrupted,
+            Cause::Partnero(error) => SignupErrorKind::Partnero(error.kind()),
+            #[cfg(feature = "outbox")]
+            Cause::Outbox(error) => SignupErrorKind::Outbox(error.kind()),
+        }
+    }
+
+    /// Whether the same report may help later. It does no harm if the first one has arrived:
+    /// Partnero keeps the identifiers of customers unique.
+    #[must_use]
+    pub fn is_retryable(&self) -> bool {
+        match &*self.cause {
+            Cause::EmailKey => false,
+            #[cfg(feature = "outbox")]
+            Cause::NoOutbox => false,
+            Cause::Timeout(_) | Cause::Interrupted(_) => true,
+            Cause::Partnero(error) => error.is_retryable(),
+            #[cfg(feature = "outbox")]
+            Cause::Outbox(error) => error.is_retryable(),
+        }
+    }
+}
+
+impl From<HandoverError> for SignupError {
+    fn from(error: HandoverError) -> Self {
+        Self::new(match error {
+            HandoverError::Timeout(deadline) => Cause::Timeout(deadline),
+            HandoverError::Interrupted(error) => Cause::Interrupted(error),
+            HandoverError::Partnero(error) => Cause::Partnero(error),
+            #[cfg(feature = "outbox")]
+            HandoverError::Outbox(error) => Cause::Outbox(error),
+        })
+    }
+}
+
+#[cfg(feature = "outbox")]
+impl From<OutboxError> for SignupError {
+    fn from(error: OutboxError) -> Self {
+        Self::new(Cause::Outbox(error))
+    }
+}
+
+impl fmt::Display for SignupError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match &*self.cause {
+            Cause::EmailKey => {
+                "the public key looks like an e-mail address, which every shared link would show: \
+                 use another key, or let Partnero choose one"
+            }
+            #[cfg(feature = "outbox")]
+            Cause::NoOutbox => {
+                "`sign_up_in` needs an outbox: write `Signups::new(referrals, outbox)`"
+            }
+            Cause::Timeout(deadline) => {
+                return write!(f, "the sign-up was not reported within {deadline:?}");
+            }
+            Cause::Interrupted(_) => "the task that reports the sign-up ended without an answer",
+            Cause::Partnero(_) => "the sign-up was not reported to Partnero",
+            #[cfg(feature = "outbox")]
+            Cause::Outbox(_) => "the sign-up was not written to the outbox",
+        })
+    }
+}
+
+impl fmt::Debug for SignupError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("SignupError").field(&self.cause).finish()
+    }
+}
+
+impl StdError for SignupError {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        match &*self.cause {
+            Cause::Interrupted(error) => Some(error),
+            Cause::Partnero(error) => Some(error),
+            #[cfg(feature = "outbox")]
+            Cause::Outbox(error) => Some(error),
+            _ => None,
+        }
+    }
+}
