@@ -87,10 +87,7 @@ async fn report(
 ) -> Result<(), Failure> {
     if with_report {
         let customer = NewCustomer::new(id).email(format!("{id}@shop.example"));
-        place
-            .outbox
-            .enqueue_in(transaction, customer.into())
-            .await?;
+        place.outbox.enqueue_in(transaction, customer).await?;
     }
     Ok(())
 }

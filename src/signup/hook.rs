@@ -208,7 +208,7 @@ impl SignupHook {
         let Some(outbox) = self.signups.delivery.outbox() else {
             return Err(SignupError::no_outbox());
         };
-        outbox.enqueue_in(transaction, customer.into()).await?;
+        outbox.enqueue_in(transaction, customer).await?;
         Ok(self.signups.referrals.spend(&self.context))
     }
 

@@ -115,7 +115,7 @@ async fn sign_up(
     if let Some(referrer) = referrer(user) {
         customer = customer.referring_customer(CustomerRef::key(format!("key-{referrer}")));
     }
-    outbox.enqueue_in(transaction, customer.into()).await?;
+    outbox.enqueue_in(transaction, customer).await?;
     Ok(())
 }
 
@@ -126,7 +126,7 @@ async fn sell(
 ) -> Result<(), Failure> {
     let price = Money::currency(Amount::major("19.90")?, "EUR");
     outbox
-        .sale_in(transaction, Sale::new(order(user), id(user), price))
+        .enqueue_in(transaction, Sale::new(order(user), id(user), price))
         .await?;
     Ok(())
 }

@@ -125,14 +125,14 @@ async fn a_cut_connection_ends_the_transaction_and_not_the_worker() {
         .await
         .unwrap();
     shop.outbox
-        .sale_in(&mut transaction, sale("o-1", "7"))
+        .enqueue_in(&mut transaction, sale("o-1", "7"))
         .await
         .unwrap();
     let cut = sqlx::query("SELECT pg_terminate_backend($1)").bind(own);
     cut.execute(&pool).await.unwrap();
     let error = shop
         .outbox
-        .sale_in(&mut transaction, sale("o-2", "7"))
+        .enqueue_in(&mut transaction, sale("o-2", "7"))
         .await
         .unwrap_err();
     assert_eq!(error.kind(), OutboxErrorKind::Unavailable);

@@ -58,9 +58,9 @@ macro_rules! commits_or_rolls_back {
                 .sign_up_in(&mut transaction, NewCustomer::new(7))
                 .await;
             assert!(again.is_ok());
-            let sold = outbox.sale_in(&mut transaction, sale("o-1", "7")).await;
+            let sold = outbox.enqueue_in(&mut transaction, sale("o-1", "7")).await;
             assert_eq!(sold.unwrap(), Enqueued::New);
-            let twice = outbox.sale_in(&mut transaction, sale("o-1", "7")).await;
+            let twice = outbox.enqueue_in(&mut transaction, sale("o-1", "7")).await;
             assert_eq!(twice.unwrap(), Enqueued::Repeated);
             if commits {
                 transaction.commit().await.unwrap();
@@ -191,7 +191,7 @@ async fn a_transaction_of_another_database_is_refused() {
     let pool = app_database(&directory.path().join("app.db")).await;
     let mut transaction = pool.begin().await.unwrap();
     let error = Outbox::memory()
-        .sale_in(&mut transaction, sale("o-1", "7"))
+        .enqueue_in(&mut transaction, sale("o-1", "7"))
         .await;
     assert_eq!(error.unwrap_err().kind(), OutboxErrorKind::WrongEngine);
 }

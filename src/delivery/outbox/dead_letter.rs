@@ -1,32 +1,33 @@
-//! What Partnero would not take, and what is done about it.
+//! A report that was given up.
 
 use std::fmt;
 use std::time::SystemTime;
 
 use crate::delivery::report::ReportKind;
 
-/// A report that was given up, until a person decides: replay it, or discard it.
+/// A report that the worker has given up. A person decides what becomes of it:
+/// [`Outbox::replay`](super::Outbox::replay) or [`Outbox::discard`](super::Outbox::discard).
 #[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct DeadLetter {
     /// The row's id.
     pub id: i64,
-    /// What it reports.
+    /// What the report is about.
     pub kind: ReportKind,
-    /// The key it is reported under.
+    /// The key of the report.
     pub key: String,
-    /// Whom it is about, by the app's own identifier.
+    /// The customer whom the report is about, by the app's own identifier.
     pub customer: String,
-    /// Why it was given up: `refused`, `parked`, `unreadable` or `too_old`.
+    /// Why the report was given up: the name of a [`DeadReason`](crate::delivery::DeadReason).
     pub reason: String,
-    /// Partnero's last answer, in its own words; `Debug` leaves it out, because it may name
-    /// somebody.
+    /// The last error, with Partnero's own words. `Debug` leaves it out, because it may name a
+    /// person.
     pub last_answer: String,
-    /// How often it was tried.
+    /// How many times the worker has tried.
     pub attempts: u64,
-    /// When it was enqueued, by the database's clock.
+    /// When the report was enqueued, by the database's clock.
     pub enqueued_at: SystemTime,
-    /// When it was given up, by the database's clock.
+    /// When the worker gave the report up, by the database's clock.
     pub died_at: SystemTime,
 }
 

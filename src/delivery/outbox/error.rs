@@ -1,12 +1,12 @@
-//! What can go wrong between the app and its outbox.
+//! What can fail between the app and its outbox.
 
 use std::error::Error as StdError;
 use std::fmt;
 
-/// A report that was not written to the outbox, or an outbox that could not be read.
+/// A report was not written to the outbox, or the outbox could not be read.
 ///
-/// One word wide. [`kind`](Self::kind) says what to do about it, [`source`](StdError::source)
-/// what the database said. It names no customer.
+/// [`kind`](Self::kind) says what to do about it, and [`source`](StdError::source) is the
+/// database's own error. The text of this error names no customer.
 pub struct OutboxError {
     inner: Box<Inner>,
 }
@@ -17,40 +17,42 @@ struct Inner {
     source: Option<Box<dyn StdError + Send + Sync>>,
 }
 
-/// What went wrong, as far as it decides what to do next.
+/// What failed, as far as it decides what to do next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum OutboxErrorKind {
-    /// The report can never be taken: an empty key, an identifier of over 1,000 bytes, a zero byte.
+    /// The report can never be written: its key or identifier is empty, has over 1,000 bytes or
+    /// holds a zero byte.
     Invalid,
-    /// The transaction belongs to another kind of database than the outbox.
+    /// The transaction is of another kind of database than the outbox.
     WrongEngine,
-    /// Somebody else held the database, or a row of it, for too long, or the transaction has to be
-    /// begun anew (`SQLITE_BUSY`, SQLSTATE 55P03 and class 40). Try the transaction again.
+    /// Another connection held a lock for too long, or the database has ended the transaction
+    /// because of another one (`SQLITE_BUSY`, SQLSTATE 55P03 and class 40). Run the whole
+    /// transaction again.
     Busy,
-    /// The database cannot be reached, or the connection broke.
+    /// The database cannot be reached, does not answer, or the connection broke.
     Unavailable,
-    /// There is no room left.
+    /// The disk is full.
     Full,
     /// The database cannot be written to.
     ReadOnly,
     /// The outbox's table is missing, or of a newer version than this crate knows.
     Schema,
-    /// Anything else that the database said.
+    /// Any other error of the database.
     Database,
 }
 
 impl OutboxErrorKind {
     fn phrase(self) -> &'static str {
         match self {
-            Self::Invalid => "the report cannot be taken",
+            Self::Invalid => "this report can never be written to the outbox",
             Self::WrongEngine => "the transaction is of another kind of database than the outbox",
             Self::Busy => "the outbox's database is busy",
             Self::Unavailable => "the outbox's database cannot be reached",
             Self::Full => "the outbox's database is full",
             Self::ReadOnly => "the outbox's database is read-only",
-            Self::Schema => "the outbox's table is not as expected",
-            Self::Database => "the outbox's database failed",
+            Self::Schema => "the outbox's table is missing, of a newer version, or was changed",
+            Self::Database => "the outbox's database reports an error",
         }
     }
 }
@@ -79,13 +81,13 @@ impl OutboxError {
         self
     }
 
-    /// What went wrong.
+    /// What failed.
     #[must_use]
     pub fn kind(&self) -> OutboxErrorKind {
         self.inner.kind
     }
 
-    /// Whether the same call may help later, if nothing else changes.
+    /// Whether the same call may succeed later, although nothing else is changed.
     #[must_use]
     pub fn is_retryable(&self) -> bool {
         matches!(
@@ -168,7 +170,7 @@ fn kind_of_sqlstate(code: &str) -> OutboxErrorKind {
     }
 }
 
-/// The primary code is the lower byte of an extended one
+/// The primary code is the lower byte of an extended code
 /// (<https://www.sqlite.org/rescode.html>).
 #[cfg(any(feature = "outbox-sqlite", feature = "outbox-postgres"))]
 fn kind_of_sqlite_code(code: u32) -> OutboxErrorKind {

@@ -1,217 +1,254 @@
-//! The outbox as the app holds it.
+//! The outbox as the app holds it: made, written to, and looked after.
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::sync::Notify;
 
-use super::store::{Memory, Store};
-use super::transaction::Engine;
-use super::{INSERT, OutboxError, OutboxErrorKind, OutboxTransaction};
-use crate::delivery::report::{Credit, NewRow, Refund, Report, Sale};
+use super::store::{Store, Which};
+use super::{DeadLetter, OutboxError, OutboxErrorKind, OutboxTransaction, Status};
+use crate::delivery::report::{NewRow, Report};
 
-/// Reports on their way to Partnero, kept in a database until they have arrived.
+/// A table of reports that are on their way to Partnero. A report stays in it until it has arrived.
 ///
-/// A clone is the same outbox. See the [module docs](crate::delivery) for what it guarantees, and
-/// [`DeliveryWorker`](crate::delivery::DeliveryWorker) for who empties it.
+/// A clone is the same outbox. The [module docs](crate::delivery) say what it guarantees. A
+/// [`DeliveryWorker`](crate::delivery::DeliveryWorker) sends the reports.
 #[derive(Clone)]
 pub struct Outbox {
-    pub(super) engine: Kept,
+    pub(crate) store: Store,
+    /// Wakes the worker in this process, so that it need not wait for its next look at the table.
     pub(crate) enqueued: Arc<Notify>,
 }
 
-/// Where the rows are.
-#[derive(Clone)]
-pub(super) enum Kept {
-    Memory(Memory),
-    #[cfg(feature = "outbox-sqlite")]
-    Sqlite(super::store::sqlite::Sqlite),
-    #[cfg(feature = "outbox-postgres")]
-    Postgres(super::store::postgres::Postgres),
-}
-
-/// Does the same with whichever engine there is.
-macro_rules! with_store {
-    ($outbox:expr, $store:ident => $does:expr) => {
-        match &$outbox.engine {
-            $crate::delivery::outbox::handle::Kept::Memory($store) => $does,
-            #[cfg(feature = "outbox-sqlite")]
-            $crate::delivery::outbox::handle::Kept::Sqlite($store) => $does,
-            #[cfg(feature = "outbox-postgres")]
-            $crate::delivery::outbox::handle::Kept::Postgres($store) => $does,
-        }
-    };
-}
-pub(super) use with_store;
-
-/// What became of enqueuing.
+/// What `enqueue` did.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Enqueued {
-    /// The report is on record.
+    /// The report is now in the outbox.
     New,
-    /// A report of this kind and key was on record before, on its way or arrived; nothing was
+    /// A report of this kind and key was in the outbox before, delivered or not. Nothing was
     /// written.
     Repeated,
 }
 
+/// Makes an outbox.
 impl Outbox {
-    /// The statement by which any driver, in any language, enqueues a report in its own
-    /// transaction, in SQLite and in PostgreSQL. The [module docs](crate::delivery#the-table)
-    /// say which values it takes.
-    pub const INSERT: &'static str = INSERT;
-
     /// An outbox that is lost with the process, for tests.
     #[must_use]
     pub fn memory() -> Self {
-        Self::new(Kept::Memory(Memory::default()))
+        Self::new(Store::Memory(super::store::Memory::default()))
     }
 
-    /// An outbox in an SQLite file of its own, made if it is not there.
+    /// An outbox in an SQLite file of its own. The file is made if it does not exist.
     ///
-    /// The file is in WAL mode with `synchronous = FULL`: what was enqueued is there after a
-    /// power cut.
+    /// The file is in WAL mode with `synchronous = FULL`: a power cut loses no committed report.
     ///
     /// # Errors
     ///
     /// The file cannot be opened or written to, or holds a table of a newer version.
     #[cfg(feature = "outbox-sqlite")]
     pub async fn sqlite(path: impl AsRef<std::path::Path>) -> Result<Self, OutboxError> {
-        use super::store::sqlite::{Sqlite, migrate, open};
+        use super::store::sqlite;
 
-        let pool = open(path.as_ref()).await?;
-        migrate(&pool).await?;
-        Ok(Self::new(Kept::Sqlite(Sqlite::new(pool))))
+        let pool = sqlite::open(path.as_ref()).await?;
+        sqlite::migrate(&pool).await?;
+        Ok(Self::new(Store::Sqlite(pool)))
     }
 
     /// An outbox in the app's own SQLite database, so that a report commits with the app's rows.
     ///
-    /// The table is made if it is not there. How the file is kept is the app's: without WAL mode
-    /// and `synchronous = FULL` a warning is logged. Begin transactions that write with
-    /// `BEGIN IMMEDIATE` (`pool.begin_with("BEGIN IMMEDIATE")`): one that reads first and writes
-    /// later fails at once if another writer came between.
+    /// The table is made if it does not exist. The settings of the file are left as they are; a
+    /// warning is logged if it is not in WAL mode or `synchronous` is less than `FULL`. Begin
+    /// transactions that write with `BEGIN IMMEDIATE` (`pool.begin_with("BEGIN IMMEDIATE")`): a
+    /// transaction that first reads and then writes fails at once if another connection has written
+    /// in between.
     ///
     /// # Errors
     ///
     /// The table can be neither found nor made, or is of a newer version.
     #[cfg(feature = "outbox-sqlite")]
     pub async fn sqlite_pool(pool: sqlx::SqlitePool) -> Result<Self, OutboxError> {
-        use super::store::sqlite::{Sqlite, check_settings, migrate};
+        use super::store::sqlite;
 
-        check_settings(&pool).await?;
-        migrate(&pool).await?;
-        Ok(Self::new(Kept::Sqlite(Sqlite::new(pool))))
+        sqlite::check_settings(&pool).await?;
+        sqlite::migrate(&pool).await?;
+        Ok(Self::new(Store::Sqlite(pool)))
     }
 
     /// An outbox in the app's own PostgreSQL database, for any number of processes.
     ///
-    /// The table is made if it is not there, in the schema that the connection's `search_path`
-    /// names first. Where `synchronous_commit` is off, the outbox turns it on for its own
-    /// transactions, because a crash would forget that a sale is being sent; with `fsync = off` a
-    /// warning is logged.
+    /// The table is made if it does not exist, in the first schema of the connection's
+    /// `search_path`. Where `synchronous_commit` is off, the outbox turns it on for its own
+    /// transactions, because a crash of the server could otherwise forget that a sale was being
+    /// sent. With `fsync = off` a warning is logged.
     ///
     /// # Errors
     ///
     /// The table can be neither found nor made, or is of a newer version.
     #[cfg(feature = "outbox-postgres")]
     pub async fn postgres(pool: sqlx::PgPool) -> Result<Self, OutboxError> {
-        use super::store::postgres::{Postgres, check_settings, migrate};
+        use super::store::postgres;
 
-        check_settings(&pool).await?;
-        migrate(&pool).await?;
-        Ok(Self::new(Kept::Postgres(Postgres::new(pool))))
+        postgres::check_settings(&pool).await?;
+        postgres::migrate(&pool).await?;
+        Ok(Self::new(Store::Postgres(pool)))
     }
 
-    fn new(engine: Kept) -> Self {
+    fn new(store: Store) -> Self {
         Self {
-            engine,
+            store,
             enqueued: Arc::default(),
         }
     }
+}
 
-    /// Writes a sale within the app's own transaction.
-    ///
-    /// # Errors
-    ///
-    /// The report was not written; what that means for the transaction is the database's to say.
-    pub async fn sale_in(
-        &self,
-        transaction: &mut impl OutboxTransaction,
-        sale: Sale,
-    ) -> Result<Enqueued, OutboxError> {
-        self.enqueue_in(transaction, sale.into()).await
-    }
+/// Writes reports.
+impl Outbox {
+    /// The statement by which any driver, in any language, enqueues a report in its own
+    /// transaction, in SQLite and in PostgreSQL. The [module docs](crate::delivery#the-table)
+    /// list the five values.
+    pub const INSERT: &'static str = "INSERT INTO partnero_outbox (kind, key, customer, \
+         public_key, payload) VALUES ($1, $2, $3, $4, $5) ON CONFLICT (kind, key) DO NOTHING";
 
-    /// Writes a refund within the app's own transaction.
+    /// Writes a report within the app's own transaction: a sign-up
+    /// ([`NewCustomer`](crate::NewCustomer)), a [`Sale`](crate::delivery::Sale), a
+    /// [`Refund`](crate::delivery::Refund) or a [`Credit`](crate::delivery::Credit).
     ///
-    /// # Errors
+    /// This writes one row and calls nobody but the database. A repeated key is
+    /// [`Enqueued::Repeated`] and leaves the transaction as it is.
     ///
-    /// As [`sale_in`](Self::sale_in).
-    pub async fn refund_in(
-        &self,
-        transaction: &mut impl OutboxTransaction,
-        refund: Refund,
-    ) -> Result<Enqueued, OutboxError> {
-        self.enqueue_in(transaction, refund.into()).await
-    }
-
-    /// Writes a credit within the app's own transaction.
-    ///
-    /// # Errors
-    ///
-    /// As [`sale_in`](Self::sale_in).
-    pub async fn credit_in(
-        &self,
-        transaction: &mut impl OutboxTransaction,
-        credit: Credit,
-    ) -> Result<Enqueued, OutboxError> {
-        self.enqueue_in(transaction, credit.into()).await
-    }
-
-    /// Writes any report within the app's own transaction: one row, and no network beyond the
-    /// database's. A repeated key is [`Enqueued::Repeated`] and leaves the transaction as it is.
-    ///
-    /// On PostgreSQL a repeated key may wait until another transaction that writes the same one
-    /// has ended, and at `REPEATABLE READ` or above end in a serialisation failure
+    /// On PostgreSQL a repeated key may wait until another transaction that writes the same key has
+    /// ended, and at `REPEATABLE READ` or above it may end in a serialisation failure
     /// ([`Busy`](OutboxErrorKind::Busy)).
     ///
     /// # Errors
     ///
-    /// As [`sale_in`](Self::sale_in).
+    /// The report was not written. On PostgreSQL a statement that failed ends the whole transaction;
+    /// [`Invalid`](OutboxErrorKind::Invalid) and [`WrongEngine`](OutboxErrorKind::WrongEngine) are
+    /// found before anything is sent to the database.
     pub async fn enqueue_in(
         &self,
         transaction: &mut impl OutboxTransaction,
-        report: Report,
+        report: impl Into<Report>,
     ) -> Result<Enqueued, OutboxError> {
-        if transaction.engine() != self.kind() {
+        if transaction.engine() != self.store.engine() {
             return Err(OutboxError::new(OutboxErrorKind::WrongEngine));
         }
-        let enqueued = transaction.write(&NewRow::new(&report)?).await?;
+        let row = NewRow::new(&report.into())?;
+        let enqueued = transaction.write(&row).await?;
         self.enqueued.notify_waiters();
         Ok(enqueued)
     }
 
-    /// Writes a report in a transaction of its own, for an outbox in a file of its own. What the
-    /// app has stored elsewhere and what is reported here may then differ after a crash.
+    /// Writes a report in a transaction of its own, for an outbox in a file of its own. After a
+    /// crash the app's own data may hold something that the outbox does not, or the reverse.
     ///
     /// # Errors
     ///
-    /// The report was not written; or, where the connection broke, nobody knows. Enqueuing it
-    /// again does no harm.
+    /// The report was not written. If the connection broke, it may have been written: enqueue it
+    /// again, which does no harm.
     pub async fn enqueue(&self, report: impl Into<Report>) -> Result<Enqueued, OutboxError> {
         let row = NewRow::new(&report.into())?;
-        let enqueued = with_store!(self, store => store.enqueue(&row).await)?;
+        let enqueued = self.store.enqueue(&row).await?;
         self.enqueued.notify_waiters();
         Ok(enqueued)
     }
+}
 
-    pub(super) fn kind(&self) -> Engine {
-        match &self.engine {
-            Kept::Memory(_) => Engine::Memory,
-            #[cfg(feature = "outbox-sqlite")]
-            Kept::Sqlite(_) => Engine::Sqlite,
-            #[cfg(feature = "outbox-postgres")]
-            Kept::Postgres(_) => Engine::Postgres,
+/// What an operator asks and decides.
+impl Outbox {
+    /// How much waits: for a readiness check and a gauge.
+    ///
+    /// # Errors
+    ///
+    /// The database cannot be read.
+    pub async fn status(&self) -> Result<Status, OutboxError> {
+        self.store.status().await
+    }
+
+    /// Up to `limit` dead letters with an id greater than `after`, lowest id first. Begin with 0.
+    ///
+    /// # Errors
+    ///
+    /// The database cannot be read.
+    pub async fn dead(&self, after: i64, limit: u32) -> Result<Vec<DeadLetter>, OutboxError> {
+        self.store.dead(after, limit.into()).await
+    }
+
+    /// Makes one dead letter due again. The answer says whether there was such a dead letter.
+    ///
+    /// A sale that may have arrived is looked up at Partnero first. A parked credit is sent again
+    /// without a look-up: find out before that it did not arrive. Reports that wait for this one
+    /// are sent once it has arrived.
+    ///
+    /// # Errors
+    ///
+    /// The database cannot be written to.
+    pub async fn replay(&self, id: i64) -> Result<bool, OutboxError> {
+        let replayed = self.store.replay(Which::One(id)).await?;
+        self.enqueued.notify_waiters();
+        Ok(replayed > 0)
+    }
+
+    /// Makes all dead letters due again, except credits, which a person has to check one by one.
+    /// The answer says how many there were.
+    ///
+    /// # Errors
+    ///
+    /// The database cannot be written to.
+    pub async fn replay_all(&self) -> Result<u64, OutboxError> {
+        let replayed = self.store.replay(Which::All).await?;
+        self.enqueued.notify_waiters();
+        Ok(replayed)
+    }
+
+    /// Gives one dead letter up for good. The answer says whether there was such a dead letter. It
+    /// becomes a receipt that holds `reason`, and reports that wait for it become due.
+    ///
+    /// # Errors
+    ///
+    /// The database cannot be written to.
+    pub async fn discard(&self, id: i64, reason: &str) -> Result<bool, OutboxError> {
+        let discarded = self.store.discard(id, reason).await?;
+        self.enqueued.notify_waiters();
+        Ok(discarded)
+    }
+
+    /// Ends a pause of the whole fleet at once. The answer says whether the fleet was pausing.
+    /// Reports whose next try was put off by the pause become due.
+    ///
+    /// A pause ends by itself, and `Retry-After` should be obeyed. Use this only for a pause that is
+    /// so long that it must be a mistake. If Partnero fails as before, the fleet pauses again.
+    ///
+    /// # Errors
+    ///
+    /// The database cannot be written to.
+    pub async fn resume(&self) -> Result<bool, OutboxError> {
+        let resumed = self.store.resume().await?;
+        self.enqueued.notify_waiters();
+        Ok(resumed)
+    }
+
+    /// Deletes receipts that are older than `age`, a thousand in each transaction. The answer says
+    /// how many were deleted.
+    ///
+    /// A receipt keeps its key from being paid twice. After receipts were deleted, every sale is
+    /// looked up at Partnero before it is sent, which costs one call each. Receipts of credits are
+    /// kept, because credits cannot be looked up.
+    ///
+    /// # Errors
+    ///
+    /// The database cannot be written to.
+    pub async fn prune(&self, age: Duration) -> Result<u64, OutboxError> {
+        const BATCH: i64 = 1_000;
+        let mut pruned = 0;
+        loop {
+            let batch = self.store.prune(age, BATCH).await?;
+            pruned += batch;
+            if batch == 0 {
+                return Ok(pruned);
+            }
         }
     }
 }
@@ -219,7 +256,7 @@ impl Outbox {
 impl fmt::Debug for Outbox {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Outbox")
-            .field("engine", &self.kind())
+            .field("engine", &self.store.engine())
             .finish_non_exhaustive()
     }
 }

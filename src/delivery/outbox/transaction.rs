@@ -1,10 +1,10 @@
 //! The app's own transactions, in which a report is written beside the app's rows.
 
-/// A transaction or a connection of the app's own. What is enqueued in it is committed together
-/// with the app's rows, or not at all.
+/// A transaction or a connection of the app. What is enqueued in it commits together with the
+/// app's rows, or rolls back with them.
 ///
-/// Implemented for sqlx's `Transaction`, `SqliteConnection` and `PgConnection`, as the features
-/// `outbox-sqlite` and `outbox-postgres` are on, and for nothing else.
+/// Implemented for sqlx's `Transaction`, `SqliteConnection` and `PgConnection` when the feature
+/// `outbox-sqlite` or `outbox-postgres` is on, and for nothing else.
 pub trait OutboxTransaction: sealed::Write + Send {}
 
 impl<T: sealed::Write + Send> OutboxTransaction for T {}
@@ -12,7 +12,7 @@ impl<T: sealed::Write + Send> OutboxTransaction for T {}
 /// Which kind of database an outbox is in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Engine {
-    /// No database.
+    /// The process's own memory.
     Memory,
     #[cfg(feature = "outbox-sqlite")]
     Sqlite,
@@ -26,8 +26,8 @@ pub(crate) mod sealed {
     use crate::delivery::report::NewRow;
 
     #[diagnostic::on_unimplemented(
-        message = "`{Self}` is no transaction that a report can be written in",
-        note = "it has to be one of sqlx 0.9, with tower-partnero's feature `outbox-sqlite` or `outbox-postgres` on"
+        message = "no report can be written in `{Self}`",
+        note = "write `&mut transaction` with a transaction of sqlx 0.9, and turn tower-partnero's feature `outbox-sqlite` or `outbox-postgres` on"
     )]
     pub trait Write {
         fn engine(&self) -> Engine;

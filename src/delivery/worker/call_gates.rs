@@ -82,10 +82,14 @@ mod tests {
     #[tokio::test]
     async fn a_probe_passes_a_shut_gate_but_not_a_wait() {
         let outbox = Outbox::memory();
-        outbox.shut_gate("outage", Duration::ZERO).await.unwrap();
+        outbox
+            .store
+            .shut_gate("outage", Duration::ZERO)
+            .await
+            .unwrap();
         assert_ne!(gate(&outbox).ask().await, Passage::Open);
         assert!(ProbeGate(gate(&outbox)).lets_pass().await);
-        outbox.shut_gate("429", MINUTE).await.unwrap();
+        outbox.store.shut_gate("429", MINUTE).await.unwrap();
         assert!(!ProbeGate(gate(&outbox)).lets_pass().await);
     }
 }

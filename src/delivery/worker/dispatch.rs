@@ -99,7 +99,11 @@ impl Dispatch {
         }
         let owner = self.owner.next_claim();
         let at = Instant::now();
-        let claim = self.outbox.claim(&owner, self.settings.lease, free).await;
+        let claim = self
+            .outbox
+            .store
+            .claim(&owner, self.settings.lease, free)
+            .await;
         match claim {
             Err(error) => {
                 self.watch.database_fails(&error);
@@ -159,7 +163,7 @@ impl Dispatch {
         // By then the call is over, or whoever made it is.
         let hold = self.prober.deadline();
         let at = Instant::now();
-        let taken = match self.outbox.take_probe(hold).await {
+        let taken = match self.outbox.store.take_probe(hold).await {
             Ok(taken) => taken,
             Err(error) => {
                 self.watch.database_fails(&error);
@@ -177,12 +181,12 @@ impl Dispatch {
                     .settings
                     .probes
                     .after(before + 2, asked, chance::fraction());
-                self.outbox.defer_probe(wait).await
+                self.outbox.store.defer_probe(wait).await
             }
             // Whatever it says, it answers.
             _ => {
                 self.signs.up();
-                self.outbox.open_gate().await
+                self.outbox.store.open_gate().await
             }
         };
         if let Err(error) = &written {

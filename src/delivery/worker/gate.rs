@@ -87,7 +87,7 @@ impl FleetGate {
         }
         loop {
             let left = until.saturating_duration_since(Instant::now());
-            match self.0.outbox.shut_gate(reason, left + ROUNDING).await {
+            match self.0.outbox.store.shut_gate(reason, left + ROUNDING).await {
                 Ok(()) => break,
                 Err(error) => self.0.watch.database_fails(&error),
             }
@@ -135,7 +135,7 @@ impl FleetGate {
                 continue;
             }
             let at = Instant::now();
-            match self.0.outbox.passage().await {
+            match self.0.outbox.store.passage().await {
                 Ok(passage) => self.saw(at, passage),
                 Err(error) => {
                     self.0.watch.database_fails(&error);
@@ -200,7 +200,7 @@ mod tests {
         let gate = gate(&outbox);
         gate.saw(Instant::now(), Passage::Open);
         // Another process.
-        outbox.shut_gate("429", MINUTE).await.unwrap();
+        outbox.store.shut_gate("429", MINUTE).await.unwrap();
         assert!(passes(&gate).await);
         tokio::time::advance(LAG).await;
         assert!(passes(&gate).await);
@@ -212,7 +212,7 @@ mod tests {
     async fn who_has_seen_nothing_looks() {
         let outbox = Outbox::memory();
         assert!(passes(&gate(&outbox)).await);
-        outbox.shut_gate("429", MINUTE).await.unwrap();
+        outbox.store.shut_gate("429", MINUTE).await.unwrap();
         assert!(!passes(&gate(&outbox)).await);
     }
 
@@ -231,10 +231,10 @@ mod tests {
         let gate = gate(&outbox);
         gate.saw(Instant::now(), Passage::Open);
         let recorded = gate.shut(Some(MINUTE));
-        assert_eq!(outbox.passage().await.unwrap(), Passage::Open);
+        assert_eq!(outbox.store.passage().await.unwrap(), Passage::Open);
         assert!(!passes(&gate).await);
         recorded.await;
-        assert_eq!(outbox.passage().await.unwrap(), Passage::Shut);
+        assert_eq!(outbox.store.passage().await.unwrap(), Passage::Shut);
     }
 
     #[tokio::test(start_paused = true)]
@@ -253,7 +253,7 @@ mod tests {
     async fn a_429_is_written_down_when_nobody_waits_for_it() {
         let outbox = Outbox::memory();
         drop(gate(&outbox).shut(Some(MINUTE)));
-        while outbox.passage().await.unwrap() == Passage::Open {
+        while outbox.store.passage().await.unwrap() == Passage::Open {
             tokio::task::yield_now().await;
         }
     }

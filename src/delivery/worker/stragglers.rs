@@ -69,7 +69,7 @@ impl Stragglers {
             }
             // Partnero's own words may be of another script than the database's.
             let is_words = error.kind() == OutboxErrorKind::Database;
-            if !(is_words && entry.change.op.make_plain()) {
+            if !(is_words && entry.change.op.make_ascii()) {
                 return (!entry.is_announcement()).then_some(entry);
             }
         }

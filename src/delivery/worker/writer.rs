@@ -127,14 +127,14 @@ impl Database {
     pub(super) fn is_about_one(&self, error: &OutboxError) -> bool {
         match error.kind() {
             OutboxErrorKind::Database => true,
-            OutboxErrorKind::Busy => self.outbox.locks_rows(),
+            OutboxErrorKind::Busy => self.outbox.store.locks_rows(),
             _ => false,
         }
     }
 
     pub(super) async fn write(&self, changes: &[Change]) -> Result<Vec<Written>, OutboxError> {
         let at = Instant::now();
-        let written = self.outbox.write(changes).await?;
+        let written = self.outbox.store.write(changes).await?;
         let is_clear =
             |written: &Written| matches!(written, Written::Announced(Announced::Clear { .. }));
         if written.iter().any(is_clear) {

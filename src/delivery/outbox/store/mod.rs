@@ -1,10 +1,11 @@
-//! What an engine has to do: the rules of the table, one method for each hand-over.
+//! The table's operations, whichever engine keeps it.
 //!
-//! Every method is one transaction. Every time in a row is the database's own clock in
-//! milliseconds since 1970; every length of time that comes in is relative to it.
+//! Each operation is one transaction. Its rule stands here; how an engine does it stands in the
+//! function of the same name in `sql/` (both databases) and in `memory/`. Times in a row are the
+//! database's own clock, in milliseconds since 1970.
 
+mod change;
 mod memory;
-mod op;
 #[cfg(feature = "outbox-postgres")]
 pub(crate) mod postgres;
 #[cfg(feature = "outbox-sqlite")]
@@ -12,14 +13,31 @@ pub(crate) mod sqlite;
 #[cfg(test)]
 mod suite;
 
-use std::future::Future;
+use std::time::Duration;
 
+pub(crate) use self::change::{Announced, Change, Check, Op, Sent, Written};
 pub(crate) use self::memory::Memory;
-pub(crate) use self::op::{Announced, Change, Check, Op, Sent, Written};
-use super::{DeadLetter, Enqueued, OutboxError, Status};
+use super::clock::to_millis;
+use super::transaction::Engine;
+use super::{DeadLetter, Enqueued, OutboxError, OutboxErrorKind, Status};
 use crate::delivery::report::{NewRow, ReportKind};
 
-/// A row that this owner holds until its lease ends.
+/// How long a worker waits for an answer. If the machine at the other end of a connection is gone,
+/// no error ever comes: sqlx has neither a time-out nor keep-alives for that. Every statement here
+/// takes milliseconds.
+const PATIENCE: Duration = Duration::from_secs(15);
+
+/// Where the table is.
+#[derive(Clone)]
+pub(crate) enum Store {
+    Memory(Memory),
+    #[cfg(feature = "outbox-sqlite")]
+    Sqlite(sqlx::SqlitePool),
+    #[cfg(feature = "outbox-postgres")]
+    Postgres(sqlx::PgPool),
+}
+
+/// A row that a claim has leased.
 #[derive(Clone)]
 pub(crate) struct Claimed {
     pub(crate) id: i64,
@@ -27,121 +45,186 @@ pub(crate) struct Claimed {
     pub(crate) key: String,
     pub(crate) customer: String,
     pub(crate) payload: Option<String>,
-    /// How many tries have ended before this one.
+    /// How many attempts have ended before this one.
     pub(crate) attempts: i64,
     pub(crate) created_at: i64,
     /// When a send was announced whose end is not known.
     pub(crate) sent_at: Option<i64>,
     pub(crate) tried_at: Option<i64>,
-    /// How long Partnero has been answering without taking it.
+    /// For how long Partnero has been answering without taking the report.
     pub(crate) failing_ms: i64,
 }
 
-/// What a worker gets when it asks for work.
+/// The answer to a claim.
 pub(crate) enum Claim {
     Open {
         /// The database's clock.
         now: i64,
-        /// Receipts of sales were pruned before one of these rows was claimed: its key may have
-        /// been paid before anybody remembers.
+        /// Receipts of sales were deleted before this claim. A sale among its rows may have been
+        /// paid before, and its receipt may be gone.
         pruned: bool,
         rows: Vec<Claimed>,
     },
-    /// The fleet pauses; a probe is due in so many milliseconds.
+    /// The fleet pauses. The next probe is due in so many milliseconds.
     Shut { probe_in: i64 },
 }
 
-/// Who may call Partnero, as far as the fleet is concerned.
+/// Who in the fleet may call Partnero.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Passage {
     /// Everybody.
     Open,
-    /// Nobody but a probe.
+    /// Only the probe.
     Probe,
     /// Nobody: Partnero has asked for a pause that is not over.
     Shut,
 }
 
 impl Passage {
-    /// Of a gate that is shut, and for how much longer at least.
+    /// Of a gate that is shut, and that must stay shut for another `left` milliseconds.
     fn shut_for(left: i64) -> Self {
         if left > 0 { Self::Shut } else { Self::Probe }
     }
 }
 
-/// Which dead letters a replay is for.
+/// Which dead letters are replayed.
 #[derive(Clone, Copy)]
 pub(crate) enum Which {
     One(i64),
     All,
 }
 
-pub(crate) trait Store: Send + Sync {
-    /// One row, in a transaction of its own.
-    fn enqueue(&self, row: &NewRow) -> impl Future<Output = Result<Enqueued, OutboxError>> + Send;
+/// Calls the function of this name in the engine's own module.
+macro_rules! ask {
+    ($store:expr, $function:ident($($argument:expr),*)) => {
+        match $store {
+            Store::Memory(memory) => Ok(memory.$function($($argument),*)),
+            #[cfg(feature = "outbox-sqlite")]
+            Store::Sqlite(pool) => sqlite::$function(pool, $($argument),*).await,
+            #[cfg(feature = "outbox-postgres")]
+            Store::Postgres(pool) => postgres::$function(pool, $($argument),*).await,
+        }
+    };
+}
 
-    /// Leases the heads of up to `limit` lanes, oldest first, for `lease` milliseconds. No two
-    /// claims have one owner's name.
-    fn claim(
+/// What an app does.
+impl Store {
+    pub(super) fn engine(&self) -> Engine {
+        match self {
+            Self::Memory(_) => Engine::Memory,
+            #[cfg(feature = "outbox-sqlite")]
+            Self::Sqlite(_) => Engine::Sqlite,
+            #[cfg(feature = "outbox-postgres")]
+            Self::Postgres(_) => Engine::Postgres,
+        }
+    }
+
+    /// Writes one row in a transaction of its own.
+    pub(super) async fn enqueue(&self, row: &NewRow) -> Result<Enqueued, OutboxError> {
+        ask!(self, enqueue(row))
+    }
+}
+
+/// What a worker does.
+impl Store {
+    /// Leases the oldest row of up to `limit` lanes. No two claims may have the same `owner`.
+    pub(crate) async fn claim(
         &self,
         owner: &str,
-        lease: i64,
-        limit: i64,
-    ) -> impl Future<Output = Result<Claim, OutboxError>> + Send;
+        lease: Duration,
+        limit: usize,
+    ) -> Result<Claim, OutboxError> {
+        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+        in_time(async { ask!(self, claim(owner, to_millis(lease), limit)) }).await
+    }
 
-    /// Writes what became of leased rows, each of which is named once, in one transaction. Each
-    /// change is conditional: a row whose lease has passed to another owner stays as it is.
-    fn write(
-        &self,
-        changes: &[Change],
-    ) -> impl Future<Output = Result<Vec<Written>, OutboxError>> + Send;
+    /// Writes what became of leased rows. A row whose lease has passed to another owner is left as
+    /// it is.
+    pub(crate) async fn write(&self, changes: &[Change]) -> Result<Vec<Written>, OutboxError> {
+        in_time(async { ask!(self, write(changes)) }).await
+    }
+
+    /// Whether the engine locks single rows, so that a lock that somebody else holds concerns that
+    /// row alone.
+    pub(crate) fn locks_rows(&self) -> bool {
+        match self {
+            Self::Memory(_) => false,
+            #[cfg(feature = "outbox-sqlite")]
+            Self::Sqlite(_) => false,
+            #[cfg(feature = "outbox-postgres")]
+            Self::Postgres(_) => true,
+        }
+    }
 
     /// Whether the gate is open.
-    fn passage(&self) -> impl Future<Output = Result<Passage, OutboxError>> + Send;
+    pub(crate) async fn passage(&self) -> Result<Passage, OutboxError> {
+        in_time(async { ask!(self, passage()) }).await
+    }
 
-    /// Shuts the gate, or keeps it shut, for at least `wait` milliseconds until the next probe.
-    fn shut_gate(
-        &self,
-        reason: &str,
-        wait: i64,
-    ) -> impl Future<Output = Result<(), OutboxError>> + Send;
+    /// Shuts the gate, or keeps it shut. The next probe is due after `wait` at the earliest.
+    pub(crate) async fn shut_gate(&self, reason: &str, wait: Duration) -> Result<(), OutboxError> {
+        in_time(async { ask!(self, shut_gate(reason, to_millis(wait))) }).await
+    }
 
-    /// Takes the probe of a shut gate, if it is due, for `hold` milliseconds; the answer is how
-    /// many probes came before.
-    fn take_probe(
-        &self,
-        hold: i64,
-    ) -> impl Future<Output = Result<Option<i64>, OutboxError>> + Send;
+    /// Takes the probe of a shut gate if it is due, and nobody else may take it for `hold`. The
+    /// answer is the number of probes before this one.
+    pub(crate) async fn take_probe(&self, hold: Duration) -> Result<Option<i64>, OutboxError> {
+        in_time(async { ask!(self, take_probe(to_millis(hold))) }).await
+    }
 
-    /// Puts the next probe of a shut gate off for so many milliseconds.
-    fn defer_probe(&self, wait: i64) -> impl Future<Output = Result<(), OutboxError>> + Send;
+    /// Puts the next probe of a shut gate off by `wait`.
+    pub(crate) async fn defer_probe(&self, wait: Duration) -> Result<(), OutboxError> {
+        in_time(async { ask!(self, defer_probe(to_millis(wait))) }).await
+    }
 
-    /// Opens the gate, unless somebody has asked for a longer pause.
-    fn open_gate(&self) -> impl Future<Output = Result<(), OutboxError>> + Send;
+    /// Opens the gate, unless somebody has meanwhile asked for a longer pause.
+    pub(crate) async fn open_gate(&self) -> Result<(), OutboxError> {
+        in_time(async { ask!(self, open_gate()) }).await
+    }
+}
 
-    /// Opens the gate, whoever has asked for what pause, and makes due what was told to wait as
-    /// long; whether it was shut.
-    fn resume(&self) -> impl Future<Output = Result<bool, OutboxError>> + Send;
+/// What an operator does.
+impl Store {
+    /// Opens the gate, however long it was to stay shut, and makes rows due that were put off to
+    /// the end of the pause or later. The answer says whether the gate was shut.
+    pub(super) async fn resume(&self) -> Result<bool, OutboxError> {
+        ask!(self, resume())
+    }
 
-    fn status(&self) -> impl Future<Output = Result<Status, OutboxError>> + Send;
+    pub(super) async fn status(&self) -> Result<Status, OutboxError> {
+        ask!(self, status())
+    }
 
-    /// Dead letters after this id, oldest first.
-    fn dead(
+    /// Dead letters with an id greater than `after`, lowest id first.
+    pub(super) async fn dead(
         &self,
         after: i64,
         limit: i64,
-    ) -> impl Future<Output = Result<Vec<DeadLetter>, OutboxError>> + Send;
+    ) -> Result<Vec<DeadLetter>, OutboxError> {
+        ask!(self, dead(after, limit))
+    }
 
-    /// Makes dead letters due again; how many there were.
-    fn replay(&self, which: Which) -> impl Future<Output = Result<u64, OutboxError>> + Send;
+    /// Makes dead letters due again. The answer is their number.
+    pub(super) async fn replay(&self, which: Which) -> Result<u64, OutboxError> {
+        ask!(self, replay(which))
+    }
 
-    /// Turns one dead letter into a receipt; whether there was one.
-    fn discard(
-        &self,
-        id: i64,
-        reason: &str,
-    ) -> impl Future<Output = Result<bool, OutboxError>> + Send;
+    /// Turns a dead letter into a receipt. The answer says whether there was such a dead letter.
+    pub(super) async fn discard(&self, id: i64, reason: &str) -> Result<bool, OutboxError> {
+        ask!(self, discard(id, reason))
+    }
 
-    /// Deletes up to `limit` receipts that are older than `age` milliseconds; credits stay.
-    fn prune(&self, age: i64, limit: i64) -> impl Future<Output = Result<u64, OutboxError>> + Send;
+    /// Deletes up to `limit` receipts that are older than `age`, but none of credits.
+    pub(super) async fn prune(&self, age: Duration, limit: i64) -> Result<u64, OutboxError> {
+        ask!(self, prune(to_millis(age), limit))
+    }
+}
+
+async fn in_time<T>(asked: impl Future<Output = Result<T, OutboxError>>) -> Result<T, OutboxError> {
+    match tokio::time::timeout(PATIENCE, asked).await {
+        Ok(answer) => answer,
+        Err(elapsed) => Err(OutboxError::new(OutboxErrorKind::Unavailable)
+            .with_message("no answer within 15 seconds")
+            .with_source(elapsed)),
+    }
 }

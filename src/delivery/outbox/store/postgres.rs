@@ -1,20 +1,19 @@
-//! PostgreSQL: any number of processes. A claim skips what another one has locked, and all
-//! transactions are READ COMMITTED, whatever the database's default is.
+//! PostgreSQL, for any number of processes. A claim skips rows that another claim has locked. Every
+//! transaction here is `READ COMMITTED`, also where the database's default is another level.
 
 use sqlx::postgres::{PgConnection, PgPool};
 
 use crate::delivery::outbox::OutboxError;
 use crate::delivery::outbox::transaction::Engine;
 
-/// The table, as it is made in PostgreSQL.
-pub(super) const SCHEMA: &str = include_str!("../schema/postgres.sql");
+const SCHEMA: &str = include_str!("../schema/postgres.sql");
 
 type Database = sqlx::Postgres;
 type Connection = PgConnection;
 type Pool = PgPool;
 
-/// A commit that a crash of the server may undo is worse than none: a sale that was announced by
-/// it is sent once more. Nothing is changed for the app's own transactions.
+/// Turns `synchronous_commit` on for this transaction alone. If a crash of the server undid the
+/// commit that announces a sale, the sale would be sent twice.
 macro_rules! begin {
     () => {
         "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE; \
@@ -25,41 +24,26 @@ macro_rules! begin {
 
 const ENGINE: Engine = Engine::Postgres;
 const BEGIN: &str = begin!();
-/// As a worker begins: it does not wait for a lock that somebody keeps, and when it stands still
-/// itself, the server takes its locks away.
+/// Waits two seconds for a lock. If this process stands still, the server ends the transaction
+/// after ten, so that its locks do not stop the fleet.
 const BEGIN_BRIEFLY: &str = concat!(
     begin!(),
     "; SET LOCAL lock_timeout = '2s'; SET LOCAL idle_in_transaction_session_timeout = '10s'"
 );
-/// Two processes that start at once make the table once. The number is arbitrary and ours.
+/// Lets only one of several processes that start at once make the table. The number is our own
+/// choice and means nothing.
 const LOCK_MIGRATIONS: &str = "SELECT pg_advisory_xact_lock(8107624903571)";
+const FOR_SHARE: &str = " FOR SHARE";
 const HAS_HISTORY: &str = "SELECT COUNT(to_regclass('partnero_outbox_migrations'))";
+/// Does not change within a statement, so that the planner can use an index with it.
+const NOW: &str = "(EXTRACT(EPOCH FROM statement_timestamp()) * 1000)::BIGINT";
+/// The rows of one JSON text.
+const ARRIVED: &str = "json_to_recordset($1::json) AS arrived(id BIGINT, owner TEXT, outcome TEXT)";
 
-macro_rules! now {
-    () => {
-        // Stable within a statement, so that an index can be searched by it.
-        "(EXTRACT(EPOCH FROM statement_timestamp()) * 1000)::BIGINT"
-    };
-}
-
-macro_rules! is_one_of {
-    ($($rows:tt)*) => {
-        // As an array the inner query runs once, whatever the planner makes of the outer one.
-        concat!("id = ANY(ARRAY(", $($rows)*, " FOR UPDATE OF r SKIP LOCKED))")
-    };
-}
-
-macro_rules! locked {
-    ($($query:tt)*) => {
-        concat!($($query)*, " FOR SHARE")
-    };
-}
-
-/// Rows that have arrived, from one JSON text.
-macro_rules! arrived {
-    () => {
-        "json_to_recordset($1::json) AS arrived(id BIGINT, owner TEXT, outcome TEXT)"
-    };
+/// Asks for an array, because the planner may run a subquery after `IN` once for each row, and
+/// then it locks more rows than `LIMIT` says.
+fn is_one_of(rows: &str) -> String {
+    format!("id = ANY(ARRAY({rows} FOR UPDATE OF r SKIP LOCKED))")
 }
 
 #[cfg_attr(
@@ -69,17 +53,17 @@ macro_rules! arrived {
 #[path = "sql/mod.rs"]
 mod sql;
 
-pub(crate) use self::sql::{SqlStore as Postgres, migrate};
+pub(crate) use self::sql::*;
 
-/// Says so where the server is set up to lose what it has committed. It is the app's, so nothing is
+/// Warns if the server may lose what it has committed. The setting is the app's, so it is not
 /// changed.
 pub(crate) async fn check_settings(pool: &PgPool) -> Result<(), OutboxError> {
     let fsync: String = sqlx::query_scalar("SHOW fsync").fetch_one(pool).await?;
     #[cfg(feature = "tracing")]
     if fsync == "off" {
         tracing::warn!(
-            "the outbox's database may forget commits, or all it has, when its machine crashes, and \
-             a sale be paid twice: set `fsync` to `on`"
+            "the outbox's database may forget commits when its machine crashes, and then a sale may \
+             be paid twice: set `fsync` to `on`"
         );
     }
     #[cfg(not(feature = "tracing"))]

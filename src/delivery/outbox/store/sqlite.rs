@@ -1,5 +1,6 @@
-//! SQLite: one writer at a time, and every write begins as one (`BEGIN IMMEDIATE`), because a
-//! transaction that reads first and writes later may find that somebody else has written.
+//! SQLite. Only one connection writes at a time. Every transaction here begins with `BEGIN
+//! IMMEDIATE`, because one that reads first and writes later fails if another connection has
+//! written in between.
 
 use std::path::Path;
 use std::time::Duration;
@@ -12,8 +13,7 @@ use sqlx::sqlite::{
 use crate::delivery::outbox::OutboxError;
 use crate::delivery::outbox::transaction::Engine;
 
-/// The table, as it is made in SQLite.
-pub(super) const SCHEMA: &str = include_str!("../schema/sqlite.sql");
+const SCHEMA: &str = include_str!("../schema/sqlite.sql");
 
 type Database = sqlx::Sqlite;
 type Connection = SqliteConnection;
@@ -21,37 +21,20 @@ type Pool = SqlitePool;
 
 const ENGINE: Engine = Engine::Sqlite;
 const BEGIN: &str = "BEGIN IMMEDIATE";
-/// How long a writer waits for another one is the connection's `busy_timeout`.
+/// The connection's own `busy_timeout` says how long it waits for another writer.
 const BEGIN_BRIEFLY: &str = BEGIN;
-/// The writer's lock is the only one.
+/// There is one lock for the whole file, and `BEGIN IMMEDIATE` has taken it.
 const LOCK_MIGRATIONS: &str = "SELECT 1";
+const FOR_SHARE: &str = "";
 const HAS_HISTORY: &str =
     "SELECT COUNT(*) FROM sqlite_schema WHERE name = 'partnero_outbox_migrations'";
+const NOW: &str = "CAST(ROUND((julianday('now') - 2440587.5) * 86400000.0) AS INTEGER)";
+/// The rows of one JSON text.
+const ARRIVED: &str = "(SELECT value ->> 'id' AS id, value ->> 'owner' AS owner, \
+     value ->> 'outcome' AS outcome FROM json_each($1)) AS arrived";
 
-macro_rules! now {
-    () => {
-        "CAST(ROUND((julianday('now') - 2440587.5) * 86400000.0) AS INTEGER)"
-    };
-}
-
-macro_rules! is_one_of {
-    ($($rows:tt)*) => {
-        concat!("id IN (", $($rows)*, ")")
-    };
-}
-
-macro_rules! locked {
-    ($($query:tt)*) => {
-        concat!($($query)*)
-    };
-}
-
-/// Rows that have arrived, from one JSON text.
-macro_rules! arrived {
-    () => {
-        "(SELECT value ->> 'id' AS id, value ->> 'owner' AS owner, value ->> 'outcome' AS outcome \
-         FROM json_each($1)) AS arrived"
-    };
+fn is_one_of(rows: &str) -> String {
+    format!("id IN ({rows})")
 }
 
 #[cfg_attr(
@@ -61,9 +44,9 @@ macro_rules! arrived {
 #[path = "sql/mod.rs"]
 mod sql;
 
-pub(crate) use self::sql::{SqlStore as Sqlite, migrate};
+pub(crate) use self::sql::*;
 
-/// Opens a file of the outbox's own, made if it is not there.
+/// Opens a file of the outbox's own, and makes it if it does not exist.
 pub(crate) async fn open(path: &Path) -> Result<SqlitePool, OutboxError> {
     let options = SqliteConnectOptions::new()
         .filename(path)
@@ -71,13 +54,13 @@ pub(crate) async fn open(path: &Path) -> Result<SqlitePool, OutboxError> {
         .journal_mode(SqliteJournalMode::Wal)
         .synchronous(SqliteSynchronous::Full)
         .busy_timeout(Duration::from_secs(5));
-    // Readers beside the one writer.
+    // One writes; the others read meanwhile.
     let pool = SqlitePoolOptions::new().max_connections(4);
     Ok(pool.connect_with(options).await?)
 }
 
-/// Says so where the app's own file is set up to forget a commit on a power cut, or to let
-/// readers block the writer. It is the app's file, so nothing is changed.
+/// Warns if the app's own file may forget a commit when the power fails, or if a writer keeps
+/// readers out of it. The settings are the app's, so they are not changed.
 pub(crate) async fn check_settings(pool: &SqlitePool) -> Result<(), OutboxError> {
     let journal: String = sqlx::query_scalar("PRAGMA journal_mode")
         .fetch_one(pool)
@@ -90,15 +73,15 @@ pub(crate) async fn check_settings(pool: &SqlitePool) -> Result<(), OutboxError>
         if !journal.eq_ignore_ascii_case("wal") {
             tracing::warn!(
                 journal_mode = %journal,
-                "a worker that writes to the outbox's database keeps readers out: set its pool's \
+                "nobody can read the outbox's database while a worker writes to it: set its pool's \
                  `SqliteConnectOptions::journal_mode` to `SqliteJournalMode::Wal`"
             );
         }
         if synchronous < 2 {
             tracing::warn!(
                 synchronous,
-                "the outbox's database may forget its last commits when the power fails: \
-                 set `synchronous` to FULL"
+                "the outbox's database may forget its last commits when the power fails: set \
+                 `synchronous` to FULL"
             );
         }
     }

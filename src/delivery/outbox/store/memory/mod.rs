@@ -1,21 +1,30 @@
-//! The table in memory, for tests: the same rules, and nothing left after the process.
+//! The table in memory, for tests: the same rules as in a database, but lost with the process.
 
-mod gate;
+mod pause;
 mod row;
-mod table;
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use self::pause::Pause;
 use self::row::{Row, State};
-use self::table::Table;
-use super::{Change, Claim, Passage, Store, Which, Written};
-use crate::delivery::outbox::status::millis;
-use crate::delivery::outbox::{DeadLetter, Enqueued, OutboxError, Status};
+use super::{Announced, Change, Check, Claim, Op, Passage, Which, Written};
+use crate::delivery::outbox::clock::millis;
+use crate::delivery::outbox::{DeadLetter, Enqueued, Status};
 use crate::delivery::report::{NewRow, ReportKind};
 
 #[derive(Clone, Default)]
 pub(crate) struct Memory(Arc<Mutex<Table>>);
+
+#[derive(Default)]
+struct Table {
+    rows: BTreeMap<i64, Row>,
+    last_id: i64,
+    pause: Pause,
+    /// Receipts of sales were deleted.
+    pruned: bool,
+}
 
 fn now() -> i64 {
     let since = SystemTime::now()
@@ -26,29 +35,27 @@ fn now() -> i64 {
 
 impl Memory {
     fn table(&self) -> MutexGuard<'_, Table> {
-        // Every method leaves the table whole, even one that a panic ended.
+        // No operation leaves the table half changed, not even one that panics.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
 
-impl Store for Memory {
-    async fn enqueue(&self, new: &NewRow) -> Result<Enqueued, OutboxError> {
+    pub(super) fn enqueue(&self, new: &NewRow) -> Enqueued {
         let mut table = self.table();
         let mut rows = table.rows.values();
         if rows.any(|row| row.claimed.kind == new.kind && row.claimed.key == new.key) {
-            return Ok(Enqueued::Repeated);
+            return Enqueued::Repeated;
         }
         table.last_id += 1;
         let id = table.last_id;
         table.rows.insert(id, Row::new(id, new));
-        Ok(Enqueued::New)
+        Enqueued::New
     }
 
-    async fn claim(&self, owner: &str, lease: i64, limit: i64) -> Result<Claim, OutboxError> {
+    pub(super) fn claim(&self, owner: &str, lease: i64, limit: i64) -> Claim {
         let mut table = self.table();
         let now = now();
-        if let Some(probe_in) = table.gate.probe_in(now) {
-            return Ok(Claim::Shut { probe_in });
+        if let Some(probe_in) = table.pause.probe_in(now) {
+            return Claim::Shut { probe_in };
         }
         let mut rows = Vec::new();
         for id in table.heads(now, limit) {
@@ -58,55 +65,52 @@ impl Store for Memory {
             row.lease(owner, now + lease);
             rows.push(row.claimed.clone());
         }
-        let pruned = table.gate.pruned;
-        Ok(Claim::Open { now, pruned, rows })
+        let pruned = table.pruned;
+        Claim::Open { now, pruned, rows }
     }
 
-    async fn write(&self, changes: &[Change]) -> Result<Vec<Written>, OutboxError> {
+    pub(super) fn write(&self, changes: &[Change]) -> Vec<Written> {
         let mut table = self.table();
         let written = changes.iter();
         let written = written.map(|change| table.apply(&change.owner, &change.op));
-        Ok(written.collect())
+        written.collect()
     }
 
-    async fn passage(&self) -> Result<Passage, OutboxError> {
-        Ok(self.table().gate.passage())
+    pub(super) fn passage(&self) -> Passage {
+        self.table().pause.passage()
     }
 
-    async fn shut_gate(&self, reason: &str, wait: i64) -> Result<(), OutboxError> {
-        self.table().gate.shut(reason, wait);
-        Ok(())
+    pub(super) fn shut_gate(&self, reason: &str, wait: i64) {
+        self.table().pause.begin(reason, wait);
     }
 
-    async fn take_probe(&self, hold: i64) -> Result<Option<i64>, OutboxError> {
-        Ok(self.table().gate.take_probe(hold))
+    pub(super) fn take_probe(&self, hold: i64) -> Option<i64> {
+        self.table().pause.take_probe(hold)
     }
 
-    async fn defer_probe(&self, wait: i64) -> Result<(), OutboxError> {
-        self.table().gate.defer_probe(wait);
-        Ok(())
+    pub(super) fn defer_probe(&self, wait: i64) {
+        self.table().pause.defer_probe(wait);
     }
 
-    async fn open_gate(&self) -> Result<(), OutboxError> {
-        self.table().gate.open();
-        Ok(())
+    pub(super) fn open_gate(&self) {
+        self.table().pause.end();
     }
 
-    async fn resume(&self) -> Result<bool, OutboxError> {
+    pub(super) fn resume(&self) -> bool {
         let mut table = self.table();
-        let not_before = table.gate.not_before;
-        if !table.gate.resume() {
-            return Ok(false);
+        let pause = std::mem::take(&mut table.pause);
+        if pause.closed_at.is_none() {
+            return false;
         }
         for row in table.rows.values_mut() {
-            if row.state == State::Due && row.due_at >= not_before {
+            if row.state == State::Due && row.due_at >= pause.not_before {
                 row.due_at = now();
             }
         }
-        Ok(true)
+        true
     }
 
-    async fn status(&self) -> Result<Status, OutboxError> {
+    pub(super) fn status(&self) -> Status {
         let table = self.table();
         let now = now();
         let count = |wanted: fn(&Row, i64) -> bool| {
@@ -114,31 +118,27 @@ impl Store for Memory {
             wanted.count() as u64
         };
         let mut pending = table.rows.values().filter(|row| row.state.is_live());
-        Ok(Status {
+        let age = |at: i64| millis(now - at);
+        Status {
             ready: count(|row, now| row.state.is_live() && row.due_at <= now),
             pending: count(|row, _| row.state.is_live()),
             held: count(|row, _| matches!(row.state, State::Held { .. })),
             dead: count(|row, _| row.state == State::Dead),
-            oldest: pending
-                .next()
-                .map(|row| millis(now - row.claimed.created_at)),
-            shut_for: table
-                .gate
-                .closed_at
-                .map(|closed_at| millis(now - closed_at)),
-            shut_because: table.gate.reason.clone(),
-        })
+            oldest: pending.next().map(|row| age(row.claimed.created_at)),
+            shut_for: table.pause.closed_at.map(age),
+            shut_because: table.pause.reason.clone(),
+        }
     }
 
-    async fn dead(&self, after: i64, limit: i64) -> Result<Vec<DeadLetter>, OutboxError> {
+    pub(super) fn dead(&self, after: i64, limit: i64) -> Vec<DeadLetter> {
         let table = self.table();
         let later = table.rows.range(after.saturating_add(1)..);
         let dead = later.filter(|(_, row)| row.state == State::Dead);
         let letters = dead.map(|(_, row)| row.letter());
-        Ok(letters.take(usize::try_from(limit).unwrap_or(0)).collect())
+        letters.take(usize::try_from(limit).unwrap_or(0)).collect()
     }
 
-    async fn replay(&self, which: Which) -> Result<u64, OutboxError> {
+    pub(super) fn replay(&self, which: Which) -> u64 {
         let mut replayed = 0;
         for row in self.table().rows.values_mut() {
             let is_meant = match which {
@@ -150,22 +150,22 @@ impl Store for Memory {
                 replayed += 1;
             }
         }
-        Ok(replayed)
+        replayed
     }
 
-    async fn discard(&self, id: i64, reason: &str) -> Result<bool, OutboxError> {
+    pub(super) fn discard(&self, id: i64, reason: &str) -> bool {
         let mut table = self.table();
         let row = table.rows.get_mut(&id);
         let Some(row) = row.filter(|row| row.state == State::Dead) else {
-            return Ok(false);
+            return false;
         };
         row.settle(State::Done, "discarded", reason);
         row.forget();
         table.revive(id);
-        Ok(true)
+        true
     }
 
-    async fn prune(&self, age: i64, limit: i64) -> Result<u64, OutboxError> {
+    pub(super) fn prune(&self, age: i64, limit: i64) -> u64 {
         let mut table = self.table();
         let before = now() - age;
         let old = table.rows.iter().filter(|(_, row)| {
@@ -178,7 +178,138 @@ impl Store for Memory {
         for id in &old {
             table.rows.remove(id);
         }
-        table.gate.pruned |= !old.is_empty();
-        Ok(old.len() as u64)
+        table.pruned |= !old.is_empty();
+        old.len() as u64
+    }
+}
+
+impl Table {
+    fn heads(&self, now: i64, limit: i64) -> Vec<i64> {
+        let mut ready: Vec<&Row> = self.rows.values().collect();
+        ready.retain(|row| row.state.is_live() && row.due_at <= now && self.is_head(row));
+        ready.sort_by_key(|row| (row.due_at, row.claimed.id));
+        ready.truncate(usize::try_from(limit).unwrap_or(0));
+        ready.iter().map(|row| row.claimed.id).collect()
+    }
+
+    fn is_head(&self, row: &Row) -> bool {
+        let mut earlier = self.rows.range(..row.claimed.id);
+        row.claimed.kind == ReportKind::Customer
+            || !earlier.any(|(_, earlier)| {
+                earlier.state.is_live() && earlier.claimed.customer == row.claimed.customer
+            })
+    }
+
+    fn revive(&mut self, id: i64) {
+        for row in self.rows.values_mut() {
+            if row.state == (State::Held { waits_for: id }) {
+                row.state = State::Due;
+                row.due_at = now();
+            }
+        }
+    }
+
+    fn leased(&mut self, owner: &str, id: i64) -> Option<&mut Row> {
+        let row = self.rows.get_mut(&id)?;
+        matches!(&row.state, State::Leased(by) if by == owner).then_some(row)
+    }
+
+    fn pending(&self, is_meant: impl Fn(&Row) -> bool) -> Option<&Row> {
+        let mut rows = self.rows.values();
+        rows.find(|row| row.state != State::Done && is_meant(row))
+    }
+
+    fn announce(&mut self, owner: &str, id: i64, check: &Check, once: bool) -> Announced {
+        let mut referrer_pending = false;
+        let mut customer_outcome = None;
+        let blocker = match check {
+            Check::Referrer(name) => {
+                let pending = self.pending(|row| {
+                    row.claimed.id != id
+                        && (row.is_customer(name) || row.public_key.as_ref() == Some(name))
+                });
+                referrer_pending = pending.is_some();
+                pending.filter(|row| row.claimed.id < id)
+            }
+            Check::Customer(customer) | Check::CustomerAndSale { customer, .. } => {
+                let mut rows = self.rows.values();
+                let known = rows.find(|row| row.is_customer(customer));
+                customer_outcome = known.and_then(|row| row.outcome.clone());
+                let sale = |row: &Row| {
+                    row.claimed.kind == ReportKind::Transaction
+                        && matches!(check, Check::CustomerAndSale { key, .. } if *key == row.claimed.key)
+                };
+                self.pending(|row| row.is_customer(customer))
+                    .or_else(|| self.pending(sale))
+            }
+        };
+        let blocker = blocker.map(|row| row.claimed.id);
+        let is_shut = self.pause.closed_at.is_some();
+        let Some(row) = self.leased(owner, id) else {
+            return Announced::Refused;
+        };
+        if let Some(waits_for) = blocker {
+            row.state = State::Held { waits_for };
+            return Announced::Held;
+        }
+        if is_shut || row.due_at <= now() {
+            return Announced::Refused;
+        }
+        if once {
+            row.claimed.sent_at = Some(now());
+        }
+        Announced::Clear {
+            customer_outcome,
+            referrer_pending,
+        }
+    }
+
+    fn apply(&mut self, owner: &str, op: &Op) -> Written {
+        let id = op.id();
+        if let Op::Announce { check, once, .. } = op {
+            return Written::Announced(self.announce(owner, id, check, *once));
+        }
+        let Some(row) = self.leased(owner, id) else {
+            return Written::Settled(false);
+        };
+        match op {
+            Op::Announce { .. } => {}
+            Op::Done { outcome, .. } => {
+                row.settle(State::Done, outcome, "");
+                row.forget();
+                self.revive(id);
+            }
+            Op::Retry {
+                after,
+                sent,
+                failing,
+                answer,
+                ..
+            } => {
+                row.state = State::Due;
+                row.due_at = now() + after;
+                row.claimed.attempts += 1;
+                row.claimed.tried_at = Some(now());
+                row.claimed.failing_ms = *failing;
+                row.last_answer.clone_from(answer);
+                row.note(*sent);
+            }
+            Op::Dead {
+                reason,
+                sent,
+                answer,
+                ..
+            } => {
+                row.settle(State::Dead, reason, answer);
+                row.claimed.attempts += 1;
+                row.note(*sent);
+            }
+            Op::Release { after, sent, .. } => {
+                row.state = State::Due;
+                row.due_at = now() + after;
+                row.note(*sent);
+            }
+        }
+        Written::Settled(true)
     }
 }

@@ -1,8 +1,8 @@
-//! A row, and what can happen to it alone.
+//! One row, and the changes that concern no other row.
 
 use super::now;
 use crate::delivery::outbox::DeadLetter;
-use crate::delivery::outbox::status::time;
+use crate::delivery::outbox::clock::time;
 use crate::delivery::outbox::store::{Claimed, Sent};
 use crate::delivery::report::{NewRow, ReportKind};
 
@@ -57,7 +57,7 @@ impl Row {
     }
 
     pub(super) fn lease(&mut self, owner: &str, until: i64) {
-        // An abandoned one was tried.
+        // A lease that ran out was an attempt.
         if self.state != State::Due {
             self.claimed.attempts += 1;
         }
@@ -65,7 +65,7 @@ impl Row {
         self.due_at = until;
     }
 
-    /// A dead letter that a person wants to have sent again.
+    /// Makes a dead letter due again.
     pub(super) fn replay(&mut self) {
         self.state = State::Due;
         self.due_at = now();

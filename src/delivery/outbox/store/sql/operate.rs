@@ -1,20 +1,49 @@
-//! What an operator asks for and decides.
+//! What an operator asks and decides.
 
 use sqlx::Row;
 
 use super::settle::{ids_as_text, revive};
-use super::{Database, Pool, SqlStore, kind, queries};
-use crate::delivery::outbox::status::{millis, time};
+use super::{ARRIVED, Database, NOW, Pool, begin_briefly, kind};
+use crate::delivery::outbox::clock::{millis, time};
 use crate::delivery::outbox::store::Which;
 use crate::delivery::outbox::{DeadLetter, OutboxError, Status};
 
-pub(super) async fn status(pool: &Pool) -> Result<Status, OutboxError> {
-    let row = sqlx::query(queries::STATUS).fetch_one(pool).await?;
+/// Makes a dead letter due, as if it had never been tried. `sent_at` stays, so that a sale is
+/// looked up first.
+const DUE_AGAIN: &str = "state = 'due', outcome = NULL, settled_at = NULL, attempts = 0, \
+     tried_at = NULL, failing_ms = 0";
+
+statements! {
+    STATUS = "SELECT \
+        (SELECT COUNT(*) FROM partnero_outbox WHERE state IN ('due', 'leased') AND due_at <= {NOW}), \
+        (SELECT COUNT(*) FROM partnero_outbox WHERE state IN ('due', 'leased')), \
+        (SELECT COUNT(*) FROM partnero_outbox WHERE state = 'held'), \
+        (SELECT COUNT(*) FROM partnero_outbox WHERE state = 'dead'), \
+        {NOW} - (SELECT MIN(created_at) FROM partnero_outbox WHERE state IN ('due', 'leased')), \
+        {NOW} - closed_at, reason FROM partnero_outbox_gate WHERE id = 1";
+    LIST_DEAD = "SELECT id, kind, key, customer, outcome, last_answer, attempts, created_at, \
+        settled_at FROM partnero_outbox WHERE state = 'dead' AND id > $1 ORDER BY id LIMIT $2";
+    /// A person who replays a credit has found out that it did not arrive.
+    REPLAY = "UPDATE partnero_outbox SET {DUE_AGAIN}, due_at = {NOW}, \
+        sent_at = CASE kind WHEN 'credit' THEN NULL ELSE sent_at END \
+        WHERE id = $1 AND state = 'dead'";
+    REPLAY_ALL = "UPDATE partnero_outbox SET {DUE_AGAIN}, due_at = {NOW} \
+        WHERE state = 'dead' AND kind <> 'credit'";
+    DISCARD = "UPDATE partnero_outbox SET state = 'done', outcome = 'discarded', \
+        settled_at = {NOW}, payload = NULL, public_key = NULL, last_answer = $2 \
+        WHERE id = $1 AND state = 'dead'";
+    OLD_RECEIPTS = "SELECT id FROM partnero_outbox WHERE state = 'done' AND kind <> 'credit' \
+        AND settled_at <= {NOW} - $1 ORDER BY id LIMIT $2";
+    PRUNE = "DELETE FROM partnero_outbox WHERE id IN (SELECT arrived.id FROM {ARRIVED})";
+    NOTE_PRUNING = "UPDATE partnero_outbox_gate SET pruned_at = {NOW} WHERE id = 1";
+}
+
+pub(crate) async fn status(pool: &Pool) -> Result<Status, OutboxError> {
+    let row = sqlx::query(STATUS.as_str()).fetch_one(pool).await?;
     let number = |index| -> Result<u64, OutboxError> {
         let number: Option<i64> = row.try_get(index)?;
-        Ok(number
-            .and_then(|number| number.try_into().ok())
-            .unwrap_or(0))
+        let number = number.and_then(|number| number.try_into().ok());
+        Ok(number.unwrap_or(0))
     };
     let age = |index| -> Result<_, OutboxError> {
         let age: Option<i64> = row.try_get(index)?;
@@ -31,12 +60,12 @@ pub(super) async fn status(pool: &Pool) -> Result<Status, OutboxError> {
     })
 }
 
-pub(super) async fn dead(
+pub(crate) async fn dead(
     pool: &Pool,
     after: i64,
     limit: i64,
 ) -> Result<Vec<DeadLetter>, OutboxError> {
-    let query = sqlx::query(queries::LIST_DEAD).bind(after).bind(limit);
+    let query = sqlx::query(LIST_DEAD.as_str()).bind(after).bind(limit);
     let rows = query.fetch_all(pool).await?;
     let letters = rows.iter().map(|row| {
         Ok(DeadLetter {
@@ -54,26 +83,26 @@ pub(super) async fn dead(
     letters.collect()
 }
 
-/// A text, even where another driver has written bytes.
+/// A text column. Another driver may have written bytes that are no UTF-8.
 fn text(row: &<Database as sqlx::Database>::Row, index: usize) -> Result<String, OutboxError> {
     let bytes: Vec<u8> = row.try_get_unchecked(index)?;
     Ok(String::from_utf8_lossy(&bytes).into_owned())
 }
 
-pub(super) async fn replay(store: &SqlStore, which: Which) -> Result<u64, OutboxError> {
-    let mut transaction = store.begin().await?;
+pub(crate) async fn replay(pool: &Pool, which: Which) -> Result<u64, OutboxError> {
+    let mut transaction = begin_briefly(pool).await?;
     let query = match which {
-        Which::One(id) => sqlx::query(queries::REPLAY).bind(id),
-        Which::All => sqlx::query(queries::REPLAY_ALL),
+        Which::One(id) => sqlx::query(REPLAY.as_str()).bind(id),
+        Which::All => sqlx::query(REPLAY_ALL.as_str()),
     };
     let replayed = query.execute(&mut *transaction).await?.rows_affected();
     transaction.commit().await?;
     Ok(replayed)
 }
 
-pub(super) async fn discard(store: &SqlStore, id: i64, reason: &str) -> Result<bool, OutboxError> {
-    let mut transaction = store.begin().await?;
-    let query = sqlx::query(queries::DISCARD).bind(id).bind(reason);
+pub(crate) async fn discard(pool: &Pool, id: i64, reason: &str) -> Result<bool, OutboxError> {
+    let mut transaction = begin_briefly(pool).await?;
+    let query = sqlx::query(DISCARD.as_str()).bind(id).bind(reason);
     let found = query.execute(&mut *transaction).await?.rows_affected() > 0;
     if found {
         revive(&mut transaction, [id]).await?;
@@ -82,20 +111,20 @@ pub(super) async fn discard(store: &SqlStore, id: i64, reason: &str) -> Result<b
     Ok(found)
 }
 
-pub(super) async fn prune(store: &SqlStore, age: i64, limit: i64) -> Result<u64, OutboxError> {
-    // Before the transaction: looking through many receipts must keep nobody from writing. One that
-    // is old stays so.
-    let query = sqlx::query_scalar(queries::OLD_RECEIPTS);
-    let old: Vec<i64> = query.bind(age).bind(limit).fetch_all(&store.pool).await?;
+pub(crate) async fn prune(pool: &Pool, age: i64, limit: i64) -> Result<u64, OutboxError> {
+    // The search runs before the transaction, because it may read many receipts and nobody can
+    // write to SQLite meanwhile. A receipt that is old enough stays so.
+    let query = sqlx::query_scalar(OLD_RECEIPTS.as_str());
+    let old: Vec<i64> = query.bind(age).bind(limit).fetch_all(pool).await?;
     if old.is_empty() {
         return Ok(0);
     }
-    let mut transaction = store.begin().await?;
-    let query = sqlx::query(queries::PRUNE).bind(ids_as_text(old)?);
+    let mut transaction = begin_briefly(pool).await?;
+    let query = sqlx::query(PRUNE.as_str()).bind(ids_as_text(old)?);
     let pruned = query.execute(&mut *transaction).await?.rows_affected();
     if pruned > 0 {
-        let note = sqlx::query(queries::NOTE_PRUNING);
-        note.execute(&mut *transaction).await?;
+        let query = sqlx::query(NOTE_PRUNING.as_str());
+        query.execute(&mut *transaction).await?;
     }
     transaction.commit().await?;
     Ok(pruned)

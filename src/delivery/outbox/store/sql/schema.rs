@@ -1,17 +1,24 @@
-//! The table itself: made once, and never of a version that nobody here knows.
+//! Makes the table, and refuses one of a newer version.
 
-use super::{BEGIN, HAS_HISTORY, LOCK_MIGRATIONS, Pool, SCHEMA, queries};
+use super::{BEGIN, HAS_HISTORY, LOCK_MIGRATIONS, NOW, Pool, SCHEMA};
 use crate::delivery::outbox::{OutboxError, OutboxErrorKind};
 
 /// The version of the table that this crate works with.
 const CURRENT: i64 = 1;
 
-/// Makes the table, or leaves it as it is.
+statements! {
+    CREATE_HISTORY = "CREATE TABLE IF NOT EXISTS partnero_outbox_migrations \
+        (version BIGINT PRIMARY KEY, applied_at BIGINT NOT NULL)";
+    VERSION = "SELECT COALESCE(MAX(version), 0) FROM partnero_outbox_migrations";
+    RECORD_VERSION = "INSERT INTO partnero_outbox_migrations (version, applied_at) VALUES ($1, {NOW})";
+}
+
+/// Makes the table if it does not exist.
 pub(crate) async fn migrate(pool: &Pool) -> Result<(), OutboxError> {
-    // Reads alone where there is nothing to do: the app's role need not be the table's owner.
+    // Where the table exists, this only reads: the app's role need not own the table.
     let found = match sqlx::query_scalar(HAS_HISTORY).fetch_one(pool).await? {
         0_i64 => 0,
-        _ => sqlx::query_scalar(queries::VERSION).fetch_one(pool).await?,
+        _ => sqlx::query_scalar(VERSION.as_str()).fetch_one(pool).await?,
     };
     if is_current(found)? {
         return Ok(());
@@ -20,15 +27,15 @@ pub(crate) async fn migrate(pool: &Pool) -> Result<(), OutboxError> {
     sqlx::query(LOCK_MIGRATIONS)
         .execute(&mut *transaction)
         .await?;
-    sqlx::query(queries::CREATE_HISTORY)
+    sqlx::query(CREATE_HISTORY.as_str())
         .execute(&mut *transaction)
         .await?;
-    let found = sqlx::query_scalar(queries::VERSION)
+    let found = sqlx::query_scalar(VERSION.as_str())
         .fetch_one(&mut *transaction)
         .await?;
     if !is_current(found)? {
         sqlx::raw_sql(SCHEMA).execute(&mut *transaction).await?;
-        sqlx::query(queries::RECORD_VERSION)
+        sqlx::query(RECORD_VERSION.as_str())
             .bind(CURRENT)
             .execute(&mut *transaction)
             .await?;

@@ -1,15 +1,48 @@
-//! What became of rows: those that have arrived in one statement, the others each by itself.
+//! What the owner of a lease writes: the announcement of a send, and what became of it.
 
 use std::collections::HashSet;
 
 use serde::Serialize;
+use sqlx::Row;
 
-use super::announce::announce;
-use super::{Connection, SqlStore, queries};
-use crate::delivery::outbox::store::{Change, Op, Written};
+use super::{ARRIVED, Connection, FOR_SHARE, NOW, Pool, begin_briefly};
+use crate::delivery::deliver::DeadReason;
+use crate::delivery::outbox::store::{Announced, Change, Check, Op, Sent, Written};
 use crate::delivery::outbox::{OutboxError, OutboxErrorKind};
 
-/// A row that has arrived, for a statement that takes many as one JSON text.
+/// The row is still leased to this owner.
+const OURS: &str = "WHERE id = $1 AND owner = $2 AND state = 'leased'";
+
+statements! {
+    CUSTOMER = "SELECT id, state, outcome FROM partnero_outbox WHERE kind = 'customer' AND key = $1";
+    PENDING_SALE = "SELECT id FROM partnero_outbox \
+        WHERE kind = 'transaction' AND key = $1 AND state <> 'done'";
+    PENDING_REFERRER = "SELECT MIN(id) FROM partnero_outbox \
+        WHERE kind = 'customer' AND state <> 'done' AND id <> $2 AND (key = $1 OR public_key = $1)";
+    STILL_PENDING = "SELECT id FROM partnero_outbox WHERE id = $1 AND state <> 'done'{FOR_SHARE}";
+    HOLD = "UPDATE partnero_outbox SET state = 'held', owner = NULL, waits_for = $3 {OURS}";
+    ANNOUNCE = "UPDATE partnero_outbox SET sent_at = CASE WHEN $3 THEN {NOW} ELSE sent_at END \
+        {OURS} AND due_at > {NOW} \
+        AND NOT EXISTS (SELECT 1 FROM partnero_outbox_gate WHERE closed_at IS NOT NULL)";
+    DONE = "UPDATE partnero_outbox SET state = 'done', owner = NULL, outcome = arrived.outcome, \
+        settled_at = {NOW}, payload = NULL, public_key = NULL, last_answer = NULL FROM {ARRIVED} \
+        WHERE partnero_outbox.id = arrived.id AND partnero_outbox.owner = arrived.owner \
+        AND state = 'leased' RETURNING partnero_outbox.id";
+    RETRY = "UPDATE partnero_outbox SET state = 'due', owner = NULL, attempts = attempts + 1, \
+        due_at = $3 + {NOW}, tried_at = {NOW}, sent_at = CASE WHEN $4 THEN sent_at ELSE $5 END, \
+        failing_ms = $6, last_answer = $7 {OURS}";
+    DEAD = "UPDATE partnero_outbox SET state = 'dead', owner = NULL, attempts = attempts + 1, \
+        settled_at = {NOW}, outcome = $3, sent_at = CASE WHEN $4 THEN sent_at ELSE $5 END, \
+        last_answer = $6 {OURS}";
+    RELEASE = "UPDATE partnero_outbox SET state = 'due', owner = NULL, due_at = $3 + {NOW}, \
+        sent_at = CASE WHEN $4 THEN sent_at ELSE $5 END {OURS}";
+    ANY_HELD = "SELECT COUNT(*) FROM \
+        (SELECT 1 FROM partnero_outbox WHERE state = 'held' LIMIT 1) AS held";
+    REVIVE = "UPDATE partnero_outbox SET state = 'due', waits_for = NULL, due_at = {NOW} \
+        WHERE state = 'held' AND waits_for IN (SELECT arrived.id FROM {ARRIVED})";
+}
+
+/// A row that has arrived. Statements that take many of them read them from one JSON text.
 #[derive(Serialize)]
 struct Arrived<'a> {
     id: i64,
@@ -17,13 +50,10 @@ struct Arrived<'a> {
     outcome: &'static str,
 }
 
-pub(super) async fn write(
-    store: &SqlStore,
-    changes: &[Change],
-) -> Result<Vec<Written>, OutboxError> {
-    let mut transaction = store.begin().await?;
-    // First: an announcement of the same batch may ask for one of them.
-    let done = settle_arrived(&mut transaction, changes).await?;
+pub(crate) async fn write(pool: &Pool, changes: &[Change]) -> Result<Vec<Written>, OutboxError> {
+    let mut transaction = begin_briefly(pool).await?;
+    // First, because an announcement in the same batch may wait for one of these rows.
+    let done = settle_done(&mut transaction, changes).await?;
     let mut written = Vec::with_capacity(changes.len());
     for Change { owner, op } in changes {
         written.push(match op {
@@ -36,9 +66,8 @@ pub(super) async fn write(
     Ok(written)
 }
 
-/// Which of them were still ours, and whose. Where two leases of one worker speak of one row, each
-/// is asked for in a statement of its own.
-async fn settle_arrived<'a>(
+/// Settles all delivered rows at once. Returns those that were still ours, each with its owner.
+async fn settle_done<'a>(
     connection: &mut Connection,
     changes: &'a [Change],
 ) -> Result<HashSet<(i64, &'a str)>, OutboxError> {
@@ -53,10 +82,12 @@ async fn settle_arrived<'a>(
     let mut left: Vec<Arrived<'_>> = arrived.collect();
     let mut done = HashSet::new();
     while !left.is_empty() {
+        // Two leases of one worker may both report the same row. The statement answers with the id
+        // alone, so each lease gets a statement of its own.
         let mut ids = HashSet::new();
         let (rows, others) = left.into_iter().partition(|row| ids.insert(row.id));
         let rows: Vec<Arrived<'_>> = rows;
-        let query = sqlx::query_scalar(queries::DONE).bind(as_text(&rows)?);
+        let query = sqlx::query_scalar(DONE.as_str()).bind(as_text(&rows)?);
         let settled: Vec<i64> = query.fetch_all(&mut *connection).await?;
         let settled: HashSet<i64> = settled.into_iter().collect();
         let ours = rows.iter().filter(|row| settled.contains(&row.id));
@@ -71,7 +102,7 @@ fn as_text(rows: &[Arrived<'_>]) -> Result<String, OutboxError> {
         .map_err(|error| OutboxError::new(OutboxErrorKind::Database).with_source(error))
 }
 
-/// As [`as_text`], for statements that ask only which rows.
+/// As [`as_text`], for statements that need only the ids.
 pub(super) fn ids_as_text(ids: impl IntoIterator<Item = i64>) -> Result<String, OutboxError> {
     let (owner, outcome) = ("", "");
     let rows = ids.into_iter().map(|id| Arrived { id, owner, outcome });
@@ -82,9 +113,8 @@ async fn apply(connection: &mut Connection, owner: &str, op: &Op) -> Result<Writ
     let id = op.id();
     let query = match op {
         Op::Announce { check, once, .. } => {
-            return announce(connection, owner, id, check, *once)
-                .await
-                .map(Written::Announced);
+            let announced = announce(connection, owner, id, check, *once).await?;
+            return Ok(Written::Announced(announced));
         }
         Op::Done { .. } => return Ok(Written::Settled(false)),
         Op::Retry {
@@ -94,13 +124,9 @@ async fn apply(connection: &mut Connection, owner: &str, op: &Op) -> Result<Writ
             answer,
             ..
         } => {
-            let (keep, sent_at) = sent.parts();
-            let query = sqlx::query(queries::RETRY)
-                .bind(id)
-                .bind(owner)
-                .bind(*after);
-            let query = query.bind(keep).bind(sent_at).bind(*failing);
-            query.bind(answer)
+            let (keep, sent_at) = parts(*sent);
+            let query = sqlx::query(RETRY.as_str()).bind(id).bind(owner).bind(after);
+            query.bind(keep).bind(sent_at).bind(failing).bind(answer)
         }
         Op::Dead {
             reason,
@@ -108,19 +134,19 @@ async fn apply(connection: &mut Connection, owner: &str, op: &Op) -> Result<Writ
             answer,
             ..
         } => {
-            let (keep, sent_at) = sent.parts();
-            let query = sqlx::query(queries::DEAD)
+            let (keep, sent_at) = parts(*sent);
+            let query = sqlx::query(DEAD.as_str())
                 .bind(id)
                 .bind(owner)
                 .bind(*reason);
             query.bind(keep).bind(sent_at).bind(answer)
         }
         Op::Release { after, sent, .. } => {
-            let (keep, sent_at) = sent.parts();
-            let query = sqlx::query(queries::RELEASE)
+            let (keep, sent_at) = parts(*sent);
+            let query = sqlx::query(RELEASE.as_str())
                 .bind(id)
                 .bind(owner)
-                .bind(*after);
+                .bind(after);
             query.bind(keep).bind(sent_at)
         }
     };
@@ -128,20 +154,125 @@ async fn apply(connection: &mut Connection, owner: &str, op: &Op) -> Result<Writ
     Ok(Written::Settled(was_ours))
 }
 
-/// What waited for these rows waits no longer. It comes last in its transaction: whoever holds a
-/// row has locked the one it waits for, and was seen to its end before that one was changed.
+/// Whether the row keeps its `sent_at`, and else which one it gets.
+fn parts(sent: Sent) -> (bool, Option<i64>) {
+    match sent {
+        Sent::Keep => (true, None),
+        Sent::Restore(sent_at) => (false, sent_at),
+    }
+}
+
+/// Turns a row that was claimed and cannot be read into a dead letter.
+pub(super) async fn bury(
+    connection: &mut Connection,
+    id: i64,
+    owner: &str,
+    cause: &str,
+) -> Result<(), OutboxError> {
+    let reason = DeadReason::Unreadable.as_str();
+    let (keep, sent_at) = parts(Sent::Keep);
+    let query = sqlx::query(DEAD.as_str()).bind(id).bind(owner).bind(reason);
+    let query = query.bind(keep).bind(sent_at).bind(cause);
+    query.execute(connection).await?;
+    Ok(())
+}
+
+async fn announce(
+    connection: &mut Connection,
+    owner: &str,
+    id: i64,
+    check: &Check,
+    once: bool,
+) -> Result<Announced, OutboxError> {
+    let seen = loop {
+        let seen = look(connection, id, check).await?;
+        let Some(blocker) = seen.blocker else {
+            break seen;
+        };
+        // Locks the row to wait for. If a worker is settling it right now, this waits until that is
+        // done, and then the row is pending no more and is looked for again.
+        let query = sqlx::query_scalar(STILL_PENDING.as_str()).bind(blocker);
+        let still: Option<i64> = query.fetch_optional(&mut *connection).await?;
+        if still.is_some() {
+            let query = sqlx::query(HOLD.as_str())
+                .bind(id)
+                .bind(owner)
+                .bind(blocker);
+            let was_ours = query.execute(connection).await?.rows_affected() > 0;
+            return Ok(if was_ours {
+                Announced::Held
+            } else {
+                Announced::Refused
+            });
+        }
+    };
+    let query = sqlx::query(ANNOUNCE.as_str())
+        .bind(id)
+        .bind(owner)
+        .bind(once);
+    if query.execute(connection).await?.rows_affected() == 0 {
+        return Ok(Announced::Refused);
+    }
+    Ok(Announced::Clear {
+        customer_outcome: seen.customer_outcome,
+        referrer_pending: seen.referrer_pending,
+    })
+}
+
+/// What the table says about the rows that must arrive before this one.
+#[derive(Default)]
+struct Seen {
+    /// The row to wait for.
+    blocker: Option<i64>,
+    customer_outcome: Option<String>,
+    referrer_pending: bool,
+}
+
+async fn look(connection: &mut Connection, id: i64, check: &Check) -> Result<Seen, OutboxError> {
+    let (customer, sale) = match check {
+        Check::Referrer(referrer) => {
+            let query = sqlx::query_scalar(PENDING_REFERRER.as_str());
+            let query = query.bind(referrer).bind(id);
+            let pending: Option<i64> = query.fetch_one(connection).await?;
+            return Ok(Seen {
+                // A row waits only for an older one, so that no two rows wait for each other.
+                blocker: pending.filter(|pending| *pending < id),
+                referrer_pending: pending.is_some(),
+                ..Seen::default()
+            });
+        }
+        Check::Customer(customer) => (customer, None),
+        Check::CustomerAndSale { customer, key } => (customer, Some(key)),
+    };
+    let query = sqlx::query(CUSTOMER.as_str()).bind(customer);
+    let mut seen = Seen::default();
+    if let Some(row) = query.fetch_optional(&mut *connection).await? {
+        if row.try_get::<String, _>(1)? != "done" {
+            seen.blocker = Some(row.try_get(0)?);
+        }
+        seen.customer_outcome = row.try_get(2)?;
+    }
+    if let (None, Some(key)) = (seen.blocker, sale) {
+        let query = sqlx::query_scalar(PENDING_SALE.as_str()).bind(key);
+        seen.blocker = query.fetch_optional(connection).await?;
+    }
+    Ok(seen)
+}
+
+/// Makes the rows due that waited for these. It must be the last statement of its transaction: a
+/// hold that runs at the same time locks the row that it waits for, and so is seen here.
 pub(super) async fn revive(
     connection: &mut Connection,
-    done: impl IntoIterator<Item = i64>,
+    arrived: impl IntoIterator<Item = i64>,
 ) -> Result<(), OutboxError> {
-    let done: Vec<i64> = done.into_iter().collect();
-    if done.is_empty() {
+    let arrived: Vec<i64> = arrived.into_iter().collect();
+    if arrived.is_empty() {
         return Ok(());
     }
-    let query = sqlx::query_scalar(queries::ANY_HELD);
+    let query = sqlx::query_scalar(ANY_HELD.as_str());
     let any: i64 = query.fetch_one(&mut *connection).await?;
     if any > 0 {
-        let query = sqlx::query(queries::REVIVE).bind(ids_as_text(done)?);
+        let query = sqlx::query(REVIVE.as_str()).bind(ids_as_text(arrived)?);
         query.execute(&mut *connection).await?;
     }
     Ok(())

@@ -1,34 +1,37 @@
 //! An empty table in each engine.
 
-#[cfg(feature = "outbox-sqlite")]
-use crate::delivery::outbox::store::sqlite;
+use crate::delivery::outbox::store::{Memory, Store};
 
-/// A file of its own, removed with the guard.
+pub(super) fn memory() -> Store {
+    Store::Memory(Memory::default())
+}
+
+/// In a file of its own, which is removed when the guard is dropped.
 #[cfg(feature = "outbox-sqlite")]
-pub(super) async fn sqlite() -> (sqlite::Sqlite, tempfile::TempDir) {
+pub(super) async fn sqlite() -> (Store, tempfile::TempDir) {
+    use crate::delivery::outbox::store::sqlite;
+
     let directory = tempfile::tempdir().unwrap();
     let pool = sqlite::open(&directory.path().join("outbox.db"))
         .await
         .unwrap();
     sqlite::migrate(&pool).await.unwrap();
-    (sqlite::Sqlite::new(pool), directory)
+    (Store::Sqlite(pool), directory)
 }
 
-/// A schema of its own in the database that the environment names; `None`, and a line that says
-/// so, if it names none.
+/// In a schema of its own in the database that the environment names. If it names none, this prints
+/// a line that says so and returns `None`.
 #[cfg(feature = "outbox-postgres")]
-pub(super) async fn postgres(
-    test: &str,
-) -> Option<crate::delivery::outbox::store::postgres::Postgres> {
+pub(super) async fn postgres(test: &str) -> Option<Store> {
     use std::hash::{BuildHasher, RandomState};
     use std::io::Write;
 
     use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 
-    use crate::delivery::outbox::store::postgres::{Postgres, migrate};
+    use crate::delivery::outbox::store::postgres::migrate;
 
     let Ok(url) = std::env::var("TOWER_PARTNERO_TEST_POSTGRES") else {
-        // Not by a macro: the test harness would keep it to itself.
+        // `eprintln!` would not do: the test harness hides its text.
         let _ = writeln!(
             std::io::stderr(),
             "left out: {test} on PostgreSQL (TOWER_PARTNERO_TEST_POSTGRES is not set)"
@@ -50,5 +53,5 @@ pub(super) async fn postgres(
         .await
         .unwrap();
     migrate(&pool).await.unwrap();
-    Some(Postgres::new(pool))
+    Some(Store::Postgres(pool))
 }

@@ -15,7 +15,7 @@ every_engine! {
     a_younger_referrer_is_pending_and_not_waited_for,
 }
 
-async fn a_key_is_taken_once_of_each_kind(store: impl Store) {
+async fn a_key_is_taken_once_of_each_kind(store: Store) {
     enqueue(&store, &[sale("o-1", "7"), customer("7")]).await;
     assert_eq!(
         store.enqueue(&sale("o-1", "8")).await.unwrap(),
@@ -24,7 +24,7 @@ async fn a_key_is_taken_once_of_each_kind(store: impl Store) {
     enqueue(&store, &[row(ReportKind::Refund, "o-1", "7")]).await;
 }
 
-async fn a_lane_has_one_head_and_lanes_run_side_by_side(store: impl Store) {
+async fn a_lane_has_one_head_and_lanes_run_side_by_side(store: Store) {
     enqueue(
         &store,
         &[sale("a-1", "a"), sale("a-2", "a"), sale("b-1", "b")],
@@ -40,7 +40,7 @@ async fn a_lane_has_one_head_and_lanes_run_side_by_side(store: impl Store) {
     assert_eq!(keys(&claim_for(&store, OTHER, MINUTE).await), ["a-2"]);
 }
 
-async fn a_claim_takes_no_more_than_its_limit(store: impl Store) {
+async fn a_claim_takes_no_more_than_its_limit(store: Store) {
     let rows = ["a", "b", "c"].map(|id| sale(id, id));
     enqueue(&store, &rows).await;
     let Claim::Open { rows, .. } = store.claim(OWNER, MINUTE, 2).await.unwrap() else {
@@ -49,9 +49,9 @@ async fn a_claim_takes_no_more_than_its_limit(store: impl Store) {
     assert_eq!(rows.len(), 2);
 }
 
-async fn a_leased_row_is_nobody_elses_until_its_lease_ends(store: impl Store) {
+async fn a_leased_row_is_nobody_elses_until_its_lease_ends(store: Store) {
     enqueue(&store, &[sale("o-1", "7")]).await;
-    let first = claim_for(&store, OWNER, 0).await;
+    let first = claim_for(&store, OWNER, NOW).await;
     let second = claim_for(&store, OTHER, MINUTE).await;
     assert_eq!((keys(&second), second[0].attempts), (vec!["o-1"], 1));
     // The first owner wakes up: it may neither send nor settle.
@@ -66,14 +66,14 @@ async fn a_leased_row_is_nobody_elses_until_its_lease_ends(store: impl Store) {
     );
 }
 
-async fn a_row_that_waits_for_its_next_try_holds_its_lane(store: impl Store) {
+async fn a_row_that_waits_for_its_next_try_holds_its_lane(store: Store) {
     enqueue(&store, &[sale("a-1", "a"), sale("a-2", "a")]).await;
     let rows = claim(&store).await;
     write(&store, retry(rows[0].id, MINUTE)).await;
     assert!(claim(&store).await.is_empty());
 }
 
-async fn a_customer_goes_first_even_if_enqueued_last(store: impl Store) {
+async fn a_customer_goes_first_even_if_enqueued_last(store: Store) {
     enqueue(&store, &[sale("o-1", "7"), customer("7")]).await;
     let rows = claim(&store).await;
     assert_eq!(keys(&rows), ["o-1", "7"]);
@@ -87,7 +87,7 @@ async fn a_customer_goes_first_even_if_enqueued_last(store: impl Store) {
     );
 }
 
-async fn a_dead_customer_holds_its_lane_and_its_replay_revives_it(store: impl Store) {
+async fn a_dead_customer_holds_its_lane_and_its_replay_revives_it(store: Store) {
     enqueue(&store, &[customer("7"), sale("o-1", "7"), sale("o-2", "7")]).await;
     let rows = claim(&store).await;
     assert_eq!(keys(&rows), ["7"]);
@@ -107,7 +107,7 @@ async fn a_dead_customer_holds_its_lane_and_its_replay_revives_it(store: impl St
     assert_eq!(keys(&claim(&store).await), ["o-1"]);
 }
 
-async fn a_dead_sale_holds_its_refund_and_nothing_else(store: impl Store) {
+async fn a_dead_sale_holds_its_refund_and_nothing_else(store: Store) {
     let refund = row(ReportKind::Refund, "o-1", "7");
     enqueue(&store, &[sale("o-1", "7"), refund, sale("o-2", "7")]).await;
     let rows = claim(&store).await;
@@ -131,7 +131,7 @@ fn by(referrer: &str, id: i64) -> Op {
     }
 }
 
-async fn a_friend_waits_for_the_referrers_own_sign_up(store: impl Store) {
+async fn a_friend_waits_for_the_referrers_own_sign_up(store: Store) {
     let anna = NewRow {
         public_key: Some("anna-7".to_owned()),
         ..customer("anna")
@@ -149,7 +149,7 @@ async fn a_friend_waits_for_the_referrers_own_sign_up(store: impl Store) {
     );
 }
 
-async fn a_younger_referrer_is_pending_and_not_waited_for(store: impl Store) {
+async fn a_younger_referrer_is_pending_and_not_waited_for(store: Store) {
     enqueue(&store, &[customer("ben"), customer("anna")]).await;
     let rows = claim(&store).await;
     let expected = Written::Announced(Announced::Clear {

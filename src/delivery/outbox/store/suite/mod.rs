@@ -1,20 +1,24 @@
 //! The rules that every engine keeps, asked of each.
 
 mod engines;
-mod gate;
 mod lanes;
-mod ledger;
 mod operator;
 #[cfg(any(feature = "outbox-sqlite", feature = "outbox-postgres"))]
 mod pages;
+mod pause;
+mod settle;
+
+use std::time::Duration;
 
 use super::{Announced, Change, Check, Claim, Claimed, Op, Sent, Store, Written};
 use crate::delivery::outbox::Enqueued;
+use crate::delivery::outbox::clock::to_millis;
 use crate::delivery::report::{NewRow, ReportKind};
 
 const OWNER: &str = "one";
 const OTHER: &str = "two";
-const MINUTE: i64 = 60_000;
+const NOW: Duration = Duration::ZERO;
+const MINUTE: Duration = Duration::from_secs(60);
 
 /// Makes one test of a rule for each engine.
 macro_rules! every_engine {
@@ -22,7 +26,7 @@ macro_rules! every_engine {
         mod memory {
             $(#[tokio::test]
             async fn $rule() {
-                super::$rule(crate::delivery::outbox::store::Memory::default()).await;
+                super::$rule(super::super::engines::memory()).await;
             })+
         }
 
@@ -66,20 +70,20 @@ fn sale(key: &str, customer: &str) -> NewRow {
     row(ReportKind::Transaction, key, customer)
 }
 
-async fn enqueue(store: &impl Store, rows: &[NewRow]) {
+async fn enqueue(store: &Store, rows: &[NewRow]) {
     for row in rows {
         assert_eq!(store.enqueue(row).await.unwrap(), Enqueued::New);
     }
 }
 
-async fn claim_for(store: &impl Store, owner: &str, lease: i64) -> Vec<Claimed> {
+async fn claim_for(store: &Store, owner: &str, lease: Duration) -> Vec<Claimed> {
     match store.claim(owner, lease, 10).await.unwrap() {
         Claim::Open { rows, .. } => rows,
         Claim::Shut { .. } => panic!("the gate is shut"),
     }
 }
 
-async fn claim(store: &impl Store) -> Vec<Claimed> {
+async fn claim(store: &Store) -> Vec<Claimed> {
     claim_for(store, OWNER, MINUTE).await
 }
 
@@ -87,11 +91,11 @@ fn keys(rows: &[Claimed]) -> Vec<&str> {
     rows.iter().map(|row| row.key.as_str()).collect()
 }
 
-async fn write(store: &impl Store, op: Op) -> Written {
+async fn write(store: &Store, op: Op) -> Written {
     write_as(store, OWNER, op).await
 }
 
-async fn write_as(store: &impl Store, owner: &str, op: Op) -> Written {
+async fn write_as(store: &Store, owner: &str, op: Op) -> Written {
     let changes = changes(owner, [op]);
     store.write(&changes).await.unwrap().remove(0)
 }
@@ -120,10 +124,10 @@ fn dead(id: i64) -> Op {
     }
 }
 
-fn retry(id: i64, after: i64) -> Op {
+fn retry(id: i64, after: Duration) -> Op {
     Op::Retry {
         id,
-        after,
+        after: to_millis(after),
         sent: Sent::Keep,
         failing: 5,
         answer: "later".to_owned(),

@@ -1,21 +1,19 @@
-//! The pause of all who share the table.
+//! Whether the whole fleet pauses.
 
 use super::now;
 use crate::delivery::outbox::store::Passage;
 
 #[derive(Default)]
-pub(super) struct Gate {
+pub(super) struct Pause {
     pub(super) closed_at: Option<i64>,
     pub(super) reason: Option<String>,
     probe_at: i64,
     pub(super) not_before: i64,
     probes: i64,
-    /// Receipts of sales were pruned.
-    pub(super) pruned: bool,
 }
 
-impl Gate {
-    /// In how long a probe is due; `None` while the gate is open.
+impl Pause {
+    /// In how many milliseconds a probe is due; `None` while the gate is open.
     pub(super) fn probe_in(&self, now: i64) -> Option<i64> {
         self.closed_at?;
         Some((self.probe_at.max(self.not_before) - now).max(0))
@@ -28,7 +26,7 @@ impl Gate {
         }
     }
 
-    pub(super) fn shut(&mut self, reason: &str, wait: i64) {
+    pub(super) fn begin(&mut self, reason: &str, wait: i64) {
         if self.closed_at.is_none() {
             self.probe_at = now() + wait;
         }
@@ -50,20 +48,12 @@ impl Gate {
         self.probe_at = now() + wait;
     }
 
-    pub(super) fn open(&mut self) {
+    /// Ends the pause, unless somebody has asked for a longer one.
+    pub(super) fn end(&mut self) {
         if self.not_before > now() {
             self.probe_at = self.not_before;
-            return;
+        } else {
+            *self = Self::default();
         }
-        self.resume();
-    }
-
-    pub(super) fn resume(&mut self) -> bool {
-        let was_shut = self.closed_at.is_some();
-        *self = Self {
-            pruned: self.pruned,
-            ..Self::default()
-        };
-        was_shut
     }
 }

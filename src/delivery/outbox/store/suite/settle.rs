@@ -13,9 +13,9 @@ every_engine! {
     two_leases_of_one_row_are_told_apart,
 }
 
-async fn an_announced_send_is_remembered_by_the_next_owner(store: impl Store) {
+async fn an_announced_send_is_remembered_by_the_next_owner(store: Store) {
     enqueue(&store, &[sale("o-1", "7")]).await;
-    let mut lease = 50;
+    let mut lease = Duration::from_millis(50);
     loop {
         let rows = claim_abandoned(&store, OWNER, lease).await;
         assert_eq!(rows[0].sent_at, None);
@@ -30,7 +30,7 @@ async fn an_announced_send_is_remembered_by_the_next_owner(store: impl Store) {
 }
 
 /// Waits for the end of the lease before.
-async fn claim_abandoned(store: &impl Store, owner: &str, lease: i64) -> Vec<Claimed> {
+async fn claim_abandoned(store: &Store, owner: &str, lease: Duration) -> Vec<Claimed> {
     loop {
         let rows = claim_for(store, owner, lease).await;
         if !rows.is_empty() {
@@ -39,7 +39,7 @@ async fn claim_abandoned(store: &impl Store, owner: &str, lease: i64) -> Vec<Cla
     }
 }
 
-async fn an_announcement_can_be_taken_back_and_not_what_was_before(store: impl Store) {
+async fn an_announcement_can_be_taken_back_and_not_what_was_before(store: Store) {
     enqueue(&store, &[sale("o-1", "7")]).await;
     for earlier in [None, Some(5)] {
         let rows = claim(&store).await;
@@ -55,20 +55,20 @@ async fn an_announcement_can_be_taken_back_and_not_what_was_before(store: impl S
     assert_eq!(claim(&store).await[0].sent_at, Some(5));
 }
 
-async fn a_send_is_not_announced_after_the_lease(store: impl Store) {
+async fn a_send_is_not_announced_after_the_lease(store: Store) {
     enqueue(&store, &[sale("o-1", "7")]).await;
-    let rows = claim_for(&store, OWNER, 0).await;
+    let rows = claim_for(&store, OWNER, NOW).await;
     assert_eq!(write(&store, announce(&rows[0])).await, refused());
 }
 
-async fn a_receipt_keeps_no_payload(store: impl Store) {
+async fn a_receipt_keeps_no_payload(store: Store) {
     let anna = NewRow {
         public_key: Some("anna-7".to_owned()),
         ..customer("anna")
     };
     enqueue(&store, &[anna]).await;
     let rows = claim(&store).await;
-    write(&store, retry(rows[0].id, 0)).await;
+    write(&store, retry(rows[0].id, NOW)).await;
     let rows = claim(&store).await;
     write(&store, done(rows[0].id)).await;
     // A receipt is still a receipt: the same customer is not reported again.
@@ -80,10 +80,10 @@ async fn a_receipt_keeps_no_payload(store: impl Store) {
     assert_eq!((status.pending, status.dead, status.oldest), (0, 0, None));
 }
 
-async fn a_retry_counts_and_keeps_what_it_is_told(store: impl Store) {
+async fn a_retry_counts_and_keeps_what_it_is_told(store: Store) {
     enqueue(&store, &[sale("o-1", "7")]).await;
     let rows = claim(&store).await;
-    write(&store, retry(rows[0].id, 0)).await;
+    write(&store, retry(rows[0].id, NOW)).await;
     let rows = claim(&store).await;
     assert_eq!((rows[0].attempts, rows[0].failing_ms), (1, 5));
     assert!(rows[0].tried_at.unwrap() >= rows[0].created_at);
@@ -92,7 +92,7 @@ async fn a_retry_counts_and_keeps_what_it_is_told(store: impl Store) {
     assert_eq!((status.pending, status.ready), (1, 0));
 }
 
-async fn what_is_given_back_untried_counts_for_nothing(store: impl Store) {
+async fn what_is_given_back_untried_counts_for_nothing(store: Store) {
     enqueue(&store, &[sale("o-1", "7")]).await;
     let rows = claim(&store).await;
     let release = Op::Release {
@@ -105,7 +105,7 @@ async fn what_is_given_back_untried_counts_for_nothing(store: impl Store) {
     assert_eq!((rows[0].attempts, rows[0].tried_at), (0, None));
 }
 
-async fn several_changes_are_one(store: impl Store) {
+async fn several_changes_are_one(store: Store) {
     let rows = ["a", "b", "c", "d"].map(|name| sale(name, name));
     enqueue(&store, &rows).await;
     let rows = claim(&store).await;
@@ -114,7 +114,7 @@ async fn several_changes_are_one(store: impl Store) {
         [
             announce(&rows[0]),
             done(rows[1].id),
-            retry(rows[2].id, 0),
+            retry(rows[2].id, NOW),
             done(99),
             done(rows[3].id),
         ],
@@ -130,10 +130,10 @@ async fn several_changes_are_one(store: impl Store) {
     assert_eq!(again, [Written::Settled(false)]);
 }
 
-async fn two_leases_of_one_row_are_told_apart(store: impl Store) {
+async fn two_leases_of_one_row_are_told_apart(store: Store) {
     for owners in [[OWNER, OTHER], [OTHER, OWNER]] {
         enqueue(&store, &[sale(owners[0], "7")]).await;
-        let id = claim_for(&store, OWNER, 0).await[0].id;
+        let id = claim_for(&store, OWNER, NOW).await[0].id;
         claim_abandoned(&store, OTHER, MINUTE).await;
         let changes = owners.map(|owner| changes(owner, [done(id)]).remove(0));
         let written = store.write(&changes).await.unwrap();

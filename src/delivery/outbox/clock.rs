@@ -1,0 +1,24 @@
+//! Times and lengths of time as the database counts them: in milliseconds, from 1970 on.
+
+use std::time::{Duration, SystemTime};
+
+/// A length of time; a negative one counts as none.
+pub(crate) fn millis(millis: i64) -> Duration {
+    Duration::from_millis(u64::try_from(millis).unwrap_or(0))
+}
+
+/// A point in time; one before 1970 counts as 1970.
+pub(super) fn time(at: i64) -> SystemTime {
+    let since = millis(at);
+    SystemTime::UNIX_EPOCH
+        .checked_add(since)
+        .unwrap_or(SystemTime::UNIX_EPOCH)
+}
+
+/// A length of time for the database, which adds it to its clock. The longest is a quarter of what
+/// the column holds, so that no sum overflows.
+pub(crate) fn to_millis(duration: Duration) -> i64 {
+    i64::try_from(duration.as_millis())
+        .unwrap_or(i64::MAX)
+        .min(i64::MAX / 4)
+}

@@ -1,0 +1,109 @@
+//! What a worker writes about the rows that it has leased.
+
+use std::sync::Arc;
+
+/// A change of one leased row.
+#[derive(Clone)]
+pub(crate) struct Change {
+    /// The claim that leased the row. Each claim has an owner of its own, so that a late change
+    /// from an earlier lease of the same worker does not touch the row.
+    pub(crate) owner: Arc<str>,
+    pub(crate) op: Op,
+}
+
+#[derive(Clone)]
+pub(crate) enum Op {
+    /// Asks, right before the call: is the lease still ours, is the gate open, has the row arrived
+    /// that must come first? With `once`, the row also notes that it is about to be sent.
+    Announce { id: i64, check: Check, once: bool },
+    /// Delivered. The row becomes a receipt.
+    Done { id: i64, outcome: &'static str },
+    /// Not delivered. The row is due again after `after` milliseconds.
+    Retry {
+        id: i64,
+        after: i64,
+        sent: Sent,
+        failing: i64,
+        answer: String,
+    },
+    /// Given up. The row becomes a dead letter.
+    Dead {
+        id: i64,
+        reason: &'static str,
+        sent: Sent,
+        answer: String,
+    },
+    /// Given back without an attempt. The row is due again after `after` milliseconds.
+    Release { id: i64, after: i64, sent: Sent },
+}
+
+/// Which row must have arrived before this one is sent.
+#[derive(Clone)]
+pub(crate) enum Check {
+    /// Before a sign-up: the sign-up of the referrer, by the name that the report has for the
+    /// referrer.
+    Referrer(String),
+    /// Before a sale or a credit: the sign-up of the customer.
+    Customer(String),
+    /// Before a refund: the sign-up of the customer, and the sale of this key.
+    CustomerAndSale { customer: String, key: String },
+}
+
+/// What becomes of the note (`sent_at`) that a send was announced.
+#[derive(Clone, Copy)]
+pub(crate) enum Sent {
+    /// It stays, because nobody knows what that send did.
+    Keep,
+    /// It becomes what it was before the announcement, because that send has surely done nothing.
+    Restore(Option<i64>),
+}
+
+/// What became of an [`Op`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Written {
+    /// Of an `Announce`.
+    Announced(Announced),
+    /// Of any other: whether the row was still ours.
+    Settled(bool),
+}
+
+/// What became of an [`Op::Announce`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Announced {
+    /// Send now.
+    Clear {
+        /// The outcome of the customer's own sign-up, if the outbox knows it.
+        customer_outcome: Option<String>,
+        /// The referrer's own sign-up is in the outbox and has not arrived.
+        referrer_pending: bool,
+    },
+    /// Another row has to arrive first. This row now waits for it.
+    Held,
+    /// The lease is not ours any more, or the gate is shut.
+    Refused,
+}
+
+impl Op {
+    pub(crate) fn id(&self) -> i64 {
+        match self {
+            Self::Announce { id, .. }
+            | Self::Done { id, .. }
+            | Self::Retry { id, .. }
+            | Self::Dead { id, .. }
+            | Self::Release { id, .. } => *id,
+        }
+    }
+
+    /// Replaces every character outside ASCII in Partnero's answer by `?`, so that a database of
+    /// any encoding takes it. Returns whether there was such a character.
+    pub(crate) fn make_ascii(&mut self) -> bool {
+        match self {
+            Self::Retry { answer, .. } | Self::Dead { answer, .. } if !answer.is_ascii() => {
+                let ascii = |char: char| if char.is_ascii() { char } else { '?' };
+                *answer = answer.chars().map(ascii).collect();
+                true
+            }
+            _ => false,
+        }
+    }
+}
