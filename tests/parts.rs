@@ -8,7 +8,7 @@ use axum::routing::{get, post};
 use http::header::{CACHE_CONTROL, HeaderMap, REFERRER_POLICY, SET_COOKIE};
 use http::{HeaderName, Request};
 use tower::{Layer, ServiceExt};
-use tower_partnero::capture::consent::Consent;
+use tower_partnero::context::Consent;
 use tower_partnero::{Referral, ReferralContext, Referrals};
 
 const VISIT: &str = "partnero_referral=anna-7";

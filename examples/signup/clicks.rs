@@ -2,7 +2,7 @@
 
 use axum::http::HeaderName;
 use axum::http::header::CONTENT_SECURITY_POLICY;
-use tower_partnero::capture::consent::Consent;
+use tower_partnero::context::Consent;
 use tower_partnero::{ReferralContext, Snippet};
 
 /// The tag for one answer, and the header by which the browser runs it and Partnero's scripts alone.

@@ -2,15 +2,19 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use super::allow::Origins;
 #[cfg(feature = "companion")]
-use super::companion::SigningKeys;
-use super::consent::{Consent, RequestHead};
-use super::cookie::{Attribution, CookieSettings, SameSite};
-use super::policy::{ConsentPolicy, Observer};
-use crate::context::ReferralContext;
+use super::companion::{Companion, SigningKeys};
+use super::cookie::{Attribution, CookieSettings, CookieTemplate, SameSite};
+use super::head::RequestHead;
+use super::policy::{ConsentPolicy, Observer, Policy};
+use super::read::Links;
+use super::referrals::Referrals;
+use crate::context::{Consent, ReferralContext};
+use crate::error::ConfigError;
 use crate::response::CacheRules;
 
 /// Settings of [`Referrals`](crate::Referrals). Every one has a default; all are checked by
@@ -18,17 +22,17 @@ use crate::response::CacheRules;
 #[derive(Clone)]
 #[must_use]
 pub struct ReferralsBuilder {
-    pub(super) parameters: Box<[Box<str>]>,
-    pub(super) path_segment: Option<Box<str>>,
-    pub(super) attribution: Attribution,
-    pub(super) cookie: CookieSettings,
-    pub(super) cache: CacheRules,
-    pub(super) public_origins: Origins,
-    pub(super) referer_rescue: bool,
-    pub(super) consent: Option<ConsentPolicy>,
-    pub(super) observer: Option<Observer>,
+    parameters: Box<[Box<str>]>,
+    path_segment: Option<Box<str>>,
+    attribution: Attribution,
+    cookie: CookieSettings,
+    cache: CacheRules,
+    public_origins: Origins,
+    referer_rescue: bool,
+    consent: Option<ConsentPolicy>,
+    observer: Option<Observer>,
     #[cfg(feature = "companion")]
-    pub(super) companion: Option<SigningKeys>,
+    companion: Option<SigningKeys>,
 }
 
 impl Default for ReferralsBuilder {
@@ -240,6 +244,64 @@ impl ReferralsBuilder {
     pub fn leave_public_pages(mut self, leave: bool) -> Self {
         self.cache.leave_public_pages = leave;
         self
+    }
+
+    /// Checks every setting and makes the handle.
+    ///
+    /// # Errors
+    ///
+    /// [`ConfigError`] names the first setting that cannot work and says what to write instead.
+    pub fn build(self) -> Result<Referrals, ConfigError> {
+        let links = Links::new(self.parameters, self.path_segment)?;
+        self.cookie.check()?;
+        if self.attribution == Attribution::FirstTouch && self.cookie.same_site == SameSite::Strict
+        {
+            return Err(ConfigError::new(
+                "same_site",
+                "on a link from another site browsers withhold a `Strict` cookie, so the first touch could not be \
+                 kept: write `SameSite::Lax`",
+            ));
+        }
+        self.public_origins.check()?;
+        if self.referer_rescue && self.public_origins.is_empty() {
+            return Err(ConfigError::new(
+                "referer_rescue",
+                "name the app's own origins, as in `.public_origins([\"https://shop.example\"])`",
+            ));
+        }
+        #[cfg(feature = "companion")]
+        let companion = self
+            .companion
+            .map(|keys| Companion::new(keys, &self.cookie, self.attribution).map(Box::new))
+            .transpose()?;
+        let signup_marker = self
+            .referer_rescue
+            .then(|| CookieTemplate::new(&self.cookie.for_signup_marker()));
+        let asks_for_more = links.have_paths()
+            || self.consent.is_some()
+            || self.observer.is_some()
+            || self.referer_rescue;
+        Ok(Referrals::new(Policy {
+            links,
+            cookie: CookieTemplate::new(&self.cookie),
+            attribution: self.attribution,
+            cache: self.cache,
+            public_origins: self.public_origins,
+            asks_for_more,
+            consent: self.consent,
+            signup_marker,
+            observer: self.observer,
+            #[cfg(feature = "companion")]
+            companion,
+            layered: AtomicBool::new(false),
+        }))
+    }
+}
+
+impl Referrals {
+    /// Starts a policy from the defaults of [`ReferralsBuilder`].
+    pub fn builder() -> ReferralsBuilder {
+        ReferralsBuilder::default()
     }
 }
 

@@ -21,7 +21,8 @@
 //!
 //! ```
 //! use tower_partnero::Referrals;
-//! use tower_partnero::capture::consent::{self, Consent};
+//! use tower_partnero::capture::consent;
+//! use tower_partnero::context::Consent;
 //!
 //! // A consent banner that keeps its answer in the cookie `cookie_consent`.
 //! let by_banner = Referrals::builder().consent(consent::by_cookie("cookie_consent", "yes"));
@@ -39,52 +40,11 @@
 //! # Ok::<_, tower_partnero::ConfigError>(())
 //! ```
 
-use http::header::{COOKIE, HeaderMap, HeaderName};
-use http::request::Parts;
-use http::{Method, Uri};
+use http::header::HeaderName;
 
-/// What the visitor lets us keep in the browser.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum Consent {
-    /// Not asked yet, or not answered.
-    Unknown,
-    /// Referrals may be stored.
-    Granted,
-    /// Nothing may be stored, and what was stored goes.
-    Withdrawn,
-}
-
-/// What a policy sees of a request: what layer and handler see alike. Extensions are not included,
-/// because one that is set between the two would give one request two answers; a middleware outside
-/// the layer hands its finding on in a header. For the same reason no policy should go by the path
-/// where handlers are in nested axum routers: they see the rest of it alone.
-#[derive(Clone, Copy, Debug)]
-#[non_exhaustive]
-pub struct RequestHead<'a> {
-    /// The method.
-    pub method: &'a Method,
-    /// The request target.
-    pub uri: &'a Uri,
-    /// The headers.
-    pub headers: &'a HeaderMap,
-}
-
-impl<'a> RequestHead<'a> {
-    /// A request's head, to ask a policy about it in a test.
-    #[must_use]
-    pub fn new(method: &'a Method, uri: &'a Uri, headers: &'a HeaderMap) -> Self {
-        Self {
-            method,
-            uri,
-            headers,
-        }
-    }
-
-    pub(super) fn of(parts: &'a Parts) -> Self {
-        Self::new(&parts.method, &parts.uri, &parts.headers)
-    }
-}
+use super::cookie::CookieName;
+use super::head::RequestHead;
+use crate::context::Consent;
 
 static SEC_GPC: HeaderName = HeaderName::from_static("sec-gpc");
 
@@ -113,30 +73,18 @@ pub fn by_cookie(
     name: impl Into<String>,
     granted: impl Into<String>,
 ) -> impl Fn(&RequestHead<'_>) -> Consent + Send + Sync + 'static {
-    let (name, granted) = (name.into(), granted.into());
-    move |request| match cookie(request.headers, &name) {
+    let (name, granted) = (CookieName::new(&name.into()), granted.into());
+    move |request| match name.values(request.headers).next() {
         Some(value) if value == granted.as_bytes() => Consent::Granted,
         Some(_) => Consent::Withdrawn,
         None => Consent::Unknown,
     }
 }
 
-fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a [u8]> {
-    let lines = headers.get_all(COOKIE).iter();
-    let mut pairs = lines.flat_map(|line| line.as_bytes().split(|&byte| byte == b';'));
-    pairs.find_map(|pair| {
-        let value = pair.trim_ascii().strip_prefix(name.as_bytes())?;
-        value
-            .trim_ascii_start()
-            .strip_prefix(b"=")
-            .map(<[u8]>::trim_ascii)
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use http::HeaderValue;
+    use http::{HeaderMap, HeaderValue, Method, Uri};
 
     fn ask(
         policy: impl Fn(&RequestHead<'_>) -> Consent,

@@ -2,35 +2,34 @@
 
 use http::Method;
 
-use super::Attribution;
-use super::consent::{Consent, RequestHead};
-use super::cookie::Reach;
+use super::cookie::{Attribution, reach_of};
+use super::head::RequestHead;
 use super::policy::Policy;
-use super::read::Reading;
-use super::read::{link, path, referer};
-use crate::context::{NotStored, Outcome, ReferralContext};
+use super::read::{Reading, key_in_referer};
+use crate::context::{Consent, NotStored, Outcome, ReferralContext};
 use crate::referral::{Referral, ReferralKey, ReferralSource};
 
-/// Reads link, cookies and, where the policy says so, the page before, and weighs them. Pure: it
-/// writes nothing, and [`Outcome::Captured`] is the layer's order to write.
+/// Weighs the link, the cookies and, where the policy asks for it, the page before.
 ///
-/// `read` gives what is stored, and is asked only if that may be read; `veto` says why this request
-/// may not write, and is asked only if there is something to write.
+/// The function is pure: it writes nothing. [`Outcome::Captured`] tells the layer to write.
+///
+/// `stored` reads what the browser keeps. It is called only if the visitor's consent lets us read.
+/// `veto` says why this request may not write. It is called only if there is something to write.
 #[inline]
 pub(super) fn decide(
     policy: &Policy,
     request: &RequestHead<'_>,
-    read: impl FnOnce() -> Reading,
+    stored: impl FnOnce() -> Reading,
     veto: impl FnOnce() -> Option<NotStored>,
 ) -> ReferralContext {
     let consent = policy.consent(request);
-    let link = read_link(policy, request);
+    let link = policy.links.read(request.uri.query(), request.uri.path());
     let stored = match consent {
         Consent::Unknown => Reading::new(ReferralSource::Cookie),
-        Consent::Granted | Consent::Withdrawn => read(),
+        Consent::Granted | Consent::Withdrawn => stored(),
     };
-    let has_cookie =
-        stored.found_any() || (consent == Consent::Withdrawn && policy.has_more(request.headers));
+    let has_cookie = stored.found_any()
+        || (consent == Consent::Withdrawn && policy.has_other_cookie(request.headers));
     let ignored = link.invalid.or(stored.invalid);
     let capture = |key, source| {
         let veto = match consent {
@@ -51,8 +50,8 @@ pub(super) fn decide(
         ),
         (Some(key), _) => capture(key, link.source),
         (None, Some(key)) => (Some(Referral::new(key, stored.source)), Outcome::Remembered),
-        (None, None) => match skipped(policy, request) {
-            Some(_) if consent == Consent::Granted && policy.has_spent(request.headers) => {
+        (None, None) => match key_of_page_before(policy, request) {
+            Some(_) if consent == Consent::Granted && policy.has_signup_marker(request.headers) => {
                 (None, Outcome::AlreadySpent)
             }
             Some(key) => capture(key, ReferralSource::Referer),
@@ -60,11 +59,12 @@ pub(super) fn decide(
             None => (None, ignored.map_or(Outcome::NotReferred, Outcome::Ignored)),
         },
     };
-    // Where one of several cookies counts, or one is about to be replaced or removed (a sign-up is
-    // seldom a `GET`), some may be out of the reach of our own.
+    // Our `Set-Cookie` cannot remove cookies of another host or path. So the request's host and
+    // path are kept where several cookies came, or where a cookie is about to be replaced or
+    // removed; a sign-up is seldom a `GET`.
     let may_go = matches!(outcome, Outcome::Captured | Outcome::ConsentWithdrawn)
         || request.method != Method::GET;
-    let reach = (stored.several || (has_cookie && may_go)).then(|| Box::new(Reach::of(request)));
+    let reach = (stored.several || (has_cookie && may_go)).then(|| Box::new(reach_of(request)));
     ReferralContext {
         referral,
         outcome,
@@ -78,32 +78,8 @@ pub(super) fn decide(
     }
 }
 
-/// What the link says that was followed: its query, or else its path.
-#[inline]
-pub(super) fn read_link(policy: &Policy, request: &RequestHead<'_>) -> Reading {
-    let from_query = match request.uri.query() {
-        Some(query) => link::read(query, &policy.parameters),
-        None => Reading::new(ReferralSource::Query),
-    };
-    match &policy.path_segment {
-        Some(segment) if from_query.key.is_none() => {
-            let mut from_path = path::read(request.uri.path(), segment);
-            from_path.invalid = from_query.invalid.or(from_path.invalid);
-            from_path
-        }
-        _ => from_query,
-    }
-}
-
-/// The key that an earlier response had no chance to store.
-fn skipped(policy: &Policy, request: &RequestHead<'_>) -> Option<ReferralKey> {
-    policy.spent.as_ref()?;
-    let segment = policy.path_segment.as_deref();
-    let page = referer::read(
-        request.headers,
-        &policy.public_origins,
-        &policy.parameters,
-        segment,
-    )?;
-    page.key
+/// The key of a landing page whose response could not store it.
+fn key_of_page_before(policy: &Policy, request: &RequestHead<'_>) -> Option<ReferralKey> {
+    policy.signup_marker.as_ref()?;
+    key_in_referer(request.headers, &policy.public_origins, &policy.links)
 }

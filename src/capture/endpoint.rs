@@ -9,7 +9,10 @@ use http::header::{ALLOW, CACHE_CONTROL, HeaderValue, ORIGIN};
 use http::{Method, Request, Response, StatusCode};
 use tower_service::Service;
 
+use super::allow::navigation;
+use super::head::RequestHead;
 use super::referrals::Referrals;
+use super::write;
 
 /// A small service that stores the key of a landing page which never reached the server.
 ///
@@ -76,10 +79,14 @@ pub struct CaptureEndpoint<B> {
     body: PhantomData<fn() -> B>,
 }
 
-impl<B> CaptureEndpoint<B> {
-    pub(super) fn new(referrals: Referrals) -> Self {
-        Self {
-            referrals,
+impl Referrals {
+    /// A service for `POST`s that hand in the key of a page which came from a cache; see
+    /// [`CaptureEndpoint`]. `B` is the body type of its answers, which are empty: in axum
+    /// `axum::body::Body`.
+    #[must_use]
+    pub fn capture_endpoint<B: Default>(&self) -> CaptureEndpoint<B> {
+        CaptureEndpoint {
+            referrals: self.clone(),
             body: PhantomData,
         }
     }
@@ -87,7 +94,10 @@ impl<B> CaptureEndpoint<B> {
 
 impl<B> Clone for CaptureEndpoint<B> {
     fn clone(&self) -> Self {
-        Self::new(self.referrals.clone())
+        Self {
+            referrals: self.referrals.clone(),
+            body: PhantomData,
+        }
     }
 }
 
@@ -109,6 +119,7 @@ impl<ReqBody, B: Default> Service<Request<ReqBody>> for CaptureEndpoint<B> {
     }
 
     fn call(&mut self, request: Request<ReqBody>) -> Self::Future {
+        let policy = &self.referrals.policy;
         let (parts, _) = request.into_parts();
         let mut response = Response::new(B::default());
         let headers = response.headers_mut();
@@ -119,7 +130,7 @@ impl<ReqBody, B: Default> Service<Request<ReqBody>> for CaptureEndpoint<B> {
                 .headers_mut()
                 .insert(ALLOW, HeaderValue::from_static("POST"));
             StatusCode::METHOD_NOT_ALLOWED
-        } else if !self.referrals.is_own_page(&parts.headers, origin) {
+        } else if !policy.public_origins.made(&parts.headers, origin) {
             #[cfg(feature = "tracing")]
             tracing::debug!(
                 "a key handed in was refused: nothing says that it comes from a page of the app's \
@@ -127,7 +138,9 @@ impl<ReqBody, B: Default> Service<Request<ReqBody>> for CaptureEndpoint<B> {
             );
             StatusCode::FORBIDDEN
         } else {
-            if let Some(lines) = self.referrals.capture_handed_in(&parts) {
+            let veto = || navigation::veto_of_own_page(&parts.headers);
+            let context = self.referrals.decide(&RequestHead::of(&parts), veto);
+            if let Some(lines) = write::lines_told(policy, &context) {
                 lines.offer_to(response.headers_mut());
             }
             StatusCode::NO_CONTENT

@@ -1,7 +1,6 @@
 //! From the request to the referral: the policy, the layer, and what reads and writes.
 
 mod allow;
-mod build;
 mod builder;
 #[cfg(feature = "companion")]
 pub mod companion;
@@ -11,6 +10,7 @@ mod decide;
 mod endpoint;
 #[cfg(feature = "axum")]
 mod extract;
+mod head;
 mod layer;
 mod policy;
 mod read;
@@ -19,9 +19,9 @@ mod referrals;
 mod write;
 
 pub use self::builder::ReferralsBuilder;
-pub(crate) use self::cookie::Reach;
 pub use self::cookie::{Attribution, SameSite};
 pub use self::endpoint::CaptureEndpoint;
+pub use self::head::RequestHead;
 pub use self::layer::{ReferralLayer, ReferralService, ResponseFuture};
 pub use self::redirect::PathLinkRedirect;
 pub use self::referrals::Referrals;

@@ -11,10 +11,12 @@ use http::{Method, Request, Response, StatusCode, Uri};
 use percent_encoding::{AsciiSet, CONTROLS, percent_decode, utf8_percent_encode};
 use tower_service::Service;
 
-use super::read::path;
+use super::cookie::escape;
 use super::referrals::Referrals;
+use super::write;
 use crate::context::Outcome;
 use crate::error::ConfigError;
+use crate::referral::ReferralKey;
 
 /// Sends the visitor of a path link, `/ref/KEY`, on to a page of the app; made by
 /// [`Referrals::path_link_redirect`].
@@ -61,20 +63,29 @@ pub struct PathLinkRedirect<B> {
     body: PhantomData<fn() -> B>,
 }
 
-impl<B> PathLinkRedirect<B> {
-    pub(super) fn new(referrals: Referrals, default: String) -> Result<Self, ConfigError> {
+impl Referrals {
+    /// A service for path links that sends their visitors on; see [`PathLinkRedirect`].
+    ///
+    /// `default` is the page for links that name no other. `B` is the body type of the answers,
+    /// which are empty: in axum `axum::body::Body`.
+    ///
+    /// # Errors
+    ///
+    /// [`ConfigError`] if `default` is no path of this host or is a path link itself, or if the
+    /// policy has no [`path_links`](super::ReferralsBuilder::path_links).
+    pub fn path_link_redirect<B: Default>(
+        &self,
+        default: impl Into<String>,
+    ) -> Result<PathLinkRedirect<B>, ConfigError> {
+        let default = default.into();
         let refuse = |advice| Err(ConfigError::new("path_link_redirect", advice));
-        let policy = &referrals.policy;
-        let Some(segment) = &policy.path_segment else {
+        let links = &self.policy.links;
+        if !links.have_paths() {
             let advice =
                 "the policy reads no path links: write `.path_links(\"ref\")` on its builder";
             return refuse(advice.to_owned());
-        };
-        if policy
-            .parameters
-            .iter()
-            .any(|parameter| parameter.name() == TO)
-        {
+        }
+        if links.parameters().any(|name| name == TO) {
             let advice = "`to` names the target: give the key another parameter, as in `ref`";
             return refuse(advice.to_owned());
         }
@@ -84,13 +95,13 @@ impl<B> PathLinkRedirect<B> {
             ));
         }
         let default_path = default.split('?').next().unwrap_or_default();
-        if path::read(default_path, segment).key.is_some() {
+        if links.read(None, default_path).key.is_some() {
             return refuse(format!(
                 "{default:?} is a path link itself, and would lead to itself for ever: write a page like `/`"
             ));
         }
-        Ok(Self {
-            referrals,
+        Ok(PathLinkRedirect {
+            referrals: self.clone(),
             default: default.into(),
             body: PhantomData,
         })
@@ -127,15 +138,17 @@ impl<ReqBody, B: Default> Service<Request<ReqBody>> for PathLinkRedirect<B> {
     fn call(&mut self, request: Request<ReqBody>) -> Self::Future {
         let mut response = Response::new(B::default());
         let (method, uri) = (request.method(), request.uri());
+        let links = &self.referrals.policy.links;
         if method == Method::GET || method == Method::HEAD {
             let context = self.referrals.evaluate(method, uri, request.headers());
             let carried = match (context.outcome, &context.referral) {
-                (Outcome::NotStored(_), Some(referral)) => {
-                    Some(self.referrals.parameter_for(referral.key()))
-                }
+                (Outcome::NotStored(_), Some(referral)) => links
+                    .parameters()
+                    .next()
+                    .map(|name| pair(name, referral.key())),
                 _ => None,
             };
-            if let Some(lines) = self.referrals.lines(&context) {
+            if let Some(lines) = write::lines(&self.referrals.policy, &context) {
                 lines.append_to(response.headers_mut());
             }
             let location = HeaderValue::try_from(location(uri, &self.default, carried.as_deref()));
@@ -169,6 +182,11 @@ const NOT_IN_A_URI: &AsciiSet = &CONTROLS
     .add(b'{')
     .add(b'|')
     .add(b'}');
+
+/// The pair of a query by which a link carries this key.
+fn pair(name: &str, key: &ReferralKey) -> String {
+    format!("{name}={}", escape(key.as_str()))
+}
 
 fn location(uri: &Uri, default: &str, carried: Option<&str>) -> String {
     let pairs = || {

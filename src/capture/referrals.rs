@@ -3,26 +3,22 @@
 use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-#[cfg(feature = "companion")]
 use std::time::SystemTime;
 
 use http::request::Parts;
 use http::{HeaderMap, Method, Uri};
 
 use super::allow::navigation;
-use super::builder::ReferralsBuilder;
-use super::consent::RequestHead;
-use super::cookie::escape;
-use super::decide::decide;
-use super::endpoint::CaptureEndpoint;
-use super::layer::ReferralLayer;
+#[cfg(feature = "companion")]
+use super::companion::journey;
+use super::cookie::{Attribution, reach_of};
+use super::decide;
+use super::head::RequestHead;
 use super::policy::Policy;
-use super::read::Parameter;
-use super::redirect::PathLinkRedirect;
-use crate::context::{NotStored, ReferralContext, ReferralLayerMissing};
-use crate::error::ConfigError;
-use crate::referral::{Referral, ReferralKey};
-use crate::response::Vary;
+use super::write;
+use crate::context::{Consent, NotStored, ReferralContext, ReferralLayerMissing};
+use crate::referral::Referral;
+use crate::response::{Renewal, Spent, Vary};
 
 /// The referral policy of an app, as one cheap handle.
 ///
@@ -80,23 +76,13 @@ impl Referrals {
         }
     }
 
-    /// Starts a policy from the defaults of [`ReferralsBuilder`].
-    pub fn builder() -> ReferralsBuilder {
-        ReferralsBuilder::default()
-    }
-
-    /// The middleware that captures referral links by this policy.
-    pub fn layer(&self) -> ReferralLayer {
-        ReferralLayer::new(self.clone())
-    }
-
     /// What this request says about its referral.
     ///
     /// # Errors
     ///
-    /// [`ReferralLayerMissing`] if no service was ever wrapped in [`layer`](Self::layer); it is
-    /// logged as an error event, too.
-    // Inlined into an extractor: else the answer is moved twice, for a hundred instructions.
+    /// [`ReferralLayerMissing`] if no service was ever wrapped in [`layer`](Self::layer). This is
+    /// also logged as an error event.
+    // Inlined into an extractor: otherwise the answer is moved twice, for a hundred instructions.
     #[inline]
     pub fn context(&self, parts: &Parts) -> Result<ReferralContext, ReferralLayerMissing> {
         if !self.policy.layered.load(Ordering::Relaxed) {
@@ -112,6 +98,17 @@ impl Referrals {
         Ok(context)
     }
 
+    /// As [`context`](Self::context), for a request that is a sign-up, also if it is a `GET`.
+    #[cfg(feature = "client")]
+    pub(crate) fn context_of_signup(
+        &self,
+        parts: &Parts,
+    ) -> Result<ReferralContext, ReferralLayerMissing> {
+        let mut context = self.context(parts)?;
+        keep_reach(&mut context, &RequestHead::of(parts));
+        Ok(context)
+    }
+
     /// The referral that counts for this request; `None` for an unreferred visitor.
     ///
     /// # Errors
@@ -122,53 +119,111 @@ impl Referrals {
         self.context(parts).map(|context| context.referral)
     }
 
-    /// The decision itself, without asking whether the layer is in use.
+    /// The decision itself, without the check that the layer is in use.
     ///
-    /// A pure function of the policy and the request; layer, extractors and sign-up all come
-    /// here. It never fails, whatever the visitor sent.
+    /// It is a pure function of the policy and the request. The layer, the extractors and the
+    /// sign-up hook all call it. It never fails, also where a visitor sends malformed values.
     #[must_use]
     pub fn evaluate(&self, method: &Method, uri: &Uri, headers: &HeaderMap) -> ReferralContext {
         let request = RequestHead::new(method, uri, headers);
         self.decide(&request, || navigation::veto(method, headers))
     }
 
-    /// Says which headers of a request its referral depends on, for pages that caches may keep; see
-    /// [`Vary`].
-    pub fn vary(&self) -> Vary {
-        Vary::new(self.policy.spent.is_some())
-    }
-
-    /// A service for `POST`s that hand in the key of a page which came from a cache; see
-    /// [`CaptureEndpoint`]. `B` is the body type of its answers, which are empty: in axum
-    /// `axum::body::Body`.
+    /// As [`evaluate`](Self::evaluate), at another time than now. Only what the
+    /// [`companion`](crate::capture::companion) says depends on the time.
+    #[cfg(feature = "companion")]
     #[must_use]
-    pub fn capture_endpoint<B: Default>(&self) -> CaptureEndpoint<B> {
-        CaptureEndpoint::new(self.clone())
-    }
-
-    /// A service for path links that sends their visitors on; see [`PathLinkRedirect`]. `default`
-    /// is where to, and `B` the body type of its answers, which are empty: in axum
-    /// `axum::body::Body`.
-    ///
-    /// # Errors
-    ///
-    /// [`ConfigError`] if `default` is no path of this very host, or a path link itself, or the policy
-    /// has no [`path_links`](ReferralsBuilder::path_links).
-    pub fn path_link_redirect<B: Default>(
+    pub fn evaluate_at(
         &self,
-        default: impl Into<String>,
-    ) -> Result<PathLinkRedirect<B>, ConfigError> {
-        PathLinkRedirect::new(self.clone(), default.into())
+        method: &Method,
+        uri: &Uri,
+        headers: &HeaderMap,
+        now: SystemTime,
+    ) -> ReferralContext {
+        let request = RequestHead::new(method, uri, headers);
+        self.decide_at(&request, || navigation::veto(method, headers), now)
     }
 
-    /// The query parameter by which a link carries this key.
-    pub(super) fn parameter_for(&self, key: &ReferralKey) -> String {
-        let name = self
-            .policy
-            .parameters
-            .first()
-            .map_or("ref", Parameter::name);
-        format!("{name}={}", escape(key.as_str()))
+    /// Removes the referral of this request from the browser, for an app that reports sign-ups to
+    /// Partnero by its own code. The [sign-up hook](crate::signup) does this by itself.
+    pub fn spend(&self, context: &ReferralContext) -> Spent {
+        // The response to an earlier request may store the link's key after this one is sent.
+        let may_be_stored = context.has_cookie || context.referral.is_some();
+        Spent::new(may_be_stored.then(|| write::removal_after_signup(&self.policy, context)))
+    }
+
+    /// Writes the stored referral that counts once more, from the server; see [`Renewal`].
+    pub fn renew(&self, context: &ReferralContext) -> Renewal {
+        let may_write = context.consent == Consent::Granted && context.outcome.is_of_stored_key();
+        let referral = context.referral.as_ref().filter(|_| may_write);
+        Renewal::new(
+            referral
+                .map(|referral| write::set(&self.policy, referral.key(), context, SystemTime::now)),
+        )
+    }
+
+    /// Stores a referral that the app has found by itself, such as that of a token in a link from
+    /// another host; the same rules hold as for a link of our own. It is written if it is new here
+    /// (under [`FirstTouch`](Attribution::FirstTouch), if there is none), with the visitor's
+    /// consent, and only for a person's own navigation: no frame, image or prefetch on a
+    /// stranger's page plants it. A form that is posted may bring it.
+    ///
+    /// ```
+    /// use axum::extract::State;
+    /// use http::request::Parts;
+    /// use tower_partnero::response::Renewal;
+    /// use tower_partnero::{Referral, Referrals};
+    ///
+    /// # fn open(_: &http::Uri) -> Option<Referral> { None }
+    /// // The page on this host that another host's links lead to.
+    /// async fn welcome(State(referrals): State<Referrals>, parts: Parts) -> (Renewal, &'static str) {
+    ///     let handed_in = open(&parts.uri); // `Detour::open`, for example
+    ///     (referrals.store(&parts, handed_in), "welcome")
+    /// }
+    /// ```
+    pub fn store(&self, parts: &Parts, referral: impl Into<Option<Referral>>) -> Renewal {
+        self.store_by(parts, referral.into(), SystemTime::now())
+    }
+
+    /// As [`store`](Self::store), at another time than now.
+    #[cfg(feature = "companion")]
+    pub fn store_at(
+        &self,
+        parts: &Parts,
+        referral: impl Into<Option<Referral>>,
+        now: SystemTime,
+    ) -> Renewal {
+        self.store_by(parts, referral.into(), now)
+    }
+
+    /// The response part that names the request headers on which the referral depends, for pages
+    /// that caches may keep; see [`Vary`].
+    pub fn vary(&self) -> Vary {
+        Vary::new(self.policy.signup_marker.is_some())
+    }
+
+    fn store_by(&self, parts: &Parts, referral: Option<Referral>, now: SystemTime) -> Renewal {
+        let request = &RequestHead::of(parts);
+        let lines = || {
+            let referral = referral?;
+            let veto = || navigation::veto(request.method, request.headers);
+            let context = self.decide_at(request, veto, now);
+            let stands = |stored: &Referral| {
+                self.policy.attribution == Attribution::FirstTouch
+                    || (stored.key() == referral.key() && !context.conflicting)
+            };
+            if context.consent != Consent::Granted
+                || (context.outcome.is_of_stored_key()
+                    && context.referral.as_ref().is_some_and(stands))
+                || navigation::veto_of_headers(request.headers).is_some()
+            {
+                return None;
+            }
+            let mut context = context.with_referral(referral.clone());
+            keep_reach(&mut context, request);
+            Some(write::set(&self.policy, referral.key(), &context, || now))
+        };
+        Renewal::new(lines())
     }
 
     #[inline(always)]
@@ -185,21 +240,41 @@ impl Referrals {
         if self.policy.companion.is_some() {
             return self.decide_at(request, veto, SystemTime::now());
         }
-        let read = || self.policy.cookie.read(request.headers);
-        decide(&self.policy, request, read, veto)
+        let stored = || self.policy.cookie.read_cookies(request.headers);
+        decide::decide(&self.policy, request, stored, veto)
     }
 
-    pub(super) fn is_own_page(&self, headers: &HeaderMap, origin: Option<&[u8]>) -> bool {
-        self.policy.public_origins.made(headers, origin)
-    }
-
-    pub(super) fn mark_layered(&self) {
-        self.policy.layered.store(true, Ordering::Relaxed);
+    /// Apart from [`decide`](Self::decide), because a policy without a companion needs no time.
+    #[cold]
+    #[inline(never)]
+    #[cfg_attr(
+        not(feature = "companion"),
+        expect(unused_variables, reason = "only the companion has a time")
+    )]
+    fn decide_at(
+        &self,
+        request: &RequestHead<'_>,
+        veto: impl Fn() -> Option<NotStored>,
+        now: SystemTime,
+    ) -> ReferralContext {
+        #[cfg(feature = "companion")]
+        if let Some(companion) = &self.policy.companion {
+            return journey::decide_at(&self.policy, companion, request, veto, now);
+        }
+        let stored = || self.policy.cookie.read_cookies(request.headers);
+        decide::decide(&self.policy, request, stored, veto)
     }
 }
 
 impl fmt::Debug for Referrals {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("Referrals").field(&self.policy).finish()
+    }
+}
+
+/// A stored cookie is about to be removed or replaced: keeps where it may have come from.
+fn keep_reach(context: &mut ReferralContext, request: &RequestHead<'_>) {
+    if context.has_cookie && context.reach.is_none() {
+        context.reach = Some(Box::new(reach_of(request)));
     }
 }

@@ -1,16 +1,18 @@
 //! From the referral to the handler: what a request says, and why.
 
-use crate::capture::Reach;
-use crate::capture::consent::Consent;
 use crate::referral::{InvalidReferralKey, Referral, ReferralSource};
 
+mod consent;
 mod missing;
 mod outcome;
+mod reach;
 #[cfg(feature = "companion")]
 mod touch;
 
+pub use self::consent::Consent;
 pub use self::missing::ReferralLayerMissing;
 pub use self::outcome::{NotStored, Outcome};
+pub(crate) use self::reach::Reach;
 #[cfg(feature = "companion")]
 pub use self::touch::Touch;
 #[cfg(feature = "companion")]

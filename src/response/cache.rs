@@ -32,7 +32,7 @@ const STRICTEST: HeaderValue = HeaderValue::from_static("private, no-store");
 ///
 /// Everything else the app said (`max-age`, `no-store`, `no-cache` ...) stays, so that the
 /// response is never cached longer or more widely than the app allowed.
-pub(crate) fn make_private(headers: &mut HeaderMap, rules: CacheRules) {
+pub(super) fn make_private(headers: &mut HeaderMap, rules: CacheRules) {
     if headers.keys().any(overrules) {
         remove_overruling(headers);
     }
@@ -55,7 +55,7 @@ fn remove_overruling(headers: &mut HeaderMap) {
 }
 
 /// Whether the app lets shared caches keep this response.
-pub(crate) fn is_public(headers: &HeaderMap) -> bool {
+pub(super) fn is_public(headers: &HeaderMap) -> bool {
     let mut directives = headers
         .get_all(CACHE_CONTROL)
         .iter()

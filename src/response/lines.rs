@@ -4,21 +4,20 @@ use std::fmt;
 use std::sync::Arc;
 
 use http::header::{HeaderMap, HeaderValue, REFERRER_POLICY, SET_COOKIE};
+use http::{Extensions, Response};
 
 use super::cache::{self, CacheRules};
-use crate::capture::Referrals;
-use crate::context::{NotStored, Outcome, ReferralContext};
 
 /// The value of a `Set-Cookie` header, all of it printable ASCII. A `HeaderValue` is made of it only
 /// when it is appended: that is more than twice as large, and the response future of every request
 /// would have to hold room for it.
 pub(crate) type Line = Box<[u8]>;
 
-/// The line of our cookie, what goes with it, and the manners of caches.
+/// The line of our cookie, the lines beside it, and what is said to caches.
 #[derive(Clone)]
 pub(crate) struct CookieLines {
     line: Line,
-    /// Boxed, because this moves with every request, and few have more.
+    /// Boxed, because this moves with every request, and few requests have more than one line.
     more: Option<Box<More>>,
     rules: CacheRules,
 }
@@ -27,24 +26,14 @@ pub(crate) struct CookieLines {
 struct More {
     beside: Vec<Line>,
     hides_address: bool,
-    /// Shared so that a clone would tell nothing twice; what is cloned has none.
-    untold: Option<Arc<Untold>>,
+    watcher: Option<Arc<dyn LinesWatcher>>,
 }
 
-/// Who is to hear what has become of the key, once the response is known: when this is dropped,
-/// which it is as well where no response comes. While a panic unwinds, one of the observer's own
-/// would end the process; so then nobody hears.
-struct Untold {
-    referrals: Referrals,
-    context: ReferralContext,
-}
-
-impl Drop for Untold {
-    fn drop(&mut self) {
-        if !std::thread::panicking() {
-            self.referrals.tell(&self.context);
-        }
-    }
+/// Learns whether a response took the lines. It is dropped as soon as that is certain, also where
+/// no response comes.
+pub(crate) trait LinesWatcher: Send + Sync {
+    /// Is called before the drop if the response is a public page, which takes no cookie.
+    fn page_stays_public(&mut self);
 }
 
 impl CookieLines {
@@ -63,15 +52,14 @@ impl CookieLines {
         self
     }
 
-    /// Keeps the page's address, and a key in it, out of the `Referer` of the next request.
+    /// Keeps the page's address, and the key in it, out of the `Referer` of the next request.
     pub(crate) fn hiding_address(mut self) -> Self {
         self.more().hides_address = true;
         self
     }
 
-    /// Tells the policy of this decision when it is known whether the page takes the cookie.
-    pub(crate) fn telling(mut self, referrals: Referrals, context: ReferralContext) -> Self {
-        self.more().untold = Some(Arc::new(Untold { referrals, context }));
+    pub(crate) fn watched_by(mut self, watcher: Arc<dyn LinesWatcher>) -> Self {
+        self.more().watcher = Some(watcher);
         self
     }
 
@@ -99,13 +87,10 @@ impl CookieLines {
     /// the referral behind that it has just spent), or it is a public page that shall stay one.
     pub(crate) fn offer_to(mut self, headers: &mut HeaderMap) {
         if self.rules.leave_public_pages {
-            let is_left = cache::is_public(headers);
-            let untold = self.more.as_mut().and_then(|more| more.untold.take());
-            // Dropped at the end of this block, and so told.
-            let untold = untold.and_then(Arc::into_inner);
-            if is_left {
-                if let Some(mut untold) = untold {
-                    untold.context.outcome = Outcome::NotStored(NotStored::PublicPage);
+            let mut watcher = self.more.as_mut().and_then(|more| more.watcher.take());
+            if cache::is_public(headers) {
+                if let Some(watcher) = watcher.as_mut().and_then(Arc::get_mut) {
+                    watcher.page_stays_public();
                 }
                 return;
             }
@@ -117,7 +102,7 @@ impl CookieLines {
 
     /// Appends the lines again, unless they are there or the handler has set the cookie itself;
     /// and keeps what has them out of shared caches.
-    pub(crate) fn restore_in(self, headers: &mut HeaderMap) {
+    fn restore_in(self, headers: &mut HeaderMap) {
         let mut set = headers.get_all(SET_COOKIE).iter();
         if set.any(|line| *line.as_bytes() == *self.line) {
             cache::make_private(headers, self.rules);
@@ -126,6 +111,17 @@ impl CookieLines {
             }
         } else if !self.is_named_in(headers) {
             self.append_to(headers);
+        }
+    }
+
+    /// Leaves the lines with a response to which they are appended as well, for
+    /// [`restore_promised`].
+    pub(super) fn promise_in(&self, extensions: &mut Extensions) {
+        match extensions.get_mut::<PromisedLines>() {
+            Some(PromisedLines(promised)) => promised.push(self.clone()),
+            None => {
+                extensions.insert(PromisedLines(vec![self.clone()]));
+            }
         }
     }
 
@@ -139,7 +135,25 @@ impl CookieLines {
     }
 }
 
-/// Without the values, which say who the visitor is.
+/// The lines that a handler's response parts have appended, kept in the response's extensions.
+///
+/// In axum an array of headers replaces what stands there already: behind `Spent`, a
+/// `[(SET_COOKIE, session)]` would take the removal away again, and a `[(CACHE_CONTROL, "public")]`
+/// would let a shared cache give one visitor's cookie to all. So the layer restores both.
+#[derive(Clone)]
+struct PromisedLines(Vec<CookieLines>);
+
+/// Appends the promised lines that are gone. Where two parts set one cookie, the last part counts,
+/// as the last line would count in the browser.
+pub(crate) fn restore_promised<B>(response: &mut Response<B>) {
+    if let Some(PromisedLines(promised)) = response.extensions_mut().remove::<PromisedLines>() {
+        for lines in promised.into_iter().rev() {
+            lines.restore_in(response.headers_mut());
+        }
+    }
+}
+
+/// Prints no values, which say who the visitor is.
 impl fmt::Debug for CookieLines {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("CookieLines")

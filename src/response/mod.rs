@@ -2,15 +2,10 @@
 
 mod cache;
 mod lines;
-mod part;
-mod promise;
-mod renewal;
-mod spent;
+mod parts;
 mod vary;
 
 pub(crate) use self::cache::CacheRules;
-pub(crate) use self::lines::{CookieLines, Line};
-pub(crate) use self::promise::keep;
-pub use self::renewal::Renewal;
-pub use self::spent::Spent;
+pub(crate) use self::lines::{CookieLines, Line, LinesWatcher, restore_promised};
+pub use self::parts::{Renewal, Spent};
 pub use self::vary::Vary;

@@ -56,7 +56,7 @@ impl Signups {
     /// As [`Referrals::context`].
     pub fn hook(&self, parts: &Parts) -> Result<SignupHook, ReferralLayerMissing> {
         Ok(SignupHook {
-            context: self.referrals.context_to_spend(parts)?,
+            context: self.referrals.context_of_signup(parts)?,
             signups: self.clone(),
         })
     }

@@ -70,7 +70,7 @@
 //! the answer, it renders the plain tag:
 //!
 //! ```
-//! use tower_partnero::capture::consent::Consent;
+//! use tower_partnero::context::Consent;
 //! use tower_partnero::{ReferralContext, Snippet};
 //!
 //! fn tag(snippet: &Snippet, context: &ReferralContext) -> String {

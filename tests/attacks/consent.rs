@@ -1,6 +1,7 @@
 //! Breach of consent: something is kept, or goes on counting, without the visitor's leave.
 
-use tower_partnero::capture::consent::{self, Consent};
+use tower_partnero::capture::consent;
+use tower_partnero::context::Consent;
 use tower_partnero::{NotStored, Outcome, Referral, Referrals};
 
 use super::{Site, get, request};

@@ -79,16 +79,16 @@ impl Companion {
 
     /// Whether the browser sent one, ours or not.
     pub(in crate::capture) fn is_in(&self, headers: &HeaderMap) -> bool {
-        self.cookie.all_values(headers).next().is_some()
+        self.cookie.is_in(headers)
     }
 
     /// Whether anything of the name is there, and all that is signed by us.
-    pub(super) fn read(&self, headers: &HeaderMap) -> (bool, Vec<Touches>) {
+    pub(super) fn open_all(&self, headers: &HeaderMap) -> (bool, Vec<Touches>) {
         let seal = self.seal();
         let mut found = false;
         let opened = self
             .cookie
-            .all_values(headers)
+            .raw_values(headers)
             .take(MOST)
             .filter_map(|value| {
                 found = true;
@@ -97,7 +97,7 @@ impl Companion {
                 if let Err(broken) = &record {
                     tracing::debug!(?broken, "the companion of the referral is not ours");
                 }
-                record::read(&record.ok()?)
+                record::decode(&record.ok()?)
             });
         let opened = opened.collect();
         (found, opened)
@@ -146,7 +146,7 @@ impl Companion {
     }
 
     fn line(&self, touches: &Touches, now: SystemTime) -> Line {
-        let record = record::write(touches, now);
+        let record = record::encode(touches, now);
         self.cookie.set(&self.seal().close(record))
     }
 

@@ -93,8 +93,7 @@
 //! # }
 //! ```
 
-mod evaluate;
-mod journey;
+pub(super) mod journey;
 mod kept;
 mod record;
 

@@ -12,7 +12,7 @@ const VERSION: u8 = 1;
 pub(super) const LONGEST: usize = 1 + 2 * size_of::<u64>() + 1 + 2 * ReferralKey::MAX_LEN;
 
 /// A touch whose time nobody saw counts from now.
-pub(super) fn write(touches: &Touches, now: SystemTime) -> Vec<u8> {
+pub(super) fn encode(touches: &Touches, now: SystemTime) -> Vec<u8> {
     let Touches { first, last, .. } = touches;
     let mut record = Vec::with_capacity(LONGEST);
     record.push(VERSION);
@@ -27,8 +27,8 @@ pub(super) fn write(touches: &Touches, now: SystemTime) -> Vec<u8> {
     record
 }
 
-/// `None` for what [`write`] never makes, signed or not: another version may have.
-pub(super) fn read(record: &[u8]) -> Option<Touches> {
+/// `None` for what [`encode`] never makes, signed or not: another version may have.
+pub(super) fn decode(record: &[u8]) -> Option<Touches> {
     let ([VERSION], rest) = record.split_first_chunk()? else {
         return None;
     };
@@ -77,9 +77,9 @@ mod tests {
             (&long, &long),
         ] {
             let touches = touches(first, last);
-            let record = write(&touches, UNIX_EPOCH);
+            let record = encode(&touches, UNIX_EPOCH);
             assert!(record.len() <= LONGEST);
-            assert_eq!(read(&record), Some(touches));
+            assert_eq!(decode(&record), Some(touches));
         }
     }
 
@@ -88,20 +88,20 @@ mod tests {
         let mut touches = touches("anna-7", "ben");
         let now = UNIX_EPOCH + Duration::from_secs(1_800_000_000);
         touches.last.at = None;
-        let read = read(&write(&touches, now)).unwrap();
+        let read = decode(&encode(&touches, now)).unwrap();
         assert_eq!((read.first, read.last.at), (touches.first, Some(now)));
     }
 
     #[test]
     fn what_is_never_written_is_not_read() {
-        let record = write(&touches("anna-7", "ben"), UNIX_EPOCH);
+        let record = encode(&touches("anna-7", "ben"), UNIX_EPOCH);
         for end in 0..record.len() - 2 {
-            assert_eq!(read(&record[..end]), None, "{end}");
+            assert_eq!(decode(&record[..end]), None, "{end}");
         }
         let changed = |index: usize, byte| {
             let mut record = record.clone();
             record[index] = byte;
-            read(&record)
+            decode(&record)
         };
         assert_eq!(changed(0, 2), None, "another version");
         assert_eq!(changed(1, 0xff), None, "a time that is none");

@@ -1,13 +1,15 @@
-//! The referral's cookie: its settings, how it is read, set and removed.
+//! The referral's cookie: its settings, and how it is read, set and removed.
 
+mod name;
 mod removal;
 mod scopes;
 mod settings;
 mod template;
 
-pub(crate) use self::scopes::Reach;
+pub(super) use self::name::CookieName;
+pub(super) use self::scopes::reach_of;
+pub(super) use self::settings::CookieSettings;
 #[cfg(feature = "companion")]
 pub(super) use self::settings::LONGEST_MAX_AGE;
 pub use self::settings::{Attribution, SameSite};
-pub(super) use self::settings::{CookieSettings, check_parameters, check_segment};
 pub(super) use self::template::{CookieTemplate, escape};

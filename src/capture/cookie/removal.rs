@@ -3,15 +3,16 @@
 use cookie::Cookie;
 use cookie::time::{Duration, OffsetDateTime};
 
-use super::scopes::{Reach, Scope};
+use super::scopes::{Scope, scopes};
 use super::settings::{CookieSettings, SameSite};
+use crate::context::Reach;
 use crate::response::Line;
 
 /// Of removals in the headers of one response: proxies refuse a few kilobytes.
 const MOST_BYTES: usize = 2_200;
 
 /// From the scope it is set in; also for clients that know no `Max-Age`.
-pub(crate) fn own(settings: &CookieSettings) -> Line {
+pub(super) fn own(settings: &CookieSettings) -> Line {
     let mut cookie = removed(settings, scope_of(settings));
     cookie.set_expires(OffsetDateTime::UNIX_EPOCH);
     line(&cookie)
@@ -19,7 +20,7 @@ pub(crate) fn own(settings: &CookieSettings) -> Line {
 
 /// From these scopes, but for its own. Short, because many of these may stand in one response: `Lax`
 /// is what browsers take for none.
-pub(crate) fn others<'a>(
+pub(super) fn others<'a>(
     settings: &CookieSettings,
     scopes: impl IntoIterator<Item = Scope<'a>>,
 ) -> Vec<Line> {
@@ -37,9 +38,9 @@ pub(crate) fn others<'a>(
 }
 
 /// As [`others`], from wherever a request can have brought it, as far as the lines have room.
-pub(crate) fn within(settings: &CookieSettings, reach: &Reach) -> Vec<Line> {
+pub(super) fn within(settings: &CookieSettings, reach: &Reach) -> Vec<Line> {
     let mut left = MOST_BYTES;
-    let mut lines = others(settings, reach.scopes());
+    let mut lines = others(settings, scopes(reach));
     lines.retain(|line| {
         let rest = left.checked_sub(bytes_in_head(line));
         left = rest.unwrap_or(left);
@@ -73,8 +74,9 @@ fn line(cookie: &Cookie<'_>) -> Line {
 
 #[cfg(test)]
 mod tests {
+    use super::super::super::head::RequestHead;
+    use super::super::scopes::reach_of;
     use super::*;
-    use crate::capture::consent::RequestHead;
     use http::header::HOST;
     use http::{HeaderMap, Method, Uri};
 
@@ -90,7 +92,7 @@ mod tests {
                 for name in ["partnero_referral", &long_name] {
                     let (uri, mut headers) = (path.parse::<Uri>().unwrap(), HeaderMap::new());
                     headers.insert(HOST, host.parse().unwrap());
-                    let reach = Reach::of(&RequestHead::new(&Method::POST, &uri, &headers));
+                    let reach = reach_of(&RequestHead::new(&Method::POST, &uri, &headers));
                     let settings = CookieSettings {
                         name: name.into(),
                         ..CookieSettings::default()

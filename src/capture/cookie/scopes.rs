@@ -6,59 +6,42 @@
 //! ours; and no request says which scope a cookie came from. It can only be removed from every
 //! scope that could have brought it.
 
-use std::fmt;
-
 use http::header::HOST;
 
-use super::super::consent::RequestHead;
+use super::super::head::RequestHead;
 use super::settings::{LONGEST_ATTRIBUTE, check_domain, check_path};
+use crate::context::Reach;
 
 /// A domain, or none for this host alone, and a path.
-pub(crate) type Scope<'a> = (Option<&'a str>, &'a str);
+pub(super) type Scope<'a> = (Option<&'a str>, &'a str);
 
 /// Each scope costs a line.
 const MOST: usize = 24;
 
-/// Where the cookies of a request may have come from.
-#[derive(Clone, PartialEq, Eq)]
-pub(crate) struct Reach {
-    host: Option<Box<str>>,
-    path: Box<str>,
+/// The host and path for which the cookies of a request may have been stored.
+#[cold]
+pub(crate) fn reach_of(request: &RequestHead<'_>) -> Reach {
+    let path = Some(request.uri.path()).filter(|path| path.len() <= LONGEST_ATTRIBUTE);
+    Reach::new(host_of(request), path.unwrap_or("/"))
 }
 
-impl Reach {
-    #[cold]
-    pub(crate) fn of(request: &RequestHead<'_>) -> Self {
-        let path = Some(request.uri.path()).filter(|path| path.len() <= LONGEST_ATTRIBUTE);
-        Self {
-            host: host(request).map(Into::into),
-            path: path.unwrap_or("/").into(),
-        }
-    }
-
-    /// The likeliest, and those first: `/` and the request's own path, then what lies between.
-    /// Browsers ignore a domain that is a public suffix by themselves.
-    pub(crate) fn scopes(&self) -> impl Iterator<Item = Scope<'_>> {
-        let domains = self.host.as_deref().into_iter().flat_map(domains);
-        // Few enough to leave room for some paths.
-        let domains: Vec<_> = domains.take(MOST / 4).map(Some).chain([None]).collect();
-        let scopes = paths(&self.path).flat_map(move |path| {
-            let domains = domains.clone();
-            domains.into_iter().map(move |domain| (domain, path))
-        });
-        scopes.take(MOST)
-    }
+/// The scopes that a cookie sent with such a request can have, the likeliest first: `/` and the
+/// request's own path, then the paths between them. A domain that is a public suffix may be among
+/// them; browsers ignore a cookie line with such a domain.
+pub(super) fn scopes(reach: &Reach) -> impl Iterator<Item = Scope<'_>> {
+    let domains = reach.host().into_iter().flat_map(domains);
+    // Few domains, so that there is room for some paths.
+    let domains: Vec<_> = domains.take(MOST / 4).map(Some).chain([None]).collect();
+    let scopes = paths(reach.path()).flat_map(move |path| {
+        let domains = domains.clone();
+        domains.into_iter().map(move |domain| (domain, path))
+    });
+    scopes.take(MOST)
 }
 
-/// Without the path, which may hold what is nobody else's business.
-impl fmt::Debug for Reach {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Reach").finish_non_exhaustive()
-    }
-}
-
-/// Forged, it makes lines that the forger's own browser ignores.
-fn host<'a>(request: &RequestHead<'a>) -> Option<&'a str> {
+/// `Host` may be forged. That is harmless: only the sender's own browser sees the removals that are
+/// made from it.
+fn host_of<'a>(request: &RequestHead<'a>) -> Option<&'a str> {
     let named = || {
         let host = request.headers.get(HOST)?.to_str().ok()?;
         Some(host.split_once(':').map_or(host, |(host, _)| host))
@@ -120,8 +103,8 @@ mod tests {
             if let Some(host) = host {
                 headers.insert(HOST, http::HeaderValue::from_static(host));
             }
-            let reach = Reach::of(&RequestHead::new(&Method::GET, &uri, &headers));
-            let domains = reach.scopes().map(|(domain, _)| domain.map(str::to_owned));
+            let reach = reach_of(&RequestHead::new(&Method::GET, &uri, &headers));
+            let domains = super::scopes(&reach).map(|(domain, _)| domain.map(str::to_owned));
             domains.collect::<Vec<_>>()
         };
         let own = |domains: &[&str]| {

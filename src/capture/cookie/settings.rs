@@ -70,8 +70,8 @@ impl Default for CookieSettings {
 }
 
 impl CookieSettings {
-    /// The same for the cookie that marks a sign-up.
-    pub(crate) fn for_spent(&self) -> Self {
+    /// The settings of the cookie that marks a sign-up in this browser.
+    pub(crate) fn for_signup_marker(&self) -> Self {
         Self {
             name: format!("{}_spent", self.name),
             ..self.clone()
@@ -213,42 +213,4 @@ fn is_address(host: &str) -> bool {
     let is_number = !last.is_empty() && last.bytes().all(|byte| byte.is_ascii_digit())
         || hex.is_some_and(|hex| hex.bytes().all(|byte| byte.is_ascii_hexdigit()));
     is_number || host.parse::<std::net::Ipv6Addr>().is_ok()
-}
-
-pub(crate) fn check_parameters(parameters: &[Box<str>]) -> Result<(), ConfigError> {
-    let refuse = |advice: String| Err(ConfigError::new("parameters", advice));
-    if parameters.is_empty() {
-        return refuse("name at least one query parameter, as in `[\"ref\"]`".to_owned());
-    }
-    for (index, name) in parameters.iter().enumerate() {
-        if !needs_no_encoding(name) {
-            return refuse(format!(
-                "{name:?} is no parameter name: write letters, digits and `-._~`, as in `ref`"
-            ));
-        }
-        if parameters[..index].contains(name) {
-            return refuse(format!(
-                "{name:?} is listed twice: name each parameter once"
-            ));
-        }
-    }
-    Ok(())
-}
-
-pub(crate) fn check_segment(segment: &str) -> Result<(), ConfigError> {
-    if needs_no_encoding(segment) && !matches!(segment, "." | "..") {
-        return Ok(());
-    }
-    Err(ConfigError::new(
-        "path_links",
-        format!(
-            "{segment:?} is no path segment: write letters, digits and `-._~` without slashes, as in `ref`"
-        ),
-    ))
-}
-
-/// Letters, digits and `-._~` (RFC 3986, section 2.3) stand in a URL as they are.
-fn needs_no_encoding(name: &str) -> bool {
-    let is_unreserved = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
-    !name.is_empty() && name.bytes().all(is_unreserved)
 }

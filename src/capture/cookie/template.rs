@@ -1,17 +1,17 @@
-//! Our cookie: read from every `Cookie` line, set and removed by one template.
+//! The lines that set and remove a cookie, made from one template, and the reading of the cookie.
 
 use std::fmt;
 
 use cookie::time::Duration;
 use http::header::{COOKIE, HeaderMap};
-use memchr::{memchr, memmem};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, PercentEncode, percent_encode};
 
 use super::super::read::Reading;
 use super::super::read::{Encoding, decode_bytes};
+use super::name::CookieName;
 use super::removal;
-use super::scopes::Reach;
 use super::settings::CookieSettings;
+use crate::context::Reach;
 #[cfg(feature = "companion")]
 use crate::referral::ReferralKey;
 use crate::referral::ReferralSource;
@@ -37,7 +37,7 @@ pub(crate) fn escape(value: &str) -> PercentEncode<'_> {
 
 /// Everything about the cookie that does not change between requests, made once.
 pub(crate) struct CookieTemplate {
-    name: memmem::Finder<'static>,
+    name: CookieName,
     /// The name and its `=`.
     assignment: String,
     /// The attributes of a cookie that is set, from the first `;` on.
@@ -58,7 +58,7 @@ impl CookieTemplate {
         let mut of_this_host = vec![(None, settings.path.as_str()), (None, "/")];
         of_this_host.dedup();
         Self {
-            name: memmem::Finder::new(&settings.name).into_owned(),
+            name: CookieName::new(&settings.name),
             assignment: format!("{}=", settings.name),
             attributes,
             removal: removal::own(settings),
@@ -97,66 +97,44 @@ impl CookieTemplate {
 
     /// Reads every cookie of our name, in the order the browser sent them.
     #[inline]
-    pub(crate) fn read(&self, headers: &HeaderMap) -> Reading {
+    pub(crate) fn read_cookies(&self, headers: &HeaderMap) -> Reading {
         let mut reading = Reading::new(ReferralSource::Cookie);
-        // A browser may split its cookies over several lines in HTTP/2 (RFC 9113, section 8.2.3).
         for line in headers.get_all(&COOKIE) {
-            for raw in self.values(line.as_bytes()) {
-                reading.add(decode_bytes(raw, Encoding::Percent));
+            for raw in self.name.values_in(line.as_bytes()) {
+                reading.add(decode_bytes(unquote(raw), Encoding::Percent));
             }
         }
         reading
     }
 
-    /// The values of our name in one line, unquoted but not decoded.
-    ///
-    /// Looking for the name first, and for the borders of its pair only where it stands, keeps
-    /// the cost of a long line of strangers' cookies at a fraction of an instruction a byte.
-    pub(crate) fn values<'a>(&'a self, line: &'a [u8]) -> impl Iterator<Item = &'a [u8]> {
-        let mut searched = 0;
-        // `find_iter` would copy the whole finder for each line.
-        let starts = std::iter::from_fn(move || {
-            let start = searched + self.name.find(&line[searched..])?;
-            searched = start + self.name.needle().len();
-            Some(start)
-        });
-        starts.filter_map(move |start| {
-            let before = line[..start].trim_ascii_end();
-            if !matches!(before.last(), None | Some(b';')) {
-                return None;
-            }
-            let after = line[start + self.name.needle().len()..].trim_ascii_start();
-            let value = after.strip_prefix(b"=")?;
-            let end = memchr(b';', value).unwrap_or(value.len());
-            Some(unquote(value[..end].trim_ascii()))
-        })
+    /// Whether the browser sent a cookie of our name, valid or not.
+    pub(crate) fn is_in(&self, headers: &HeaderMap) -> bool {
+        self.name.values(headers).next().is_some()
     }
-}
 
-#[cfg(feature = "companion")]
-impl CookieTemplate {
-    /// Every valid key of our name; as [`read`](Self::read), which spares a request without one.
+    /// The values of all cookies of our name, unquoted but not decoded.
+    #[cfg(feature = "companion")]
+    pub(crate) fn raw_values<'a>(
+        &'a self,
+        headers: &'a HeaderMap,
+    ) -> impl Iterator<Item = &'a [u8]> + 'a {
+        self.name.values(headers).map(unquote)
+    }
+
+    /// The valid keys of all cookies of our name.
+    #[cfg(feature = "companion")]
     pub(crate) fn keys<'a>(
         &'a self,
         headers: &'a HeaderMap,
     ) -> impl Iterator<Item = ReferralKey> + 'a {
-        let values = self.all_values(headers);
+        let values = self.raw_values(headers);
         values.filter_map(|value| decode_bytes(value, Encoding::Percent).ok())
-    }
-
-    /// The values of our name in all lines, unquoted but not decoded.
-    pub(crate) fn all_values<'a>(
-        &'a self,
-        headers: &'a HeaderMap,
-    ) -> impl Iterator<Item = &'a [u8]> {
-        let lines = headers.get_all(&COOKIE).iter();
-        lines.flat_map(|line| self.values(line.as_bytes()))
     }
 }
 
 impl fmt::Debug for CookieTemplate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let name = String::from_utf8_lossy(self.name.needle());
+        let name = String::from_utf8_lossy(self.name.as_bytes());
         write!(f, "{name}=...{}", self.attributes)
     }
 }
@@ -183,7 +161,7 @@ mod tests {
         for line in lines {
             headers.append(COOKIE, HeaderValue::from_bytes(line).unwrap());
         }
-        template().read(&headers)
+        template().read_cookies(&headers)
     }
 
     fn text(line: Line) -> String {

@@ -5,15 +5,15 @@ use std::task::{Context, Poll};
 use http::Response;
 use pin_project::pin_project;
 
-use crate::response::{self, CookieLines};
+use crate::response::{CookieLines, restore_promised};
 
 /// Response future of [`ReferralService`](super::ReferralService).
 #[pin_project]
 #[derive(Debug)]
 pub struct ResponseFuture<F> {
     #[pin]
-    pub(crate) inner: F,
-    pub(crate) lines: Option<CookieLines>,
+    pub(super) inner: F,
+    pub(super) lines: Option<CookieLines>,
 }
 
 impl<F, B, E> Future for ResponseFuture<F>
@@ -38,7 +38,7 @@ where
 #[inline(never)]
 fn finish<B>(response: &mut Response<B>, lines: &mut Option<CookieLines>) {
     if !response.extensions().is_empty() {
-        response::keep(response);
+        restore_promised(response);
     }
     if let Some(lines) = lines.take() {
         lines.offer_to(response.headers_mut());

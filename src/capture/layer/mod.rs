@@ -3,6 +3,8 @@
 mod future;
 mod service;
 
+use std::sync::atomic::Ordering;
+
 use tower_layer::Layer;
 
 use super::referrals::Referrals;
@@ -19,9 +21,12 @@ pub struct ReferralLayer {
     referrals: Referrals,
 }
 
-impl ReferralLayer {
-    pub(crate) fn new(referrals: Referrals) -> Self {
-        Self { referrals }
+impl Referrals {
+    /// The middleware that captures referral links by this policy.
+    pub fn layer(&self) -> ReferralLayer {
+        ReferralLayer {
+            referrals: self.clone(),
+        }
     }
 }
 
@@ -29,7 +34,8 @@ impl<S> Layer<S> for ReferralLayer {
     type Service = ReferralService<S>;
 
     fn layer(&self, inner: S) -> Self::Service {
-        self.referrals.mark_layered();
+        let layered = &self.referrals.policy.layered;
+        layered.store(true, Ordering::Relaxed);
         ReferralService::new(inner, self.referrals.clone())
     }
 }

@@ -1,10 +1,14 @@
 use std::task::{Context, Poll};
 
-use http::{Request, Response};
+use http::{HeaderMap, Method, Request, Response, Uri};
 use tower_service::Service;
 
 use super::future::ResponseFuture;
 use crate::capture::Referrals;
+use crate::capture::allow::navigation;
+use crate::capture::head::RequestHead;
+use crate::capture::write;
+use crate::response::CookieLines;
 
 /// Middleware that captures referral links; made by [`ReferralLayer`](super::ReferralLayer).
 ///
@@ -18,7 +22,7 @@ pub struct ReferralService<S> {
 }
 
 impl<S> ReferralService<S> {
-    pub(crate) fn new(inner: S, referrals: Referrals) -> Self {
+    pub(super) fn new(inner: S, referrals: Referrals) -> Self {
         Self { inner, referrals }
     }
 }
@@ -39,10 +43,7 @@ where
     // which costs every request more than this call.
     #[inline(never)]
     fn call(&mut self, request: Request<ReqBody>) -> Self::Future {
-        let lines = self
-            .referrals
-            .capture(request.method(), request.uri(), request.headers());
-        match lines {
+        match capture(&self.referrals, &request) {
             None => ResponseFuture {
                 inner: self.inner.call(request),
                 lines: None,
@@ -53,4 +54,32 @@ where
             },
         }
     }
+}
+
+/// The cookie lines that a request asks for. Cookies are read only if the query names a referral,
+/// or if the policy has to see every request.
+#[inline]
+fn capture<B>(referrals: &Referrals, request: &Request<B>) -> Option<CookieLines> {
+    if !referrals.policy.concerns(request.uri()) {
+        return None;
+    }
+    capture_concerned(
+        referrals,
+        request.method(),
+        request.uri(),
+        request.headers(),
+    )
+}
+
+/// A function of its own, so that a request without a link does not pay for it.
+#[inline(never)]
+fn capture_concerned(
+    referrals: &Referrals,
+    method: &Method,
+    uri: &Uri,
+    headers: &HeaderMap,
+) -> Option<CookieLines> {
+    let request = RequestHead::new(method, uri, headers);
+    let context = referrals.decide(&request, || navigation::veto(method, headers));
+    write::lines_told(&referrals.policy, &context)
 }

@@ -16,7 +16,7 @@ pub(crate) enum Encoding {
 /// Decodes as the URL standard does: a `%` without two hex digits behind it stands for itself.
 ///
 /// At most one byte more than [`ReferralKey::MAX_LEN`] is ever decoded, however long `raw` is.
-pub(crate) fn decode(raw: &str, encoding: Encoding) -> Result<ReferralKey, InvalidReferralKey> {
+pub(super) fn decode(raw: &str, encoding: Encoding) -> Result<ReferralKey, InvalidReferralKey> {
     // All of these are printable and stand for themselves in either encoding: nearly every key.
     if raw.bytes().all(|byte| matches!(byte, b','..=b'~')) {
         return ReferralKey::from_printable(raw);

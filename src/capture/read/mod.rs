@@ -1,12 +1,12 @@
-//! What a request says: its link, and the page that the visitor came from.
+//! What a request says about a referral: its link, and the address of the page before.
 
 mod decode;
-pub(super) mod link;
+mod link;
 mod parameter;
-pub(super) mod path;
 mod reading;
-pub(super) mod referer;
+mod referer;
 
 pub(super) use self::decode::{Encoding, decode_bytes};
-pub(super) use self::parameter::Parameter;
+pub(super) use self::link::Links;
 pub(super) use self::reading::Reading;
+pub(super) use self::referer::key_in_referer;

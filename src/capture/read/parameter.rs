@@ -1,6 +1,8 @@
-//! The name of a query parameter, ready to be looked for.
+//! The names that a link may have: of a query parameter, and of a path segment.
 
 use std::fmt;
+
+use crate::error::ConfigError;
 
 /// Finds its values by Horspool's algorithm: only the byte where the name would end is looked
 /// at, and it says how far ahead the name may end at the earliest.
@@ -10,7 +12,7 @@ use std::fmt;
 ///
 /// Names are compared without decoding: a configured name needs no encoding, and no one who
 /// builds a link writes `r%65f`.
-pub(crate) struct Parameter {
+pub(super) struct Parameter {
     name: Box<str>,
     /// The step ahead for each byte; 0 for the last byte of the name.
     steps: [u8; 256],
@@ -18,7 +20,7 @@ pub(crate) struct Parameter {
 
 impl Parameter {
     /// `name` is not empty.
-    pub(crate) fn new(name: Box<str>) -> Self {
+    pub(super) fn new(name: Box<str>) -> Self {
         let mut steps = [step(name.len()); 256];
         for (index, byte) in name.bytes().enumerate() {
             steps[usize::from(byte)] = step(name.len() - 1 - index);
@@ -26,19 +28,19 @@ impl Parameter {
         Self { name, steps }
     }
 
-    pub(crate) fn name(&self) -> &str {
+    pub(super) fn name(&self) -> &str {
         &self.name
     }
 
     /// Whether the parameter stands in the query at all.
     #[inline]
-    pub(crate) fn is_in(&self, query: &str) -> bool {
+    pub(super) fn is_in(&self, query: &str) -> bool {
         self.rests(query).next().is_some()
     }
 
     /// The raw values of the parameter, in order.
     #[inline]
-    pub(crate) fn values<'a>(&'a self, query: &'a str) -> impl Iterator<Item = &'a str> {
+    pub(super) fn values<'a>(&'a self, query: &'a str) -> impl Iterator<Item = &'a str> {
         self.rests(query).map(value_of)
     }
 
@@ -96,6 +98,44 @@ fn value_of(rest: &str) -> &str {
     };
     let end = value.bytes().position(|byte| byte == b'&');
     end.and_then(|end| value.get(..end)).unwrap_or(value)
+}
+
+pub(super) fn check_parameters(parameters: &[Box<str>]) -> Result<(), ConfigError> {
+    let refuse = |advice: String| Err(ConfigError::new("parameters", advice));
+    if parameters.is_empty() {
+        return refuse("name at least one query parameter, as in `[\"ref\"]`".to_owned());
+    }
+    for (index, name) in parameters.iter().enumerate() {
+        if !needs_no_encoding(name) {
+            return refuse(format!(
+                "{name:?} is no parameter name: write letters, digits and `-._~`, as in `ref`"
+            ));
+        }
+        if parameters[..index].contains(name) {
+            return refuse(format!(
+                "{name:?} is listed twice: name each parameter once"
+            ));
+        }
+    }
+    Ok(())
+}
+
+pub(super) fn check_segment(segment: &str) -> Result<(), ConfigError> {
+    if needs_no_encoding(segment) && !matches!(segment, "." | "..") {
+        return Ok(());
+    }
+    Err(ConfigError::new(
+        "path_links",
+        format!(
+            "{segment:?} is no path segment: write letters, digits and `-._~` without slashes, as in `ref`"
+        ),
+    ))
+}
+
+/// Letters, digits and `-._~` (RFC 3986, section 2.3) stand in a URL as they are.
+fn needs_no_encoding(name: &str) -> bool {
+    let is_unreserved = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
+    !name.is_empty() && name.bytes().all(is_unreserved)
 }
 
 #[cfg(test)]

@@ -1,42 +1,34 @@
-//! Finds a key that was skipped again, in the `Referer` of a later request.
+//! Finds a key that an earlier response could not store, in the `Referer` of a later request.
 //!
 //! A landing page that came from a cache, or that the browser fetched ahead, wrote no cookie.
-//! The visitor's next request from that page still carries its address, and in it the key.
+//! The visitor's next request from that page still carries the address of the page, and in the
+//! address the key.
 
 use http::header::{HeaderMap, REFERER};
 
 use super::super::allow::{Origins, says_same_origin};
-use super::parameter::Parameter;
-use super::reading::Reading;
-use super::{link, path};
+use super::link::Links;
+use crate::referral::ReferralKey;
 
-/// What the page before says, if it was a page of the app's own and its query, or else its path,
-/// names a referral.
+/// The key in the address of the page before, if that was a page of the app's own.
 ///
-/// Its origin is compared even where the browser says `same-origin`: a page that is reloaded
+/// The origin is compared even where the browser says `same-origin`: a page that is reloaded
 /// keeps the `Referer` of its first request.
-pub(crate) fn read(
+pub(crate) fn key_in_referer(
     headers: &HeaderMap,
     own: &Origins,
-    parameters: &[Parameter],
-    path_segment: Option<&str>,
-) -> Option<Reading> {
-    let (origin, path, query) = split(headers.get(REFERER)?.to_str().ok()?)?;
+    links: &Links,
+) -> Option<ReferralKey> {
+    let (origin, path, query) = split_url(headers.get(REFERER)?.to_str().ok()?)?;
     if !own.contains(origin.as_bytes()) || says_same_origin(headers) == Some(false) {
         return None;
     }
-    let by_query = link::mentions(query, parameters).then(|| link::read(query, parameters));
-    match path_segment {
-        Some(segment) if by_query.as_ref().is_none_or(|query| query.key.is_none()) => {
-            Some(path::read(path, segment))
-        }
-        _ => by_query,
-    }
+    links.read(Some(query), path).key
 }
 
 /// The origin, the path and the query of an absolute URL.
-fn split(url: &str) -> Option<(&str, &str, &str)> {
-    // A browser sends no fragment; what comes from elsewhere may have one.
+fn split_url(url: &str) -> Option<(&str, &str, &str)> {
+    // A browser sends no fragment here; another client may.
     let url = url.split('#').next()?;
     let (before_query, query) = url.split_once('?').unwrap_or((url, ""));
     let authority = before_query.find("://")? + "://".len();
@@ -84,7 +76,7 @@ mod tests {
             ("about:blank?ref=K", None),
             ("", None),
         ] {
-            assert_eq!(split(url), parts, "{url}");
+            assert_eq!(split_url(url), parts, "{url}");
         }
     }
 }

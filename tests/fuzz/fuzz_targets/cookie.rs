@@ -7,7 +7,8 @@ use std::sync::LazyLock;
 use http::header::{COOKIE, HOST, HeaderValue, SET_COOKIE};
 use http::{Method, Response, Uri};
 use libfuzzer_sys::fuzz_target;
-use tower_partnero::capture::consent::{self, Consent};
+use tower_partnero::capture::consent;
+use tower_partnero::context::Consent;
 use tower_partnero::{Attribution, Outcome, ReferralSource, Referrals};
 use tower_partnero_fuzz::{check, check_stored, lines};
 

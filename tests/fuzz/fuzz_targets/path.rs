@@ -11,7 +11,7 @@ use libfuzzer_sys::fuzz_target;
 use percent_encoding::percent_decode_str;
 use tower::Service;
 use tower_partnero::capture::PathLinkRedirect;
-use tower_partnero::capture::consent::Consent;
+use tower_partnero::context::Consent;
 use tower_partnero::{Outcome, ReferralSource, Referrals};
 use tower_partnero_fuzz::{answer_of, check, get};
 use url::Url;
