@@ -99,6 +99,8 @@ pub mod delivery;
 #[cfg(feature = "detour")]
 pub mod detour;
 mod error;
+#[cfg(any(feature = "client", feature = "sandbox"))]
+mod random;
 mod referral;
 pub mod response;
 #[cfg(feature = "sandbox")]

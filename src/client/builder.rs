@@ -13,7 +13,7 @@ use super::Client;
 use super::api_key::ApiKey;
 use super::base_url::{BaseUrl, PARTNERO};
 use super::body::Body;
-use super::limits::{Limits, Rate};
+use super::limits::Limits;
 use super::stack::{self, BoxError, HttpService};
 use super::transport::Transport;
 use crate::error::ConfigError;
@@ -121,17 +121,6 @@ impl ClientBuilder {
     /// wait. Default: 32; 1 to 10,000.
     pub fn concurrency(mut self, calls: usize) -> Self {
         self.limits.concurrency = calls;
-        self
-    }
-
-    /// How many calls, retries included, may begin in any stretch of time as long as `per`; more
-    /// wait. 1 to 100,000 calls, and no zero time. Default: no limit, because Partnero names none.
-    ///
-    /// A call whose turn would come past its [`deadline`](Self::deadline) ends at once as
-    /// [`Busy`](super::ErrorKind::Busy). One that waits for its turn has a place among the
-    /// [calls under way](Self::concurrency).
-    pub fn rate(mut self, calls: u32, per: Duration) -> Self {
-        self.limits.rate = Some(Rate { calls, per });
         self
     }
 

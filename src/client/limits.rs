@@ -2,14 +2,11 @@
 
 use std::time::Duration;
 
-pub(super) use super::stack::Rate;
 use crate::error::ConfigError;
 
 /// Tower's semaphore has an upper bound of its own, far above this one.
 const MOST_AT_ONCE: usize = 10_000;
 const MOST_RETRIES: u32 = 10;
-/// Each call of the window is remembered.
-const MOST_PER_WINDOW: u32 = 100_000;
 
 #[derive(Clone, Debug)]
 pub(super) struct Limits {
@@ -22,7 +19,6 @@ pub(super) struct Limits {
     /// Retries a second that are allowed beside the share of all calls.
     pub(super) retry_budget: u32,
     pub(super) concurrency: usize,
-    pub(super) rate: Option<Rate>,
     pub(super) largest_answer: usize,
 }
 
@@ -37,7 +33,6 @@ impl Default for Limits {
             longest_retry_delay: Duration::from_secs(2),
             retry_budget: 10,
             concurrency: 32,
-            rate: None,
             largest_answer: 8 * 1024 * 1024,
         }
     }
@@ -68,15 +63,6 @@ impl Limits {
         within("retry_budget", self.retry_budget as usize, 0, 1_000)?;
         within("concurrency", self.concurrency, 1, MOST_AT_ONCE)?;
         within("largest_answer", self.largest_answer, 1_024, 1 << 30)?;
-        if let Some(rate) = self.rate {
-            within("rate", rate.calls as usize, 1, MOST_PER_WINDOW as usize)?;
-            if rate.per.is_zero() {
-                return Err(ConfigError::new(
-                    "rate",
-                    "no time is no limit: write some seconds, or leave the setting out",
-                ));
-            }
-        }
         if self.longest_retry_delay < self.retry_delay || self.longest_retry_delay.is_zero() {
             return Err(ConfigError::new(
                 "longest_retry_delay",
@@ -98,8 +84,6 @@ mod tests {
             change(&mut limits);
             limits.check().unwrap_err().setting()
         };
-        let rate = |calls, per| Some(Rate { calls, per });
-        let second = Duration::from_secs(1);
         assert_eq!(refused(|it| it.timeout = Duration::ZERO), "timeout");
         assert_eq!(
             refused(|it| it.connect_timeout = Duration::ZERO),
@@ -115,17 +99,6 @@ mod tests {
             refused(|it| it.longest_retry_delay = Duration::ZERO),
             "longest_retry_delay"
         );
-        for rate in [
-            rate(0, second),
-            rate(u32::MAX, second),
-            rate(1, Duration::ZERO),
-        ] {
-            let limits = Limits {
-                rate,
-                ..Limits::default()
-            };
-            assert_eq!(limits.check().unwrap_err().setting(), "rate");
-        }
         assert!(Limits::default().check().is_ok());
     }
 }

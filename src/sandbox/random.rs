@@ -1,13 +1,14 @@
 //! Keys and ids that look drawn by lot and are the same in every run.
 
-/// A `SplitMix64` generator. Its numbers are no secret and need not be: a test that failed once
-/// must fail again.
+use crate::random;
+
+/// Draws from one seed, because a test that failed once must fail again.
 #[derive(Debug)]
-pub(super) struct Random(u64);
+pub(super) struct Random(random::Random);
 
 impl Random {
     pub(super) fn new() -> Self {
-        Self(0)
+        Self(random::Random::seeded(0))
     }
 
     /// Letters and digits, as Partnero's generated keys have them (`DHjU0cGYxMUG`).
@@ -16,7 +17,7 @@ impl Random {
             b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
         (0..length)
             .map(|_| {
-                let index = usize::try_from(self.next() % 62).unwrap_or(0);
+                let index = usize::try_from(self.0.bits() % 62).unwrap_or(0);
                 char::from(ALPHABET[index])
             })
             .collect()
@@ -24,15 +25,7 @@ impl Random {
 
     /// A number below another one; 0 if that is 0.
     pub(super) fn below(&mut self, end: u64) -> u64 {
-        self.next().checked_rem(end).unwrap_or(0)
-    }
-
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut mixed = self.0;
-        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        mixed ^ (mixed >> 31)
+        self.0.bits().checked_rem(end).unwrap_or(0)
     }
 }
 

@@ -1,4 +1,4 @@
-//! How long a call may take, how many may be under way, and how many may begin.
+//! How long a call may take, and how many may be under way.
 
 use std::time::Duration;
 
@@ -24,35 +24,6 @@ async fn an_attempt_that_hangs_is_cut_and_the_deadline_ends_them_all() {
     assert_eq!(error.kind(), ErrorKind::Timeout);
     assert_eq!(error.attempts(), 2);
     assert_eq!(script.start.elapsed().as_secs(), 6);
-}
-
-#[tokio::test(start_paused = true)]
-async fn calls_wait_for_a_place_and_for_their_turn() {
-    let script = Script::new([]);
-    let client = script
-        .builder()
-        .rate(2, Duration::from_secs(1))
-        .deadline(Duration::from_secs(2))
-        .build()
-        .unwrap();
-    for _ in 0..4 {
-        client.customers().get(READ).await.unwrap();
-    }
-    assert_eq!(script.seen()[3].as_secs(), 1);
-    let rush: Vec<_> = (0..9)
-        .map(|_| {
-            let client = client.clone();
-            tokio::spawn(async move { client.customers().get(READ).await })
-        })
-        .collect();
-    let mut refused = 0;
-    for call in rush {
-        if let Err(error) = call.await.unwrap() {
-            assert_eq!((error.kind(), error.attempts()), (ErrorKind::Busy, 0));
-            refused += 1;
-        }
-    }
-    assert!((5..=7).contains(&refused), "{refused}");
 }
 
 #[tokio::test(start_paused = true)]
@@ -90,36 +61,6 @@ async fn a_retry_that_finds_no_place_was_not_sent() {
     let first = first.unwrap();
     assert_eq!((first.kind(), first.attempts()), (ErrorKind::Busy, 1));
     assert_eq!(hanging.unwrap_err().kind(), ErrorKind::Timeout);
-}
-
-/// Who has waited for a place while the calls before hung is not let in with everybody else.
-#[tokio::test(start_paused = true)]
-async fn a_turn_that_came_while_there_was_no_place_is_no_turn() {
-    let script = Script::new([Act::Never]);
-    let client = script
-        .builder()
-        .rate(2, Duration::from_secs(1))
-        .concurrency(1)
-        .timeout(Duration::from_secs(5))
-        .deadline(Duration::from_secs(60))
-        .retries(0)
-        .build()
-        .unwrap();
-    let calls: Vec<_> = (0..9)
-        .map(|_| {
-            let client = client.clone();
-            tokio::spawn(async move { client.customers().get(READ).await.is_ok() })
-        })
-        .collect();
-    let mut answered = 0;
-    for call in calls {
-        answered += usize::from(call.await.unwrap());
-    }
-    assert_eq!(answered, 8);
-    let seen = script.seen();
-    for (call, after_next) in seen.iter().zip(&seen[2..]) {
-        assert!(*after_next >= *call + Duration::from_secs(1), "{seen:?}");
-    }
 }
 
 /// No call can have been sent that has found no connection in time, so that even a sale is sent
@@ -177,12 +118,11 @@ fn settings_that_cannot_work_are_refused_by_name() {
     let builder =
         || Client::builder(ApiKey::new("s3cret").unwrap()).base_url("http://127.0.0.1:9/v1");
     let refused = |builder: ClientBuilder| builder.build().unwrap_err();
-    let errors: [(&str, ConfigError); 6] = [
+    let errors: [(&str, ConfigError); 5] = [
         ("timeout", refused(builder().timeout(Duration::ZERO))),
         ("deadline", refused(builder().deadline(Duration::ZERO))),
         ("user_agent", refused(builder().user_agent("shop\n"))),
         ("concurrency", refused(builder().concurrency(0))),
-        ("rate", refused(builder().rate(0, Duration::from_secs(1)))),
         (
             "longest_retry_delay",
             refused(builder().retry_delay(Duration::from_secs(9))),

@@ -1,14 +1,12 @@
 //! The way of one call: tower layers around the service that speaks HTTP.
 //!
-//! From the outside in: retries, the concurrency limit, the rate limit, the gate, the time-out of one
+//! From the outside in: retries, the concurrency limit, the gate, the time-out of one
 //! attempt, the app's own layers, and reqwest. The deadline of the whole call stands outside of
 //! all, in [`transport`](super::transport), since it also covers the wait to be let in.
 
 mod failure;
 mod gated;
-mod jitter;
 mod progress;
-mod rate_limit;
 mod retry;
 mod service;
 mod timely;
@@ -24,8 +22,6 @@ use tower::util::MapRequest;
 pub(super) use self::failure::Failure;
 use self::gated::{Gated, GatedLayer};
 pub(super) use self::progress::Progress;
-pub(super) use self::rate_limit::Rate;
-use self::rate_limit::{RateLimit, RateLimitLayer};
 use self::retry::RetryPolicy;
 pub use self::service::{BoxError, HttpService};
 use super::body::Body;
@@ -36,15 +32,12 @@ type Mark = fn(Request<Body>) -> Request<Body>;
 
 /// The layers of this crate around everybody else's.
 pub(super) type Stack =
-    Retry<RetryPolicy, ConcurrencyLimit<RateLimit<Gated<MapRequest<Timeout<HttpService>, Mark>>>>>;
+    Retry<RetryPolicy, ConcurrencyLimit<Gated<MapRequest<Timeout<HttpService>, Mark>>>>;
 
 pub(super) fn stack(limits: &Limits, service: HttpService) -> Result<Stack, ConfigError> {
     let stack = ServiceBuilder::new()
         .retry(RetryPolicy::new(limits)?)
         .concurrency_limit(limits.concurrency)
-        // Within the limit above: a turn that is taken has to be used at once, or turns add up
-        // while calls wait for a place, and are then used all together.
-        .layer(RateLimitLayer::new(limits.rate))
         .layer(GatedLayer)
         .map_request(mark as Mark)
         .timeout(limits.timeout)

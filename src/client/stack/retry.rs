@@ -10,7 +10,7 @@ use tower::retry::backoff::{Backoff, ExponentialBackoff, ExponentialBackoffMaker
 use tower::retry::budget::{Budget, TpsBudget};
 
 use super::failure;
-use super::jitter::Jitter;
+
 use super::progress::Progress;
 use super::service::BoxError;
 use crate::client::answer;
@@ -19,6 +19,7 @@ use crate::client::kind::ErrorKind;
 use crate::client::limits::Limits;
 use crate::client::retry_after::retry_after;
 use crate::error::ConfigError;
+use crate::random::Random;
 
 /// How long a call's credit for retries lasts, and how much of it each call that went well earns:
 /// tower's own defaults.
@@ -32,18 +33,18 @@ const JITTER: f64 = 1.0;
 #[derive(Clone, Debug)]
 pub(crate) struct RetryPolicy {
     left: u32,
-    backoff: ExponentialBackoff<Jitter>,
+    backoff: ExponentialBackoff<Random>,
     budget: Arc<TpsBudget>,
 }
 
 impl RetryPolicy {
     pub(super) fn new(limits: &Limits) -> Result<Self, ConfigError> {
-        Self::with_jitter(limits, Jitter::random())
+        Self::with_random(limits, Random::new())
     }
 
-    fn with_jitter(limits: &Limits, jitter: Jitter) -> Result<Self, ConfigError> {
+    fn with_random(limits: &Limits, random: Random) -> Result<Self, ConfigError> {
         let (first, longest) = (limits.retry_delay, limits.longest_retry_delay);
-        let mut backoff = ExponentialBackoffMaker::new(first, longest, JITTER, jitter)
+        let mut backoff = ExponentialBackoffMaker::new(first, longest, JITTER, random)
             .map_err(|error| ConfigError::new("retry_delay", error.to_string()))?;
         Ok(Self {
             left: limits.retries,
@@ -278,7 +279,7 @@ mod tests {
             ..Limits::default()
         };
         let delays = |seed| {
-            let policy = RetryPolicy::with_jitter(&limits, Jitter::seeded(seed)).unwrap();
+            let policy = RetryPolicy::with_random(&limits, Random::seeded(seed)).unwrap();
             let mut backoff = policy.backoff.clone();
             let now = Instant::now();
             std::array::from_fn(|_| backoff.next_backoff().deadline() - now)
