@@ -111,7 +111,7 @@ mod signing;
 pub mod signup;
 pub mod snippet;
 #[cfg(any(feature = "client", feature = "webhook"))]
-mod times;
+mod values;
 #[cfg(feature = "webhook")]
 pub mod webhook;
 

@@ -9,10 +9,10 @@ use reqwest::redirect::Policy;
 use tower_layer::Layer;
 use tower_service::Service;
 
-use super::Client;
 use super::api_key::ApiKey;
 use super::base_url::{BaseUrl, PARTNERO};
 use super::body::Body;
+use super::handle::Client;
 use super::limits::Limits;
 use super::stack::{self, BoxError, HttpService};
 use super::transport::Transport;
@@ -37,8 +37,24 @@ pub struct ClientBuilder {
     layers: Vec<Arc<Wrap>>,
 }
 
+impl Client {
+    /// A client of Partnero itself, with the defaults of [`ClientBuilder`].
+    ///
+    /// # Errors
+    ///
+    /// As [`ClientBuilder::build`].
+    pub fn new(api_key: ApiKey) -> Result<Self, ConfigError> {
+        Self::builder(api_key).build()
+    }
+
+    /// Starts a client from the defaults of [`ClientBuilder`].
+    pub fn builder(api_key: ApiKey) -> ClientBuilder {
+        ClientBuilder::new(api_key)
+    }
+}
+
 impl ClientBuilder {
-    pub(super) fn new(api_key: ApiKey) -> Self {
+    fn new(api_key: ApiKey) -> Self {
         Self {
             api_key,
             base_url: PARTNERO.to_owned(),
@@ -205,7 +221,7 @@ impl ClientBuilder {
         let http = http.build().map_err(|error| {
             ConfigError::new("client", format!("no HTTP client can be made: {error}"))
         })?;
-        let wire = HttpService::over(http, self.limits.largest_answer, self.api_key.clone());
+        let wire = stack::wire(http, self.limits.largest_answer, self.api_key.clone());
         let service = self.layers.iter().fold(wire, |service, wrap| wrap(service));
         Ok(Client::from_transport(Transport {
             stack: stack::stack(&self.limits, service)?,

@@ -9,7 +9,7 @@ use std::time::SystemTime;
 use serde_json::{Map, Value};
 
 use super::amount::Amount;
-use super::times;
+use crate::values;
 
 pub(super) type Fields = Map<String, Value>;
 
@@ -23,16 +23,7 @@ pub(super) fn object(value: Value) -> Option<Fields> {
 
 /// A text; a number is taken as its digits.
 pub(super) fn text(fields: &Fields, name: &str) -> Option<String> {
-    bare_text(fields.get(name)?)
-}
-
-/// The same for a value without a name.
-pub(super) fn bare_text(value: &Value) -> Option<String> {
-    match value {
-        Value::String(text) => Some(text.clone()),
-        Value::Number(number) => Some(number.to_string()),
-        _ => None,
-    }
+    values::text(fields.get(name)?)
 }
 
 /// A whole number that is not negative, or its digits as a text.
@@ -72,15 +63,12 @@ pub(super) fn amount(fields: &Fields, name: &str) -> Option<Amount> {
 
 /// A point in time.
 pub(super) fn time(fields: &Fields, name: &str) -> Option<SystemTime> {
-    times::read(fields.get(name)?)
+    values::time(fields.get(name)?)
 }
 
-/// A name of something: its text, or the `id` or `key` of the object that stands for it.
+/// What names a customer or a partner: a text, or the `id` or `key` of the object that stands for it.
 pub(super) fn name(fields: &Fields, name: &str) -> Option<String> {
-    match fields.get(name)? {
-        Value::Object(object) => text(object, "id").or_else(|| text(object, "key")),
-        _ => text(fields, name),
-    }
+    values::name(fields.get(name)?)
 }
 
 /// A list of texts.

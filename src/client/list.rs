@@ -4,12 +4,11 @@ use std::fmt;
 
 use serde_json::{Map, Value};
 
-use super::Client;
 use super::call::Call;
 use super::error::Error;
+use super::handle::Client;
 use super::kind::ErrorKind;
-use super::page::{Page, Sheet};
-use super::stream::Items;
+use super::sheet::Sheet;
 use super::trail::Trail;
 
 /// Page sizes that are valid under every source, which contradict each other.
@@ -47,6 +46,20 @@ pub enum Sort {
     Ascending,
     /// `desc`
     Descending,
+}
+
+/// One page of a list.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct Page<T> {
+    /// The items, in Partnero's order.
+    pub items: Vec<T>,
+    /// The page's number, counted from 1, as Partnero says it.
+    pub number: Option<u64>,
+    /// How many items a page holds, as Partnero says it.
+    pub limit: Option<u64>,
+    /// The next page as Partnero's link has it, ready to be sent; `None` on the last page.
+    pub next: Option<List<T>>,
 }
 
 impl<T> List<T> {
@@ -187,17 +200,6 @@ impl<T> List<T> {
             items.append(&mut page.items);
         }
         Ok(items)
-    }
-
-    /// Fetches page after page and gives item after item, a page in memory at a time.
-    ///
-    /// The first error is given as an item, and is the last one.
-    #[must_use = "a stream does nothing until it is asked for items"]
-    pub fn stream(self) -> Items<T>
-    where
-        T: Send + 'static,
-    {
-        Items::new(self)
     }
 }
 

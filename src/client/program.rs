@@ -4,11 +4,11 @@ use std::fmt;
 
 use serde_json::{Map, Value};
 
-use super::Client;
 use super::amount::Amount;
 use super::call::Call;
 use super::error::Error;
 use super::fields::{self, Fields};
+use super::handle::Client;
 
 /// The program that the API key belongs to; made by [`Client::program`].
 #[derive(Clone, Copy, Debug)]
@@ -17,11 +17,14 @@ pub struct Program<'a> {
     client: &'a Client,
 }
 
-impl<'a> Program<'a> {
-    pub(super) fn new(client: &'a Client) -> Self {
-        Self { client }
+impl Client {
+    /// The program itself.
+    pub fn program(&self) -> Program<'_> {
+        Program { client: self }
     }
+}
 
+impl Program<'_> {
     /// Asks whether the API key is right, and for which program (`GET /test`, which Partnero's own
     /// plugin and n8n node call, <https://github.com/partnero/n8n-nodes-partnero>).
     ///

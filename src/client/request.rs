@@ -8,9 +8,9 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
-use super::Client;
 use super::call::Call;
 use super::error::Error;
+use super::handle::Client;
 use super::kind::ErrorKind;
 use super::summary::CallSummary;
 
@@ -35,8 +35,16 @@ pub struct AnyRequest<'a> {
     call: Result<Call, Error>,
 }
 
+impl Client {
+    /// Any other call, by its method and its path below the base URL, as `/partners`. The path has
+    /// to be percent-encoded. A path that leaves the base URL is refused when the request is sent.
+    pub fn request(&self, method: Method, path: &str) -> AnyRequest<'_> {
+        AnyRequest::new(self, method, path)
+    }
+}
+
 impl<'a> AnyRequest<'a> {
-    pub(super) fn new(client: &'a Client, method: Method, path: &str) -> Self {
+    fn new(client: &'a Client, method: Method, path: &str) -> Self {
         let repeatable = method == Method::GET || method == Method::HEAD;
         let find_out = "read back what it was to change";
         let mut summary = CallSummary::once(method, endpoint(path), find_out);

@@ -8,8 +8,7 @@ use std::task::{Context, Poll};
 use futures_core::Stream;
 
 use super::error::Error;
-use super::list::List;
-use super::page::Page;
+use super::list::{List, Page};
 
 /// The items of a [`List`]: a [`Stream`] that holds one page at a time.
 ///
@@ -39,8 +38,21 @@ enum Next<T> {
 
 type Fetch<T> = Pin<Box<dyn Future<Output = Result<Page<T>, Error>> + Send>>;
 
+impl<T> List<T> {
+    /// Fetches page after page and gives item after item, a page in memory at a time.
+    ///
+    /// The first error is given as an item, and is the last one.
+    #[must_use = "a stream does nothing until it is asked for items"]
+    pub fn stream(self) -> Items<T>
+    where
+        T: Send + 'static,
+    {
+        Items::new(self)
+    }
+}
+
 impl<T: Send + 'static> Items<T> {
-    pub(super) fn new(list: List<T>) -> Self {
+    fn new(list: List<T>) -> Self {
         Self {
             page: Vec::new().into_iter(),
             next: Next::List(Box::new(list)),

@@ -54,7 +54,6 @@ mod signature;
 #[cfg(feature = "client")]
 mod subscribe;
 mod verifier;
-mod views;
 
 pub use self::digest::EventDigest;
 pub use self::error::{WebhookError, WebhookErrorKind};

@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde_json::Value;
 
-use super::Customer;
+use super::customer::Customer;
 use crate::client::amount::Amount;
 use crate::client::fields::Fields;
 use crate::client::money::Money;

@@ -6,6 +6,7 @@ use std::time::SystemTime;
 use serde_json::Value;
 
 use crate::client::fields::{self, Fields};
+use crate::values;
 
 /// A customer, read from whatever Partnero answered.
 ///
@@ -138,7 +139,7 @@ impl ReferringCustomer {
 
     /// Whether `name` is one of the names this answer gives the referring customer.
     pub(crate) fn is_named(&self, name: &str) -> bool {
-        let bare = fields::bare_text(&self.raw);
+        let bare = values::text(&self.raw);
         [&self.id, &self.key, &bare]
             .map(Option::as_deref)
             .contains(&Some(name))
@@ -149,7 +150,7 @@ impl ReferringCustomer {
         let same = |ours: &Option<String>, theirs: &Option<String>| {
             Some(ours.as_deref()? == theirs.as_deref()?)
         };
-        if let Some(name) = fields::bare_text(&self.raw) {
+        if let Some(name) = values::text(&self.raw) {
             return Some([&customer.id, &customer.key].contains(&&Some(name)));
         }
         same(&self.id, &customer.id).or_else(|| same(&self.key, &customer.key))

@@ -3,36 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use http::Method;
 use serde::Serialize;
-use serde_json::Value;
-
-use super::Customers;
-use super::account::data;
-use crate::client::call::Call;
-use crate::client::error::Error;
-
-impl Customers<'_> {
-    /// Invites somebody to the program by e-mail (`POST /customers:invite`,
-    /// <https://github.com/partnero/partnero-php>), and gives what Partnero answers, of which no
-    /// source shows the shape.
-    ///
-    /// It is never sent twice, because that could send two e-mails.
-    ///
-    /// # Errors
-    ///
-    /// [`InvalidInput`](crate::ErrorKind::InvalidInput) without an e-mail address;
-    /// [`Ambiguous`](crate::ErrorKind::Ambiguous) if the e-mail may be on its way, and any other
-    /// [`ErrorKind`](crate::ErrorKind).
-    pub async fn invite(self, invitation: &Invitation) -> Result<Value, Error> {
-        let find_out = "look the customer up with `customers().search(…)`";
-        let call = Call::once(Method::POST, "/customers:invite", find_out).json(invitation)?;
-        if invitation.email.is_empty() {
-            return Err(call.invalid("an invitation needs an e-mail address"));
-        }
-        self.client.send(call).await.map(data)
-    }
-}
 
 /// An invitation to the program.
 ///
@@ -64,6 +35,10 @@ impl Invitation {
             surname: None,
             personalization: BTreeMap::new(),
         }
+    }
+
+    pub(super) fn email_address(&self) -> &str {
+        &self.email
     }
 
     /// The app's own identifier for the customer that comes of it.

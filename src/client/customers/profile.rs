@@ -3,46 +3,8 @@
 use std::fmt;
 use std::time::SystemTime;
 
-use futures_util::future::try_join3;
-
-use super::mask::mask;
-use super::{Balance, Customer, Customers};
-use crate::client::error::Error;
-use crate::client::referral_links::ReferralLink;
-
-impl Customers<'_> {
-    /// Fetches what a customer's account page shows: the customer, the link to share, the
-    /// balance and the friends who came through it.
-    ///
-    /// Three calls at once; where the customer's answer has no link, as in Partnero's oldest
-    /// examples, the customer's links are asked for one.
-    ///
-    /// # Errors
-    ///
-    /// [`NotFound`](crate::ErrorKind::NotFound) if there is no such customer, and any other
-    /// [`ErrorKind`](crate::ErrorKind): of the first of the calls that failed.
-    pub async fn profile(self, id: &str) -> Result<Profile, Error> {
-        let (customer, balance, referrals) =
-            try_join3(self.get(id), self.balance(id), self.referrals(id)).await?;
-        let link = match &customer.referral_link {
-            Some(link) => Some(link.clone()),
-            None => self.link(id).await?,
-        };
-        Ok(Profile {
-            link,
-            balance,
-            friends: referrals.into_iter().map(Friend::from).collect(),
-            customer,
-        })
-    }
-
-    async fn link(self, id: &str) -> Result<Option<String>, Error> {
-        let links = self.client.referral_links().list(id).send().await?.items;
-        let default = |link: &&ReferralLink| link.is_default == Some(true);
-        let link = links.iter().find(default).or(links.first());
-        Ok(link.and_then(|link| link.url.clone()))
-    }
-}
+use super::balance::Balance;
+use super::customer::Customer;
 
 /// What a customer's account page shows.
 #[derive(Clone, Debug, PartialEq)]
@@ -92,5 +54,38 @@ impl fmt::Debug for Friend {
             .field("status", &self.status)
             .field("created_at", &self.created_at)
             .finish_non_exhaustive()
+    }
+}
+
+/// Leaves the first letter of each part and the last label of the host: `a***@s***.example`.
+fn mask(email: &str) -> String {
+    let first = |text: &str| text.chars().next().map(String::from).unwrap_or_default();
+    let Some((user, host)) = email.rsplit_once('@') else {
+        return format!("{}***", first(email));
+    };
+    match host.rsplit_once('.') {
+        Some((host, top)) => format!("{}***@{}***.{top}", first(user), first(host)),
+        None => format!("{}***@{}***", first(user), first(host)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::mask;
+
+    #[test]
+    fn hardly_anything_is_left() {
+        for (email, masked) in [
+            ("anna@shop.example", "a***@s***.example"),
+            ("a@b.co.example", "a***@b***.example"),
+            ("anna@localhost", "a***@l***"),
+            ("\"a@b\"@shop.example", "\"***@s***.example"),
+            ("änna@shop.example", "ä***@s***.example"),
+            ("anna", "a***"),
+            ("@", "***@***"),
+            ("", "***"),
+        ] {
+            assert_eq!(mask(email), masked);
+        }
     }
 }

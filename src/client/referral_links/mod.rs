@@ -7,10 +7,10 @@ use http::Method;
 
 pub use self::link::ReferralLink;
 pub use self::new::{NewReferralLink, ReferralLinkUpdate};
-use super::Client;
 use super::call::{Call, is_segment};
 use super::customers::CustomerSelector;
 use super::error::Error;
+use super::handle::Client;
 use super::list::List;
 
 /// The referral links of the program; made by [`Client::referral_links`].
@@ -20,11 +20,14 @@ pub struct ReferralLinks<'a> {
     client: &'a Client,
 }
 
-impl<'a> ReferralLinks<'a> {
-    pub(super) fn new(client: &'a Client) -> Self {
-        Self { client }
+impl Client {
+    /// The referral links of the program's customers.
+    pub fn referral_links(&self) -> ReferralLinks<'_> {
+        ReferralLinks { client: self }
     }
+}
 
+impl ReferralLinks<'_> {
     /// Lists the links of one customer (`GET /customers/{id}/referral_links`,
     /// <https://developers.partnero.com/reference/customer-referral-links>).
     pub fn list(self, customer: &str) -> List<ReferralLink> {
@@ -46,7 +49,7 @@ impl<'a> ReferralLinks<'a> {
         if !is_segment(link.key()) {
             return Err(call.invalid("a link needs a key that is not empty, `.` or `..`"));
         }
-        self.client.write(call, ReferralLink::from_value).await
+        self.client.change(call, ReferralLink::from_value).await
     }
 
     /// Fetches one link by its own id (`GET /customer_referral_links/{id}`,
@@ -58,7 +61,7 @@ impl<'a> ReferralLinks<'a> {
     /// [`ErrorKind`](crate::ErrorKind).
     pub async fn get(self, id: &str) -> Result<ReferralLink, Error> {
         let call = Call::get("/customer_referral_links/{id}").id(id)?;
-        self.client.read(call, ReferralLink::from_value).await
+        self.client.fetch(call, ReferralLink::from_value).await
     }
 
     /// Changes a link (`PUT /customer_referral_links/{id}`,
@@ -80,7 +83,7 @@ impl<'a> ReferralLinks<'a> {
         if update.is_empty() {
             return Err(call.invalid("nothing is to be changed"));
         }
-        self.client.write(call, ReferralLink::from_value).await
+        self.client.change(call, ReferralLink::from_value).await
     }
 
     /// Deletes a link (`DELETE /customer_referral_links/{id}`,

@@ -4,12 +4,12 @@
 //! attempt, the app's own layers, and reqwest. The deadline of the whole call stands outside of
 //! all, in [`transport`](super::transport), since it also covers the wait to be let in.
 
+mod expiring_body;
 mod failure;
 mod gated;
 mod progress;
 mod retry;
 mod service;
-mod timely;
 mod wire;
 
 use http::Request;
@@ -24,6 +24,7 @@ use self::gated::{Gated, GatedLayer};
 pub(super) use self::progress::Progress;
 use self::retry::RetryPolicy;
 pub use self::service::{BoxError, HttpService};
+pub(super) use self::wire::wire;
 use super::body::Body;
 use super::limits::Limits;
 use crate::error::ConfigError;

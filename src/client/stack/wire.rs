@@ -3,23 +3,25 @@
 use bytes::BytesMut;
 use http::{Request, Response};
 
+use super::expiring_body::ExpiringBody;
 use super::failure::Failure;
 use super::progress::Progress;
 use super::service::{BoxError, HttpService};
-use super::timely::Timely;
 use crate::client::api_key::ApiKey;
 use crate::client::body::Body;
 use crate::client::excerpt::excerpt;
 use crate::client::kind::ErrorKind;
 
-impl HttpService {
-    /// Sends over `http`, and reads at most `largest` bytes of an answer. The API key is needed to
-    /// show what came of one that breaks off.
-    pub(crate) fn over(http: reqwest::Client, largest: usize, api_key: ApiKey) -> Self {
-        Self::new(tower::service_fn(move |request| {
-            exchange(http.clone(), request, largest, api_key.clone())
-        }))
-    }
+/// Sends over `http`, and reads at most `largest` bytes of an answer. The API key is needed to
+/// keep it out of what an error shows of an answer.
+pub(in crate::client) fn wire(
+    http: reqwest::Client,
+    largest: usize,
+    api_key: ApiKey,
+) -> HttpService {
+    HttpService::new(tower::service_fn(move |request| {
+        exchange(http.clone(), request, largest, api_key.clone())
+    }))
 }
 
 async fn exchange(
@@ -32,7 +34,7 @@ async fn exchange(
     let latest = progress.and_then(Progress::latest);
     let request = request.map(|body| match latest {
         Some(latest) if !body.is_empty() => {
-            reqwest::Body::wrap(Timely::new(body.into_bytes(), latest))
+            reqwest::Body::wrap(ExpiringBody::new(body.into_bytes(), latest))
         }
         _ => body.into_bytes().into(),
     });

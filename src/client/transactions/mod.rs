@@ -10,9 +10,9 @@ use serde_json::{Map, Value, json};
 pub use self::buyer::Buyer;
 pub use self::new::NewTransaction;
 pub use self::transaction::{Reward, Transaction};
-use super::Client;
 use super::call::Call;
 use super::error::Error;
+use super::handle::Client;
 use super::list::List;
 
 const LOOK_UP: &str = "look it up with `transactions().list().key(…)`";
@@ -34,11 +34,14 @@ pub struct Transactions<'a> {
     client: &'a Client,
 }
 
-impl<'a> Transactions<'a> {
-    pub(super) fn new(client: &'a Client) -> Self {
-        Self { client }
+impl Client {
+    /// The transactions of the program.
+    pub fn transactions(&self) -> Transactions<'_> {
+        Transactions { client: self }
     }
+}
 
+impl Transactions<'_> {
     /// Records what a customer bought (`POST /transactions`,
     /// <https://docs.partnero.com/api-reference/refer-a-friend/transactions>).
     ///
@@ -130,7 +133,7 @@ impl<'a> Transactions<'a> {
     /// [`ErrorKind`](crate::ErrorKind).
     pub async fn get(self, key: &str) -> Result<Transaction, Error> {
         let call = Call::get("/transactions/{id}").id(key)?;
-        self.client.read(call, Transaction::from_value).await
+        self.client.fetch(call, Transaction::from_value).await
     }
 
     /// Deletes a transaction and takes its rewards back, which is how a refund is told

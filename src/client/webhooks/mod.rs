@@ -7,9 +7,9 @@ use http::Method;
 
 pub use self::new::{NewWebhook, WebhookUpdate};
 pub use self::webhook::Webhook;
-use super::Client;
 use super::call::{Call, is_segment};
 use super::error::Error;
+use super::handle::Client;
 use super::list::List;
 use super::summary::CallSummary;
 
@@ -20,11 +20,14 @@ pub struct Webhooks<'a> {
     client: &'a Client,
 }
 
-impl<'a> Webhooks<'a> {
-    pub(super) fn new(client: &'a Client) -> Self {
-        Self { client }
+impl Client {
+    /// The webhook subscriptions of the program.
+    pub fn webhooks(&self) -> Webhooks<'_> {
+        Webhooks { client: self }
     }
+}
 
+impl Webhooks<'_> {
     /// Subscribes to events (`POST /webhooks`,
     /// <https://docs.partnero.com/api-reference/webhooks/create>). The answer holds the secret
     /// that signs them.
@@ -49,7 +52,7 @@ impl<'a> Webhooks<'a> {
         if !webhook.own_key().is_none_or(is_segment) {
             return Err(call.invalid("the key of a subscription is not empty, `.` or `..`"));
         }
-        self.client.write(call, Webhook::from_value).await
+        self.client.change(call, Webhook::from_value).await
     }
 
     /// Lists the subscriptions (`GET /webhooks`,
@@ -67,7 +70,7 @@ impl<'a> Webhooks<'a> {
     /// [`ErrorKind`](crate::ErrorKind).
     pub async fn get(self, key: &str) -> Result<Webhook, Error> {
         let call = Call::get("/webhooks/{id}").id(key)?;
-        self.client.read(call, Webhook::from_value).await
+        self.client.fetch(call, Webhook::from_value).await
     }
 
     /// Changes a subscription (`PUT /webhooks/{key}`,
@@ -85,7 +88,7 @@ impl<'a> Webhooks<'a> {
         if update.is_empty() {
             return Err(call.invalid("nothing is to be changed"));
         }
-        self.client.write(call, Webhook::from_value).await
+        self.client.change(call, Webhook::from_value).await
     }
 
     /// Ends a subscription (`DELETE /webhooks/{key}`).

@@ -1,23 +1,8 @@
-//! One page of a list, and how it is read.
+//! Reads one page of a list out of an answer.
 
 use serde_json::{Map, Value};
 
 use super::fields;
-use super::list::List;
-
-/// One page of a list.
-#[derive(Debug)]
-#[non_exhaustive]
-pub struct Page<T> {
-    /// The items, in Partnero's order.
-    pub items: Vec<T>,
-    /// The page's number, counted from 1, as Partnero says it.
-    pub number: Option<u64>,
-    /// How many items a page holds, as Partnero says it.
-    pub limit: Option<u64>,
-    /// The next page as Partnero's link has it, ready to be sent; `None` on the last page.
-    pub next: Option<List<T>>,
-}
 
 /// What an answer says of a page.
 pub(super) struct Sheet<T> {

@@ -1,4 +1,4 @@
-//! A body that does not leave too late.
+//! A request body that refuses to be written after a given time.
 
 use std::fmt;
 use std::pin::Pin;
@@ -8,18 +8,18 @@ use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
 use tokio::time::Instant;
 
-/// Looks at the clock once more where the bytes are written.
+/// Looks at the clock once more at the moment when the bytes are written.
 ///
-/// A task of the connection's own writes them. It runs on for a moment where the call that waits
-/// for it stood still too long and is about to be ended. A request whose body fails is not
-/// finished, and a connection with such a one is closed.
+/// hyper writes them in a task of its own, which may run on for a moment after the process stood
+/// still and before the call that waits for it is ended. If the body fails there, hyper does not
+/// finish the request and closes the connection.
 #[derive(Debug)]
-pub(super) struct Timely {
+pub(super) struct ExpiringBody {
     bytes: Option<Bytes>,
     latest: Instant,
 }
 
-impl Timely {
+impl ExpiringBody {
     pub(super) fn new(bytes: Bytes, latest: Instant) -> Self {
         Self {
             bytes: Some(bytes),
@@ -28,7 +28,7 @@ impl Timely {
     }
 }
 
-impl Body for Timely {
+impl Body for ExpiringBody {
     type Data = Bytes;
     type Error = TooLate;
 
