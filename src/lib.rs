@@ -1,59 +1,38 @@
-//! Credits the friend: referral links of [Partnero](https://www.partnero.com) refer-a-friend
-//! programs, from the click to the sign-up, in any tower server.
+//! Remembers who referred a visitor, and tells [Partnero](https://www.partnero.com) when that
+//! visitor signs up: for refer-a-friend programs, in any tower server.
 //!
-//! A customer shares `https://shop.example/?ref=KEY`. A friend lands, browses, comes back days
+//! A customer shares `https://shop.example/?ref=KEY`. A friend follows the link, comes back days
 //! later without the key, and signs up. The way of the data, and the modules along it:
 //!
 //! ```text
 //! request ──► capture ──► context ──► your handler ──► signup ──► delivery ──► client ──► Partnero
-//!             the layer    extractors                  the hook    the ladder   typed API
+//!             the layer    extractors                  the hook    the outbox   typed API
 //! ```
 //!
-//! 1. [`Referrals`] is the policy, made once. [`Referrals::layer`] is the middleware: it looks
-//!    for the key in the query, and stores a new one in a cookie.
-//! 2. [`ReferralContext`] and `Option<`[`Referral`]`>` tell a handler what the request says about
-//!    its referral, and why. With the feature `axum` they are extractors.
-//! 3. [`SignupHook`] reports a sign-up with the referrer filled in. Its outcome is a response part
-//!    and removes the cookie once Partnero has answered.
-//! 4. [`Outbox`] keeps reports in the app's own database until Partnero has them, through outages
-//!    and crashes.
-//! 5. [`Client`] is Partnero's API, and [`Sandbox`] a local Partnero to develop and test against.
-//! 6. The way back is a [`webhook`]: Partnero tells of a reward, [`WebhookVerifier`] proves that
-//!    it is Partnero, and the app gets an [`Event`].
+//! # The main types
 //!
-//! A whole program stands in the [module docs of `signup`](signup#example), one without any
-//! framework at [`Referrals`].
+//! | Type | What it is for |
+//! |---|---|
+//! | [`Referrals`] | The policy, made once. [`layer()`](Referrals::layer) of it is the middleware, and the app's state holds it for the extractors. |
+//! | [`ReferralLayer`] | The middleware: finds the key in a link and stores it in a cookie. |
+//! | `Option<`[`Referral`]`>` | What a handler asks for: who referred this visitor, or nobody. |
+//! | [`ReferralContext`] | The same with the reason, an [`Outcome`]. |
+//! | [`Signups`] | The policy together with the way to Partnero, for the app's state. |
+//! | [`SignupHook`] | What a sign-up handler asks for: reports the new customer, with the referrer filled in. |
+//! | [`SignupOutcome`] | What came of the report. Returned with the response, it removes the cookie if the report arrived. |
+//! | [`Spent`] | The part of a response that removes the cookie, where a report went into the outbox. |
+//! | [`NewCustomer`] | What Partnero is told of a new user. |
+//! | [`Outbox`] | Keeps reports in the app's own database until Partnero has them. |
+//! | [`DeliveryWorker`] | Sends what is in the outbox, in order and once. |
+//! | [`Client`] | Partnero's API: customers, transactions, balances, webhooks. |
+//! | [`Error`] | Why a call to Partnero failed, and by [`ErrorKind`] what to do about it. |
+//! | [`Event`] | A webhook of Partnero's, such as the news of a reward. |
+//! | [`WebhookVerifier`] | Proves that a webhook is Partnero's. |
+//! | [`Snippet`] | The tag of Partnero's script in the browser, which counts clicks. |
+//! | [`Sandbox`] | A local Partnero to develop and test against. |
 //!
-//! # Around the router or inside it
-//!
-//! `Router::layer` works, and so does wrapping the whole router from outside, which also sees
-//! requests that no route matches, and spares what `Router::layer` itself costs for each request:
-//!
-//! ```no_run
-//! use axum::{Router, ServiceExt, extract::Request, routing::get};
-//! use tokio::net::TcpListener;
-//! use tower::Layer;
-//! use tower_partnero::Referrals;
-//!
-//! # #[tokio::main]
-//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-//! let referrals = Referrals::builder().build()?;
-//! let router = Router::new().route("/", get(async || "welcome")); // and `.with_state(...)`
-//! let app = referrals.layer().layer(router);
-//! let listener = TcpListener::bind("127.0.0.1:3000").await?;
-//! axum::serve(listener, ServiceExt::<Request>::into_make_service(app)).await?;
-//! # Ok(())
-//! # }
-//! ```
-//!
-//! With `Router::layer` the order of the lines counts, because each layer goes around what stands
-//! above it:
-//!
-//! - Routes that are added after `.layer(referrals.layer())` are not covered: no link to them is
-//!   captured. Write the line behind the last route.
-//! - A middleware that is added later stands outside ours. If it overwrites `Cache-Control`, it
-//!   undoes our `private`, and a shared cache may give one visitor's cookie to another. If it answers
-//!   by itself, as a redirect to a login page does, we do not see the request. So add ours last.
+//! The [`guide`] has a whole program for each of them, says what is guaranteed and what is not, and
+//! helps where something does not compile. A program without any framework stands at [`Referrals`].
 //!
 //! # Features
 //!
@@ -99,6 +78,8 @@ pub mod delivery;
 #[cfg(feature = "detour")]
 pub mod detour;
 mod error;
+#[cfg(any(doc, doctest))]
+pub mod guide;
 #[cfg(any(feature = "client", feature = "sandbox"))]
 mod random;
 mod referral;

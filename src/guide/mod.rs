@@ -1,0 +1,34 @@
+//! Guide pages: what the crate promises, and how each part is used in a whole program.
+//!
+//! There is nothing to import here. Every program on these pages is compiled by `cargo test`.
+//!
+//! | Page | What it answers |
+//! |---|---|
+//! | [`guarantees`] | What holds whatever happens, and what does not? |
+//! | [`sign_up`] | How is a sign-up reported, and what came of it? |
+//! | [`outbox`] | How does a report survive an outage or a crash? |
+//! | [`webhooks`] | How does the app hear of a reward? |
+//! | [`caches_and_consent`] | What about cached pages and cookie banners? |
+//! | [`frameworks`] | Does it work with my framework and my database? |
+//! | [`troubles`] | Why does it not compile, and why is a page a 500? |
+
+#[doc = include_str!("caches_and_consent.md")]
+pub mod caches_and_consent {}
+
+#[doc = include_str!("frameworks.md")]
+pub mod frameworks {}
+
+#[doc = include_str!("guarantees.md")]
+pub mod guarantees {}
+
+#[doc = include_str!("outbox.md")]
+pub mod outbox {}
+
+#[doc = include_str!("sign_up.md")]
+pub mod sign_up {}
+
+#[doc = include_str!("troubles.md")]
+pub mod troubles {}
+
+#[doc = include_str!("webhooks.md")]
+pub mod webhooks {}
