@@ -34,6 +34,13 @@ impl Random {
         mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
         mixed ^ (mixed >> 31)
     }
+
+    /// A number from 0 to 1.
+    #[cfg(feature = "outbox")]
+    pub(crate) fn fraction(&self) -> f64 {
+        // The upper 32 bits: an `f64` holds them exactly.
+        f64::from((self.bits() >> 32) as u32) / f64::from(u32::MAX)
+    }
 }
 
 #[cfg(feature = "client")]

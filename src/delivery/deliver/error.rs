@@ -6,6 +6,9 @@ use std::time::Duration;
 
 use crate::client::{Error, ErrorKind};
 
+/// Most characters of an error that a row keeps for the operator.
+const LAST_ANSWER: usize = 1_000;
+
 /// A report that did not arrive in this attempt.
 ///
 /// One word wide. Its [`source`](StdError::source) is the client's error.
@@ -113,6 +116,21 @@ impl DeliveryError {
             Some(error) => error.kind().leaves_doubt(),
             None => self.inner.dead == Some(DeadReason::Parked),
         }
+    }
+
+    /// The text for the column `last_answer`: the error and its causes, at most 1,000 characters.
+    pub(crate) fn last_answer(&self) -> String {
+        let mut text = self.to_string();
+        let mut source = self.source();
+        while let Some(cause) = source {
+            text = format!("{text}: {cause}");
+            source = cause.source();
+        }
+        // PostgreSQL takes no zero bytes.
+        text.chars()
+            .filter(|char| *char != '\0')
+            .take(LAST_ANSWER)
+            .collect()
     }
 
     /// Whether Partnero has answered in this attempt: to the call that failed, or else, if it was

@@ -1,4 +1,4 @@
-//! What the calls of one attempt, and of a probe, pass by.
+//! Which calls the client may make: those of an attempt, and those of a probe.
 
 use std::time::Duration;
 
@@ -8,14 +8,14 @@ use super::gate::FleetGate;
 use crate::client::gate::{Answer, Gate};
 use crate::delivery::outbox::store::Passage;
 
-/// The gate for one attempt of one row.
+/// For the calls of one attempt: none while the fleet pauses, and none that could outlast the lease.
 #[derive(Debug)]
 pub(super) struct AttemptGate {
     pub(super) gate: FleetGate,
-    /// The attempt begins no call after this. Who claims the row after its lease takes every call
-    /// for over.
+    /// No call is begun after this. A worker that claims the row after the lease assumes that no call
+    /// of this attempt is under way any more.
     pub(super) until: Instant,
-    /// How long a call may take.
+    /// The longest that one request may take.
     pub(super) timeout: Duration,
 }
 
@@ -34,7 +34,8 @@ impl Gate for AttemptGate {
     }
 }
 
-/// The same gate for the one call that goes through while it is shut.
+/// For the probe, which asks during an outage whether Partnero answers again. It is not sent while a
+/// pause lasts that Partnero has asked for.
 #[derive(Debug)]
 pub(super) struct ProbeGate(pub(super) FleetGate);
 

@@ -1,4 +1,4 @@
-//! The loop that takes rows and hands each to a lane.
+//! The loop that claims rows and starts one execution for each.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -8,134 +8,110 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep, timeout, timeout_at};
 
-use super::chance;
 use super::execution::{Claiming, Execution};
-use super::gate::FleetGate;
-use super::health::Monitor;
-use super::outage::Outage;
-use super::owner::Owner;
-use super::settings::Settings;
-use super::writer::BatchWriter;
-use crate::client::{Client, ErrorKind};
-use crate::delivery::outbox::Outbox;
+use super::shared::{Phase, Shared};
+use crate::client::ErrorKind;
 use crate::delivery::outbox::millis;
 use crate::delivery::outbox::store::{Claim, Passage};
 
-/// How long a lane that has ended waits for others, so that one claim fills several.
+/// How long the loop waits, after one execution has ended, for others to end: one claim then fills
+/// several places, and costs the database one transaction.
 const GATHER: Duration = Duration::from_millis(5);
 /// How long after a failed claim the database is asked again.
 const DATABASE_PAUSE: Duration = Duration::from_secs(1);
 
-/// How long giving back may take; after that, the leases run out by themselves.
+/// How long a stopping worker tries to give rows back. After that their leases end by themselves.
 pub(super) const GIVE_BACK: Duration = Duration::from_secs(2);
 
-/// How far the worker is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Phase {
-    Running,
-    /// No new rows; those under way are finished.
-    Draining {
-        until: Instant,
-    },
-    /// What is not finished is given back.
-    Cut,
+pub(super) struct Dispatch {
+    shared: Arc<Shared>,
+    phase: watch::Sender<Phase>,
+    executions: JoinSet<()>,
 }
 
-/// What every lane shares. A clone is the same.
-#[derive(Clone)]
-pub(super) struct Dispatch(Arc<Shared>);
-
-pub(super) struct Shared {
-    pub(super) outbox: Outbox,
-    pub(super) client: Client,
-    /// Passes the gate while it is shut.
-    pub(super) prober: Client,
-    pub(super) gate: FleetGate,
-    pub(super) settings: Settings,
-    pub(super) owner: Owner,
-    pub(super) ledger: BatchWriter,
-    pub(super) signs: Outage,
-    pub(super) watch: Monitor,
-}
-
-impl std::ops::Deref for Dispatch {
-    type Target = Shared;
-
-    fn deref(&self) -> &Shared {
-        &self.0
-    }
+/// What the loop waits for before it claims again.
+enum Wait {
+    /// For an execution to end: every place is taken.
+    Place,
+    /// For an execution to end, a row to be enqueued, or the next look at the table.
+    Work,
+    Time(Duration),
 }
 
 impl Dispatch {
-    pub(super) fn new(shared: Shared) -> Self {
-        Self(Arc::new(shared))
+    pub(super) fn new(shared: Shared, phase: watch::Sender<Phase>) -> Self {
+        Self {
+            shared: Arc::new(shared),
+            phase,
+            executions: JoinSet::new(),
+        }
     }
 
-    /// Works until it is told to stop; how many reports were given back unfinished.
-    pub(super) async fn run(self, phase: watch::Sender<Phase>) -> usize {
-        let mut stopping = phase.subscribe();
-        let mut lanes = JoinSet::new();
+    /// Delivers until the phase says stop. The answer is how many reports were given back.
+    pub(super) async fn run(mut self) -> usize {
+        let mut phase = self.phase.subscribe();
+        let shared = Arc::clone(&self.shared);
         loop {
-            while lanes.try_join_next().is_some() {}
-            if *stopping.borrow() != Phase::Running {
+            while self.executions.try_join_next().is_some() {}
+            if *phase.borrow() != Phase::Running {
                 break;
             }
-            // Listens from before the claim on: a row that it has just missed is heard of, too.
-            let enqueued = self.outbox.enqueued.notified();
-            let wait = self.fill(&mut lanes, &phase).await;
+            // Made before the claim: a row that is enqueued during the claim also ends the wait.
+            let enqueued = shared.outbox.enqueued.notified();
+            let wait = self.fill().await;
             tokio::select! {
-                () = wait.over(&self, &mut lanes, enqueued) => {}
-                _ = stopping.changed() => {}
+                () = self.wait(wait, enqueued) => {}
+                _ = phase.changed() => {}
             }
         }
-        self.drain(lanes, &phase).await
+        self.drain().await
     }
 
-    /// Takes as many rows as there are lanes free.
-    async fn fill(&self, lanes: &mut JoinSet<()>, phase: &watch::Sender<Phase>) -> Wait {
-        let free = self.settings.lanes.saturating_sub(lanes.len());
+    /// Claims as many rows as there are free places.
+    async fn fill(&mut self) -> Wait {
+        let shared = &self.shared;
+        let free = shared.settings.lanes.saturating_sub(self.executions.len());
         if free == 0 {
-            return Wait::Execution;
+            return Wait::Place;
         }
-        let owner = self.owner.next_claim();
+        let owner = shared.owner.next_claim();
         let at = Instant::now();
-        let claim = self
+        let claim = shared
             .outbox
             .store
-            .claim(&owner, self.settings.lease, free)
+            .claim(&owner, shared.settings.lease, free)
             .await;
         match claim {
             Err(error) => {
-                self.watch.database_fails(&error);
+                shared.monitor.database_fails(&error);
                 Wait::Time(DATABASE_PAUSE)
             }
             Ok(Claim::Shut { probe_in }) => {
-                self.watch.database_answers();
-                self.watch.paused(true);
-                self.gate.saw(at, Passage::Shut);
-                if probe_in == 0 {
-                    let is_probed = self.probe().await;
-                    let pause = if is_probed {
-                        Duration::ZERO
-                    } else {
-                        self.settings.poll
-                    };
-                    return Wait::Time(pause);
+                shared.monitor.database_answers();
+                shared.monitor.paused(true);
+                shared.gate.saw(at, Passage::Shut);
+                if probe_in > 0 {
+                    return Wait::Time(millis(probe_in).min(shared.settings.poll));
                 }
-                Wait::Time(millis(probe_in).min(self.settings.poll))
+                Wait::Time(if self.probe().await {
+                    Duration::ZERO
+                } else {
+                    shared.settings.poll
+                })
             }
             Ok(Claim::Open { now, pruned, rows }) => {
-                self.watch.database_answers();
-                self.watch.paused(false);
-                self.gate.saw(at, Passage::Open);
+                shared.monitor.database_answers();
+                shared.monitor.paused(false);
+                shared.gate.saw(at, Passage::Open);
                 let claiming = Claiming { at, now, pruned };
                 let taken = rows.len();
                 for row in rows {
-                    let lane = Execution::new(self.clone(), row, Arc::clone(&owner), claiming);
-                    lanes.spawn(self.clone().attend(lane, phase.subscribe()));
+                    let execution =
+                        Execution::new(Arc::clone(shared), row, Arc::clone(&owner), claiming);
+                    self.executions.spawn(execution.run(self.phase.subscribe()));
                 }
                 if taken == free {
-                    Wait::Execution
+                    Wait::Place
                 } else {
                     Wait::Work
                 }
@@ -143,68 +119,90 @@ impl Dispatch {
         }
     }
 
-    async fn attend(self, lane: Execution, phase: watch::Receiver<Phase>) {
-        // A lane that panics gives its place back, too.
-        let _place = self.watch.begins();
-        #[cfg(feature = "tracing")]
-        let attempt = {
-            use tracing::Instrument;
-            let span = lane.span();
-            lane.deliver(phase).instrument(span)
-        };
-        #[cfg(not(feature = "tracing"))]
-        let attempt = lane.deliver(phase);
-        attempt.await;
-    }
-
-    /// Asks Partnero, for the whole fleet, whether it is there again; whether it was our turn, and
-    /// the answer is on record.
+    /// Asks Partnero, for the whole fleet, whether it answers again. `true` if this worker had the
+    /// turn and has recorded the result.
     async fn probe(&self) -> bool {
-        // By then the call is over, or whoever made it is.
-        let hold = self.prober.deadline();
+        let Shared {
+            outbox,
+            prober,
+            gate,
+            settings,
+            random,
+            outage,
+            monitor,
+            ..
+        } = &*self.shared;
+        // No other worker probes until this call has surely ended.
+        let hold = prober.deadline();
         let at = Instant::now();
-        let taken = match self.outbox.store.take_probe(hold).await {
-            Ok(taken) => taken,
+        let probes_before = match outbox.store.take_probe(hold).await {
+            Ok(Some(probes_before)) => probes_before,
+            Ok(None) => return false,
             Err(error) => {
-                self.watch.database_fails(&error);
+                monitor.database_fails(&error);
                 return false;
             }
         };
-        let Some(before) = taken else {
-            return false;
-        };
-        self.gate.saw(at, Passage::Probe);
-        let written = match self.prober.program().test().await {
+        gate.saw(at, Passage::Probe);
+        let recorded = match prober.program().test().await {
             Err(error) if is_outage(error.kind()) => {
                 let asked = error.retry_after();
-                let wait = self
-                    .settings
+                let wait = settings
                     .probes
-                    .after(before + 2, asked, chance::fraction());
-                self.outbox.store.defer_probe(wait).await
+                    .after(probes_before + 2, asked, random.fraction());
+                outbox.store.defer_probe(wait).await
             }
-            // Whatever it says, it answers.
+            // Any other answer, even a refusal, shows that Partnero answers.
             _ => {
-                self.signs.up();
-                self.outbox.store.open_gate().await
+                outage.partnero_answers();
+                outbox.store.open_gate().await
             }
         };
-        if let Err(error) = &written {
-            self.watch.database_fails(error);
+        if let Err(error) = &recorded {
+            monitor.database_fails(error);
         }
-        written.is_ok()
+        recorded.is_ok()
     }
 
-    async fn drain(&self, mut lanes: JoinSet<()>, phase: &watch::Sender<Phase>) -> usize {
-        let now = *phase.borrow();
-        if let Phase::Draining { until } = now {
-            while let Ok(Some(_)) = timeout_at(until, lanes.join_next()).await {}
+    async fn wait(&mut self, wait: Wait, enqueued: Notified<'_>) {
+        match wait {
+            Wait::Time(time) => sleep(time).await,
+            Wait::Place => self.places().await,
+            Wait::Work => {
+                let poll = self.shared.settings.poll;
+                tokio::select! {
+                    () = self.places(), if !self.executions.is_empty() => {}
+                    () = enqueued => {}
+                    () = sleep(poll) => {}
+                }
+            }
         }
-        while lanes.try_join_next().is_some() {}
-        let unfinished = lanes.len();
-        phase.send_replace(Phase::Cut);
+    }
+
+    /// Waits for one execution to end, and then, for a moment, until half of the places are free.
+    async fn places(&mut self) {
+        if self.executions.join_next().await.is_none() {
+            return;
+        }
+        let moment = Instant::now() + GATHER;
+        while self.executions.len() > self.shared.settings.lanes / 2 {
+            match timeout_at(moment, self.executions.join_next()).await {
+                Ok(Some(_)) => {}
+                _ => return,
+            }
+        }
+    }
+
+    async fn drain(mut self) -> usize {
+        let phase = *self.phase.borrow();
+        if let Phase::Draining { until } = phase {
+            while let Ok(Some(_)) = timeout_at(until, self.executions.join_next()).await {}
+        }
+        while self.executions.try_join_next().is_some() {}
+        let unfinished = self.executions.len();
+        self.phase.send_replace(Phase::Cut);
         let _ = timeout(GIVE_BACK, async {
-            while lanes.join_next().await.is_some() {}
+            while self.executions.join_next().await.is_some() {}
         })
         .await;
         unfinished
@@ -217,43 +215,4 @@ fn is_outage(kind: ErrorKind) -> bool {
             kind,
             ErrorKind::Connect | ErrorKind::Busy | ErrorKind::RateLimited | ErrorKind::Unauthorized
         )
-}
-
-/// What the loop waits for.
-enum Wait {
-    /// For a lane to end.
-    Execution,
-    /// For a lane to end, a row to be written, or the time to look.
-    Work,
-    Time(Duration),
-}
-
-impl Wait {
-    async fn over(self, runner: &Dispatch, lanes: &mut JoinSet<()>, enqueued: Notified<'_>) {
-        match self {
-            Self::Time(time) => sleep(time).await,
-            Self::Execution => gather(runner, lanes).await,
-            Self::Work => {
-                tokio::select! {
-                    () = gather(runner, lanes), if !lanes.is_empty() => {}
-                    () = enqueued => {}
-                    () = sleep(runner.settings.poll) => {}
-                }
-            }
-        }
-    }
-}
-
-/// Waits until a good part of the lanes is free, or a moment after the first one is.
-async fn gather(runner: &Dispatch, lanes: &mut JoinSet<()>) {
-    if lanes.join_next().await.is_none() {
-        return;
-    }
-    let moment = Instant::now() + GATHER;
-    while lanes.len() > runner.settings.lanes / 2 {
-        match timeout_at(moment, lanes.join_next()).await {
-            Ok(Some(_)) => {}
-            _ => return,
-        }
-    }
 }

@@ -1,4 +1,4 @@
-//! One attempt of one row, from its claim to its settlement.
+//! One attempt to deliver one row, from its claim to what is written about it.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -7,11 +7,10 @@ use tokio::sync::watch;
 use tokio::time::Instant;
 use tower_service::Service;
 
-use super::answer::answer;
 use super::call_gates::AttemptGate;
-use super::dispatch::{Dispatch, Phase};
 use super::lease::WithinLease;
 use super::retry::LONGEST_ASKED;
+use super::shared::{Phase, Shared};
 #[cfg(feature = "tracing")]
 use crate::client::Error;
 use crate::delivery::deliver::{Attempt, DeadReason, Deliverer, DeliveryError, Receipt, Sign};
@@ -22,128 +21,146 @@ use crate::delivery::report::{Report, ReportKind};
 /// What was known when the row was claimed.
 #[derive(Clone, Copy)]
 pub(super) struct Claiming {
-    /// By this process's clock, before the database was asked.
+    /// By this process's clock, read before the database was asked.
     pub(super) at: Instant,
     /// By the database's clock.
     pub(super) now: i64,
-    /// Receipts of sales were pruned.
+    /// Receipts of sales were deleted before the claim.
     pub(super) pruned: bool,
 }
 
 pub(super) struct Execution {
-    runner: Dispatch,
+    shared: Arc<Shared>,
     row: Claimed,
-    /// Whose lease it is.
+    /// The claim that leased the row.
     owner: Arc<str>,
     claiming: Claiming,
 }
 
 impl Execution {
-    pub(super) fn new(runner: Dispatch, row: Claimed, owner: Arc<str>, claiming: Claiming) -> Self {
+    pub(super) fn new(
+        shared: Arc<Shared>,
+        row: Claimed,
+        owner: Arc<str>,
+        claiming: Claiming,
+    ) -> Self {
         Self {
-            runner,
+            shared,
             row,
             owner,
             claiming,
         }
     }
 
-    #[cfg(feature = "tracing")]
-    pub(super) fn span(&self) -> tracing::Span {
-        tracing::info_span!(
-            "partnero_delivery",
-            row = self.row.id,
-            kind = self.row.kind.as_str(),
-            attempt = self.row.attempts + 1,
-        )
+    pub(super) async fn run(self, phase: watch::Receiver<Phase>) {
+        // A guard: the count also goes down if the attempt panics.
+        let _in_flight = self.shared.monitor.begins();
+        #[cfg(feature = "tracing")]
+        let attempt = {
+            use tracing::Instrument;
+            let span = tracing::info_span!(
+                "partnero_delivery",
+                row = self.row.id,
+                kind = self.row.kind.as_str(),
+                attempt = self.row.attempts + 1,
+            );
+            self.deliver(phase).instrument(span)
+        };
+        #[cfg(not(feature = "tracing"))]
+        let attempt = self.deliver(phase);
+        attempt.await;
     }
 
-    pub(super) async fn deliver(self, mut phase: watch::Receiver<Phase>) {
+    async fn deliver(&self, mut phase: watch::Receiver<Phase>) {
         let Some(op) = self.attempt(&mut phase).await else {
             return;
         };
         let is_done = matches!(op, Op::Done { .. });
-        let was_ours = self.runner.ledger.settle(&self.owner, op).await;
+        let was_ours = self.shared.writer.settle(&self.owner, op).await;
         if is_done && was_ours {
-            self.runner.watch.delivered();
+            self.shared.monitor.delivered();
         }
         if !was_ours {
             #[cfg(feature = "tracing")]
-            tracing::warn!(row = self.row.id, "a delivery ended after its lease");
+            tracing::warn!(
+                row = self.row.id,
+                "the lease ended before the result of a delivery was written; another worker \
+                 claims the row"
+            );
         }
     }
 
-    /// What to write about the row; nothing where that is done already.
+    /// What to write about the row. `None` if it waits for another row: that is written already.
     async fn attempt(&self, phase: &mut watch::Receiver<Phase>) -> Option<Op> {
         let row = &self.row;
+        let settings = &self.shared.settings;
         let payload = row.payload.as_deref().unwrap_or_default();
         let report = match Report::read(row.kind, &row.key, &row.customer, payload) {
             Ok(report) => report,
-            Err(error) => return Some(self.died(&DeliveryError::unreadable(error))),
+            Err(error) => return Some(self.dead(&DeliveryError::unreadable(error))),
         };
         if let Some(wait) = self.still_under_way() {
-            return Some(self.give_back(wait, Sent::Keep));
+            return Some(self.release(wait, Sent::Keep));
         }
         let attempt = match self.announce(report).await {
             Ok(attempt) => attempt,
             Err(op) => return op,
         };
-        let end = WithinLease::new(
-            self.deliverer().call(attempt),
-            self.claiming.at,
-            self.runner.settings.lease,
-        );
+        let call = self.deliverer().call(attempt);
+        let call = WithinLease::new(call, self.claiming.at, settings.lease);
         let result = tokio::select! {
-            // It takes no step more.
+            // The order counts: after the cut, the call must not be polled once more.
             biased;
-            // The worker was told to stop and its time is up.
             _ = phase.wait_for(|phase| *phase == Phase::Cut) => None,
-            result = end => result,
+            result = call => result,
         };
         let Some(result) = result else {
-            // Nobody knows how far it came.
-            return Some(self.give_back(self.runner.settings.look_up_after, Sent::Keep));
+            // The call was dropped on its way, so it may have reached Partnero.
+            return Some(self.release(settings.look_up_after, Sent::Keep));
         };
-        self.heed(&result).await;
+        self.watch_for_outage(&result).await;
         #[cfg(feature = "tracing")]
         tell(&result);
         Some(match result {
-            Ok(delivered) => Op::Done {
+            Ok(receipt) => Op::Done {
                 id: row.id,
-                outcome: delivered.as_str(),
+                outcome: receipt.as_str(),
             },
-            Err(error) if error.is_dead() => self.died(&error),
-            Err(error) if error.was_held_back() => {
-                self.give_back(self.runner.settings.poll, self.sent(&error))
-            }
-            Err(error) => self.try_again(&error),
+            Err(error) if error.is_dead() => self.dead(&error),
+            Err(error) if error.was_held_back() => self.release(settings.poll, self.sent(&error)),
+            Err(error) => self.retry(&error),
         })
     }
 
-    /// Begins calls only as long as each is over, like any call, by the end of the lease.
+    /// A deliverer that begins calls only as long as each of them is over when the lease ends.
     fn deliverer(&self) -> Deliverer {
-        let settings = &self.runner.settings;
-        let gate = self.runner.gate.clone();
-        let until = self.claiming.at + settings.lease.saturating_sub(settings.look_up_after);
-        let client = &self.runner.client;
-        let timeout = client.timeout();
-        let gate = Arc::new(AttemptGate {
+        let Shared {
+            client,
             gate,
-            until,
-            timeout,
-        });
-        Deliverer::new(client.behind(gate))
+            settings,
+            ..
+        } = &*self.shared;
+        let gate = AttemptGate {
+            gate: gate.clone(),
+            until: self.claiming.at + settings.lease.saturating_sub(settings.look_up_after),
+            timeout: client.timeout(),
+        };
+        Deliverer::new(client.behind(Arc::new(gate)))
     }
 
-    /// How long the request of an earlier attempt may still be under way.
+    /// For how long the request of an earlier attempt may still be on its way to Partnero.
     fn still_under_way(&self) -> Option<Duration> {
-        let sent_at = self.row.sent_at?;
-        let since = millis(self.claiming.now - sent_at);
-        let left = self.runner.settings.look_up_after.checked_sub(since)?;
-        (!left.is_zero() && self.row.kind != ReportKind::Credit).then_some(left)
+        // A credit is not looked up but parked for a person, so there is nothing to wait for.
+        if self.row.kind == ReportKind::Credit {
+            return None;
+        }
+        let since = millis(self.claiming.now - self.row.sent_at?);
+        let left = self.shared.settings.look_up_after.checked_sub(since)?;
+        (!left.is_zero()).then_some(left)
     }
 
-    /// The last look before the call: what is known now that decides how it is made.
+    /// Asks the database, right before the call, whether the row may be sent, and how. `Err` holds
+    /// what to write about a row that is not sent now.
     async fn announce(&self, report: Report) -> Result<Attempt, Option<Op>> {
         let row = &self.row;
         let is_money = row.kind != ReportKind::Customer;
@@ -158,56 +175,59 @@ impl Execution {
             Report::Sale(_) | Report::Credit(_) => Some(Check::Customer(row.customer.clone())),
         };
         let mut attempt = Attempt::new(report);
-        // Without receipts nobody remembers whether it was paid before.
+        // With its receipt deleted, a sale of this key may have been paid before.
         let may_be_paid = self.claiming.pruned && row.kind == ReportKind::Transaction;
         if is_money && (row.sent_at.is_some() || may_be_paid) {
             attempt = attempt.again();
         }
+        // A customer without a referrer waits for nobody and may be sent twice without harm.
         let Some(check) = check else {
             return Ok(attempt);
         };
-        let ledger = &self.runner.ledger;
-        match ledger.announce(&self.owner, row.id, check, is_money).await {
+        let settings = &self.shared.settings;
+        let writer = &self.shared.writer;
+        match writer.announce(&self.owner, row.id, check, is_money).await {
             Announced::Clear {
                 customer_outcome,
                 referrer_pending,
             } => {
                 let age = millis(self.claiming.now - row.created_at);
-                let is_young = age < self.runner.settings.referrer_grace;
+                let is_young = age < settings.referrer_grace;
                 Ok(attempt
                     .keep_referrer(referrer_pending || is_young)
                     .referred(customer_outcome.as_deref().and_then(was_referred)))
             }
             Announced::Held => Err(None),
             Announced::Refused => Err(Some(
-                self.give_back(self.runner.settings.poll, Sent::Restore(row.sent_at)),
+                self.release(settings.poll, Sent::Restore(row.sent_at)),
             )),
         }
     }
 
-    /// Sees to it that the fleet pauses where Partnero seems to be down. Where Partnero has asked
-    /// for it, the client has seen to it.
-    async fn heed(&self, result: &Result<Receipt, DeliveryError>) {
-        let runner = &self.runner;
-        match result
-            .as_ref()
-            .map_or_else(DeliveryError::sign, |_| Sign::Up)
-        {
-            Sign::Up => runner.signs.up(),
+    /// Pauses the fleet if Partnero seems to be down. After a 429 the client's own gate has done it.
+    async fn watch_for_outage(&self, result: &Result<Receipt, DeliveryError>) {
+        let Shared {
+            gate,
+            settings,
+            outage,
+            ..
+        } = &*self.shared;
+        let error = result.as_ref().err();
+        match error.map_or(Sign::Up, DeliveryError::sign) {
+            Sign::Up => outage.partnero_answers(),
             Sign::None => {}
             Sign::Down => {
-                let enough = runner.settings.outage_lanes;
-                if runner.signs.down(&self.row.customer, enough) {
-                    let asked = result.as_ref().err().and_then(DeliveryError::retry_after);
+                if outage.partnero_fails(&self.row.customer, settings.outage_lanes) {
+                    let asked = error.and_then(DeliveryError::retry_after);
                     let asked = asked.unwrap_or_default().min(LONGEST_ASKED);
-                    let until = Instant::now() + runner.settings.probes.first.max(asked);
-                    runner.gate.shut_until("Partnero fails", until).await;
+                    let until = Instant::now() + settings.probes.first.max(asked);
+                    gate.shut_until("Partnero fails", until).await;
                 }
             }
         }
     }
 
-    fn give_back(&self, after: Duration, sent: Sent) -> Op {
+    fn release(&self, after: Duration, sent: Sent) -> Op {
         Op::Release {
             id: self.row.id,
             after: to_millis(after),
@@ -215,18 +235,22 @@ impl Execution {
         }
     }
 
-    fn died(&self, error: &DeliveryError) -> Op {
+    fn dead(&self, error: &DeliveryError) -> Op {
         let reason = error.dead_reason().unwrap_or(DeadReason::Refused);
+        self.dead_because(reason, error)
+    }
+
+    fn dead_because(&self, reason: DeadReason, error: &DeliveryError) -> Op {
         Op::Dead {
             id: self.row.id,
             reason: reason.as_str(),
             sent: self.sent(error),
-            answer: answer(error),
+            answer: error.last_answer(),
         }
     }
 
-    fn try_again(&self, error: &DeliveryError) -> Op {
-        let (row, settings) = (&self.row, &self.runner.settings);
+    fn retry(&self, error: &DeliveryError) -> Op {
+        let (row, settings) = (&self.row, &self.shared.settings);
         let elapsed = to_millis(self.claiming.at.elapsed());
         let now = self.claiming.now.saturating_add(elapsed);
         let answered = error.was_answered(row.sent_at.is_some());
@@ -234,14 +258,9 @@ impl Execution {
             .waits
             .failing(row.failing_ms, row.tried_at, now, answered);
         if millis(failing) >= settings.give_up_after {
-            return Op::Dead {
-                id: row.id,
-                reason: DeadReason::TooOld.as_str(),
-                sent: self.sent(error),
-                answer: answer(error),
-            };
+            return self.dead_because(DeadReason::TooOld, error);
         }
-        let chance = super::chance::fraction();
+        let chance = self.shared.random.fraction();
         let mut wait = settings
             .waits
             .after(row.attempts + 1, error.retry_after(), chance);
@@ -253,11 +272,12 @@ impl Execution {
             after: to_millis(wait),
             sent: self.sent(error),
             failing,
-            answer: answer(error),
+            answer: error.last_answer(),
         }
     }
 
-    /// A send that is proven to have done nothing is forgotten; one of an earlier attempt is not.
+    /// The note that this row was sent is taken back if the error proves that this send did
+    /// nothing. The note of an earlier send stays.
     fn sent(&self, error: &DeliveryError) -> Sent {
         if error.may_have_arrived() {
             Sent::Keep
@@ -270,25 +290,28 @@ impl Execution {
 #[cfg(feature = "tracing")]
 fn tell(result: &Result<Receipt, DeliveryError>) {
     match result {
-        Ok(delivered) => tracing::info!(outcome = delivered.as_str(), "report delivered"),
+        Ok(receipt) => tracing::info!(outcome = receipt.as_str(), "report delivered"),
         Err(error) => {
             let call = error.call();
+            // Without an answer of Partnero, the network's own words name no customer.
+            let unanswered = call.filter(|call| call.status().is_none());
             tracing::warn!(
                 dead = error.dead_reason().map(DeadReason::as_str),
                 kind = call.map(|call| tracing::field::debug(call.kind())),
                 status = call.and_then(Error::status).map(|status| status.as_u16()),
+                source = unanswered.and_then(std::error::Error::source),
                 "report not delivered"
             );
         }
     }
 }
 
-/// Whether a receipt of a sign-up says that the customer was referred; `None` where it leaves that
-/// open.
+/// Whether the customer was referred, by the outcome on the receipt of the customer's sign-up.
+/// `None` if the receipt does not say so.
 fn was_referred(outcome: &str) -> Option<bool> {
     match outcome {
-        // An answer that names no referrer after one was sent proves nothing, and a sale that was
-        // refused for another reason must not pass for one that nobody wants.
+        // "referrer_ignored": the referrer was sent and the answer named none, which proves nothing.
+        // If such a customer's sale is refused, the reason may be another one.
         "referred" | "referrer_ignored" => Some(true),
         "not_referred" | "self_referral" | "unknown_referrer" => Some(false),
         _ => None,

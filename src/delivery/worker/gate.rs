@@ -1,7 +1,7 @@
 //! The pause of the whole fleet, as one worker knows it.
 //!
-//! It stands in the database, so a worker that has not asked for a moment does not know. Before
-//! every call it is asked again, unless a claim or an announcement has just told.
+//! The pause stands in the database, where another process may begin or end it at any time. So
+//! before every call the worker asks the database, unless it has asked less than `pause_lag` ago.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -16,46 +16,47 @@ use crate::delivery::outbox::store::Passage;
 
 /// Why the fleet pauses after a 429.
 const ASKED: &str = "Partnero asked for it (429)";
-/// How often a call asks a database that answers too late.
+/// How often a call asks a database whose answers are too old when they come.
 const LOOKS: usize = 3;
-/// How long after a failed write the database is asked again to take it.
+/// How long after a failed write the pause is written again.
 const DATABASE_PAUSE: Duration = Duration::from_millis(100);
-/// A database counts whole milliseconds, and rounds twice: at the start of a pause and at its end.
+/// Added to a pause: the database counts whole milliseconds, and rounding its beginning and its end
+/// could make the pause too short.
 const ROUNDING: Duration = Duration::from_millis(1);
-/// A pause of which a person should hear.
+/// A longer pause is an error event, because a person should see it.
 #[cfg(feature = "tracing")]
 const LONG: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// A clone is the same.
+/// What this worker knows about the pause. A clone is the same gate.
 #[derive(Clone, Debug)]
 pub(super) struct FleetGate(Arc<Inner>);
 
 #[derive(Debug)]
 struct Inner {
     outbox: Outbox,
-    watch: Monitor,
-    /// For how long this worker relies on what it has seen.
+    monitor: Monitor,
+    /// For how long an answer of the database is relied on.
     lag: Duration,
-    /// How long to pause at least.
+    /// The shortest pause after a 429.
     least: Duration,
     known: Mutex<Known>,
-    /// Held by the one call that asks the database for all.
+    /// Held while the database is asked, so that calls that begin together ask it once.
     turn: tokio::sync::Mutex<()>,
 }
 
 #[derive(Debug, Default)]
 struct Known {
-    /// Until when Partnero has asked this worker to wait, as long as that is not on record.
+    /// The end of a pause that Partnero has asked for and that is not in the database yet.
     until: Option<Instant>,
-    /// What the database said last, and when it was asked.
+    /// The database's last answer, and when it was asked.
     seen: Option<(Instant, Passage)>,
 }
 
 impl FleetGate {
-    pub(super) fn new(outbox: Outbox, watch: Monitor, lag: Duration, least: Duration) -> Self {
+    pub(super) fn new(outbox: Outbox, monitor: Monitor, lag: Duration, least: Duration) -> Self {
         Self(Arc::new(Inner {
             outbox,
-            watch,
+            monitor,
             lag,
             least,
             known: Mutex::default(),
@@ -63,7 +64,7 @@ impl FleetGate {
         }))
     }
 
-    /// Notes what the database has answered to a question that was asked at `at`.
+    /// Notes an answer of the database to a question that was asked at `at`.
     pub(super) fn saw(&self, at: Instant, passage: Passage) {
         let mut known = self.known();
         if known.seen.is_none_or(|(before, _)| before <= at) {
@@ -71,12 +72,12 @@ impl FleetGate {
         }
     }
 
-    /// Has the whole fleet pause until then. A database that is away has to hear of it once it is
-    /// back, before anybody else takes rows from it.
+    /// Pauses the whole fleet until then. If the database cannot be reached, the pause is written
+    /// again and again until it has ended, so that other workers see it as soon as they can claim.
     pub(super) async fn shut_until(&self, reason: &'static str, until: Instant) {
         let asked = Instant::now();
         self.saw(asked, Passage::Shut);
-        self.0.watch.paused(true);
+        self.0.monitor.paused(true);
         #[cfg(feature = "tracing")]
         if until.saturating_duration_since(asked) > LONG {
             tracing::error!(
@@ -89,22 +90,22 @@ impl FleetGate {
             let left = until.saturating_duration_since(Instant::now());
             match self.0.outbox.store.shut_gate(reason, left + ROUNDING).await {
                 Ok(()) => break,
-                Err(error) => self.0.watch.database_fails(&error),
+                Err(error) => self.0.monitor.database_fails(&error),
             }
             if left.is_zero() {
                 return;
             }
             sleep(left.min(DATABASE_PAUSE)).await;
         }
-        // Whatever was seen meanwhile was seen before.
+        // An answer to a question from before the write may have come in meanwhile.
         self.saw(Instant::now(), Passage::Shut);
-        // From now on the database says for how long, because a person may end it there.
+        // From now on only the database's record counts, because a person may end the pause there.
         self.forget(until);
         #[cfg(feature = "tracing")]
         tracing::debug!(
             reason,
             took = u64::try_from(asked.elapsed().as_micros()).unwrap_or(u64::MAX),
-            "the pause is on record"
+            "the pause is in the database"
         );
     }
 
@@ -113,7 +114,7 @@ impl FleetGate {
         known.until = known.until.filter(|until| *until > recorded);
     }
 
-    /// What is known well enough to act on it.
+    /// The answer that is known and not too old.
     fn passage(&self) -> Option<Passage> {
         let known = self.known();
         let now = Instant::now();
@@ -124,7 +125,7 @@ impl FleetGate {
         (now.saturating_duration_since(at) <= self.0.lag).then_some(passage)
     }
 
-    /// How it stands, looked up in the database unless that was done a moment ago.
+    /// Whether a call may be made now. Asks the database unless its last answer is recent enough.
     pub(super) async fn ask(&self) -> Passage {
         for _ in 0..LOOKS {
             if let Some(passage) = self.passage() {
@@ -138,7 +139,7 @@ impl FleetGate {
             match self.0.outbox.store.passage().await {
                 Ok(passage) => self.saw(at, passage),
                 Err(error) => {
-                    self.0.watch.database_fails(&error);
+                    self.0.monitor.database_fails(&error);
                     return Passage::Shut;
                 }
             }
@@ -148,19 +149,13 @@ impl FleetGate {
         if passage.is_none() {
             tracing::warn!(
                 lag = ?self.0.lag,
-                "the outbox's database answers too late for a call to be made on what it says"
+                "the outbox's database takes longer than `pause_lag` to answer, so no call is made"
             );
         }
         passage.unwrap_or(Passage::Shut)
     }
 
-    fn known(&self) -> MutexGuard<'_, Known> {
-        self.0.known.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl FleetGate {
-    /// Partnero has answered 429: holds here at once, and for everybody once the future ends.
+    /// After a 429: pauses this worker at once, and the fleet once the future ends.
     pub(super) fn shut(&self, asked: Option<Duration>) -> Answer<()> {
         let now = Instant::now();
         let wait = asked.unwrap_or_default().max(self.0.least);
@@ -170,11 +165,15 @@ impl FleetGate {
             known.until = known.until.max(Some(until));
         }
         let gate = self.clone();
-        // Whoever heard of it may be ended before it is written.
+        // In a task of its own: the attempt that got the 429 may be aborted before it is written.
         let written = tokio::spawn(async move { gate.shut_until(ASKED, until).await });
         Box::pin(async move {
             let _ = written.await;
         })
+    }
+
+    fn known(&self) -> MutexGuard<'_, Known> {
+        self.0.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -1,21 +1,21 @@
-//! How a worker fares.
+//! How a worker does.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use crate::delivery::outbox::OutboxError;
 
-/// How a worker fares, from memory alone; how much waits is [`Outbox::status`]'s to say.
+/// How a worker does, from its memory alone. How many reports wait is in [`Outbox::status`].
 ///
 /// [`Outbox::status`]: crate::delivery::Outbox::status
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Health {
-    /// The worker has not stopped, and neither has a part of it.
+    /// The worker's tasks run. `false` after the worker was stopped, or if a task panicked.
     pub running: bool,
-    /// The database answered the last time it was asked, within 15 seconds.
+    /// The database answered the worker's last question without an error, within 15 seconds.
     pub database: bool,
-    /// The whole fleet pauses: Partnero fails, or has asked for it.
+    /// The whole fleet pauses, because Partnero fails or has asked for a pause (429).
     pub paused: bool,
     /// How many reports this worker is delivering right now.
     pub in_flight: u64,
@@ -24,24 +24,24 @@ pub struct Health {
 }
 
 impl Health {
-    /// Whether all is well on this side: for a readiness check. A paused fleet is well; nothing is
-    /// lost by it.
+    /// For a readiness check: the worker runs and reaches its database. A pause is no failure of
+    /// this app, and loses nothing.
     #[must_use]
     pub fn is_ok(&self) -> bool {
         self.running && self.database
     }
 }
 
-/// A report that is being delivered.
-pub(super) struct UnderWay(Monitor);
+/// Counts a report as in flight until it is dropped.
+pub(super) struct InFlight(Monitor);
 
-impl Drop for UnderWay {
+impl Drop for InFlight {
     fn drop(&mut self) {
         self.0.0.in_flight.fetch_sub(1, Ordering::Relaxed);
     }
 }
 
-/// What the worker's parts note down. A clone is the same.
+/// Where the worker's parts note what [`Health`] says. A clone is the same monitor.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Monitor(Arc<Inner>);
 
@@ -90,14 +90,13 @@ impl Monitor {
         let before = self.0.paused.swap(paused, Ordering::Relaxed);
         if before != paused {
             #[cfg(feature = "tracing")]
-            tracing::warn!(paused, "deliveries to partnero pause or go on");
+            tracing::warn!(paused, "deliveries to partnero were paused or resumed");
         }
     }
 
-    /// One more is under way, until the guard is dropped.
-    pub(super) fn begins(&self) -> UnderWay {
+    pub(super) fn begins(&self) -> InFlight {
         self.0.in_flight.fetch_add(1, Ordering::Relaxed);
-        UnderWay(self.clone())
+        InFlight(self.clone())
     }
 
     pub(super) fn delivered(&self) {

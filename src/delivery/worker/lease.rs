@@ -1,14 +1,41 @@
-//! Nothing is sent after the lease.
+//! Leases: a name for each claim, and an end for each attempt.
 
 use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
 use pin_project::pin_project;
 use tokio::time::{Instant, Sleep, sleep_until};
 
-/// Lets an attempt run until its lease ends, by a clock that runs on while the process stands
-/// still: woken too late, the attempt is not asked to go on even once.
+use crate::random::Random;
+
+/// Gives each claim a name of its own, the owner of its leases. If this worker claims a row again
+/// whose last lease has run out, a late result of the last lease then does not touch the row.
+pub(super) struct Owner {
+    worker: String,
+    claims: AtomicU64,
+}
+
+impl Owner {
+    pub(super) fn new(random: &Random) -> Self {
+        Self {
+            worker: format!("{}-{:016x}", std::process::id(), random.bits()),
+            claims: AtomicU64::new(0),
+        }
+    }
+
+    pub(super) fn next_claim(&self) -> Arc<str> {
+        let claim = self.claims.fetch_add(1, Ordering::Relaxed);
+        format!("{}-{claim}", self.worker).into()
+    }
+}
+
+/// Ends an attempt when its lease ends; the answer is then `None`.
+///
+/// The clock is read before every step: a process that was stopped and is woken after the lease
+/// takes no further step, even if the alarm has not rung yet.
 #[pin_project]
 pub(super) struct WithinLease<F> {
     #[pin]
@@ -20,7 +47,7 @@ pub(super) struct WithinLease<F> {
 
 impl<F> WithinLease<F> {
     pub(super) fn new(attempt: F, claimed: Instant, lease: Duration) -> Self {
-        // The database's clock started the lease after `claimed` was read.
+        // The lease has begun later, by the database's clock; so it does not end before this.
         let end = claimed + lease;
         Self {
             attempt,
@@ -45,6 +72,15 @@ impl<F: Future> Future for WithinLease<F> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn no_two_claims_have_one_name() {
+        let (one, other) = (Owner::new(&Random::new()), Owner::new(&Random::new()));
+        let names = [one.next_claim(), one.next_claim(), other.next_claim()];
+        assert!(names[0] != names[1] && names[0] != names[2]);
+        let process = format!("{}-", std::process::id());
+        assert!(names.iter().all(|name| name.starts_with(&process)));
+    }
 
     const LEASE: Duration = Duration::from_secs(10);
 

@@ -1,18 +1,15 @@
-//! Empties an outbox into Partnero.
+//! The worker: takes reports from an outbox and delivers them to Partnero.
 
-mod answer;
 mod call_gates;
-mod chance;
 mod dispatch;
 mod execution;
 mod gate;
 mod health;
 mod lease;
 mod outage;
-mod owner;
 mod retry;
 mod settings;
-mod stragglers;
+mod shared;
 mod writer;
 
 use std::fmt;
@@ -24,23 +21,28 @@ use tokio::task::JoinHandle;
 use tokio::time::{Instant, timeout_at};
 
 use self::call_gates::ProbeGate;
-use self::dispatch::{Dispatch, GIVE_BACK, Phase, Shared};
+use self::dispatch::{Dispatch, GIVE_BACK};
 use self::gate::FleetGate;
 pub use self::health::Health;
 use self::health::Monitor;
+use self::lease::Owner;
 use self::outage::Outage;
-use self::owner::Owner;
 pub use self::settings::DeliveryWorkerBuilder;
 use self::settings::Settings;
+use self::shared::{Phase, Shared};
 use self::writer::BatchWriter;
 use super::outbox::Outbox;
 use crate::client::Client;
 use crate::error::ConfigError;
+use crate::random::Random;
 
-/// Delivers what is in an [`Outbox`], in tasks of its own on the tokio runtime.
+/// Delivers the reports in an [`Outbox`] to Partnero, in tasks of its own on the tokio runtime.
 ///
-/// An app has one; a fleet on PostgreSQL one per process. Dropped without [`stop`](Self::stop), it
-/// takes no new rows and finishes what is under way, as long as the runtime lives.
+/// An app has one worker. A fleet on PostgreSQL may have one in each process.
+///
+/// Keep it: a worker that is dropped without [`stop`](Self::stop) takes no new reports, logs a
+/// warning, and finishes the reports under way as long as the runtime lives. `let _ =
+/// DeliveryWorker::start(…)` drops it at once.
 ///
 /// ```
 /// use std::time::Duration;
@@ -59,12 +61,12 @@ use crate::error::ConfigError;
 /// # Ok(())
 /// # }
 /// ```
-#[must_use = "dropped, the worker stops"]
+#[must_use = "a worker that is dropped stops delivering"]
 pub struct DeliveryWorker {
     phase: watch::Sender<Phase>,
-    loops: JoinHandle<usize>,
-    writer: JoinHandle<()>,
-    watch: Monitor,
+    dispatching: JoinHandle<usize>,
+    writing: JoinHandle<()>,
+    monitor: Monitor,
 }
 
 impl DeliveryWorker {
@@ -83,60 +85,67 @@ impl DeliveryWorker {
     }
 
     fn run(outbox: Outbox, client: &Client, settings: Settings) -> Self {
-        let watch = Monitor::default();
+        let monitor = Monitor::default();
         let gate = FleetGate::new(
             outbox.clone(),
-            watch.clone(),
+            monitor.clone(),
             settings.pause_lag,
             settings.probes.first,
         );
-        let (ledger, writer) =
-            BatchWriter::start(outbox.clone(), settings.lease, gate.clone(), watch.clone());
-        let runner = Dispatch::new(Shared {
+        let (writer, writing) = BatchWriter::start(
+            outbox.clone(),
+            settings.lease,
+            gate.clone(),
+            monitor.clone(),
+        );
+        let random = Random::new();
+        let shared = Shared {
             client: client.clone(),
             prober: client.behind(Arc::new(ProbeGate(gate.clone()))),
             outbox,
             gate,
             settings,
-            owner: Owner::new(),
-            ledger,
-            signs: Outage::default(),
-            watch: watch.clone(),
-        });
-        let (phase, _) = watch::channel(Phase::Running);
-        Self {
-            loops: tokio::spawn(runner.run(phase.clone())),
-            phase,
+            owner: Owner::new(&random),
+            random,
             writer,
-            watch,
+            outage: Outage::default(),
+            monitor: monitor.clone(),
+        };
+        let (phase, _) = watch::channel(Phase::Running);
+        let dispatch = Dispatch::new(shared, phase.clone());
+        Self {
+            phase,
+            dispatching: tokio::spawn(dispatch.run()),
+            writing,
+            monitor,
         }
     }
 
-    /// How the worker fares; asks nobody.
+    /// How the worker does, from memory: it asks neither the database nor Partnero.
     #[must_use]
     pub fn health(&self) -> Health {
-        let running = !self.loops.is_finished() && !self.writer.is_finished();
-        self.watch.health(running)
+        let running = !self.dispatching.is_finished() && !self.writing.is_finished();
+        self.monitor.health(running)
     }
 
-    /// Takes no new rows, finishes what is under way within `deadline`, and gives the rest back;
-    /// how many reports that were. What is given back is delivered by the next worker.
+    /// Takes no new reports, and finishes those under way within `deadline`. Reports that are not
+    /// finished by then are given back to the outbox for the next worker; the answer is how many.
     ///
-    /// Giving back takes at most two seconds more. Where the database does not take it by then, the
-    /// leases run out by themselves.
+    /// Giving back takes at most two seconds more. If the database does not answer within them, the
+    /// next worker gets the reports when their leases end.
     pub async fn stop(mut self, deadline: Duration) -> usize {
         let until = Instant::now() + deadline;
         self.phase.send_replace(Phase::Draining { until });
-        // A task that panicked has given nothing back: its leases run out.
+        // A task that panicked has given nothing back; its leases end by themselves.
         let last = until + GIVE_BACK;
-        let unfinished = if let Ok(ended) = timeout_at(last, &mut self.loops).await {
+        let unfinished = if let Ok(ended) = timeout_at(last, &mut self.dispatching).await {
             ended.unwrap_or(0)
         } else {
-            self.loops.abort();
+            self.dispatching.abort();
             usize::try_from(self.health().in_flight).unwrap_or(usize::MAX)
         };
-        if timeout_at(last, &mut self.writer).await.is_err() {
-            self.writer.abort();
+        if timeout_at(last, &mut self.writing).await.is_err() {
+            self.writing.abort();
         }
         unfinished
     }
@@ -145,7 +154,7 @@ impl DeliveryWorker {
 impl Drop for DeliveryWorker {
     fn drop(&mut self) {
         const LONG: Duration = Duration::from_secs(24 * 60 * 60);
-        self.phase.send_if_modified(|phase| {
+        let was_running = self.phase.send_if_modified(|phase| {
             let is_running = *phase == Phase::Running;
             if is_running {
                 *phase = Phase::Draining {
@@ -154,6 +163,13 @@ impl Drop for DeliveryWorker {
             }
             is_running
         });
+        if was_running {
+            #[cfg(feature = "tracing")]
+            tracing::warn!(
+                "the delivery worker was dropped and takes no new reports: keep it while the app \
+                 runs, and end it with `stop`"
+            );
+        }
     }
 }
 

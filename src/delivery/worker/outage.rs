@@ -1,27 +1,27 @@
-//! What attempts tell about Partnero, until it looks like an outage.
+//! When failures of single attempts count as an outage of Partnero.
 
 use std::collections::HashSet;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
-/// The customers for whom Partnero has failed since it last answered anybody. One poisonous row
-/// is one customer, however often it fails.
+/// The customers for whom Partnero has failed since it last answered. Customers are counted, not
+/// failures: a single report that always fails must not pause the fleet.
 #[derive(Debug, Default)]
 pub(super) struct Outage(Mutex<HashSet<String>>);
 
 impl Outage {
-    /// Partnero has answered somebody.
-    pub(super) fn up(&self) {
+    /// Partnero has answered for some customer.
+    pub(super) fn partnero_answers(&self) {
         self.failed().clear();
     }
 
-    /// Partnero has failed for this customer; whether that makes `enough`.
-    pub(super) fn down(&self, customer: &str, enough: usize) -> bool {
+    /// Partnero has failed for this customer. `true` if it has now failed for `enough` customers.
+    pub(super) fn partnero_fails(&self, customer: &str, enough: usize) -> bool {
         let mut failed = self.failed();
         failed.insert(customer.to_owned());
         failed.len() >= enough
     }
 
-    fn failed(&self) -> std::sync::MutexGuard<'_, HashSet<String>> {
+    fn failed(&self) -> MutexGuard<'_, HashSet<String>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -32,12 +32,12 @@ mod tests {
 
     #[test]
     fn one_customer_is_no_outage_and_an_answer_forgets_all() {
-        let signs = Outage::default();
+        let outage = Outage::default();
         for _ in 0..9 {
-            assert!(!signs.down("a", 2));
+            assert!(!outage.partnero_fails("a", 2));
         }
-        signs.up();
-        assert!(!signs.down("b", 2));
-        assert!(signs.down("c", 2));
+        outage.partnero_answers();
+        assert!(!outage.partnero_fails("b", 2));
+        assert!(outage.partnero_fails("c", 2));
     }
 }

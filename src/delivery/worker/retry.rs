@@ -1,15 +1,14 @@
-//! When to try again, and when no more.
+//! When to try again, and when to give up.
 
 use std::time::Duration;
 
 use crate::delivery::outbox::to_millis;
 
-/// The longest stretch between two attempts that counts towards giving up: time in which nobody
-/// tried, because the app was down or the fleet paused, is not time in which Partnero answered.
-/// Twice the longest wait, if that is more.
+/// The most time between two attempts that counts towards giving up, or twice the longest wait if
+/// that is more. In a longer gap the app was down or the fleet paused, and nobody asked Partnero.
 const LONGEST_STRETCH: Duration = Duration::from_secs(2 * 60 * 60);
-/// For how long anybody waits because Partnero asks for it. Nobody means more than that, and a
-/// number that is wrong shall not stop everything for good.
+/// The longest `Retry-After` that is obeyed. A longer one is taken for a mistake, which must not stop
+/// deliveries for good.
 pub(super) const LONGEST_ASKED: Duration = Duration::from_secs(14 * 24 * 60 * 60);
 
 /// The waits between attempts.
@@ -20,9 +19,9 @@ pub(super) struct Waits {
 }
 
 impl Waits {
-    /// How long to wait after `ended` attempts, the last one included: the first wait, doubled for
-    /// each further attempt, up to the longest; chance, from 0 to 1, takes up to a quarter off.
-    /// What Partnero asks for is not undercut.
+    /// How long to wait after this many attempts: the first wait, doubled for each further attempt,
+    /// up to the longest. `chance`, from 0 to 1, shortens it by up to a quarter, so that reports that
+    /// failed together are not sent again together. It is never less than Partnero asks for.
     pub(super) fn after(&self, ended: i64, asked: Option<Duration>, chance: f64) -> Duration {
         let doublings = u32::try_from(ended.saturating_sub(1).max(0)).unwrap_or(u32::MAX);
         let factor = 2_u32.checked_pow(doublings).unwrap_or(u32::MAX);
@@ -31,8 +30,8 @@ impl Waits {
         own.max(asked.unwrap_or_default().min(LONGEST_ASKED))
     }
 
-    /// For how long Partnero has been answering without taking a report, in milliseconds, once
-    /// another attempt has ended.
+    /// For how long Partnero has been answering without taking a report, in milliseconds, after one
+    /// more attempt. `before` is the same after the attempt before.
     pub(super) fn failing(
         &self,
         before: i64,

@@ -1,4 +1,4 @@
-//! The numbers of a worker, and which of them are refused.
+//! The settings of a worker, and which values are refused.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use crate::client::Client;
 use crate::delivery::outbox::Outbox;
 use crate::error::ConfigError;
 
-/// Settings of a [`DeliveryWorker`]; every one has a default.
+/// Settings of a [`DeliveryWorker`]. Each has a default.
 #[derive(Clone, Debug)]
 #[must_use = "a worker runs only after `start`"]
 pub struct DeliveryWorkerBuilder {
@@ -64,77 +64,80 @@ impl DeliveryWorkerBuilder {
         }
     }
 
-    /// How many customers are delivered for side by side. Default: 32, as many calls as a client
-    /// has under way by default; 1 to 1,000.
+    /// How many reports are delivered at the same time, each about another customer: the reports
+    /// about one customer are its lane, and follow each other. 1 to 1,000. Default: 32, the default
+    /// number of calls that a client makes at the same time.
     pub fn lanes(mut self, lanes: usize) -> Self {
         self.settings.lanes = lanes;
         self
     }
 
-    /// How long a row belongs to the worker that took it. When a worker dies, its rows wait so
-    /// long for another. Default: 2 minutes. It has to be longer than
-    /// [`look_up_after`](Self::look_up_after): calls are begun in the time before that.
+    /// How long a report belongs to the worker that has claimed it. If that worker dies, another one
+    /// claims the report after this time. Default: 2 minutes. It must be longer than
+    /// [`look_up_after`](Self::look_up_after): calls are begun only until that long before its end.
     pub fn lease(mut self, lease: Duration) -> Self {
         self.settings.lease = lease;
         self
     }
 
-    /// How long to wait after a sale of which nobody knows whether it arrived, before it is looked
-    /// up. Default: 30 seconds. It has to be longer than the client's time-out, because a request
-    /// may have its effect as long as it is under way.
+    /// How long to wait before a sale is looked up that may or may not have arrived. Default: 30
+    /// seconds. It must be longer than the client's time-out, because the sale may appear at
+    /// Partnero as long as its request is under way.
     pub fn look_up_after(mut self, pause: Duration) -> Self {
         self.settings.look_up_after = pause;
         self
     }
 
-    /// How often an idle worker looks for rows that other processes have written. Default: 1
+    /// How often an idle worker looks for reports that other processes have enqueued. Default: 1
     /// second.
     pub fn poll(mut self, interval: Duration) -> Self {
         self.settings.poll = interval;
         self
     }
 
-    /// The wait after the first failed attempt, doubled for each further one, and the longest.
-    /// Default: 5 seconds and 1 hour. Chance takes up to a quarter off; a longer `Retry-After`
-    /// counts instead.
+    /// The wait after the first failed attempt, which is doubled after each further one, and the
+    /// longest wait. Default: 5 seconds and 1 hour. A wait is shortened at random by up to a quarter.
+    /// If Partnero's `Retry-After` is longer, that is the wait.
     pub fn retries(mut self, first: Duration, longest: Duration) -> Self {
         self.settings.waits = Waits { first, longest };
         self
     }
 
-    /// For how long Partnero has to have been answering without taking a report until it is given
-    /// up. Default: 14 days. Outages and times in which no worker ran do not count.
+    /// For how long a report is tried while Partnero answers and does not take it. After that it is
+    /// a dead letter. Default: 14 days. Outages, and times without a worker, do not count.
     pub fn give_up_after(mut self, age: Duration) -> Self {
         self.settings.give_up_after = age;
         self
     }
 
-    /// How old a sign-up has to be before it is created without a referrer that Partnero does not
-    /// know. Default: 6 hours. While the referrer's own sign-up is in the outbox, it waits anyway.
+    /// How long a sign-up waits for a referrer whom Partnero does not know. After that the customer
+    /// is created without the referrer. Default: 6 hours. If the referrer's own sign-up is in the
+    /// outbox, the sign-up waits until that has arrived.
     pub fn referrer_grace(mut self, grace: Duration) -> Self {
         self.settings.referrer_grace = grace;
         self
     }
 
-    /// For how many customers in a row Partnero has to fail until the whole fleet pauses.
-    /// Default: 3.
+    /// After failures for how many different customers, with no answer between them, the whole
+    /// fleet pauses. Default: 3.
     pub fn outage_lanes(mut self, lanes: usize) -> Self {
         self.settings.outage_lanes = lanes;
         self
     }
 
-    /// The wait before the first probe of a pause, doubled for each further one, and the longest.
-    /// Default: 1 second and 1 minute.
+    /// In a pause, one worker at a time asks Partnero whether it answers again: the wait before the
+    /// first such probe, which is doubled after each further one, and the longest wait. Default: 1
+    /// second and 1 minute.
     pub fn probes(mut self, first: Duration, longest: Duration) -> Self {
         self.settings.probes = Waits { first, longest };
         self
     }
 
-    /// For how long a worker relies on what it knows of the fleet's pause; before any call for
-    /// which that is older it asks the database. Default: 500 milliseconds.
+    /// For how long a worker relies on the database's last answer to the question whether the fleet
+    /// pauses. Before a call, an older answer is asked for again. Default: 500 milliseconds.
     ///
-    /// So long after a 429 is on record, another process may still send its next call. A database
-    /// that takes longer to answer holds all deliveries up.
+    /// After one process has recorded a 429, another process may send calls for this long. If the
+    /// database takes longer than this to answer, nothing is delivered.
     pub fn pause_lag(mut self, lag: Duration) -> Self {
         self.settings.pause_lag = lag;
         self
@@ -154,14 +157,14 @@ impl DeliveryWorkerBuilder {
         if settings.look_up_after <= self.client.timeout() {
             return refuse(
                 "look_up_after",
-                "a request may still be under way: write more than the client's time-out",
+                "write more than the client's time-out: until then a request may be under way",
             );
         }
         if settings.lease <= settings.look_up_after {
             return refuse("lease", "write more than `look_up_after`");
         }
         if settings.poll.is_zero() {
-            return refuse("poll", "no database likes that: write some milliseconds");
+            return refuse("poll", "it is zero: write at least some milliseconds");
         }
         for (setting, waits) in [("retries", settings.waits), ("probes", settings.probes)] {
             if waits.first.is_zero() || waits.longest < waits.first {
@@ -174,7 +177,7 @@ impl DeliveryWorkerBuilder {
         if settings.pause_lag.is_zero() {
             return refuse(
                 "pause_lag",
-                "no answer is that fresh: write some milliseconds",
+                "it is zero, and every answer of the database is older: write some milliseconds",
             );
         }
         if settings.outage_lanes == 0 {

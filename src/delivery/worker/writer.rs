@@ -1,63 +1,69 @@
-//! One writer for all lanes: what they have to say at the same time is committed at once.
+//! Writes what executions have to say about their rows. What they say at the same time goes into
+//! one transaction, because a commit costs the database far more than a row.
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::{mpsc, oneshot};
+use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep};
 
 use super::gate::FleetGate;
 use super::health::Monitor;
-use super::stragglers::Stragglers;
 use crate::delivery::outbox::store::{Announced, Change, Check, Op, Passage, Written};
 use crate::delivery::outbox::{Outbox, OutboxError, OutboxErrorKind};
 
-/// How many changes one transaction takes at most.
+/// Most changes in one transaction.
 const BATCH: usize = 256;
 /// How long to wait after a failed transaction.
-pub(super) const PAUSE: Duration = Duration::from_millis(200);
+const PAUSE: Duration = Duration::from_millis(200);
 
-/// The lanes' side. The writer stops once every clone is gone and all is written.
+/// The executions' end of the channel to the writing task. The task ends once every clone is
+/// dropped and everything is written.
 #[derive(Clone)]
 pub(super) struct BatchWriter {
     entries: mpsc::UnboundedSender<Entry>,
 }
 
-pub(super) struct Entry {
-    pub(super) change: Change,
+struct Entry {
+    change: Change,
     written: oneshot::Sender<Written>,
 }
 
-impl Entry {
-    pub(super) fn is_announcement(&self) -> bool {
-        matches!(self.change.op, Op::Announce { .. })
-    }
+/// The database as the writing task sees it.
+struct Database {
+    outbox: Outbox,
+    gate: FleetGate,
+    monitor: Monitor,
 }
 
 impl BatchWriter {
-    /// `patience` is how long a settled row is worth writing down: after the lease, others see to
-    /// it.
+    /// `patience` is how long writing a finished row is retried. After that its lease has ended,
+    /// and another worker claims it.
     pub(super) fn start(
         outbox: Outbox,
         patience: Duration,
         gate: FleetGate,
-        watch: Monitor,
-    ) -> (Self, tokio::task::JoinHandle<()>) {
+        monitor: Monitor,
+    ) -> (Self, JoinHandle<()>) {
         let (entries, receiver) = mpsc::unbounded_channel();
-        let (late, latecomers) = mpsc::unbounded_channel();
-        let writer = Database {
-            outbox,
-            gate,
-            watch,
+        let (failed, leftovers) = mpsc::unbounded_channel();
+        let task = async move {
+            let database = Database {
+                outbox,
+                gate,
+                monitor,
+            };
+            tokio::join!(
+                write_batches(&database, receiver, failed),
+                write_singly(&database, leftovers, patience)
+            );
         };
-        let stragglers = Stragglers::new(writer.clone(), patience);
-        let both = async move {
-            tokio::join!(writer.run(receiver, late), stragglers.run(latecomers));
-        };
-        (Self { entries }, tokio::spawn(both))
+        (Self { entries }, tokio::spawn(task))
     }
 
-    /// Asks whether a row may be sent now. A database that cannot be asked is a no.
+    /// Asks whether a row may be sent now. If the database does not answer, it may not.
     pub(super) async fn announce(
         &self,
         owner: &Arc<str>,
@@ -71,7 +77,7 @@ impl BatchWriter {
         }
     }
 
-    /// Writes down what became of a row; whether the row was still ours.
+    /// Writes what became of a row. `true` if it is written: the lease was still this owner's.
     pub(super) async fn settle(&self, owner: &Arc<str>, op: Op) -> bool {
         self.write(owner, op).await == Some(Written::Settled(true))
     }
@@ -85,56 +91,22 @@ impl BatchWriter {
     }
 }
 
-/// Writes what lanes say, and is asked for nothing else. A clone is the same.
-#[derive(Clone)]
-pub(super) struct Database {
-    outbox: Outbox,
-    gate: FleetGate,
-    pub(super) watch: Monitor,
+impl Entry {
+    fn is_announcement(&self) -> bool {
+        matches!(self.change.op, Op::Announce { .. })
+    }
+
+    fn answer(self, written: Written) {
+        // The execution may have been aborted meanwhile; its row is written all the same.
+        let _ = self.written.send(written);
+    }
 }
 
 impl Database {
-    async fn run(
-        self,
-        mut entries: mpsc::UnboundedReceiver<Entry>,
-        late: mpsc::UnboundedSender<Entry>,
-    ) {
-        let mut batch = Vec::new();
-        while entries.recv_many(&mut batch, BATCH).await > 0 {
-            let changes = batch.iter().map(|entry| entry.change.clone());
-            let changes: Vec<Change> = changes.collect();
-            match self.write(&changes).await {
-                Ok(written) => {
-                    self.watch.database_answers();
-                    answer(batch.drain(..), written);
-                }
-                Err(error) => {
-                    if !self.is_about_one(&error) {
-                        self.watch.database_fails(&error);
-                        // Nobody may send on a maybe.
-                        batch.retain(|entry| !entry.is_announcement());
-                    }
-                    for entry in batch.drain(..) {
-                        let _ = late.send(entry);
-                    }
-                    sleep(PAUSE).await;
-                }
-            }
-        }
-    }
-
-    /// Whether the database works, and does not take something that one of the rows is about.
-    pub(super) fn is_about_one(&self, error: &OutboxError) -> bool {
-        match error.kind() {
-            OutboxErrorKind::Database => true,
-            OutboxErrorKind::Busy => self.outbox.store.locks_rows(),
-            _ => false,
-        }
-    }
-
-    pub(super) async fn write(&self, changes: &[Change]) -> Result<Vec<Written>, OutboxError> {
+    async fn write(&self, changes: &[Change]) -> Result<Vec<Written>, OutboxError> {
         let at = Instant::now();
         let written = self.outbox.store.write(changes).await?;
+        self.monitor.database_answers();
         let is_clear =
             |written: &Written| matches!(written, Written::Announced(Announced::Clear { .. }));
         if written.iter().any(is_clear) {
@@ -142,11 +114,106 @@ impl Database {
         }
         Ok(written)
     }
+
+    /// Whether only one row is in the way, and the database works for others.
+    fn is_about_one_row(&self, error: &OutboxError) -> bool {
+        match error.kind() {
+            OutboxErrorKind::Database => true,
+            // PostgreSQL locks single rows, SQLite the whole file.
+            OutboxErrorKind::Busy => self.outbox.store.locks_rows(),
+            _ => false,
+        }
+    }
 }
 
-pub(super) fn answer(entries: impl IntoIterator<Item = Entry>, written: Vec<Written>) {
-    for (entry, written) in entries.into_iter().zip(written) {
-        // Whoever asked may be gone; it is written all the same.
-        let _ = entry.written.send(written);
+/// Writes all entries that have come meanwhile in one transaction. If that fails, they are left to
+/// [`write_singly`].
+async fn write_batches(
+    database: &Database,
+    mut entries: mpsc::UnboundedReceiver<Entry>,
+    failed: mpsc::UnboundedSender<Entry>,
+) {
+    let mut batch = Vec::new();
+    while entries.recv_many(&mut batch, BATCH).await > 0 {
+        let changes: Vec<Change> = batch.iter().map(|entry| entry.change.clone()).collect();
+        match database.write(&changes).await {
+            Ok(written) => {
+                for (entry, written) in batch.drain(..).zip(written) {
+                    entry.answer(written);
+                }
+            }
+            Err(error) => {
+                if !database.is_about_one_row(&error) {
+                    database.monitor.database_fails(&error);
+                    // Dropped unanswered, an announcement is refused: no report may be sent while
+                    // the database does not say that it may.
+                    batch.retain(|entry| !entry.is_announcement());
+                }
+                for entry in batch.drain(..) {
+                    let _ = failed.send(entry);
+                }
+                sleep(PAUSE).await;
+            }
+        }
+    }
+}
+
+/// Writes each entry of a failed batch in a transaction of its own, beside the next batches: a row
+/// that is locked or cannot be written then delays no other.
+async fn write_singly(
+    database: &Database,
+    mut leftovers: mpsc::UnboundedReceiver<Entry>,
+    patience: Duration,
+) {
+    let mut waiting: VecDeque<(Entry, Instant)> = VecDeque::new();
+    loop {
+        let next = match leftovers.try_recv() {
+            // New ones first: an execution waits for the answer to its announcement.
+            Ok(entry) => Some((entry, Instant::now())),
+            Err(_) => waiting.pop_front(),
+        };
+        let (entry, since) = match next {
+            Some(next) => next,
+            None => match leftovers.recv().await {
+                Some(entry) => (entry, Instant::now()),
+                None => return,
+            },
+        };
+        if let Some(entry) = write_one(database, entry).await {
+            if since.elapsed() <= patience {
+                waiting.push_back((entry, since));
+            }
+            sleep(PAUSE).await;
+        }
+    }
+}
+
+/// Gives the entry back if it has to be tried again.
+async fn write_one(database: &Database, mut entry: Entry) -> Option<Entry> {
+    loop {
+        let error = match database.write(std::slice::from_ref(&entry.change)).await {
+            Ok(mut written) => {
+                if let Some(written) = written.pop() {
+                    entry.answer(written);
+                }
+                return None;
+            }
+            Err(error) => error,
+        };
+        if database.is_about_one_row(&error) {
+            #[cfg(feature = "tracing")]
+            tracing::warn!(
+                row = entry.change.op.id(),
+                kind = ?error.kind(),
+                "the outbox's database does not take the result of a delivery"
+            );
+        } else {
+            database.monitor.database_fails(&error);
+        }
+        // The database's encoding may lack a character of Partnero's answer.
+        let may_be_encoding = error.kind() == OutboxErrorKind::Database;
+        if !(may_be_encoding && entry.change.op.make_ascii()) {
+            return (!entry.is_announcement()).then_some(entry);
+        }
     }
 }

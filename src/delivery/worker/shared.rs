@@ -1,0 +1,40 @@
+//! What the parts of one worker share.
+
+use tokio::time::Instant;
+
+use super::gate::FleetGate;
+use super::health::Monitor;
+use super::lease::Owner;
+use super::outage::Outage;
+use super::settings::Settings;
+use super::writer::BatchWriter;
+use crate::client::Client;
+use crate::delivery::outbox::Outbox;
+use crate::random::Random;
+
+/// Held in an `Arc` by the dispatch and by every execution.
+pub(super) struct Shared {
+    pub(super) outbox: Outbox,
+    pub(super) client: Client,
+    /// A client for the probe, which may call while the gate is shut.
+    pub(super) prober: Client,
+    pub(super) gate: FleetGate,
+    pub(super) settings: Settings,
+    pub(super) owner: Owner,
+    pub(super) random: Random,
+    pub(super) writer: BatchWriter,
+    pub(super) outage: Outage,
+    pub(super) monitor: Monitor,
+}
+
+/// How far the worker is on its way to the end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Phase {
+    Running,
+    /// No new rows are taken. Executions under way may go on until then.
+    Draining {
+        until: Instant,
+    },
+    /// Executions that have not ended give their rows back.
+    Cut,
+}
