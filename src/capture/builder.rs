@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
-use super::allow::Origins;
+use super::allow::{Navigation, Origins};
 #[cfg(feature = "companion")]
 use super::companion::{Companion, SigningKeys};
 use super::cookie::{Attribution, CookieSettings, CookieTemplate, SameSite};
@@ -180,6 +180,38 @@ impl ReferralsBuilder {
     /// to find. A page that renders by referral depends on the header then: see
     /// [`Referrals::vary`](crate::Referrals::vary).
     ///
+    /// # Sites whose scripts fetch the next page
+    ///
+    /// htmx (`hx-boost`), Turbo and single-page apps get the next page by `fetch` or
+    /// `XMLHttpRequest`. With this setting, a `GET` that a script of the app's own page sends counts
+    /// as its visitor's navigation: both for the key of the page before and for a key in the fetched
+    /// address itself. Browsers mark such a request by `Sec-Fetch-Site: same-origin`,
+    /// `Sec-Fetch-Mode: cors` or `same-origin`, and `Sec-Fetch-Dest: empty`. What a script or the
+    /// browser fetches ahead is still not stored: [`NotStored`](crate::NotStored) lists the headers
+    /// that say so.
+    ///
+    /// The app's own page may stand in a frame of a stranger's page. There browsers do not store a
+    /// cookie with `SameSite=Lax`; so a fetch does not count with
+    /// [`SameSite::None`](super::SameSite::None). A page of the same site, which may be another
+    /// host below the same domain, can write such a cookie anyway; to keep the app out of the frames
+    /// of those pages, too, answer with `frame-ancestors` (CSP level 3, section 6.4.2).
+    ///
+    /// A script that uses the name of a [parameter](Self::parameters) for something else, as in
+    /// `fetch("/files?ref=main")`, would store the key `main`: give one of the two another name.
+    ///
+    /// | How visitors get to the next page | Where the landing page comes from | What the site needs |
+    /// |---|---|---|
+    /// | plain links | the app | the layer |
+    /// | plain links | a shared cache | [`leave_public_pages`](Self::leave_public_pages) and this setting |
+    /// | htmx, Turbo, a single-page app | the app | the layer; and this setting where referral links stand on the site's own pages |
+    /// | htmx, Turbo, a single-page app | a shared cache | `leave_public_pages` and this setting; for Turbo also `<meta name="turbo-prefetch" content="false">` on the cached pages |
+    /// | any way | a shared cache, as all pages behind it | the [`CaptureEndpoint`](super::CaptureEndpoint) |
+    ///
+    /// Turbo needs that line because it fetches the link under the pointer ahead, and at the click
+    /// shows what it has fetched: the app hears of no click, and the next request names another page.
+    /// A script that writes another address into the address bar (`history.pushState`) before it
+    /// fetches anything leaves no `Referer` to find either: hand the key in to the `CaptureEndpoint`.
+    ///
     /// Refused without [`public_origins`](Self::public_origins).
     pub fn referer_rescue(mut self, rescue: bool) -> Self {
         self.referer_rescue = rescue;
@@ -281,12 +313,16 @@ impl ReferralsBuilder {
             || self.consent.is_some()
             || self.observer.is_some()
             || self.referer_rescue;
+        // The app's own page may stand in a stranger's frame. Browsers store no `Lax` cookie there,
+        // but they might store one with `SameSite=None`.
+        let by_fetch = self.referer_rescue && self.cookie.same_site != SameSite::None;
         Ok(Referrals::new(Policy {
             links,
             cookie: CookieTemplate::new(&self.cookie),
             attribution: self.attribution,
             cache: self.cache,
             public_origins: self.public_origins,
+            navigation: Navigation { by_fetch },
             asks_for_more,
             consent: self.consent,
             signup_marker,

@@ -9,7 +9,6 @@ use http::header::{ALLOW, CACHE_CONTROL, HeaderValue, ORIGIN};
 use http::{Method, Request, Response, StatusCode};
 use tower_service::Service;
 
-use super::allow::navigation;
 use super::head::RequestHead;
 use super::referrals::Referrals;
 use super::write;
@@ -138,7 +137,7 @@ impl<ReqBody, B: Default> Service<Request<ReqBody>> for CaptureEndpoint<B> {
             );
             StatusCode::FORBIDDEN
         } else {
-            let veto = || navigation::veto_of_own_page(&parts.headers);
+            let veto = || policy.navigation.veto_of_own_page(&parts.headers);
             let context = self.referrals.decide(&RequestHead::of(&parts), veto);
             if let Some(lines) = write::lines_told(policy, &context) {
                 lines.offer_to(response.headers_mut());

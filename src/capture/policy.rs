@@ -6,7 +6,7 @@ use std::sync::atomic::AtomicBool;
 
 use http::{HeaderMap, Uri};
 
-use super::allow::Origins;
+use super::allow::{Navigation, Origins};
 #[cfg(feature = "companion")]
 use super::companion::Companion;
 use super::cookie::{Attribution, CookieTemplate};
@@ -24,6 +24,7 @@ pub(super) struct Policy {
     pub(super) attribution: Attribution,
     pub(super) cache: CacheRules,
     pub(super) public_origins: Origins,
+    pub(super) navigation: Navigation,
     pub(super) consent: Option<ConsentPolicy>,
     /// The cookie that a sign-up leaves behind. It exists if keys are read from the `Referer`.
     pub(super) signup_marker: Option<CookieTemplate>,
@@ -109,6 +110,7 @@ impl fmt::Debug for Policy {
             .field("attribution", &self.attribution)
             .field("cache", &self.cache)
             .field("public_origins", &self.public_origins)
+            .field("navigation", &self.navigation)
             .field("consent", &self.consent.is_some())
             .field("referer_rescue", &self.signup_marker.is_some())
             .field("observer", &self.observer.is_some())

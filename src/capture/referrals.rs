@@ -8,7 +8,6 @@ use std::time::SystemTime;
 use http::request::Parts;
 use http::{HeaderMap, Method, Uri};
 
-use super::allow::navigation;
 #[cfg(feature = "companion")]
 use super::companion::journey;
 use super::cookie::{Attribution, reach_of};
@@ -126,7 +125,7 @@ impl Referrals {
     #[must_use]
     pub fn evaluate(&self, method: &Method, uri: &Uri, headers: &HeaderMap) -> ReferralContext {
         let request = RequestHead::new(method, uri, headers);
-        self.decide(&request, || navigation::veto(method, headers))
+        self.decide(&request, || self.policy.navigation.veto(method, headers))
     }
 
     /// As [`evaluate`](Self::evaluate), at another time than now. Only what the
@@ -141,7 +140,11 @@ impl Referrals {
         now: SystemTime,
     ) -> ReferralContext {
         let request = RequestHead::new(method, uri, headers);
-        self.decide_at(&request, || navigation::veto(method, headers), now)
+        self.decide_at(
+            &request,
+            || self.policy.navigation.veto(method, headers),
+            now,
+        )
     }
 
     /// Removes the referral of this request from the browser, for an app that reports sign-ups to
@@ -206,7 +209,7 @@ impl Referrals {
         let request = &RequestHead::of(parts);
         let lines = || {
             let referral = referral?;
-            let veto = || navigation::veto(request.method, request.headers);
+            let veto = || self.policy.navigation.veto(request.method, request.headers);
             let context = self.decide_at(request, veto, now);
             let stands = |stored: &Referral| {
                 self.policy.attribution == Attribution::FirstTouch
@@ -215,7 +218,11 @@ impl Referrals {
             if context.consent != Consent::Granted
                 || (context.outcome.is_of_stored_key()
                     && context.referral.as_ref().is_some_and(stands))
-                || navigation::veto_of_headers(request.headers).is_some()
+                || self
+                    .policy
+                    .navigation
+                    .veto_of_headers(request.headers)
+                    .is_some()
             {
                 return None;
             }

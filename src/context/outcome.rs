@@ -46,7 +46,8 @@ pub enum Outcome {
 /// |---|---|---|
 /// | method | anything but `GET` is no landing | all |
 /// | `Sec-Purpose`, `Purpose`, `X-Purpose`, `X-Moz` | `prefetch`, `prerender`, `preview`: nobody has seen the page yet | browsers that fetch ahead (Fetch standard, and older Chrome, Safari and Firefox) |
-/// | `Sec-Fetch-Mode` | `navigate` is a navigation; `cors`, `no-cors`, `websocket` ... are a script's, an image's | Chrome 76, Firefox 90, Safari 16.4 and newer, over https and on loopback |
+/// | `X-Sec-Purpose`, `HX-Preloaded` | `prefetch`, and `true`: the same | Turbo 8, htmx's preload extension |
+/// | `Sec-Fetch-Mode` | `navigate` is a navigation; `cors`, `no-cors`, `websocket` ... are a script's, an image's (a script's of the app's own page counts with [`referer_rescue`](crate::capture::ReferralsBuilder::referer_rescue)) | Chrome 76, Firefox 90, Safari 16.4 and newer, over https and on loopback |
 /// | `Sec-Fetch-Dest` | `iframe`, `frame`, `embed`, `object` and `fencedframe` are parts of a page, perhaps a stranger's | as above |
 /// | `Upgrade` | the connection becomes another protocol | RFC 9110, section 7.8 |
 ///
@@ -65,7 +66,7 @@ pub enum Outcome {
 pub enum NotStored {
     /// The request is no `GET`.
     Method,
-    /// The browser fetches ahead (`Sec-Purpose`, `Purpose`, `X-Moz`): nobody has seen the page.
+    /// The browser or a script fetches ahead (`Sec-Purpose` and its kin): nobody has seen the page.
     Speculative,
     /// A script, an image or another part of a page asks (`Sec-Fetch-Mode`), or the connection
     /// is to be upgraded.

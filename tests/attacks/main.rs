@@ -4,6 +4,7 @@ mod caches;
 mod companion;
 mod consent;
 mod endpoint;
+mod fetch;
 mod handed_in;
 mod headers;
 mod path_links;

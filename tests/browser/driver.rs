@@ -29,7 +29,9 @@ impl Driver {
     /// `None` where there is no browser and none is required.
     pub(crate) fn start() -> Option<Self> {
         let (Some(chromium), Some(driver)) = (program("chromium"), program("chromedriver")) else {
-            leave_out();
+            leave_out(
+                "no chromium and chromedriver on the PATH: `apt-get install chromium chromium-driver`",
+            );
             return None;
         };
         let folder = new_folder();
@@ -102,10 +104,9 @@ fn program(name: &str) -> Option<PathBuf> {
         .find(|file| Path::is_file(file))
 }
 
-fn leave_out() {
+/// Says that this test does not run, and why; where the browser is required, the test fails.
+pub(crate) fn leave_out(advice: &str) {
     let test = thread::current().name().unwrap_or("a test").to_owned();
-    let advice =
-        "no chromium and chromedriver on the PATH: `apt-get install chromium chromium-driver`";
     assert!(env::var_os(REQUIRED).is_none(), "{advice}");
     // Past the test's own capture, which would hide what a passing test says.
     let _ = writeln!(io::stderr(), "left out: {test} ({advice})");

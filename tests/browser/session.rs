@@ -141,6 +141,16 @@ impl Browser {
         self.post(&format!("{element}/click"), json!({})).await;
     }
 
+    /// Moves the pointer there, and leaves it there.
+    pub(crate) async fn point_at(&self, css: &str) {
+        let query = json!({ "using": "css selector", "value": css });
+        let element = self.post("/element", query).await;
+        let step =
+            json!({ "type": "pointerMove", "duration": 0, "origin": element, "x": 0, "y": 0 });
+        let mouse = json!({ "type": "pointer", "id": "mouse", "actions": [step] });
+        self.post("/actions", json!({ "actions": [mouse] })).await;
+    }
+
     pub(crate) async fn fill(&self, css: &str, text: &str) {
         let element = self.element(css).await;
         self.post(&format!("{element}/value"), json!({ "text": text }))

@@ -1,6 +1,7 @@
 //! Whether a request may write the cookie.
 
-pub(super) mod navigation;
+mod navigation;
 mod origin;
 
+pub(super) use self::navigation::Navigation;
 pub(super) use self::origin::{Origins, says_same_origin};

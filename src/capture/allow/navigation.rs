@@ -1,41 +1,69 @@
-//! Which requests may write the cookie: only a person's own navigation. [`NotStored`] says by
-//! which headers, and what follows where they are absent.
+//! Which requests may write the cookie: only a visitor's own navigation. [`NotStored`] lists the
+//! headers that say so, and what counts where a browser sends none of them.
 
 use http::Method;
-use http::header::{HeaderMap, HeaderValue};
+use http::header::{HeaderMap, HeaderName, HeaderValue};
 
+use super::origin::says_same_origin;
 use crate::context::NotStored;
 
-/// Why this request may not write the cookie; `None` if it may.
-pub(crate) fn veto(method: &Method, headers: &HeaderMap) -> Option<NotStored> {
-    if method != Method::GET {
-        return Some(NotStored::Method);
-    }
-    veto_of_headers(headers)
+static SEC_FETCH_DEST: HeaderName = HeaderName::from_static("sec-fetch-dest");
+
+/// What the policy takes for a visitor's navigation.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Navigation {
+    /// Also a `fetch` of the app's own page: htmx, Turbo and their like get the next page so.
+    pub(crate) by_fetch: bool,
 }
 
-/// As [`veto`], whatever the method.
-pub(crate) fn veto_of_headers(headers: &HeaderMap) -> Option<NotStored> {
-    let mut veto = None;
-    // One pass over the few headers of a request is cheaper than a look-up of each of these.
-    for (name, value) in headers {
-        match name.as_str() {
-            "sec-purpose" | "purpose" | "x-purpose" | "x-moz" if is_speculative(value) => {
-                return Some(NotStored::Speculative);
-            }
-            "sec-fetch-mode" if value != "navigate" => veto = Some(NotStored::NoNavigation),
-            "upgrade" => veto = Some(NotStored::NoNavigation),
-            "sec-fetch-dest" if is_frame(value) => veto = veto.or(Some(NotStored::Embedded)),
-            _ => {}
+impl Navigation {
+    /// Why this request may not write the cookie; `None` if it may.
+    pub(crate) fn veto(self, method: &Method, headers: &HeaderMap) -> Option<NotStored> {
+        if method != Method::GET {
+            return Some(NotStored::Method);
         }
+        self.veto_of_headers(headers)
     }
-    veto
-}
 
-/// As [`veto`], for what a script or a form of the app's own page sends: it is no navigation, but
-/// the page that sends it may not be seen yet, or stand in a frame.
-pub(crate) fn veto_of_own_page(headers: &HeaderMap) -> Option<NotStored> {
-    veto_of_headers(headers).filter(|veto| *veto != NotStored::NoNavigation)
+    /// As [`veto`](Self::veto), whatever the method.
+    pub(crate) fn veto_of_headers(self, headers: &HeaderMap) -> Option<NotStored> {
+        let mut veto = None;
+        // One pass over the few headers of a request is cheaper than a look-up of each of these.
+        for (name, value) in headers {
+            match name.as_str() {
+                "sec-purpose" | "purpose" | "x-purpose" | "x-moz" | "x-sec-purpose"
+                    if is_speculative(value) =>
+                {
+                    return Some(NotStored::Speculative);
+                }
+                "hx-preloaded" if value == "true" => return Some(NotStored::Speculative),
+                "sec-fetch-mode" if !self.is_navigation(value, headers) => {
+                    veto = Some(NotStored::NoNavigation);
+                }
+                "upgrade" => veto = Some(NotStored::NoNavigation),
+                "sec-fetch-dest" if is_frame(value) => veto = veto.or(Some(NotStored::Embedded)),
+                _ => {}
+            }
+        }
+        veto
+    }
+
+    /// As [`veto`](Self::veto), for what a script or a form of the app's own page sends: it is no
+    /// navigation, but the page that sends it may not be seen yet, or stand in a frame.
+    pub(crate) fn veto_of_own_page(self, headers: &HeaderMap) -> Option<NotStored> {
+        let veto = self.veto_of_headers(headers);
+        veto.filter(|veto| *veto != NotStored::NoNavigation)
+    }
+
+    fn is_navigation(self, mode: &HeaderValue, headers: &HeaderMap) -> bool {
+        mode == "navigate"
+            || (self.by_fetch
+                && matches!(mode.as_bytes(), b"cors" | b"same-origin")
+                && says_same_origin(headers) == Some(true)
+                && headers
+                    .get(&SEC_FETCH_DEST)
+                    .is_some_and(|dest| dest == "empty"))
+    }
 }
 
 /// What a page can load another page into. Other destinations of a navigation are no parts of a
@@ -70,7 +98,8 @@ mod tests {
                 HeaderValue::from_static(value),
             )
         });
-        veto(&Method::GET, &headers.collect())
+        let navigation = Navigation { by_fetch: false };
+        navigation.veto(&Method::GET, &headers.collect())
     }
 
     #[test]
@@ -107,6 +136,8 @@ mod tests {
             ("purpose", "Prefetch"),
             ("x-purpose", "preview"),
             ("x-moz", "prefetch"),
+            ("x-sec-purpose", "prefetch"),
+            ("hx-preloaded", "true"),
         ] {
             assert_eq!(
                 vetoed(&[header]),
@@ -154,7 +185,8 @@ mod tests {
     #[test]
     fn only_get_may() {
         for method in [Method::HEAD, Method::POST, Method::OPTIONS, Method::CONNECT] {
-            assert_eq!(veto(&method, &HeaderMap::new()), Some(NotStored::Method));
+            let veto = Navigation { by_fetch: true }.veto(&method, &HeaderMap::new());
+            assert_eq!(veto, Some(NotStored::Method));
         }
     }
 }

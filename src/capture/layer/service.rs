@@ -5,7 +5,6 @@ use tower_service::Service;
 
 use super::future::ResponseFuture;
 use crate::capture::Referrals;
-use crate::capture::allow::navigation;
 use crate::capture::head::RequestHead;
 use crate::capture::write;
 use crate::response::CookieLines;
@@ -80,6 +79,8 @@ fn capture_concerned(
     headers: &HeaderMap,
 ) -> Option<CookieLines> {
     let request = RequestHead::new(method, uri, headers);
-    let context = referrals.decide(&request, || navigation::veto(method, headers));
+    let context = referrals.decide(&request, || {
+        referrals.policy.navigation.veto(method, headers)
+    });
     write::lines_told(&referrals.policy, &context)
 }
