@@ -9,9 +9,10 @@ use crate::client::{Error, ErrorKind};
 /// Most characters of an error that a row keeps for the operator.
 const LAST_ANSWER: usize = 1_000;
 
-/// A report that did not arrive in this attempt.
+/// A report that did not arrive in this attempt, or of which nobody knows whether it did.
 ///
-/// One word wide. Its [`source`](StdError::source) is the client's error.
+/// One word wide. Its [`source`](StdError::source) is the client's [`Error`](crate::Error), if a call
+/// failed.
 pub struct DeliveryError {
     inner: Box<Inner>,
 }
@@ -32,18 +33,31 @@ enum Source {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum DeadReason {
-    /// Partnero understood and refused.
+    /// Partnero has understood the report and refused it.
     Refused,
-    /// A credit may have arrived; it cannot be looked up, so a person has to.
+    /// A credit that may have arrived. It cannot be looked up through the API, so a person must check.
     Parked,
-    /// What stands in the outbox is no such report.
+    /// The row in the outbox cannot be read as a report.
     Unreadable,
-    /// Partnero has been answering for so long without taking it that it was given up.
+    /// Partnero has answered for 14 days, or for
+    /// [`give_up_after`](super::super::DeliveryWorkerBuilder::give_up_after), without taking the
+    /// report.
     TooOld,
 }
 
+/// What an attempt shows about Partnero itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Sign {
+    /// Partnero answers.
+    Up,
+    /// Partnero does not answer, or not to this API key.
+    Down,
+    /// Nothing: the call was not sent, or there were too many calls (429).
+    None,
+}
+
 impl DeadReason {
-    /// The name that stands in the column `outcome`.
+    /// The name in the column `outcome`.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -78,7 +92,7 @@ impl DeliveryError {
     pub(super) fn parked(error: Option<Error>) -> Self {
         let source = error.map_or(Source::None, Source::Call);
         Self::new(Some(DeadReason::Parked), source)
-            .with_note("it may have arrived; find out before it is replayed")
+            .with_note("the credit may have arrived; check the balance before it is replayed")
     }
 
     pub(super) fn later(error: Error) -> Self {
@@ -90,26 +104,26 @@ impl DeliveryError {
         self
     }
 
-    /// Whether trying again does not help: a dead letter, for a person to see to.
+    /// Whether trying again does not help. The report is then a dead letter, and a person decides.
     #[must_use]
     pub fn is_dead(&self) -> bool {
         self.inner.dead.is_some()
     }
 
-    /// Why trying again does not help; `None` if it may.
+    /// Why trying again does not help. `None` if it may help.
     #[must_use]
     pub fn dead_reason(&self) -> Option<DeadReason> {
         self.inner.dead
     }
 
-    /// How long Partnero asks to wait before the next call.
+    /// How long Partnero asks to wait before the next call (`Retry-After`).
     #[must_use]
     pub fn retry_after(&self) -> Option<Duration> {
         self.call().and_then(Error::retry_after)
     }
 
-    /// Whether the report may have arrived nevertheless. The next attempt of a sale, a refund or
-    /// a credit is then made with [`Attempt::again`](super::Attempt::again).
+    /// Whether the report may have arrived all the same. Make the next attempt of a sale, a refund or
+    /// a credit with [`Attempt::again`](super::Attempt::again).
     #[must_use]
     pub fn may_have_arrived(&self) -> bool {
         match self.call() {
@@ -133,8 +147,8 @@ impl DeliveryError {
             .collect()
     }
 
-    /// Whether Partnero has answered in this attempt: to the call that failed, or else, if it was
-    /// made [again](super::Attempt::again), to the look-up before it.
+    /// Whether Partnero has answered in this attempt: to the call that failed, or, in an attempt made
+    /// [again](super::Attempt::again), to the look-up before that call.
     pub(crate) fn was_answered(&self, again: bool) -> bool {
         let is_answered = |call: &Error| {
             call.status().is_some() || (again && call.kind() == ErrorKind::Ambiguous)
@@ -142,29 +156,16 @@ impl DeliveryError {
         self.call().is_some_and(is_answered)
     }
 
-    /// The call that failed, if it came to one.
+    /// The call that failed, if one was made.
     pub(crate) fn call(&self) -> Option<&Error> {
         match &self.inner.source {
             Source::Call(error) => Some(error),
             _ => None,
         }
     }
-}
 
-/// What an attempt says about Partnero itself.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Sign {
-    /// It answers.
-    Up,
-    /// It does not, or not to us.
-    Down,
-    /// Nothing: the call was not sent, or came too often.
-    None,
-}
-
-impl DeliveryError {
-    /// Whether the attempt ended with a call that was not sent, because all deliveries pause or by
-    /// the client's own limits. None of the calls before it was of any consequence.
+    /// Whether the attempt ended with a call that was not sent, because the fleet pauses or because of
+    /// the client's own limits. No call before it has changed anything at Partnero.
     pub(crate) fn was_held_back(&self) -> bool {
         let call = self.call();
         call.is_some_and(|error| error.kind() == ErrorKind::Busy)
@@ -186,11 +187,11 @@ impl DeliveryError {
 impl fmt::Display for DeliveryError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self.inner.dead {
-            None => "not delivered yet",
-            Some(DeadReason::Refused) => "Partnero refused it",
-            Some(DeadReason::Parked) => "parked for a person",
-            Some(DeadReason::Unreadable) => "not a report",
-            Some(DeadReason::TooOld) => "given up by age",
+            None => "the report is not delivered yet",
+            Some(DeadReason::Refused) => "Partnero refused the report",
+            Some(DeadReason::Parked) => "the report is parked for a person to check",
+            Some(DeadReason::Unreadable) => "the row is no report that can be read",
+            Some(DeadReason::TooOld) => "the report was given up because of its age",
         })?;
         match self.inner.note {
             Some(note) => write!(f, ": {note}"),

@@ -1,31 +1,73 @@
 //! One attempt to deliver one report, as a `tower` service.
 
-mod attempt;
-mod credit;
-mod customer;
 mod error;
+mod money;
 mod receipt;
-mod refund;
-mod sale;
 
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use tower_service::Service;
 
-pub use self::attempt::Attempt;
 pub(crate) use self::error::Sign;
 pub use self::error::{DeadReason, DeliveryError};
 pub use self::receipt::Receipt;
+use super::ladder::{self, Fall};
 use super::report::Report;
-use crate::client::{Client, ErrorKind};
+use crate::client::{Client, ErrorKind, NewCustomer};
 
-/// Delivers one report, once, and says what to do if it did not arrive.
+/// One attempt to deliver a report, for a [`Deliverer`].
+#[derive(Clone, Debug)]
+#[must_use]
+pub struct Attempt {
+    report: Report,
+    again: bool,
+    keep_referrer: bool,
+    referred: Option<bool>,
+}
+
+impl Attempt {
+    /// The first attempt to deliver a report.
+    pub fn new(report: impl Into<Report>) -> Self {
+        Self {
+            report: report.into(),
+            again: false,
+            keep_referrer: false,
+            referred: None,
+        }
+    }
+
+    /// Says that an earlier attempt may have arrived. A sale or a refund is then looked up first, and
+    /// a credit, which cannot be looked up, is not sent at all. Make this attempt only when the
+    /// earlier request can no longer be under way.
+    pub fn again(mut self) -> Self {
+        self.again = true;
+        self
+    }
+
+    /// What happens to a customer whose referrer Partnero does not know. `true`: the attempt fails
+    /// and can be repeated, because the referrer's own sign-up may still be on its way. `false`, the
+    /// default: the customer is created without a referrer.
+    pub fn keep_referrer(mut self, keep: bool) -> Self {
+        self.keep_referrer = keep;
+        self
+    }
+
+    /// Whether the buyer of a sale was referred, if the outbox knows it. It is used when a sale is
+    /// refused: Partnero may not take sales of unreferred customers. Otherwise Partnero is asked.
+    pub(crate) fn referred(mut self, referred: Option<bool>) -> Self {
+        self.referred = referred;
+        self
+    }
+}
+
+/// Makes one attempt to deliver one report to Partnero.
 ///
-/// The worker of an [`Outbox`](super::Outbox) calls it, and so can any job system: its error says
-/// whether to [try again](DeliveryError::is_dead) and [not before when](DeliveryError::retry_after).
-/// What the job system has to do itself: deliver a customer before its transactions, and mark an
-/// attempt that follows an unclear one with [`Attempt::again`].
+/// The worker of an [`Outbox`](super::Outbox) calls it. An app that already has a job system can call
+/// it from there, instead of an outbox. The error says whether to
+/// [try again](DeliveryError::is_dead) and [how long to wait](DeliveryError::retry_after) before.
+/// The job system itself must deliver a customer before the customer's sales, and mark an attempt
+/// with [`Attempt::again`] if an earlier one [may have arrived](DeliveryError::may_have_arrived).
 ///
 /// ```
 /// use tower::{Service, ServiceExt};
@@ -79,16 +121,30 @@ impl Service<Attempt> for Deliverer {
                 referred,
             } = attempt;
             match report {
-                Report::Customer(new) => customer::deliver(&client, new, keep_referrer).await,
-                Report::Sale(sale) => sale::deliver(&client, sale, again, referred).await,
-                Report::Refund(refund) => refund::deliver(&client, &refund.key, again).await,
-                Report::Credit(credit) => credit::deliver(&client, &credit, again).await,
+                Report::Customer(new) => customer(&client, new, keep_referrer).await,
+                Report::Sale(sale) => money::sale(&client, sale, again, referred).await,
+                Report::Refund(refund) => money::refund(&client, &refund.key, again).await,
+                Report::Credit(credit) => money::credit(&client, &credit, again).await,
             }
         })
     }
 }
 
-/// Partnero understood, did nothing, and would say the same again.
+async fn customer(
+    client: &Client,
+    new: NewCustomer,
+    keep_referrer: bool,
+) -> Result<Receipt, DeliveryError> {
+    match ladder::climb(client, new, keep_referrer).await {
+        Ok(reported) => Ok(Receipt::Customer(reported.registration)),
+        Err(Fall::UnknownReferrer(error)) => Err(DeliveryError::later(error)
+            .with_note("Partnero does not know the referrer, who may still come")),
+        Err(Fall::Failed(error)) if is_refusal(error.kind()) => Err(DeliveryError::refused(error)),
+        Err(Fall::Failed(error)) => Err(DeliveryError::later(error)),
+    }
+}
+
+/// Partnero has understood and done nothing, and would answer the same again.
 fn is_refusal(kind: ErrorKind) -> bool {
     matches!(
         kind,

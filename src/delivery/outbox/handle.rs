@@ -7,8 +7,8 @@ use std::time::Duration;
 use tokio::sync::Notify;
 
 use super::store::{Store, Which};
-use super::{DeadLetter, OutboxError, OutboxErrorKind, OutboxTransaction, Status};
-use crate::delivery::report::{NewRow, Report};
+use super::{DeadLetter, NewRow, OutboxError, OutboxErrorKind, OutboxTransaction, Status};
+use crate::delivery::report::Report;
 
 /// A table of reports that are on their way to Partnero. A report stays in it until it has arrived.
 ///

@@ -22,8 +22,8 @@ pub enum Engine {
 
 pub(crate) mod sealed {
     use super::Engine;
+    use crate::delivery::outbox::NewRow;
     use crate::delivery::outbox::{Enqueued, OutboxError};
-    use crate::delivery::report::NewRow;
 
     #[diagnostic::on_unimplemented(
         message = "no report can be written in `{Self}`",

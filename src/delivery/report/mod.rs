@@ -1,16 +1,10 @@
-//! What an app reports to Partnero, and how it is kept until it has arrived.
+//! What an app reports to Partnero.
 
-mod credit;
-mod kind;
-mod payload;
-mod refund;
-mod sale;
+mod money;
 
-pub use self::credit::Credit;
-pub use self::kind::ReportKind;
-pub(crate) use self::payload::NewRow;
-pub use self::refund::Refund;
-pub use self::sale::Sale;
+use std::fmt;
+
+pub use self::money::{Credit, Refund, Sale};
 use crate::client::NewCustomer;
 
 /// One thing that Partnero shall hear of.
@@ -25,6 +19,51 @@ pub enum Report {
     Refund(Refund),
     /// A customer's balance is to be credited.
     Credit(Credit),
+}
+
+/// What a report is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[non_exhaustive]
+pub enum ReportKind {
+    /// A sign-up.
+    Customer,
+    /// A sale.
+    Transaction,
+    /// A sale given back.
+    Refund,
+    /// A credit to a balance.
+    Credit,
+}
+
+impl ReportKind {
+    /// The name that stands in the column `kind`.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Customer => "customer",
+            Self::Transaction => "transaction",
+            Self::Refund => "refund",
+            Self::Credit => "credit",
+        }
+    }
+
+    #[cfg(any(feature = "outbox-sqlite", feature = "outbox-postgres"))]
+    pub(crate) fn parse(name: &str) -> Option<Self> {
+        [
+            Self::Customer,
+            Self::Transaction,
+            Self::Refund,
+            Self::Credit,
+        ]
+        .into_iter()
+        .find(|kind| kind.as_str() == name)
+    }
+}
+
+impl fmt::Display for ReportKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
 }
 
 impl Report {

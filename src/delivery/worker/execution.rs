@@ -15,7 +15,7 @@ use super::shared::{Phase, Shared};
 use crate::client::Error;
 use crate::delivery::deliver::{Attempt, DeadReason, Deliverer, DeliveryError, Receipt, Sign};
 use crate::delivery::outbox::store::{Announced, Check, Claimed, Op, Sent};
-use crate::delivery::outbox::{millis, to_millis};
+use crate::delivery::outbox::{millis, read_report, to_millis};
 use crate::delivery::report::{Report, ReportKind};
 
 /// What was known when the row was claimed.
@@ -95,7 +95,7 @@ impl Execution {
         let row = &self.row;
         let settings = &self.shared.settings;
         let payload = row.payload.as_deref().unwrap_or_default();
-        let report = match Report::read(row.kind, &row.key, &row.customer, payload) {
+        let report = match read_report(row.kind, &row.key, &row.customer, payload) {
             Ok(report) => report,
             Err(error) => return Some(self.dead(&DeliveryError::unreadable(error))),
         };

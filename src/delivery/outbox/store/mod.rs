@@ -20,7 +20,8 @@ pub(crate) use self::memory::Memory;
 use super::clock::to_millis;
 use super::transaction::Engine;
 use super::{DeadLetter, Enqueued, OutboxError, OutboxErrorKind, Status};
-use crate::delivery::report::{NewRow, ReportKind};
+use crate::delivery::outbox::NewRow;
+use crate::delivery::report::ReportKind;
 
 /// How long a worker waits for an answer. If the machine at the other end of a connection is gone,
 /// no error ever comes: sqlx has neither a time-out nor keep-alives for that. Every statement here

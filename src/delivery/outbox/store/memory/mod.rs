@@ -10,9 +10,10 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use self::pause::Pause;
 use self::row::{Row, State};
 use super::{Announced, Change, Check, Claim, Op, Passage, Which, Written};
+use crate::delivery::outbox::NewRow;
 use crate::delivery::outbox::clock::millis;
 use crate::delivery::outbox::{DeadLetter, Enqueued, Status};
-use crate::delivery::report::{NewRow, ReportKind};
+use crate::delivery::report::ReportKind;
 
 #[derive(Clone, Default)]
 pub(crate) struct Memory(Arc<Mutex<Table>>);

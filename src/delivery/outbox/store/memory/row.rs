@@ -2,9 +2,10 @@
 
 use super::now;
 use crate::delivery::outbox::DeadLetter;
+use crate::delivery::outbox::NewRow;
 use crate::delivery::outbox::clock::time;
 use crate::delivery::outbox::store::{Claimed, Sent};
-use crate::delivery::report::{NewRow, ReportKind};
+use crate::delivery::report::ReportKind;
 
 pub(super) struct Row {
     pub(super) claimed: Claimed,

@@ -7,10 +7,10 @@ use sqlx::{Row, Transaction};
 use super::{
     BEGIN, Connection, Database, ENGINE, NOW, Pool, begin_briefly, is_one_of, kind, settle,
 };
+use crate::delivery::outbox::NewRow;
 use crate::delivery::outbox::store::{Claim, Claimed};
 use crate::delivery::outbox::transaction::{Engine, sealed};
 use crate::delivery::outbox::{Enqueued, Outbox, OutboxError};
-use crate::delivery::report::NewRow;
 
 statements! {
     GATE = "SELECT closed_at, probe_at, not_before, {NOW} FROM partnero_outbox_gate WHERE id = 1";

@@ -12,8 +12,9 @@ use std::time::Duration;
 
 use super::{Announced, Change, Check, Claim, Claimed, Op, Sent, Store, Written};
 use crate::delivery::outbox::Enqueued;
+use crate::delivery::outbox::NewRow;
 use crate::delivery::outbox::clock::to_millis;
-use crate::delivery::report::{NewRow, ReportKind};
+use crate::delivery::report::ReportKind;
 
 const OWNER: &str = "one";
 const OTHER: &str = "two";

@@ -1,10 +1,10 @@
-//! A sale: sent at most once, as far as the API lets anybody see.
+//! Sales, refunds and credits: each is sent at most once, as far as the API shows.
 
 use super::{DeliveryError, Receipt, is_refusal};
 use crate::client::{Buyer, Client, Error, ErrorKind, NewTransaction};
-use crate::delivery::report::Sale;
+use crate::delivery::report::{Credit, Sale};
 
-pub(super) async fn deliver(
+pub(super) async fn sale(
     client: &Client,
     sale: Sale,
     again: bool,
@@ -24,7 +24,9 @@ pub(super) async fn deliver(
         .await
     {
         Ok(_) => Ok(Receipt::Recorded),
-        Err(error) if is_refusal(error.kind()) => refused(client, &sale, referred, error).await,
+        Err(error) if is_refusal(error.kind()) => {
+            sale_refused(client, &sale, referred, error).await
+        }
         Err(error) => Err(DeliveryError::later(error)),
     }
 }
@@ -46,7 +48,7 @@ fn transaction(sale: &Sale) -> NewTransaction {
 }
 
 /// Whether Partnero has a transaction of this key.
-pub(super) async fn is_recorded(client: &Client, key: &str) -> Result<bool, Error> {
+async fn is_recorded(client: &Client, key: &str) -> Result<bool, Error> {
     let page = client.transactions().list().key(key).send().await?;
     if page
         .items
@@ -68,7 +70,7 @@ pub(super) async fn is_recorded(client: &Client, key: &str) -> Result<bool, Erro
 
 /// A refusal may mean that the sale is there, or that sales of this customer are not wanted.
 /// Neither is a failure.
-async fn refused(
+async fn sale_refused(
     client: &Client,
     sale: &Sale,
     referred: Option<bool>,
@@ -93,4 +95,60 @@ async fn refused(
         return Ok(Receipt::NotReferred);
     }
     Err(DeliveryError::refused(refusal))
+}
+
+pub(super) async fn refund(
+    client: &Client,
+    key: &str,
+    again: bool,
+) -> Result<Receipt, DeliveryError> {
+    if again
+        && !is_recorded(client, key)
+            .await
+            .map_err(DeliveryError::later)?
+    {
+        return Ok(Receipt::Refunded);
+    }
+    match client.transactions().delete(key).await {
+        Ok(()) => Ok(Receipt::Refunded),
+        Err(error) if error.kind() == ErrorKind::NotFound => {
+            refund_found_nothing(client, key, error).await
+        }
+        Err(error) if is_refusal(error.kind()) => Err(DeliveryError::refused(error)),
+        Err(error) => Err(DeliveryError::later(error)),
+    }
+}
+
+/// Nothing of this key is there, or nothing listens at this path: Partnero's own plugin found it
+/// not to work. What is still on record was not refunded.
+async fn refund_found_nothing(
+    client: &Client,
+    key: &str,
+    refusal: Error,
+) -> Result<Receipt, DeliveryError> {
+    match is_recorded(client, key).await {
+        Ok(false) => Ok(Receipt::NothingToRefund),
+        Ok(true) => Err(DeliveryError::refused(refusal).with_note("the sale is still on record")),
+        Err(error) => Err(DeliveryError::later(error)),
+    }
+}
+
+pub(super) async fn credit(
+    client: &Client,
+    credit: &Credit,
+    again: bool,
+) -> Result<Receipt, DeliveryError> {
+    if again {
+        return Err(DeliveryError::parked(None));
+    }
+    match client
+        .customers()
+        .credit(&credit.customer, &credit.money)
+        .await
+    {
+        Ok(_) => Ok(Receipt::Credited),
+        Err(error) if error.kind().leaves_doubt() => Err(DeliveryError::parked(Some(error))),
+        Err(error) if is_refusal(error.kind()) => Err(DeliveryError::refused(error)),
+        Err(error) => Err(DeliveryError::later(error)),
+    }
 }

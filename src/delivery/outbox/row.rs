@@ -1,28 +1,28 @@
-//! From a report to a row of the outbox, and back.
+//! A report as a row of the outbox, and back.
 
 use serde::{Deserialize, Serialize};
 
-use super::{Credit, Refund, Report, ReportKind, Sale};
+use super::{OutboxError, OutboxErrorKind};
 use crate::client::{Amount, Money, NewCustomer};
-use crate::delivery::outbox::{OutboxError, OutboxErrorKind};
+use crate::delivery::report::{Credit, Refund, Report, ReportKind, Sale};
 
-/// What an enqueuer writes; the database fills in the rest.
+/// The columns that are written when a report is enqueued. The database fills in the others.
 #[derive(Clone)]
 #[expect(
     missing_debug_implementations,
-    reason = "it holds personal data and is nobody else's to see"
+    reason = "it holds personal data, and no public item returns it"
 )]
 pub struct NewRow {
     pub(crate) kind: ReportKind,
     pub(crate) key: String,
     pub(crate) customer: String,
-    /// The public key a new customer is to have, so that friends who come by it can be told to
-    /// wait.
+    /// The public key that the app chose for a new customer. Friends who come by this key wait until
+    /// the customer has arrived.
     pub(crate) public_key: Option<String>,
     pub(crate) payload: String,
 }
 
-/// What an index of PostgreSQL takes in any encoding, in bytes.
+/// Most bytes of a name. An index of PostgreSQL takes so many in any encoding.
 const LONGEST_NAME: usize = 1_000;
 
 #[derive(Serialize, Deserialize)]
@@ -55,7 +55,7 @@ impl Price {
         }
     }
 
-    /// A unit is a currency unless it says otherwise.
+    /// A unit is a currency unless `is_currency` is `false`.
     fn money(self) -> Money {
         let mut money = match (self.amount_units, self.is_currency) {
             (Some(unit), Some(false)) => return Money::custom(self.amount, unit),
@@ -71,7 +71,7 @@ impl Price {
 impl NewRow {
     /// # Errors
     ///
-    /// An empty identifier or key, and what Partnero could not take.
+    /// An identifier or key that is empty or that a database does not take.
     pub(crate) fn new(report: &Report) -> Result<Self, OutboxError> {
         let payload = match report {
             Report::Customer(customer) => serde_json::to_string(customer),
@@ -96,7 +96,7 @@ impl NewRow {
             },
             payload,
         };
-        // Refused by the database, they would end the caller's transaction.
+        // Checked here, because on PostgreSQL a failed statement ends the caller's transaction.
         let is_unfit = |text: &str| text.contains('\0') || text.len() > LONGEST_NAME;
         let refuse = |what| {
             let message = format!("{what} is empty, holds a zero byte or has over 1,000 bytes");
@@ -114,52 +114,51 @@ impl NewRow {
     }
 }
 
-impl Report {
-    /// Reads a row back, whoever wrote it.
-    ///
-    /// # Errors
-    ///
-    /// The payload is not what the documentation of the table says.
-    pub(crate) fn read(
-        kind: ReportKind,
-        key: &str,
-        customer: &str,
-        payload: &str,
-    ) -> Result<Self, serde_json::Error> {
-        let (key, customer) = (key.to_owned(), customer.to_owned());
-        Ok(match kind {
-            ReportKind::Customer => {
-                let new: NewCustomer = serde_json::from_str(payload)?;
-                // The lane is named by the column; a payload that names somebody else is not ours.
-                if new.id() != customer {
-                    return Err(serde::de::Error::custom(
-                        "the payload's `id` is not the row's `customer`",
-                    ));
-                }
-                Self::Customer(new)
+/// The report in a row. Another program may have written the row, with
+/// [`Outbox::INSERT`](super::Outbox::INSERT).
+///
+/// # Errors
+///
+/// The payload is not what the documentation of the table says.
+pub(crate) fn read_report(
+    kind: ReportKind,
+    key: &str,
+    customer: &str,
+    payload: &str,
+) -> Result<Report, serde_json::Error> {
+    let (key, customer) = (key.to_owned(), customer.to_owned());
+    Ok(match kind {
+        ReportKind::Customer => {
+            let new: NewCustomer = serde_json::from_str(payload)?;
+            // Order is kept by the column `customer`, so both must name the same customer.
+            if new.id() != customer {
+                return Err(serde::de::Error::custom(
+                    "the payload's `id` is not the row's `customer`",
+                ));
             }
-            ReportKind::Transaction => {
-                let sale: SalePayload = serde_json::from_str(payload)?;
-                Self::Sale(Sale {
-                    key,
-                    customer,
-                    money: sale.price.money(),
-                    action: sale.action,
-                    product_id: sale.product_id,
-                    product_type: sale.product_type,
-                })
-            }
-            ReportKind::Refund => Self::Refund(Refund { key, customer }),
-            ReportKind::Credit => {
-                let price: Price = serde_json::from_str(payload)?;
-                Self::Credit(Credit {
-                    key,
-                    customer,
-                    money: price.money(),
-                })
-            }
-        })
-    }
+            Report::Customer(new)
+        }
+        ReportKind::Transaction => {
+            let sale: SalePayload = serde_json::from_str(payload)?;
+            Report::Sale(Sale {
+                key,
+                customer,
+                money: sale.price.money(),
+                action: sale.action,
+                product_id: sale.product_id,
+                product_type: sale.product_type,
+            })
+        }
+        ReportKind::Refund => Report::Refund(Refund { key, customer }),
+        ReportKind::Credit => {
+            let price: Price = serde_json::from_str(payload)?;
+            Report::Credit(Credit {
+                key,
+                customer,
+                money: price.money(),
+            })
+        }
+    })
 }
 
 #[cfg(test)]
@@ -199,14 +198,14 @@ mod tests {
             assert_eq!(row.payload, payload);
             assert_eq!(row.public_key.as_deref(), public_key);
             assert_eq!(row.customer, "7");
-            let back = Report::read(row.kind, &row.key, &row.customer, &row.payload).unwrap();
+            let back = read_report(row.kind, &row.key, &row.customer, &row.payload).unwrap();
             assert_eq!(NewRow::new(&back).unwrap().payload, payload);
         }
     }
 
     #[test]
     fn an_amount_may_be_written_as_text_and_without_a_unit() {
-        let read = |payload| Report::read(ReportKind::Transaction, "o", "7", payload);
+        let read = |payload| read_report(ReportKind::Transaction, "o", "7", payload);
         let Ok(Report::Sale(sale)) = read(r#"{"amount":"0.30"}"#) else {
             panic!("it is a sale");
         };
@@ -218,7 +217,7 @@ mod tests {
 
     #[test]
     fn a_row_of_somebody_else_is_not_read() {
-        assert!(Report::read(ReportKind::Customer, "7", "7", r#"{"id":"8"}"#).is_err());
+        assert!(read_report(ReportKind::Customer, "7", "7", r#"{"id":"8"}"#).is_err());
     }
 
     #[test]

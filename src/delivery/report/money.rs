@@ -1,4 +1,4 @@
-//! A sale.
+//! Sales, refunds and credits.
 
 use crate::client::Money;
 
@@ -59,5 +59,58 @@ impl Sale {
     pub fn product_type(mut self, kind: impl Into<String>) -> Self {
         self.product_type = Some(kind.into());
         self
+    }
+}
+
+/// A sale that was given back whole: its reward is taken back, too.
+///
+/// Partnero has no call for a part of a sale.
+#[derive(Clone, Debug)]
+#[must_use]
+pub struct Refund {
+    pub(crate) key: String,
+    pub(crate) customer: String,
+}
+
+impl Refund {
+    /// The refund of a sale, by the sale's key, to the customer who bought, by the app's own
+    /// identifier.
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "keys and ids are written as `order.id`, not `&order.id`"
+    )]
+    pub fn new(key: impl ToString, customer: impl ToString) -> Self {
+        Self {
+            key: key.to_string(),
+            customer: customer.to_string(),
+        }
+    }
+}
+
+/// A credit to a customer's balance at Partnero, to be sent once.
+///
+/// Sources disagree on whether it adds to the balance or pays out of it. A credit cannot be
+/// looked up: if nobody knows whether it arrived, it waits as a dead letter for a person.
+#[derive(Clone, Debug)]
+#[must_use]
+pub struct Credit {
+    pub(crate) key: String,
+    pub(crate) customer: String,
+    pub(crate) money: Money,
+}
+
+impl Credit {
+    /// A credit by a key of the app's own, which stays in the outbox, to a customer by the app's
+    /// own identifier.
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "keys and ids are written as `order.id`, not `&order.id`"
+    )]
+    pub fn new(key: impl ToString, customer: impl ToString, money: Money) -> Self {
+        Self {
+            key: key.to_string(),
+            customer: customer.to_string(),
+            money,
+        }
     }
 }
