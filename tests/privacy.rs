@@ -139,6 +139,9 @@ async fn events_say_what_happened_and_to_nobody() {
         let outcome = hook(&sandbox).sign_up(refused).await;
         assert!(outcome.error().is_some());
     }
+    let closed = hook(&sandbox);
+    sandbox.go_down().await;
+    assert!(closed.sign_up(ben()).await.error().is_some());
 
     let without_layer = Referrals::builder().build().unwrap();
     let (parts, ()) = Request::new(()).into_parts();
@@ -167,6 +170,7 @@ async fn events_say_what_happened_and_to_nobody() {
     let own: String = text
         .lines()
         .filter(|line| line.contains("tower_partnero"))
+        .flat_map(|line| [line, "\n"])
         .collect();
     assert!(own.contains("outcome=\"captured\""), "{own}");
     assert!(
@@ -189,6 +193,15 @@ async fn events_say_what_happened_and_to_nobody() {
         own.contains("sign-up not reported") && own.contains("kind=Server"),
         "{own}"
     );
+    let line = own.lines().find(|line| line.contains("kind=Connect"));
+    let line = line.expect("the closed port is in the log");
+    for part in [
+        &*sandbox.base_url(),
+        "could not connect",
+        "Connection refused",
+    ] {
+        assert!(line.contains(part), "{part}: {line}");
+    }
     for reason in ["needs an id that is not empty", "looks like an e-mail"] {
         assert!(own.contains(reason), "{reason}: {own}");
     }

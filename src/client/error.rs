@@ -11,10 +11,10 @@ use super::summary::CallSummary;
 
 /// A call to Partnero that did not do what was asked.
 ///
-/// One word wide. [`kind`](Self::kind) says what to do about it; the rest says what happened:
-/// Partnero's own message and field errors, the status, the time it took, and by
-/// [`source`](StdError::source) what the network said. It holds no API key, and names the
-/// endpoint without the ids in it.
+/// [`kind`](Self::kind) decides what to do about it. Its text says what happened: the address and
+/// the endpoint, the status, the time it took, Partnero's own message and field errors, or else
+/// what the network said. [`source`](StdError::source) is the network's error. It holds no API
+/// key, and names the endpoint without the ids in it. It is one pointer wide.
 pub struct Error {
     inner: Box<Inner>,
 }
@@ -27,6 +27,10 @@ struct Inner {
     attempts: u32,
     status: Option<StatusCode>,
     message: Option<String>,
+    /// Where the call went: the base URL, which holds no secret.
+    address: Option<String>,
+    /// What the network said, in the words of the innermost error.
+    cause: Option<String>,
     field_errors: Vec<FieldError>,
     retry_after: Option<Duration>,
     source: Option<Box<dyn StdError + Send + Sync>>,
@@ -52,6 +56,8 @@ impl Error {
                 attempts: 0,
                 status: None,
                 message: None,
+                address: None,
+                cause: None,
                 field_errors: Vec::new(),
                 retry_after: None,
                 source: None,
@@ -76,6 +82,16 @@ impl Error {
 
     pub(crate) fn with_message(mut self, message: impl Into<String>) -> Self {
         self.inner.message = Some(message.into());
+        self
+    }
+
+    pub(crate) fn with_address(mut self, base_url: impl Into<String>) -> Self {
+        self.inner.address = Some(base_url.into());
+        self
+    }
+
+    pub(crate) fn with_cause(mut self, cause: impl Into<String>) -> Self {
+        self.inner.cause = Some(cause.into());
         self
     }
 
@@ -131,6 +147,12 @@ impl Error {
         self.inner.retry_after
     }
 
+    /// The base URL that the call went to; `None` for a call that was refused before that.
+    #[cfg(feature = "tracing")]
+    pub(crate) fn address(&self) -> Option<&str> {
+        self.inner.address.as_deref()
+    }
+
     /// How many attempts reached for the network; 0 for a call that was never sent.
     #[must_use]
     pub fn attempts(&self) -> u32 {
@@ -164,13 +186,11 @@ impl Error {
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let inner = &*self.inner;
-        write!(
-            f,
-            "{} {} {}",
-            inner.call.method,
-            inner.call.endpoint,
-            inner.ended.phrase()
-        )?;
+        write!(f, "{} {}", inner.call.method, inner.call.endpoint)?;
+        if let Some(address) = &inner.address {
+            write!(f, " at {address}")?;
+        }
+        write!(f, " {}", inner.ended.phrase())?;
         if let Some(status) = inner.status {
             write!(f, " ({status})")?;
         }
@@ -180,8 +200,8 @@ impl fmt::Display for Error {
         if inner.attempts > 1 {
             write!(f, " and {} attempts", inner.attempts)?;
         }
-        if let Some(message) = &inner.message {
-            write!(f, ": {message}")?;
+        for words in [&inner.message, &inner.cause].into_iter().flatten() {
+            write!(f, ": {words}")?;
         }
         for error in &inner.field_errors {
             write!(f, "; {}: {}", error.field, error.messages.join(", "))?;
@@ -204,10 +224,12 @@ impl fmt::Debug for Error {
             .field("ended", &self.inner.ended)
             .field("method", &self.inner.call.method)
             .field("endpoint", &self.inner.call.endpoint)
+            .field("address", &self.inner.address)
             .field("status", &self.inner.status)
             .field("elapsed", &self.inner.elapsed)
             .field("attempts", &self.inner.attempts)
             .field("message", &self.inner.message)
+            .field("cause", &self.inner.cause)
             .field("field_errors", &self.inner.field_errors)
             .field("retry_after", &self.inner.retry_after)
             .field("source", &self.inner.source)

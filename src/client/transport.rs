@@ -53,7 +53,10 @@ impl Transport {
         {
             gate.shut(error.retry_after()).await;
         }
-        result.map_err(|error| error.with_effort(effort.0, effort.1))
+        result.map_err(|error| {
+            let error = error.with_effort(effort.0, effort.1);
+            error.with_address(self.base_url.to_string())
+        })
     }
 
     async fn exchange(&self, call: Call, progress: &Progress) -> Result<Response<Body>, Error> {

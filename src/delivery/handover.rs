@@ -144,6 +144,7 @@ fn tell(result: &Result<Reported, HandoverError>) {
         ),
         Err(HandoverError::Partnero(error)) => tracing::warn!(
             kind = ?error.kind(),
+            address = error.address(),
             status = error.status().map(|status| status.as_u16()),
             retryable = error.is_retryable(),
             // An answer of Partnero may name the customer. Without an answer there are the words

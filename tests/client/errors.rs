@@ -115,6 +115,30 @@ async fn a_wrong_key_and_a_closed_door_are_told_apart() {
     assert!(error.source().is_some());
 }
 
+/// A base URL with a wrong path, and a closed port.
+#[tokio::test]
+async fn an_error_names_the_address_and_what_the_network_said() {
+    let partnero = Partnero::start().await;
+    let base_url = partnero.sandbox.base_url();
+    let of = |base_url: String| {
+        Client::builder(ApiKey::new(partnero.sandbox.api_key()).unwrap())
+            .base_url(base_url)
+            .retries(0)
+            .build()
+            .unwrap()
+    };
+    let wrong_path = base_url.replace("/v1", "/v7");
+    let error = of(wrong_path.clone()).program().test().await.unwrap_err();
+    assert!(error.to_string().contains(&wrong_path), "{error}");
+
+    partnero.sandbox.go_down().await;
+    let error = of(base_url.clone()).program().test().await.unwrap_err();
+    let text = error.to_string();
+    let start = format!("GET /test at {base_url} could not connect after ");
+    assert!(text.starts_with(&start), "{text}");
+    assert!(text.contains(": Connection refused"), "{text}");
+}
+
 /// Nothing of the address in the path, whichever way the call ends.
 #[tokio::test]
 async fn an_error_does_not_say_who_was_asked_for() {

@@ -17,6 +17,7 @@ pub(crate) struct Failure {
     kind: ErrorKind,
     status: Option<StatusCode>,
     message: Option<String>,
+    cause: Option<String>,
     source: Option<BoxError>,
 }
 
@@ -26,6 +27,7 @@ impl Failure {
             kind,
             status: None,
             message: None,
+            cause: None,
             source: None,
         }
     }
@@ -37,6 +39,12 @@ impl Failure {
 
     pub(crate) fn with_message(mut self, message: impl Into<String>) -> Self {
         self.message = Some(message.into());
+        self
+    }
+
+    /// What the network said, in the words of the innermost error.
+    pub(super) fn with_cause(mut self, cause: impl Into<String>) -> Self {
+        self.cause = Some(cause.into());
         self
     }
 
@@ -61,6 +69,9 @@ impl Failure {
         }
         if let Some(message) = self.message {
             error = error.with_message(message);
+        }
+        if let Some(cause) = self.cause {
+            error = error.with_cause(cause);
         }
         match self.source {
             Some(source) => error.with_source(source),

@@ -1,5 +1,7 @@
 //! The innermost service: one HTTP exchange over reqwest.
 
+use std::error::Error as StdError;
+
 use bytes::BytesMut;
 use http::{Request, Response};
 
@@ -67,8 +69,23 @@ async fn exchange(
     Ok(response)
 }
 
+/// The URL is left out of the error, because its path may hold somebody's e-mail address.
 fn failed(error: reqwest::Error) -> Failure {
-    Failure::new(kind_of(&error)).with_source(error.without_url())
+    let error = error.without_url();
+    let cause = cause(&error);
+    Failure::new(kind_of(&error))
+        .with_cause(cause)
+        .with_source(error)
+}
+
+/// The words of the innermost error, which are plain, as `Connection refused`. The errors around it
+/// name the parts of the HTTP client.
+fn cause(error: &reqwest::Error) -> String {
+    let mut innermost: &dyn StdError = error;
+    while let Some(source) = innermost.source() {
+        innermost = source;
+    }
+    innermost.to_string()
 }
 
 /// A failure to connect comes first: even where it is a time-out, nothing was sent.

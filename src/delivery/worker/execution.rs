@@ -298,6 +298,7 @@ fn tell(result: &Result<Receipt, DeliveryError>) {
             tracing::warn!(
                 dead = error.dead_reason().map(DeadReason::as_str),
                 kind = call.map(|call| tracing::field::debug(call.kind())),
+                address = call.and_then(Error::address),
                 status = call.and_then(Error::status).map(|status| status.as_u16()),
                 source = unanswered.and_then(std::error::Error::source),
                 "report not delivered"
