@@ -1,4 +1,4 @@
-//! From an HTTP answer to the data in it, or to the error it is.
+//! Turns an HTTP answer into its data, or into an error.
 
 use std::time::SystemTime;
 
@@ -44,7 +44,7 @@ pub(super) fn envelope(
         (None, Ok(Value::Object(envelope))) if succeeded(&envelope) => Ok(envelope),
         (None, Ok(Value::Object(envelope))) => Err(told(fail(ErrorKind::Rejected), &envelope)),
         (None, _) if answer.body().is_empty() => Ok(Map::new()),
-        // PHP's empty object.
+        // PHP writes an empty object as `[]`.
         (None, Ok(Value::Array(items))) if items.is_empty() => Ok(Map::new()),
         (None, _) => Err(fail(ErrorKind::Decode).with_message(odd(answer.body(), api_key))),
         (Some(kind), Ok(Value::Object(envelope))) => Err(told(fail(kind), &envelope)),
@@ -52,7 +52,7 @@ pub(super) fn envelope(
     }
 }
 
-/// What a status that is no success means.
+/// The kind of error that a status stands for; `None` for a success.
 pub(super) fn kind_of(status: StatusCode) -> Option<ErrorKind> {
     match status.as_u16() {
         200..=299 => None,
@@ -67,8 +67,8 @@ pub(super) fn kind_of(status: StatusCode) -> Option<ErrorKind> {
     }
 }
 
-/// `status` is the integer 1 for success "or failure" in Partnero's words, and at times absent;
-/// its own plugin reads it as a truth value.
+/// Whether the body of a success says so, too. The documentation has `status` as the integer 1, and
+/// at times leaves it out; Partnero's own plugin reads it as a truth value.
 fn succeeded(envelope: &Map<String, Value>) -> bool {
     match envelope.get("status") {
         Some(Value::Bool(status)) => *status,
@@ -83,8 +83,8 @@ fn message(envelope: &Map<String, Value>) -> Option<String> {
     (!fields::is_empty(message)).then(|| text(message))
 }
 
-/// The texts beside the message that is not there, with their names: how somebody else than
-/// Partnero's own code on the way may say what is wrong.
+/// The texts of an answer without a message, with their names. A proxy or the framework behind the
+/// API may say so what is wrong.
 fn other_words(envelope: &Map<String, Value>) -> Option<String> {
     let texts = envelope.iter().filter_map(|(name, value)| {
         let text = value.as_str().filter(|text| !text.is_empty())?;
@@ -94,7 +94,7 @@ fn other_words(envelope: &Map<String, Value>) -> Option<String> {
     (!words.is_empty()).then(|| words.chars().take(excerpt::LENGTH).collect())
 }
 
-/// No source shows the inner shape of `errors`: all that can hold a field and a text is taken.
+/// Reads `errors` in every form that can hold a field and a text, because no source shows its form.
 fn field_errors(envelope: &Map<String, Value>, api_key: &ApiKey) -> Vec<FieldError> {
     let texts = |value: &Value| match value {
         Value::Array(items) => items.iter().map(text).collect(),

@@ -1,4 +1,4 @@
-//! The secret that opens a program.
+//! The API key, which is a secret.
 
 use std::fmt;
 
@@ -6,7 +6,7 @@ use http::header::HeaderValue;
 
 use crate::error::ConfigError;
 
-/// A Partnero API key. It belongs to exactly one program.
+/// An API key of Partnero. It belongs to exactly one program.
 ///
 /// It is made in Partnero's dashboard, under *Program > Integration > API*
 /// (<https://docs.partnero.com/api-reference/introduction>). Keep it on the server: with it,
@@ -49,7 +49,7 @@ impl ApiKey {
         self.header.clone()
     }
 
-    /// Takes the key out of a text that came from outside, before anybody can print it.
+    /// Removes the key from a text that came from outside, before anybody can print the text.
     pub(super) fn redact(&self, text: &str) -> String {
         let secret = self.header.to_str().unwrap_or_default();
         text.replace(&secret[SCHEME.len()..], "[redacted]")

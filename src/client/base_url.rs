@@ -9,7 +9,7 @@ use crate::error::ConfigError;
 
 pub(super) const PARTNERO: &str = "https://api.partnero.com/v1";
 
-/// The address below which every call stays. Written without a slash at its end.
+/// Every call stays below this address. Its text has no slash at the end.
 #[derive(Clone, Debug)]
 pub(super) struct BaseUrl {
     url: Url,
@@ -26,7 +26,8 @@ impl BaseUrl {
         };
         if !url.username().is_empty() || url.password().is_some() {
             return refuse(
-                "the address has a user in it: the API key is all that is needed".to_owned(),
+                "the address has a user in it: leave it out, because the API key is enough"
+                    .to_owned(),
             );
         }
         if url.query().is_some() || url.fragment().is_some() {
@@ -56,8 +57,8 @@ impl BaseUrl {
         self.url.scheme() == "https"
     }
 
-    /// The path and query of `link` below this address, as a call to be sent; `None` if the link
-    /// leads anywhere else, where the API key must not go.
+    /// The path and query of `link` below this address; `None` if the link leads to another address,
+    /// because the API key must not go there.
     pub(super) fn below(&self, link: &str) -> Option<String> {
         let link = self.url.join(link).ok()?;
         if link.origin() != self.url.origin() {

@@ -1,4 +1,4 @@
-//! What goes out and what comes back, whole.
+//! The body of a request or of an answer.
 
 use std::fmt;
 
@@ -6,7 +6,7 @@ use bytes::Bytes;
 
 /// The body of a request or of an answer, whole in memory and cheap to clone.
 ///
-/// `Debug` tells the length alone, because bodies hold names and e-mail addresses.
+/// `Debug` shows only the length, because bodies hold names and e-mail addresses.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct Body(Bytes);
 
@@ -23,7 +23,7 @@ impl Body {
         self.0.len()
     }
 
-    /// Whether there is nothing in it.
+    /// Whether the body is empty.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()

@@ -66,10 +66,10 @@ impl ClientBuilder {
 
     /// Where the API is. Default: `https://api.partnero.com/v1`.
     ///
-    /// Refused: what is no `https` URL, and plain `http` to anything but loopback, where it would
-    /// show the API key to the network; a user, a query or a fragment in it. For the same reason
-    /// plain `http` passes no proxy of the environment (`HTTP_PROXY`); `https` does
-    /// (`HTTPS_PROXY`), which sees nothing of what it carries.
+    /// It has to be an `https` URL without a user, a query and a fragment. Plain `http` is accepted
+    /// for loopback alone, because elsewhere it would show the API key to the network. For the same
+    /// reason plain `http` goes through no proxy of the environment (`HTTP_PROXY`). `https` does
+    /// (`HTTPS_PROXY`): that proxy sees encrypted bytes alone.
     pub fn base_url(mut self, url: impl Into<String>) -> Self {
         self.base_url = url.into();
         self
@@ -85,15 +85,16 @@ impl ClientBuilder {
     /// How long connecting may take, as a part of [`timeout`](Self::timeout). Default: 5 seconds.
     /// Zero is refused.
     ///
-    /// Let it be the shorter of the two: where connecting takes too long, nothing was sent; where
-    /// the whole attempt does, nobody knows.
+    /// Keep it shorter than `timeout`. If connecting takes too long, nothing was sent, and any call
+    /// may be repeated. If the whole attempt does, Partnero may have done what was asked.
     pub fn connect_timeout(mut self, timeout: Duration) -> Self {
         self.limits.connect_timeout = timeout;
         self
     }
 
-    /// How long a call may take with everything: waiting for its turn, every attempt, the delays
-    /// between them. Default: 30 seconds. Zero is refused.
+    /// How long a call may take in all: the wait for a place among the calls
+    /// [under way](Self::concurrency), every attempt, and the delays between them. Default: 30
+    /// seconds. Zero is refused.
     pub fn deadline(mut self, deadline: Duration) -> Self {
         self.limits.deadline = deadline;
         self
@@ -102,38 +103,40 @@ impl ClientBuilder {
     /// How often a failed attempt may be followed by another one. Default: 2; at most 10, and 0
     /// for never.
     ///
-    /// Always after a refused connection and a 429, because then nothing happened; after a
-    /// time-out, a cut connection, a 408 and a 5xx only where repeating does no harm. A new
-    /// transaction, a refund, a credit and an invitation are never repeated after those: they
-    /// end as [`Ambiguous`](super::ErrorKind::Ambiguous).
+    /// After a refused connection and a 429 nothing happened at Partnero, so every call is repeated.
+    /// After a time-out, a cut connection, a 408 and a 5xx only calls are repeated that have the same
+    /// effect when they are sent twice. A new transaction, a refund, a credit and an invitation
+    /// are not: they end as [`Ambiguous`](super::ErrorKind::Ambiguous).
     pub fn retries(mut self, retries: u32) -> Self {
         self.limits.retries = retries;
         self
     }
 
-    /// The delay before the first retry, doubled for each further one. Chance makes each up to
-    /// twice as long, and a longer `Retry-After` of Partnero's counts instead; one that goes past
-    /// the [`deadline`](Self::deadline) ends the call at once. Default: 100 milliseconds.
+    /// The delay before the first retry, doubled for each further one. Each delay is made up to
+    /// twice as long by chance, so that clients that failed together do not come back together. A
+    /// longer `Retry-After` of Partnero's counts instead; if it goes past the
+    /// [`deadline`](Self::deadline), the call ends at once. Default: 100 milliseconds.
     pub fn retry_delay(mut self, delay: Duration) -> Self {
         self.limits.retry_delay = delay;
         self
     }
 
-    /// The longest delay of our own between two attempts. Default: 2 seconds. Zero, and what is
-    /// shorter than [`retry_delay`](Self::retry_delay), is refused.
+    /// The longest delay between two attempts, where Partnero asks for none. Default: 2 seconds.
+    /// Zero is refused, and so is a delay shorter than [`retry_delay`](Self::retry_delay).
     pub fn longest_retry_delay(mut self, delay: Duration) -> Self {
         self.limits.longest_retry_delay = delay;
         self
     }
 
-    /// How many retries a second all calls of this client may make, beside one for every five
-    /// calls that go well, so that retries do not add to an outage. Default: 10; at most 1,000.
+    /// How many retries all calls of this client together may make in a second. Every five calls
+    /// that succeed allow one more. The budget keeps retries from adding to an outage. Default: 10;
+    /// at most 1,000.
     pub fn retry_budget(mut self, per_second: u32) -> Self {
         self.limits.retry_budget = per_second;
         self
     }
 
-    /// How many calls may be under way at once, and with them how many connections are open; more
+    /// How many calls may be under way at once, and so how many connections are open. Further calls
     /// wait. Default: 32; 1 to 10,000.
     pub fn concurrency(mut self, calls: usize) -> Self {
         self.limits.concurrency = calls;
@@ -147,8 +150,8 @@ impl ClientBuilder {
         self
     }
 
-    /// What the client calls itself. Default: this crate's name and version. A line end or another
-    /// control character in it is refused.
+    /// The `User-Agent` header. Default: this crate's name and version. A line end or another
+    /// control character is refused.
     pub fn user_agent(mut self, user_agent: impl Into<String>) -> Self {
         self.user_agent = user_agent.into();
         self
@@ -156,13 +159,14 @@ impl ClientBuilder {
 
     /// Adds a tower layer of the app's own, outside of those that were added before.
     ///
-    /// It sees each attempt as it goes over the wire, with the API key in a header marked as
-    /// sensitive, and is within the time-out, the limits and the retries of this client. It may
-    /// also answer itself, which makes a test without a network.
+    /// The layer sees each attempt as it goes over the wire, with the API key in a header that is
+    /// marked as sensitive. The time-out, the limits and the retries of this client stand around the
+    /// layer. A layer may also answer by itself, which makes a test without a network.
     ///
-    /// An error of the layer's own is an [`Interrupted`](super::ErrorKind::Interrupted) call,
-    /// because nobody knows whether it was sent; one that it passes on, or has as its
-    /// [`source`](std::error::Error::source), keeps its kind.
+    /// If the layer fails with an error of its own, the call is
+    /// [`Interrupted`](super::ErrorKind::Interrupted), because nobody knows whether it was sent. An
+    /// error that the layer passes on, or has as its [`source`](std::error::Error::source), keeps
+    /// its kind.
     ///
     /// ```
     /// use http::Request;
@@ -198,8 +202,8 @@ impl ClientBuilder {
     ///
     /// # Errors
     ///
-    /// [`ConfigError`] names the first setting that cannot work and says what to write instead;
-    /// so for an `https` address in a build without TLS.
+    /// [`ConfigError`] names the first setting that cannot work, and says what to write instead. An
+    /// `https` address in a build without TLS is such a setting.
     pub fn build(self) -> Result<Client, ConfigError> {
         let base_url = BaseUrl::parse(&self.base_url)?;
         self.limits.check()?;
@@ -209,9 +213,9 @@ impl ClientBuilder {
         let http = reqwest::Client::builder()
             .user_agent(user_agent)
             .connect_timeout(self.limits.connect_timeout)
-            // What may be repeated is decided here.
+            // Retries are decided by our own policy, which knows which calls may be repeated.
             .retry(reqwest::retry::never())
-            // A redirect would carry the key to wherever it points.
+            // A redirect would carry the API key to another address.
             .redirect(Policy::none());
         let http = if base_url.is_encrypted() {
             http

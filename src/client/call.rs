@@ -8,15 +8,15 @@ use super::error::Error;
 use super::kind::ErrorKind;
 use super::summary::CallSummary;
 
-/// All but the unreserved characters (RFC 3986, section 2.3): `/`, `@` and `+` stand in ids.
+/// All but the unreserved characters (RFC 3986, section 2.3), because ids may have `/`, `@` and `+`.
 const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'-')
     .remove(b'.')
     .remove(b'_')
     .remove(b'~');
 
-/// Whether a path can name something so: not by nothing, nor by the two segments that URLs resolve
-/// away.
+/// Whether `name` can be a segment of a path. An empty one cannot, nor `.` and `..`, which URL
+/// parsers remove (RFC 3986, section 5.2.4).
 pub(super) fn is_segment(name: &str) -> bool {
     !matches!(name, "" | "." | "..")
 }
@@ -35,12 +35,12 @@ impl Call {
         Self::new(CallSummary::repeatable(Method::GET, endpoint))
     }
 
-    /// A call that may be sent again whatever became of it.
+    /// A call that may be sent again after any end, because twice has the effect of once.
     pub(super) fn repeatable(method: Method, endpoint: &'static str) -> Self {
         Self::new(CallSummary::repeatable(method, endpoint))
     }
 
-    /// A call that has its effect each time; see [`CallSummary::once`].
+    /// A call that has its effect each time it is sent; see [`CallSummary::once`].
     pub(super) fn once(method: Method, endpoint: &'static str, find_out: &'static str) -> Self {
         Self::new(CallSummary::once(method, endpoint, find_out))
     }
@@ -63,7 +63,7 @@ impl Call {
     ///
     /// # Errors
     ///
-    /// Refuses what is no [segment](is_segment).
+    /// A value that is no [segment](is_segment) is refused.
     pub(super) fn id(mut self, value: &str) -> Result<Self, Error> {
         if !is_segment(value) {
             return Err(self.invalid("an id may not be empty, `.` or `..`"));

@@ -1,4 +1,4 @@
-//! One error for every call, which tells the whole story.
+//! The error of every call.
 
 use std::error::Error as StdError;
 use std::fmt;
@@ -20,7 +20,7 @@ pub struct Error {
 }
 
 struct Inner {
-    /// How the call ended, before it is asked what that means for this call.
+    /// How the call ended. What that means for this call, [`Error::kind`] says.
     ended: ErrorKind,
     call: CallSummary,
     elapsed: Option<Duration>,
@@ -129,7 +129,7 @@ impl Error {
         self.inner.status
     }
 
-    /// Partnero's own message, or what is wrong with an input that was never sent.
+    /// Partnero's own message, or why an input was refused without being sent.
     #[must_use]
     pub fn message(&self) -> Option<&str> {
         self.inner.message.as_deref()
@@ -153,19 +153,20 @@ impl Error {
         self.inner.address.as_deref()
     }
 
-    /// How many attempts reached for the network; 0 for a call that was never sent.
+    /// How many attempts were sent; 0 for a call that was never sent.
     #[must_use]
     pub fn attempts(&self) -> u32 {
         self.inner.attempts
     }
 
-    /// Whether the same call may help later and cannot have its effect twice.
+    /// Whether the same call may succeed later, and cannot have its effect twice.
     ///
     /// After [`Connect`](ErrorKind::Connect), [`Busy`](ErrorKind::Busy) and
     /// [`RateLimited`](ErrorKind::RateLimited) nothing happened at Partnero. After a time-out, a
-    /// cut connection, a 5xx or an answer that makes no sense, nobody knows; then only a call
-    /// that does no harm twice is retryable, such as a read, or a new customer, whose id Partnero
-    /// keeps unique. Any other call is [`Ambiguous`](ErrorKind::Ambiguous), and not retryable.
+    /// cut connection, a 5xx, or an answer that cannot be understood, nobody knows. Then only a call
+    /// is retryable that has the same effect when it is sent twice, such as a read, or a new
+    /// customer, whose id Partnero keeps unique. Any other call is
+    /// [`Ambiguous`](ErrorKind::Ambiguous), and not retryable.
     #[must_use]
     pub fn is_retryable(&self) -> bool {
         match self.kind() {
@@ -175,8 +176,8 @@ impl Error {
         }
     }
 
-    /// A failure told in the body of a success proves less than a 4xx, and counts as doubt where
-    /// money is moved.
+    /// A failure in the body of a success proves less than a 4xx. For a call that must not be sent
+    /// twice it counts as doubt.
     fn is_ambiguous(&self) -> bool {
         let is_odd_success = self.inner.status.is_some_and(|status| status.is_success());
         !self.inner.call.repeatable && (self.inner.ended.leaves_doubt() || is_odd_success)
@@ -209,7 +210,7 @@ impl fmt::Display for Error {
         if self.is_ambiguous() {
             write!(
                 f,
-                "; it may have happened all the same: before it is sent again, {}",
+                "; it may have happened nevertheless: before it is sent again, {}",
                 inner.call.find_out
             )?;
         }

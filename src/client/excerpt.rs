@@ -1,16 +1,16 @@
-//! The beginning of an answer that cannot be understood, fit for a log.
+//! The beginning of an answer that cannot be understood, as an error may show it.
 
 use super::api_key::ApiKey;
 
-/// How much of it an error shows, in characters.
+/// How many characters of an answer an error shows.
 pub(super) const LENGTH: usize = 200;
 
 const LEFT_OUT: &str = "[redacted]";
 
-/// Shows how a body begins, without what may be a secret or somebody's: the API key, the texts of
-/// JSON except a `message`, and everything with an `@` in it.
+/// The beginning of a body. It leaves out what may be secret or personal: the API key, the texts in
+/// JSON other than `message`, and every word with an `@`.
 pub(super) fn excerpt(body: &[u8], api_key: &ApiKey) -> String {
-    // As a whole first: a cut could leave half a key that the filter does not know.
+    // Before the text is cut: half a key would not be found.
     let text = api_key.redact(&String::from_utf8_lossy(body));
     let text = if text.trim_start().starts_with(['{', '[', '"']) {
         without_texts(&text)
@@ -24,7 +24,7 @@ pub(super) fn excerpt(body: &[u8], api_key: &ApiKey) -> String {
     format!("{start:?}{more}")
 }
 
-/// JSON, whole or cut, with its names and its shape.
+/// JSON, complete or not, with its field names and without its texts.
 fn without_texts(json: &str) -> String {
     let mut shown = String::new();
     let mut rest = json;
@@ -46,7 +46,7 @@ fn without_texts(json: &str) -> String {
     shown
 }
 
-/// Where a text ends whose opening quote has been read.
+/// The length of a text whose opening quote has been read.
 fn length_of_text(json: &str) -> usize {
     let mut is_escaped = false;
     let end = json.find(|next| {

@@ -1,4 +1,4 @@
-//! Who says whether the calls of a delivery may be sent.
+//! What decides whether the calls of a delivery may be sent.
 
 use std::fmt;
 use std::pin::Pin;
@@ -8,16 +8,16 @@ use tokio::time::Instant;
 
 pub(crate) type Answer<T> = Pin<Box<dyn Future<Output = T> + Send>>;
 
-/// Asked before every attempt of every call of a delivery, because others may have been told to
-/// wait since the last one, and told when it is this call that is to wait.
+/// A call of a delivery asks its gate before every attempt, because another call may have got a 429
+/// meanwhile. A call that gets a 429 itself shuts the gate.
 pub(crate) trait Gate: fmt::Debug + Send + Sync {
-    /// Whether an attempt may be sent right now. Nothing happens between a yes and the sending.
+    /// Whether an attempt may be sent right now. After a yes it is sent without another wait.
     fn lets_pass(&self) -> Answer<bool>;
 
-    /// When the body of an attempt has to be on its way, whatever held it up after that yes.
+    /// Until when the body of an attempt may be written. The process may stand still after the yes.
     fn latest(&self) -> Option<Instant>;
 
-    /// Partnero has answered 429, and asks to wait this long, if it says how long. It holds from
-    /// the call on; the future ends once it holds for everybody.
+    /// Shuts the gate, because Partnero has answered 429 and asks to wait this long, if it says how
+    /// long. In this process the gate is shut at once; the future ends when it is shut for all.
     fn shut(&self, asked: Option<Duration>) -> Answer<()>;
 }

@@ -16,13 +16,13 @@ use super::transport::Transport;
 #[derive(Clone)]
 pub struct Client {
     transport: Arc<Transport>,
-    /// Set for deliveries, which pause as one instead of repeating a 429 each on its own.
+    /// Set for deliveries: after a 429 all of them pause together, and none repeats it by itself.
     gate: Option<Arc<dyn Gate>>,
 }
 
 impl Client {
-    /// The same client for deliveries: every attempt passes this gate, and a 429 ends the call and
-    /// shuts it.
+    /// The same client for deliveries: every attempt asks this gate first, and a 429 ends the call
+    /// and shuts the gate.
     #[cfg(feature = "outbox")]
     pub(crate) fn behind(&self, gate: Arc<dyn Gate>) -> Self {
         Self {
@@ -54,8 +54,8 @@ impl Client {
         self.transport.send(call, self.gate.as_ref()).await
     }
 
-    /// Sends a call that reads one thing. Partnero's own plugin takes a success with empty `data`
-    /// for "not found".
+    /// Sends a call that reads one object. A success with empty `data` means "not found", as
+    /// Partnero's own plugin reads it.
     pub(super) async fn fetch<T>(
         &self,
         call: Call,
@@ -64,7 +64,7 @@ impl Client {
         self.one(call, read, ErrorKind::NotFound).await
     }
 
-    /// Sends a call that changes one thing and gets it back.
+    /// Sends a call that changes one object and gets the object back.
     pub(super) async fn change<T>(
         &self,
         call: Call,

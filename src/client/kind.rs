@@ -4,10 +4,10 @@
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ErrorKind {
-    /// The call was refused here and never sent: an input that Partnero could not take.
+    /// This client refused the input and sent nothing, because Partnero could not take it.
     InvalidInput,
-    /// The call, or a repeatable call's next attempt, waited for this client's own limits until
-    /// its deadline, and was not sent. From an outbox's worker also: Partnero has asked for a pause.
+    /// The call, or its next attempt, waited because of this client's own limits until its deadline,
+    /// and was not sent. For a call of an outbox's worker also: all deliveries pause.
     Busy,
     /// No connection was made. Nothing reached Partnero.
     Connect,
@@ -17,15 +17,15 @@ pub enum ErrorKind {
     Interrupted,
     /// The API key is wrong, or may not do this (401, 403).
     Unauthorized,
-    /// There is no such thing at Partnero (404).
+    /// Partnero does not have it (404).
     NotFound,
-    /// It clashes with something that is there (409).
+    /// It conflicts with something that Partnero has (409).
     Conflict,
     /// Partnero found the input invalid (422); see
     /// [`field_errors`](super::Error::field_errors). A duplicate customer is answered this way,
     /// too.
     Invalid,
-    /// Partnero refused otherwise: any other 4xx, or a failure told in the body of a success.
+    /// Partnero refused for another reason: any other 4xx, or a failure in the body of a success.
     Rejected,
     /// Too many calls (429). Nothing was done; see [`retry_after`](super::Error::retry_after).
     RateLimited,
@@ -34,13 +34,13 @@ pub enum ErrorKind {
     /// The answer could not be understood. Partnero may have done what was asked.
     Decode,
     /// A call that must not be sent twice, such as a transaction or a credit, ended in a way that
-    /// does not prove that nothing happened: a time-out, a cut connection, a 5xx, an answer that
-    /// makes no sense.
+    /// does not prove that nothing happened: a time-out, a cut connection, a 5xx, or an answer that
+    /// cannot be understood.
     ///
-    /// Sending it again may pay twice. Find out first: look a transaction up with
-    /// `client.transactions().list().key(…)`, later than the call could still be under way; read
-    /// a balance with `client.customers().balance(…)` and compare. The error's text names the way
-    /// for its own call. Whether the answer was a 5xx is in [`status`](super::Error::status).
+    /// Sending it again may pay twice. Find out first what happened. Look a transaction up with
+    /// `client.transactions().list().key(…)`, but not before the call's time-out has passed. Read a
+    /// balance with `client.customers().balance(…)` and compare. The error's text names the way for
+    /// its call. If the answer was a 5xx, [`status`](super::Error::status) says so.
     Ambiguous,
 }
 
@@ -57,14 +57,14 @@ impl ErrorKind {
             Self::Conflict => "met a conflict",
             Self::Invalid => "was found invalid",
             Self::Rejected => "was rejected",
-            Self::RateLimited => "came too often",
+            Self::RateLimited => "was refused, because there were too many calls",
             Self::Server => "failed at Partnero",
-            Self::Decode => "got an answer that makes no sense",
+            Self::Decode => "got an answer that cannot be understood",
             Self::Ambiguous => "may or may not have happened",
         }
     }
 
-    /// Whether a call that ended so may have had its effect nevertheless.
+    /// Whether a call that ended in this way may have had its effect.
     pub(crate) fn leaves_doubt(self) -> bool {
         matches!(
             self,

@@ -1,10 +1,10 @@
-//! How long, how often, how much: the numbers of a client, and which of them are refused.
+//! The numbers of a client, their defaults, and which numbers are refused.
 
 use std::time::Duration;
 
 use crate::error::ConfigError;
 
-/// Tower's semaphore has an upper bound of its own, far above this one.
+/// Far below the most that tower's semaphore takes, above which it would panic.
 const MOST_AT_ONCE: usize = 10_000;
 const MOST_RETRIES: u32 = 10;
 
@@ -16,7 +16,7 @@ pub(super) struct Limits {
     pub(super) retries: u32,
     pub(super) retry_delay: Duration,
     pub(super) longest_retry_delay: Duration,
-    /// Retries a second that are allowed beside the share of all calls.
+    /// Retries a second, beside those that successful calls allow.
     pub(super) retry_budget: u32,
     pub(super) concurrency: usize,
     pub(super) largest_answer: usize,
@@ -48,7 +48,7 @@ impl Limits {
             if duration.is_zero() {
                 return Err(ConfigError::new(
                     setting,
-                    "no call is that fast: write some seconds",
+                    "zero ends every call before it begins: write some seconds",
                 ));
             }
         }

@@ -1,4 +1,4 @@
-//! Lists, a page at a time.
+//! Lists, one page at a time.
 
 use std::fmt;
 
@@ -16,16 +16,16 @@ const SIZES: std::ops::RangeInclusive<u32> = 10..=100;
 const MOST_PAGES: usize = 10_000;
 
 /// A list to be fetched: one page with [`send`](Self::send), or all items with
-/// [`stream`](Self::stream).
+/// [`stream`](Self::stream). Nothing is sent before that.
 ///
-/// Nothing is sent before that. Lists have no total (<https://docs.partnero.com/api-reference/customers/list>):
-/// where the last page ends is known when it is there.
+/// Partnero gives no total (<https://docs.partnero.com/api-reference/customers/list>): how many items
+/// there are is known only after the last page.
 #[must_use = "a list is fetched only by `send` or `stream`"]
 pub struct List<T> {
     client: Client,
     call: Result<Call, Error>,
     read: fn(Value) -> Option<T>,
-    /// `None` on a page that Partnero's own link leads to, which has them already.
+    /// `None` for a page that Partnero's own link leads to, because the link has these parameters.
     paging: Option<Paging>,
     /// Whether "not found" is an empty list.
     is_search: bool,
@@ -38,7 +38,7 @@ struct Paging {
     sort: Option<Sort>,
 }
 
-/// The order of a list. What it is ordered by, no source says.
+/// The order of a list. By which field Partnero orders it, no source says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Sort {
@@ -82,13 +82,13 @@ impl<T> List<T> {
         }
     }
 
-    /// A list of which no source says that it comes in pages.
+    /// For a list that takes no parameters for paging, as far as any source says.
     pub(super) fn whole(mut self) -> Self {
         self.paging = None;
         self
     }
 
-    /// A list of which no source says whether finding nothing is an empty list or a 404.
+    /// For a search, of which no source says whether finding nothing is an empty list or a 404.
     pub(super) fn search(mut self) -> Self {
         self.is_search = true;
         self
@@ -120,22 +120,23 @@ impl<T> List<T> {
         self
     }
 
-    /// A filter by the name of its query parameter, for those that have no method here.
+    /// A filter by the name of its query parameter, for filters that have no method here.
     pub fn filter(mut self, name: &str, value: &str) -> Self {
         self.call = self.call.map(|call| call.query(name, value));
         self
     }
 
-    /// A filter by a name, which must not be empty: that could be taken for no filter at all.
+    /// A filter by a name. An empty name is refused, because Partnero could take it for no filter.
     pub(super) fn named(mut self, name: &str, value: &str) -> Self {
         self.call = self.call.and_then(|call| match value {
-            "" => Err(call.invalid("what to look for is empty")),
+            "" => Err(call.invalid("the name to look for is empty")),
             _ => Ok(call.query(name, value)),
         });
         self
     }
 
-    /// How many pages are followed at most; one more is an error. Default: 10,000.
+    /// The most pages that are fetched. If there are more, the list ends with an error. Default:
+    /// 10,000.
     pub fn max_pages(mut self, pages: usize) -> Self {
         self.trail = self.trail.with_max_pages(pages);
         self
@@ -146,8 +147,8 @@ impl<T> List<T> {
     /// # Errors
     ///
     /// [`InvalidInput`](ErrorKind::InvalidInput) for a page or limit out of bounds;
-    /// [`Decode`](ErrorKind::Decode) for a next page that is not followed, because it leads to
-    /// another address or back to a page that was there; any other [`ErrorKind`].
+    /// [`Decode`](ErrorKind::Decode) if this page is one that is not followed, because its link
+    /// leads to another address or to a page that was fetched before; any other [`ErrorKind`].
     pub async fn send(self) -> Result<Page<T>, Error> {
         let Self {
             client,
@@ -191,7 +192,7 @@ impl<T> List<T> {
         })
     }
 
-    /// Fetches every page, and gives all items at once.
+    /// Fetches every page, and returns all items together.
     pub(super) async fn collect(self) -> Result<Vec<T>, Error> {
         let mut page = self.send().await?;
         let mut items = std::mem::take(&mut page.items);

@@ -1,6 +1,6 @@
 //! Partnero's API, typed.
 //!
-//! Made once and cloned freely: clones share the connections.
+//! An app makes one [`Client`] and clones it freely: clones share the connections and the limits.
 //!
 //! # Example
 //!
@@ -20,20 +20,21 @@
 //!
 //! # What is guaranteed
 //!
-//! 1. What may be repeated is repeated: after a refused connection and a 429 always, after a
-//!    time-out, a cut connection and a 5xx where that does no harm. Delays grow by chance, obey
-//!    `Retry-After`, stay within a budget, and end with the call's deadline.
-//! 2. What could pay, refund, credit or invite twice is never repeated once it may have arrived.
-//!    It ends as [`ErrorKind::Ambiguous`], whose text says how to find out.
+//! 1. A call is repeated after a refused connection and a 429, and after a time-out, a cut
+//!    connection and a 5xx if sending it twice has the effect of sending it once. The delays
+//!    double, differ by chance, obey `Retry-After`, stay within a budget, and end with the call's
+//!    deadline.
+//! 2. A call that could pay, refund, credit or invite twice is never repeated once it may have
+//!    arrived. It ends as [`ErrorKind::Ambiguous`], whose text says how to find out what happened.
 //! 3. Every error keeps Partnero's status, message and field errors ([`Error`]).
-//! 4. Amounts are exact and in major units ([`Amount`]). What an answer holds beside the typed
-//!    fields stays in its `raw`.
-//! 5. The API key goes to the base address alone: no redirect is followed, and no link of a list
-//!    that leads elsewhere. It is never printed.
+//! 4. Amounts are exact and in major units ([`Amount`]). Fields of an answer that have no typed
+//!    field here stay in its `raw`.
+//! 5. The API key goes to the base URL alone: the client follows no redirect, and no link of a
+//!    list to another address. The key is never printed.
 //!
-//! The limits, and the app's own tower layers, are set on the [`ClientBuilder`]. What has no
-//! method here goes through [`Client::request`]. An account page comes in one call,
-//! [`Customers::profile`].
+//! The limits, and the app's own tower layers, are set on the [`ClientBuilder`]. Endpoints that
+//! have no method here go through [`Client::request`]. [`Customers::profile`] fetches what an
+//! account page shows in one call.
 //!
 //! # Lists
 //!

@@ -62,7 +62,7 @@ fn object(mut envelope: Map<String, Value>) -> Fields {
     }
 }
 
-/// What Partnero says to a test of the API key.
+/// The answer to a test of the API key.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ProgramTest {

@@ -1,4 +1,4 @@
-//! Any call that has no method of its own.
+//! Calls to endpoints that have no method here.
 
 use std::fmt;
 
@@ -14,8 +14,8 @@ use super::handle::Client;
 use super::kind::ErrorKind;
 use super::summary::CallSummary;
 
-/// A call by method and path, for what this crate has no method for; made by
-/// [`Client::request`]. It has the API key, the limits and the errors of every other call.
+/// A call by method and path, for endpoints that have no method here; made by [`Client::request`].
+/// It is sent with the API key, the limits and the errors of every other call.
 ///
 /// ```no_run
 /// use http::Method;
@@ -63,14 +63,15 @@ impl<'a> AnyRequest<'a> {
         self
     }
 
-    /// The body. What is no JSON is refused when the request is sent.
+    /// The body. If it cannot be written as JSON, it is refused when the request is sent.
     pub fn json(mut self, body: &impl Serialize) -> Self {
         self.call = self.call.and_then(|call| call.json(body));
         self
     }
 
-    /// Whether sending it twice does no harm. Default: for `GET` and `HEAD` only. What is not
-    /// repeatable may end as [`Ambiguous`](ErrorKind::Ambiguous).
+    /// Whether sending the request twice has the effect of sending it once. Default: true for `GET`
+    /// and `HEAD`, else false. A request that is not repeatable may end as
+    /// [`Ambiguous`](ErrorKind::Ambiguous).
     pub fn repeatable(mut self, repeatable: bool) -> Self {
         if let Ok(call) = &mut self.call {
             call.summary.repeatable = repeatable;
@@ -78,7 +79,7 @@ impl<'a> AnyRequest<'a> {
         self
     }
 
-    /// Sends it, and reads what is in `data` of the answer: `null` where there is nothing.
+    /// Sends the request, and reads `data` of the answer, or `null` where there is none.
     ///
     /// # Errors
     ///
@@ -92,13 +93,13 @@ impl<'a> AnyRequest<'a> {
         let data = envelope.remove("data").unwrap_or_default();
         serde_json::from_value(data).map_err(|error| {
             Error::new(ErrorKind::Decode, &summary)
-                .with_message("`data` is not what was asked for")
+                .with_message("`data` has not the type that was asked for")
                 .with_source(error)
         })
     }
 
-    /// Sends it, and gives the whole answer, with what stands beside `data`, such as `links` and
-    /// `meta` of a list.
+    /// Sends the request, and returns the whole answer, with the fields beside `data`, such as
+    /// `links` and `meta` of a list.
     ///
     /// # Errors
     ///
@@ -119,7 +120,8 @@ fn endpoint(path: &str) -> String {
     format!("/{first}{more}")
 }
 
-/// Why a path is refused: it has to be one that no reader of URLs takes for anything else.
+/// Why a path is refused, if it is. Every parser of URLs must read the path in the same way, so that
+/// the call cannot leave the base URL.
 fn refusal(path: &str) -> Option<&'static str> {
     let Some(segments) = path.strip_prefix('/') else {
         return Some("a path begins with `/`");

@@ -1,13 +1,12 @@
-//! How long the server asks us to wait.
+//! How long Partnero asks to wait.
 
 use std::time::{Duration, SystemTime};
 
 use http::HeaderMap;
 use http::header::RETRY_AFTER;
 
-/// Reads `Retry-After` in both of its forms (RFC 9110, section 10.2.3): seconds, or a date,
-/// which is taken as the time left from `now` on. More seconds than can be counted are as many as
-/// can.
+/// Reads `Retry-After` in both of its forms (RFC 9110, section 10.2.3): seconds, or a date, of which
+/// the time from `now` counts. A number too large for a `u64` reads as the largest one.
 pub(super) fn retry_after(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
     let value = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
     if !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit()) {

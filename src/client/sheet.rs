@@ -4,7 +4,7 @@ use serde_json::{Map, Value};
 
 use super::fields;
 
-/// What an answer says of a page.
+/// A page as an answer has it.
 pub(super) struct Sheet<T> {
     pub(super) items: Vec<T>,
     pub(super) next: Option<String>,
@@ -13,8 +13,7 @@ pub(super) struct Sheet<T> {
 }
 
 impl<T> Sheet<T> {
-    /// `None` if there is something else than a list in the answer, or something else than `T` in
-    /// the list.
+    /// `None` if `data` is no list, or an item of the list is no `T`.
     pub(super) fn read(
         mut envelope: Map<String, Value>,
         read: fn(Value) -> Option<T>,
@@ -22,7 +21,7 @@ impl<T> Sheet<T> {
         let items = match envelope.remove("data") {
             None | Some(Value::Null) => Vec::new(),
             Some(Value::Array(items)) => items.into_iter().map(read).collect::<Option<_>>()?,
-            // One integrator reads a page nested in `data`, with everything that belongs to it.
+            // One integrator reads a page that stands inside `data`, with its links and meta.
             Some(Value::Object(nested)) if nested.contains_key("data") => {
                 return Self::read(nested, read);
             }

@@ -12,8 +12,8 @@ use super::list::{List, Page};
 
 /// The items of a [`List`]: a [`Stream`] that holds one page at a time.
 ///
-/// It follows only links to the same address, stops with an error where they lead in a circle or
-/// past [`List::max_pages`], and ends after its first error.
+/// It follows links to the base URL alone. It ends with an error if they lead to a page that was
+/// fetched before or to more pages than [`List::max_pages`], and after any other error.
 ///
 /// ```no_run
 /// # async fn example(client: tower_partnero::Client) -> Result<(), tower_partnero::Error> {
@@ -39,9 +39,9 @@ enum Next<T> {
 type Fetch<T> = Pin<Box<dyn Future<Output = Result<Page<T>, Error>> + Send>>;
 
 impl<T> List<T> {
-    /// Fetches page after page and gives item after item, a page in memory at a time.
+    /// Fetches page after page and gives item after item. One page is in memory at a time.
     ///
-    /// The first error is given as an item, and is the last one.
+    /// An error is given as an item, and ends the stream.
     #[must_use = "a stream does nothing until it is asked for items"]
     pub fn stream(self) -> Items<T>
     where
@@ -59,14 +59,14 @@ impl<T: Send + 'static> Items<T> {
         }
     }
 
-    /// The next item; `None` after the last one, and after an error. What `StreamExt::next` of
-    /// the futures crates does, without them.
+    /// The next item; `None` after the last item, and after an error. It is the same as
+    /// `StreamExt::next` of the futures crates, without a dependency on them.
     pub async fn next(&mut self) -> Option<Result<T, Error>> {
         poll_fn(|cx| Pin::new(&mut *self).poll_next(cx)).await
     }
 }
 
-// Nothing in it is pinned: the future has a box of its own.
+// No field is pinned: the future is in a box of its own.
 impl<T> Unpin for Items<T> {}
 
 impl<T: Send + 'static> Stream for Items<T> {

@@ -1,4 +1,4 @@
-//! What an error remembers of its call.
+//! What an error keeps of its call.
 
 use std::borrow::Cow;
 
@@ -12,12 +12,12 @@ pub(crate) struct CallSummary {
     pub(crate) endpoint: Cow<'static, str>,
     /// Whether sending the call twice has the effect of sending it once.
     pub(crate) repeatable: bool,
-    /// How to find out what became of a call that may not be repeated.
+    /// How to find out what happened to a call that must not be repeated.
     pub(crate) find_out: &'static str,
 }
 
 impl CallSummary {
-    /// A call that may be sent again whatever became of it.
+    /// A call that may be sent again after any end, because twice has the effect of once.
     pub(crate) fn repeatable(method: Method, endpoint: impl Into<Cow<'static, str>>) -> Self {
         Self {
             method,
@@ -27,7 +27,8 @@ impl CallSummary {
         }
     }
 
-    /// A call that has its effect each time; `find_out` completes "before it is sent again, ...".
+    /// A call that has its effect each time it is sent. `find_out` completes the sentence "before
+    /// it is sent again, ...".
     pub(crate) fn once(
         method: Method,
         endpoint: impl Into<Cow<'static, str>>,
@@ -40,8 +41,8 @@ impl CallSummary {
         }
     }
 
-    /// The call that a sign-up comes down to. Sent twice it makes one customer, because Partnero
-    /// keeps `id`, `key` and `email` unique.
+    /// The call that reports a sign-up. Sent twice it makes one customer, because Partnero keeps
+    /// `id`, `key` and `email` unique.
     pub(crate) fn create_customer() -> Self {
         Self::repeatable(Method::POST, "/customers")
     }

@@ -1,4 +1,4 @@
-//! Where the pages of a list have led so far, and where the next link may lead.
+//! Which pages of a list were fetched, and whether the link to the next page may be followed.
 
 use std::collections::HashSet;
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -7,7 +7,7 @@ use percent_encoding::percent_decode_str;
 
 use super::base_url::BaseUrl;
 
-/// A fingerprint of every page that was fetched, and how many there may be.
+/// A fingerprint of every page that was fetched, and how many pages may be fetched.
 #[derive(Debug)]
 pub(super) struct Trail {
     seen: HashSet<u64>,
@@ -31,8 +31,8 @@ impl Trail {
         self.seen.insert(fingerprint(path));
     }
 
-    /// The path that `links.next` of the page at `path` leads to, or why it is not followed. It
-    /// carries the API key, so it goes to the same address only.
+    /// The path that `links.next` of the page at `path` leads to, or why it is not followed. The call
+    /// carries the API key, so it goes to the base URL alone.
     pub(super) fn follow(
         &self,
         base_url: &BaseUrl,
@@ -44,7 +44,7 @@ impl Trail {
         };
         let next = keep_query(next, path);
         if self.seen.contains(&fingerprint(&next)) {
-            return Err("the next page is one that was there already");
+            return Err("the next page is one that was fetched before");
         }
         if self.seen.len() >= self.max_pages {
             return Err("there are more pages than `max_pages`");
@@ -53,7 +53,7 @@ impl Trail {
     }
 }
 
-/// The same for paths that differ in the order and the encoding of their query alone.
+/// The same for paths whose queries differ only in order and encoding.
 fn fingerprint(path: &str) -> u64 {
     let (path, query) = path.split_once('?').unwrap_or((path, ""));
     let pairs = query.split('&').map(percent_decode_str);
@@ -64,9 +64,9 @@ fn fingerprint(path: &str) -> u64 {
     hasher.finish()
 }
 
-/// Adds to a link what this page was asked for and the link leaves out. Whether Partnero's links
-/// repeat filters and the limit is not documented; with another limit, the next page would begin
-/// elsewhere.
+/// Adds the query parameters of this page that the link leaves out. Whether Partnero's links repeat
+/// filters and the limit is not documented. With another limit the next page would begin at
+/// another item.
 fn keep_query(mut next: String, path: &str) -> String {
     let pairs = |path: &str| {
         let query = path.split_once('?').map_or("", |(_, query)| query);
@@ -120,7 +120,7 @@ mod tests {
         let second = "http://localhost:1/v1/c?page=2";
         assert_eq!(follow(&trail, second).as_deref(), Ok("/c?page=2"));
         for (link, reason) in [
-            ("http://localhost:1/v1/c?page=1", "there already"),
+            ("http://localhost:1/v1/c?page=1", "fetched before"),
             ("http://localhost:2/v1/c?page=2", "another address"),
         ] {
             assert!(follow(&trail, link).unwrap_err().contains(reason), "{link}");

@@ -1,4 +1,4 @@
-//! The one place that sends.
+//! The one place that sends calls.
 
 use std::sync::Arc;
 use std::time::{Instant, SystemTime};
@@ -85,7 +85,7 @@ impl Transport {
             .body(call.body.map(Body::from).unwrap_or_default())
             .map_err(|error| {
                 Error::new(ErrorKind::InvalidInput, &call.summary)
-                    .with_message("the call makes no request")
+                    .with_message("the call cannot be written as a request")
                     .with_source(error)
             })
     }

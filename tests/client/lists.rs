@@ -121,7 +121,7 @@ async fn a_loop_ends_with_an_error() {
     let first = page(1, "http://127.0.0.1:9/v1/customers?limit=100&page=2");
     let (client, asked) = canned(&[(200, &first), (200, &second), (200, &first)]);
     let error = all(client.customers().list().stream()).await.unwrap_err();
-    assert!(error.to_string().contains("was there already"), "{error}");
+    assert!(error.to_string().contains("was fetched before"), "{error}");
     assert_eq!(asked.lock().unwrap().len(), 2);
 }
 
@@ -135,7 +135,7 @@ async fn a_loop_is_seen_in_another_order_of_its_query() {
     ] {
         let (client, asked) = canned(&[(200, &page(1, link))]);
         let error = all(client.customers().list().stream()).await.unwrap_err();
-        assert!(error.to_string().contains("was there already"), "{error}");
+        assert!(error.to_string().contains("was fetched before"), "{error}");
         assert_eq!(asked.lock().unwrap().len(), 1, "{link}");
     }
 }

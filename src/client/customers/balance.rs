@@ -9,11 +9,11 @@ use crate::client::amount::Amount;
 use crate::client::fields::Fields;
 use crate::client::money::Money;
 
-/// A customer's balance, in as many units as there are.
+/// A customer's balance, which may be in several units.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Balance {
-    /// Whose balance it is, as far as Partnero says.
+    /// The customer whose balance this is, if the answer names it.
     pub customer: Option<Customer>,
     /// The amounts, in Partnero's groups. Empty where there is nothing.
     pub groups: Vec<BalanceGroup>,
@@ -39,8 +39,7 @@ impl Balance {
         self.groups.iter().flat_map(|group| &group.amounts)
     }
 
-    /// How much there is of one unit, whichever case Partnero writes it in; `None` where the
-    /// balance does not name it.
+    /// The amount in one unit, in upper or lower case; `None` if the balance does not name the unit.
     #[must_use]
     pub fn of(&self, unit: &str) -> Option<Amount> {
         let is_it = |money: &&Money| {
@@ -59,7 +58,7 @@ impl Balance {
                 .iter()
                 .map(|(name, group)| BalanceGroup::read(name, group))
                 .collect(),
-            // An empty balance is `[]`; one with something in it would be a group without a name.
+            // PHP writes an empty balance as `[]`. A filled list would be a group without a name.
             Some(group @ Value::Array(items)) if !items.is_empty() => {
                 vec![BalanceGroup::read("", group)]
             }

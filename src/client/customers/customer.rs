@@ -8,10 +8,10 @@ use serde_json::Value;
 use crate::client::fields::{self, Fields};
 use crate::values;
 
-/// A customer, read from whatever Partnero answered.
+/// A customer as Partnero answered it.
 ///
 /// Every field is optional, because the published examples differ: some have `key` and no `id`,
-/// some `id` and no `key`. What has no field here is in [`raw`](Self::raw). `Debug` leaves out
+/// some `id` and no `key`. Fields that have no name here are in [`raw`](Self::raw). `Debug` leaves out
 /// name, e-mail address and date of birth.
 #[derive(Clone, Default, PartialEq)]
 #[non_exhaustive]
@@ -42,7 +42,7 @@ pub struct Customer {
     pub referral_link: Option<String>,
     /// All links of this customer.
     pub referral_links: Vec<String>,
-    /// When Partnero came to know the customer.
+    /// When the customer was created at Partnero.
     pub created_at: Option<SystemTime>,
     /// When Partnero last changed it.
     pub updated_at: Option<SystemTime>,
@@ -79,8 +79,8 @@ impl Customer {
         })
     }
 
-    /// Whether Partnero says outright that nobody referred this customer, which is more than
-    /// saying nothing.
+    /// Whether the answer has `referring_customer` and it is empty. An answer without that field says
+    /// nothing about the referrer.
     pub(crate) fn has_no_referrer(&self) -> bool {
         self.raw
             .get("referring_customer")
@@ -107,8 +107,7 @@ impl fmt::Debug for Customer {
 
 /// Who referred a customer, as far as Partnero says.
 ///
-/// No source shows this object with anything in it, so both fields are optional, and the value
-/// itself is kept.
+/// No source shows a filled one, so both fields are optional, and the value itself is kept.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ReferringCustomer {

@@ -7,7 +7,7 @@ use serde::Serialize;
 
 /// An invitation to the program.
 ///
-/// `Debug` leaves out name, e-mail address and what the letter is filled with.
+/// `Debug` leaves out name, e-mail address and the values for the letter.
 #[derive(Clone, Serialize)]
 #[must_use]
 pub struct Invitation {
@@ -41,7 +41,7 @@ impl Invitation {
         &self.email
     }
 
-    /// The app's own identifier for the customer that comes of it.
+    /// The app's own identifier for the customer who accepts the invitation.
     #[expect(
         clippy::needless_pass_by_value,
         reason = "an id is written as `user.id`, not `&user.id`"
@@ -51,7 +51,7 @@ impl Invitation {
         self
     }
 
-    /// The public key for the customer that comes of it.
+    /// The public key for the customer who accepts the invitation.
     pub fn key(mut self, key: impl Into<String>) -> Self {
         self.key = Some(key.into());
         self

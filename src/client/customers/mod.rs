@@ -32,9 +32,9 @@ use super::transactions::Transaction;
 
 /// The customers of the program; made by [`Client::customers`].
 ///
-/// Where a method takes an `id`, Partnero takes the app's identifier, the public key or the
-/// e-mail address (<https://github.com/partnero/n8n-nodes-partnero>). Which one comes first where
-/// a text is one customer's identifier and another's key is not documented.
+/// As an `id`, Partnero accepts the app's identifier, the public key or the e-mail address
+/// (<https://github.com/partnero/n8n-nodes-partnero>). If a text is the identifier of one customer
+/// and the key of another, it is not documented which of the two is found.
 #[derive(Clone, Copy, Debug)]
 #[must_use]
 pub struct Customers<'a> {
@@ -57,8 +57,8 @@ impl Customers<'_> {
     ///
     /// # Errors
     ///
-    /// [`InvalidInput`](crate::ErrorKind::InvalidInput) for an id that is empty, `.` or `..`, by
-    /// which no path could name the customer again.
+    /// [`InvalidInput`](crate::ErrorKind::InvalidInput) for an id that is empty, `.` or `..`, because
+    /// no path could name that customer.
     /// [`Invalid`](crate::ErrorKind::Invalid) or [`Conflict`](crate::ErrorKind::Conflict) for a customer that
     /// exists, and any other [`ErrorKind`](crate::ErrorKind). What Partnero answers to an unknown
     /// `referring_customer` is not documented.
@@ -100,8 +100,8 @@ impl Customers<'_> {
 
     /// Finds customers by identifier, key or e-mail address (`GET /customers:search`,
     /// <https://github.com/partnero/n8n-nodes-partnero>). Whether part of a text is enough is not
-    /// documented; finding nothing is an empty list. An empty text is refused when the list is sent:
-    /// it could find everybody.
+    /// documented. If nothing is found, the list is empty. An empty text is refused when the list is
+    /// sent, because it could find every customer.
     pub fn search(self, customer: &CustomerSelector) -> List<Customer> {
         let (field, value) = customer.field();
         let call = Call::get("/customers:search");
@@ -126,7 +126,7 @@ impl Customers<'_> {
             .id(id)?
             .json(&update.body())?;
         if update.is_empty() {
-            return Err(call.invalid("nothing is to be changed"));
+            return Err(call.invalid("the update changes nothing"));
         }
         self.client.change(call, Customer::from_value).await
     }
@@ -149,16 +149,16 @@ impl Customers<'_> {
     ///
     /// # Errors
     ///
-    /// [`Rejected`](crate::ErrorKind::Rejected) most likely for a customer that is archived, also when
-    /// an earlier attempt of the same call did it and its answer was lost; any other
+    /// Most likely [`Rejected`](crate::ErrorKind::Rejected) for a customer that is archived, also when
+    /// an earlier attempt of the same call archived it and its answer was lost; any other
     /// [`ErrorKind`](crate::ErrorKind).
     pub async fn archive(self, id: &str) -> Result<(), Error> {
         let call = Call::repeatable(Method::POST, "/customers/{id}/archive").id(id)?;
         self.client.send(call).await.map(drop)
     }
 
-    /// Takes a customer back out of the archive (`POST /customers/{id}/revoke-archive`); known
-    /// from the same place as [`archive`](Self::archive).
+    /// Takes a customer out of the archive (`POST /customers/{id}/revoke-archive`). The source is the
+    /// same as for [`archive`](Self::archive).
     ///
     /// # Errors
     ///
@@ -195,15 +195,16 @@ impl Customers<'_> {
         self.client.fetch(call, Balance::from_value).await
     }
 
-    /// Credits a customer (`POST /customers/{id}/balance/credit`), and gives what Partnero
-    /// answers, of which no source shows the shape.
+    /// Credits a customer (`POST /customers/{id}/balance/credit`), and returns Partnero's answer as it
+    /// is, because no source shows its form.
     ///
-    /// **Which way it goes is not certain.** Partnero's guide says that what can be credited
-    /// depends on the rewards there are (<https://developers.partnero.com/guide/referral>), and
-    /// another description has the customer credited *from* the balance: it seems to pay a reward
-    /// out rather than to add one. Try it on a program of your own first.
+    /// **It is not certain whether this adds to the balance or takes from it.** Partnero's guide says
+    /// that the rewards decide what can be credited
+    /// (<https://developers.partnero.com/guide/referral>). Another description says that the
+    /// customer is credited *from* the balance. So it seems to pay a reward out, and not to add one.
+    /// Try it on a program of your own first.
     ///
-    /// It is never sent twice, because nothing tells a repeated credit from a second one.
+    /// It is never sent twice, because a repeated credit cannot be told from a second one.
     ///
     /// # Errors
     ///
@@ -225,8 +226,8 @@ impl Customers<'_> {
     }
 
     /// A customer's statistics (`GET /customers/{id}/stats`,
-    /// <https://github.com/partnero/partnero-php>), as Partnero answers them: no source shows
-    /// their shape.
+    /// <https://github.com/partnero/partnero-php>), as Partnero answers them, because no source shows
+    /// their form.
     ///
     /// # Errors
     ///
@@ -247,13 +248,13 @@ impl Customers<'_> {
     /// Fetches what a customer's account page shows: the customer, the link to share, the
     /// balance and the friends who came through it.
     ///
-    /// Three calls at once; where the customer's answer has no link, as in Partnero's oldest
-    /// examples, the customer's links are asked for one.
+    /// It makes three calls at the same time. If the answer about the customer has no link, as in
+    /// Partnero's oldest examples, a fourth call lists the customer's links.
     ///
     /// # Errors
     ///
     /// [`NotFound`](crate::ErrorKind::NotFound) if there is no such customer, and any other
-    /// [`ErrorKind`](crate::ErrorKind): of the first of the calls that failed.
+    /// [`ErrorKind`](crate::ErrorKind). It is the error of the call that failed first.
     pub async fn profile(self, id: &str) -> Result<Profile, Error> {
         let (customer, balance, referrals) =
             try_join3(self.get(id), self.balance(id), self.referrals(id)).await?;
@@ -277,10 +278,10 @@ impl Customers<'_> {
     }
 
     /// Invites somebody to the program by e-mail (`POST /customers:invite`,
-    /// <https://github.com/partnero/partnero-php>), and gives what Partnero answers, of which no
-    /// source shows the shape.
+    /// <https://github.com/partnero/partnero-php>), and returns Partnero's answer as it is, because no
+    /// source shows its form.
     ///
-    /// It is never sent twice, because that could send two e-mails.
+    /// It is never sent twice, because the person could get two e-mails.
     ///
     /// # Errors
     ///

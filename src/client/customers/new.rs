@@ -1,4 +1,4 @@
-//! A customer that Partnero shall know.
+//! A customer to be created.
 
 use std::fmt;
 
@@ -61,10 +61,9 @@ impl NewCustomer {
         }
     }
 
-    /// The public key in the customer's referral link; unique. Partnero makes one up if there
-    /// is none.
+    /// The public key in the customer's referral link; unique. Without one, Partnero chooses a key.
     ///
-    /// It is shown to everybody the link is shared with: never use an e-mail address.
+    /// Everybody who gets the link sees the key: never use an e-mail address.
     pub fn key(mut self, key: impl Into<String>) -> Self {
         self.key = Some(key.into());
         self
@@ -97,7 +96,7 @@ impl NewCustomer {
         self
     }
 
-    /// Who referred the customer. The sign-up hook fills this in; what is set here comes first.
+    /// Who referred the customer. The sign-up hook fills this in, unless it is set here.
     pub fn referring_customer(mut self, customer: impl Into<CustomerRef>) -> Self {
         self.referring_customer = Some(customer.into());
         self

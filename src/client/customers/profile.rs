@@ -1,4 +1,4 @@
-//! All that an account page shows, in one call.
+//! What an account page shows of a customer.
 
 use std::fmt;
 use std::time::SystemTime;
@@ -16,23 +16,23 @@ pub struct Profile {
     pub link: Option<String>,
     /// What the customer has earned.
     pub balance: Balance,
-    /// The friends who came through the link.
+    /// The friends whom the customer referred.
     pub friends: Vec<Friend>,
 }
 
-/// A friend, as far as the one who referred them may see.
+/// A friend, with the fields that the customer who referred the friend may see.
 ///
 /// `Debug` leaves out the name.
 #[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Friend {
-    /// The first name, if the friend has told one.
+    /// The first name, if Partnero has one.
     pub name: Option<String>,
-    /// The e-mail address with hardly a letter left, as `a***@s***.example`.
+    /// The e-mail address with most letters left out, as `a***@s***.example`.
     pub masked_email: Option<String>,
     /// The state at Partnero.
     pub status: Option<String>,
-    /// When the friend came.
+    /// When the friend was created at Partnero.
     pub created_at: Option<SystemTime>,
 }
 

@@ -28,13 +28,17 @@ impl CustomerRef {
     }
 
     /// By the app's own identifier.
-    pub fn id(id: impl Into<String>) -> Self {
-        Self(Named::Id(id.into()))
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "an id is written as `user.id`, not `&user.id`"
+    )]
+    pub fn id(id: impl ToString) -> Self {
+        Self(Named::Id(id.to_string()))
     }
 
-    /// Whether an answer to this name can be about the customer who is meant. Partnero's path
-    /// takes keys, identifiers and e-mail addresses alike, so it may be about somebody else whose
-    /// identifier looks like this key; and what names nobody at all is no customer.
+    /// Whether an answer to this name can be about the customer who is meant. Partnero accepts keys,
+    /// identifiers and e-mail addresses in the same path, so the answer may be about another
+    /// customer whose identifier is equal to this key. An answer without any name is no customer.
     pub(crate) fn may_be(&self, customer: &Customer) -> bool {
         let links = || {
             customer
@@ -70,7 +74,7 @@ impl CustomerRef {
     }
 }
 
-/// What stands at the end of a link: `?ref=KEY` or `/ref/KEY`.
+/// The key at the end of a link: `?ref=KEY` or `/ref/KEY`.
 fn key_of(link: &str) -> Cow<'_, str> {
     let end = link.trim_end_matches('/').rsplit(['=', '/']).next();
     percent_decode_str(end.unwrap_or_default()).decode_utf8_lossy()

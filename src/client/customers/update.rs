@@ -1,11 +1,11 @@
-//! What is to be changed of a customer.
+//! A change of a customer.
 
 use std::fmt;
 
 use serde::Serialize;
 use serde_json::{Value, json};
 
-/// A change of a customer: what is set here is changed, all else stays.
+/// A change of a customer. Only the fields that are set here are changed.
 ///
 /// `Debug` leaves out name and e-mail address.
 #[derive(Clone, Default, Serialize)]
@@ -24,7 +24,7 @@ pub struct CustomerUpdate {
 }
 
 impl CustomerUpdate {
-    /// Changes nothing yet.
+    /// An update without any change yet.
     pub fn new() -> Self {
         Self::default()
     }
@@ -47,14 +47,13 @@ impl CustomerUpdate {
         self
     }
 
-    /// Another public key; unique. What becomes of links with the old one is not documented. It is
-    /// sent inside `update` alone, because flat it could name the customer that is meant.
+    /// Another public key; unique. Whether links with the old key go on working is not documented.
     pub fn key(mut self, key: impl Into<String>) -> Self {
         self.key = Some(key.into());
         self
     }
 
-    /// Other tags, known from affiliate programs.
+    /// Other tags. The sources show tags in affiliate programs.
     pub fn tags(mut self, tags: impl IntoIterator<Item = impl Into<String>>) -> Self {
         self.tags = Some(tags.into_iter().map(Into::into).collect());
         self

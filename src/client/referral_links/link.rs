@@ -8,12 +8,12 @@ use crate::client::fields::{self, Fields};
 
 /// A referral link (<https://developers.partnero.com/reference/customer-referral-links>).
 ///
-/// Every field is optional; what has no field here is in [`raw`](Self::raw), which
-/// `Debug` leaves out.
+/// Every field is optional. Fields that have no name here are in [`raw`](Self::raw), which `Debug`
+/// leaves out.
 #[derive(Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct ReferralLink {
-    /// Partnero's name of the link; in its examples the same as the key.
+    /// Partnero's own id of the link. In its examples it is the same as the key.
     pub id: Option<String>,
     /// The public key in the link.
     pub key: Option<String>,
@@ -25,9 +25,9 @@ pub struct ReferralLink {
     pub is_additional: Option<bool>,
     /// Whether it tracks without a key in it. How that works is not documented.
     pub direct_tracking: Option<bool>,
-    /// Whether such a link leads on.
+    /// Whether such a link redirects.
     pub direct_tracking_redirect: Option<bool>,
-    /// Where it leads on to.
+    /// Where it redirects to.
     pub direct_tracking_redirect_url: Option<String>,
     /// The whole object, as Partnero sent it.
     pub raw: Fields,

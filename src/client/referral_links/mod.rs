@@ -1,4 +1,4 @@
-//! The endpoints about referral links, of which one customer can have many.
+//! The endpoints about referral links. One customer can have several.
 
 mod link;
 mod new;
@@ -81,7 +81,7 @@ impl ReferralLinks<'_> {
             .id(id)?
             .json(update)?;
         if update.is_empty() {
-            return Err(call.invalid("nothing is to be changed"));
+            return Err(call.invalid("the update changes nothing"));
         }
         self.client.change(call, ReferralLink::from_value).await
     }
@@ -99,13 +99,13 @@ impl ReferralLinks<'_> {
     }
 
     /// Finds links by their key (`GET /customer_referral_links:search`,
-    /// <https://github.com/partnero/partnero-php>); finding nothing is an empty list.
+    /// <https://github.com/partnero/partnero-php>); if nothing is found, the list is empty.
     pub fn search_by_key(self, key: &str) -> List<ReferralLink> {
         self.search("key", key)
     }
 
     /// Finds links by their own id (`GET /customer_referral_links:search`,
-    /// <https://github.com/partnero/partnero-php>); finding nothing is an empty list.
+    /// <https://github.com/partnero/partnero-php>); if nothing is found, the list is empty.
     pub fn search_by_id(self, id: &str) -> List<ReferralLink> {
         self.search("id", id)
     }

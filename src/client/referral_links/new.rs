@@ -1,4 +1,4 @@
-//! A referral link that Partnero shall make or change.
+//! A referral link to be created or changed.
 
 use serde::Serialize;
 
@@ -19,7 +19,7 @@ pub struct NewReferralLink {
 impl NewReferralLink {
     /// A link of this customer, with this public key; unique.
     ///
-    /// The key is shown to everybody the link is shared with: never use an e-mail address.
+    /// Everybody who gets the link sees the key: never use an e-mail address.
     pub fn new(customer: impl Into<CustomerSelector>, key: impl Into<String>) -> Self {
         Self {
             customer: customer.into(),
@@ -46,7 +46,7 @@ impl NewReferralLink {
     }
 }
 
-/// A change of a link: what is set here is changed, all else stays.
+/// A change of a link. Only the fields that are set here are changed.
 #[derive(Clone, Debug, Default, Serialize)]
 #[must_use]
 pub struct ReferralLinkUpdate {
@@ -59,7 +59,7 @@ pub struct ReferralLinkUpdate {
 }
 
 impl ReferralLinkUpdate {
-    /// Changes nothing yet.
+    /// An update without any change yet.
     pub fn new() -> Self {
         Self::default()
     }

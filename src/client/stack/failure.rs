@@ -1,4 +1,4 @@
-//! Why an attempt brought no answer.
+//! Why an attempt got no answer.
 
 use std::error::Error as StdError;
 use std::fmt;
@@ -11,7 +11,7 @@ use crate::client::error::Error;
 use crate::client::kind::ErrorKind;
 use crate::client::summary::CallSummary;
 
-/// The error of this crate's own services, which the app's layers may pass on or wrap.
+/// The error of this crate's own services. The app's layers may pass it on or wrap it.
 #[derive(Debug)]
 pub(crate) struct Failure {
     kind: ErrorKind,
@@ -53,7 +53,7 @@ impl Failure {
         self
     }
 
-    /// What a caller gets to see of an attempt's error.
+    /// The error that a caller sees of an attempt's error.
     pub(crate) fn describe(error: BoxError, call: &CallSummary) -> Error {
         let failure = match error.downcast::<Self>() {
             Ok(failure) => *failure,
@@ -80,8 +80,8 @@ impl Failure {
     }
 }
 
-/// What kind of end an attempt's error is. An error of somebody else's layer says nothing about
-/// whether the call was sent, and is taken for a cut connection.
+/// The kind of an attempt's error. An error of the app's own layer does not say whether the call was
+/// sent, so it counts as a cut connection.
 pub(super) fn kind_of(error: &(dyn StdError + 'static)) -> ErrorKind {
     let mut next = Some(error);
     while let Some(error) = next {

@@ -1,4 +1,4 @@
-//! No attempt while the gate of a delivery is shut.
+//! A layer that sends no attempt while the gate of a delivery is shut.
 
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
@@ -26,7 +26,7 @@ impl<S> Layer<S> for GatedLayer {
     }
 }
 
-/// Asks the gate of the call, if it has one, right before each attempt.
+/// Asks the gate of the call, if the call has one, right before each attempt.
 #[derive(Clone, Debug)]
 pub(crate) struct Gated<S> {
     inner: S,
@@ -50,7 +50,7 @@ where
             return GatedFuture::Calling(self.inner.call(request));
         };
         let answer = gate.lets_pass();
-        // The one that was made ready is the one that is called.
+        // `poll_ready` was called on this service and not on its clone, so this one is called.
         let next = self.inner.clone();
         let inner = std::mem::replace(&mut self.inner, next);
         GatedFuture::Asking(answer, Some(Box::new((inner, request))))
@@ -79,7 +79,9 @@ where
                 }
             };
             let Some(call) = call else {
-                let refusal = Failure::new(ErrorKind::Busy).with_message("all deliveries pause");
+                let refusal = Failure::new(ErrorKind::Busy).with_message(
+                    "all deliveries pause, because Partnero asked for it or is not there",
+                );
                 return Poll::Ready(Err(refusal.into()));
             };
             let (mut service, request) = *call;

@@ -31,7 +31,7 @@ use crate::error::ConfigError;
 
 type Mark = fn(Request<Body>) -> Request<Body>;
 
-/// The layers of this crate around everybody else's.
+/// The layers of this crate, around those of the app.
 pub(super) type Stack =
     Retry<RetryPolicy, ConcurrencyLimit<Gated<MapRequest<Timeout<HttpService>, Mark>>>>;
 
@@ -46,8 +46,8 @@ pub(super) fn stack(limits: &Limits, service: HttpService) -> Result<Stack, Conf
     Ok(stack)
 }
 
-/// Notes that an attempt is on its way. It stands outside of the app's layers: what they do with
-/// a request is not known, so from here on it counts as sent.
+/// Notes that an attempt has begun. This stands outside of the app's layers: what those do with a
+/// request is not known, so from here on the request counts as sent.
 fn mark(request: Request<Body>) -> Request<Body> {
     if let Some(progress) = request.extensions().get::<Progress>() {
         progress.attempt();

@@ -1,4 +1,4 @@
-//! How far a call has come, known to every layer of it.
+//! How far a call has come. Every layer of the call knows it.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
@@ -8,7 +8,7 @@ use tokio::time::Instant;
 use crate::client::gate::Gate;
 use crate::client::summary::CallSummary;
 
-/// Travels in the request's extensions; a clone is the same progress.
+/// Travels in the request's extensions. Clones share one state.
 #[derive(Clone, Debug)]
 pub(crate) struct Progress(Arc<Inner>);
 
@@ -41,13 +41,13 @@ impl Progress {
         self.0.expires
     }
 
-    /// The gate that this call passes together with others; it is what a 429 shuts, instead of a
-    /// retry of this call alone.
+    /// The gate that this call shares with others. A 429 shuts the gate; the call does not repeat it
+    /// by itself.
     pub(crate) fn gate(&self) -> Option<&Arc<dyn Gate>> {
         self.0.gate.as_ref()
     }
 
-    /// When the body of an attempt has to be on its way.
+    /// Until when the body of an attempt may be written.
     pub(super) fn latest(&self) -> Option<Instant> {
         self.gate().and_then(|gate| gate.latest())
     }
@@ -57,7 +57,7 @@ impl Progress {
         self.0.attempts.load(Ordering::Relaxed)
     }
 
-    /// Whether the last attempt may have reached Partnero and its end is not known.
+    /// Whether the last attempt may have reached Partnero, and has not ended yet.
     pub(crate) fn in_flight(&self) -> bool {
         self.0.in_flight.load(Ordering::Relaxed)
     }

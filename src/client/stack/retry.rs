@@ -1,4 +1,4 @@
-//! Which end of an attempt may be followed by another one, and when.
+//! Whether a failed attempt is followed by another one, and when.
 
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
@@ -21,15 +21,15 @@ use crate::client::retry_after::retry_after;
 use crate::error::ConfigError;
 use crate::random::Random;
 
-/// How long a call's credit for retries lasts, and how much of it each call that went well earns:
-/// tower's own defaults.
+/// How long a successful call counts towards the budget, and how many retries it allows: tower's
+/// own defaults.
 const BUDGET_TTL: Duration = Duration::from_secs(10);
 const BUDGET_SHARE: f32 = 0.2;
 
-/// A delay is up to this share longer than its base, by chance.
+/// Chance makes a delay longer by up to this share of it.
 const JITTER: f64 = 1.0;
 
-/// The policy of one client; each call works on a clone of its own, which shares the budget.
+/// The policy of one client. Each call has a clone of its own; all clones share the budget.
 #[derive(Clone, Debug)]
 pub(crate) struct RetryPolicy {
     left: u32,
@@ -67,7 +67,7 @@ impl Policy<Request<Body>, Response<Body>, BoxError> for RetryPolicy {
         result: &mut Result<Response<Body>, BoxError>,
     ) -> Option<Self::Future> {
         let Some(kind) = trouble(result) else {
-            // A call that was refused here says nothing about how Partnero is.
+            // A call that this client refused itself says nothing about Partnero.
             if result.is_ok() {
                 self.budget.deposit();
             }
@@ -98,7 +98,7 @@ impl Policy<Request<Body>, Response<Body>, BoxError> for RetryPolicy {
             attempts = progress.attempts(),
             ended = ?kind,
             wait = ?next.saturating_duration_since(Instant::now()),
-            "call to Partnero is tried again"
+            "call to partnero is tried again"
         );
         Some(sleep_until(next))
     }
@@ -108,8 +108,8 @@ impl Policy<Request<Body>, Response<Body>, BoxError> for RetryPolicy {
     }
 }
 
-/// How an attempt ended, if another one could help. What Partnero understood and refused is none
-/// of these: it would be refused again.
+/// How an attempt ended, if another one could help. An attempt that Partnero understood and refused
+/// gives `None`: Partnero would refuse it again.
 fn trouble(result: &Result<Response<Body>, BoxError>) -> Option<ErrorKind> {
     let kind = match result {
         Ok(answer) => answer::kind_of(answer.status())?,
@@ -126,13 +126,13 @@ fn trouble(result: &Result<Response<Body>, BoxError>) -> Option<ErrorKind> {
     is_trouble.then_some(kind)
 }
 
-/// Without a connection, and after a 429, nothing happened. After anything else nobody knows.
+/// Without a connection, and after a 429, nothing happened. After any other end nobody knows.
 fn may_repeat(kind: ErrorKind, repeatable: bool) -> bool {
     matches!(kind, ErrorKind::Connect | ErrorKind::RateLimited) || repeatable
 }
 
-/// When to try again: after our own delay or the one that was asked for, whichever is longer;
-/// `None` if the call is over by then.
+/// When to try again: after the longer one of our own delay and the delay that Partnero asks for;
+/// `None` if the call's deadline comes first.
 fn next_attempt(
     own: Instant,
     now: Instant,

@@ -1,4 +1,4 @@
-//! Who bought, and whether Partnero shall come to know them by it.
+//! The customer who bought.
 
 use serde_json::{Map, Value, json};
 
@@ -55,8 +55,8 @@ impl Buyer {
     /// <https://developers.partnero.com/reference/referral-transactions>).
     ///
     /// That page names id, name, surname, e-mail address, [tags](Self::tags), referring customer and
-    /// a time of creation, which is left out here because no source shows its form; that a public
-    /// key and a date of birth are taken, too, is assumed.
+    /// a time of creation. The time is left out here, because no source shows its form. That Partnero
+    /// accepts a public key and a date of birth, too, is assumed.
     pub fn new_customer(customer: NewCustomer) -> Self {
         Self::from_customer(Customer::New(Box::new(customer)))
     }
@@ -86,7 +86,7 @@ impl Buyer {
     ///
     /// # Errors
     ///
-    /// Refuses an empty name: a sale that names nobody may be recorded for nobody.
+    /// An empty name is refused, because Partnero could record the sale without a customer.
     pub(super) fn fill(&self, body: &mut Map<String, Value>, call: &Call) -> Result<(), Error> {
         let name = match &self.customer {
             Customer::Known(customer) => customer.field().1,

@@ -19,10 +19,10 @@ const LOOK_UP: &str = "look it up with `transactions().list().key(…)`";
 
 /// The transactions of the program; made by [`Client::transactions`].
 ///
-/// **Partnero does not keep transaction keys unique**: a transaction sent twice is recorded twice
-/// and pays twice (<https://github.com/partnero/n8n-nodes-partnero>; other pages call the key
+/// **Partnero does not keep transaction keys unique**: a transaction that is sent twice is recorded
+/// twice and pays twice (<https://github.com/partnero/n8n-nodes-partnero>; other pages call the key
 /// unique). There is no idempotency header. So this client never repeats a call that makes or
-/// refunds a transaction once it may have arrived; such an end is
+/// deletes a transaction once the call may have arrived. Such a call ends as
 /// [`Ambiguous`](crate::ErrorKind::Ambiguous).
 ///
 /// In refer-a-friend programs, transactions can be made for referred customers only
@@ -83,8 +83,8 @@ impl Transactions<'_> {
     /// Records several transactions of one customer in one call (`POST /transactions` with a list
     /// in it, <https://developers.partnero.com/reference/transactions>).
     ///
-    /// The answer's shape is not documented: a list is taken, and a single transaction. Nor is it
-    /// documented whether Partnero records some if it refuses others.
+    /// The answer's form is not documented: a list is accepted, and a single transaction. It is not
+    /// documented either whether Partnero records some of them if it refuses others.
     ///
     /// # Errors
     ///
@@ -136,14 +136,14 @@ impl Transactions<'_> {
         self.client.fetch(call, Transaction::from_value).await
     }
 
-    /// Deletes a transaction and takes its rewards back, which is how a refund is told
+    /// Deletes a transaction and takes its rewards back. This is how a refund is reported
     /// (`DELETE /transactions/{key}`,
     /// <https://docs.partnero.com/api-reference/transactions/delete>). It cannot be undone, and
     /// there is no refund of a part.
     ///
-    /// The key goes in the path and in the body: sources name the one or the other, and Partnero's
-    /// own plugin found the path alone not to work. It is never sent twice, because keys are not
-    /// unique, and the second time could delete another transaction.
+    /// The key is sent in the path and in the body, because sources show the one or the other, and a
+    /// comment in Partnero's own plugin says that the path alone did not work. It is never sent
+    /// twice, because keys are not unique, and the second time could delete another transaction.
     ///
     /// # Errors
     ///
@@ -159,8 +159,8 @@ impl Transactions<'_> {
 }
 
 impl List<Transaction> {
-    /// Only transactions with this key, of which there may be several. An empty one is refused when
-    /// the list is sent: Partnero could take it for no filter at all.
+    /// Only transactions with this key. There may be several. An empty key is refused when the list
+    /// is sent, because Partnero could take it for no filter.
     pub fn key(self, key: &str) -> Self {
         self.named("key", key)
     }

@@ -1,4 +1,4 @@
-//! A transaction that Partnero shall record.
+//! A transaction to be recorded.
 
 use std::time::SystemTime;
 
@@ -56,8 +56,8 @@ enum CreatedAt {
 impl NewTransaction {
     /// A transaction by the app's own key, such as the order's number, and its amount.
     ///
-    /// Partnero does without a key; this client does not: without one, a transaction whose answer
-    /// was lost cannot be looked up, and none can be refunded.
+    /// Partnero does not require a key; this client does. Without a key, a transaction whose answer
+    /// was lost cannot be looked up, and no transaction can be refunded.
     #[expect(
         clippy::needless_pass_by_value,
         reason = "a key is written as `order.id`, not `&order.id`"

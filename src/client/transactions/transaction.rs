@@ -8,10 +8,10 @@ use serde_json::Value;
 use crate::client::fields::{self, Fields};
 use crate::client::money::Money;
 
-/// A transaction, read from whatever Partnero answered.
+/// A transaction as Partnero answered it.
 ///
-/// Every field is optional; what has no field here is in [`raw`](Self::raw), which
-/// `Debug` leaves out.
+/// Every field is optional. Fields that have no name here are in [`raw`](Self::raw), which `Debug`
+/// leaves out.
 #[derive(Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct Transaction {
@@ -34,7 +34,7 @@ pub struct Transaction {
     pub created_at: Option<SystemTime>,
     /// When it was deleted.
     pub deleted_at: Option<SystemTime>,
-    /// What came of it.
+    /// The rewards that the transaction earned.
     pub rewards: Vec<Reward>,
     /// The whole object, as Partnero sent it.
     pub raw: Fields,
@@ -66,7 +66,7 @@ impl Transaction {
     }
 }
 
-/// What a transaction earned somebody.
+/// A reward that a transaction earned a customer or a partner.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Reward {

@@ -1,4 +1,4 @@
-//! The endpoints about webhook subscriptions: where Partnero tells what happened.
+//! The endpoints about webhook subscriptions. By a subscription Partnero sends events to a URL.
 
 mod new;
 mod webhook;
@@ -32,15 +32,15 @@ impl Webhooks<'_> {
     /// <https://docs.partnero.com/api-reference/webhooks/create>). The answer holds the secret
     /// that signs them.
     ///
-    /// It is repeated only with a [`key`](NewWebhook::key) of the app's own, which is assumed to be
-    /// unique: without one, a second try could make a second subscription.
+    /// The call is repeated only with a [`key`](NewWebhook::key) of the app's own, because Partnero is
+    /// assumed to keep it unique. Without a key, a second try could make a second subscription.
     ///
     /// # Errors
     ///
     /// [`InvalidInput`](crate::ErrorKind::InvalidInput) for a key that is empty, `.` or `..`;
     /// [`Invalid`](crate::ErrorKind::Invalid) for events that the program's type does not have;
-    /// [`Ambiguous`](crate::ErrorKind::Ambiguous) if one without a key may have been made, and any
-    /// other [`ErrorKind`](crate::ErrorKind).
+    /// [`Ambiguous`](crate::ErrorKind::Ambiguous) if a subscription without a key may have been made,
+    /// and any other [`ErrorKind`](crate::ErrorKind).
     pub async fn create(self, webhook: &NewWebhook) -> Result<Webhook, Error> {
         let summary = if webhook.own_key().is_some() {
             CallSummary::repeatable(Method::POST, "/webhooks")
@@ -86,7 +86,7 @@ impl Webhooks<'_> {
             .id(key)?
             .json(update)?;
         if update.is_empty() {
-            return Err(call.invalid("nothing is to be changed"));
+            return Err(call.invalid("the update changes nothing"));
         }
         self.client.change(call, Webhook::from_value).await
     }

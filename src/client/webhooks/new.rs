@@ -1,4 +1,4 @@
-//! A webhook subscription that Partnero shall make or change.
+//! A webhook subscription to be made or changed.
 
 use serde::Serialize;
 
@@ -37,7 +37,8 @@ impl NewWebhook {
         }
     }
 
-    /// A key of the app's own, by which it is found again. Partnero makes one up if there is none.
+    /// A key of the app's own, by which the subscription can be found. Without one, Partnero chooses a
+    /// key.
     pub fn key(mut self, key: impl Into<String>) -> Self {
         self.key = Some(key.into());
         self
@@ -54,7 +55,7 @@ impl NewWebhook {
     }
 }
 
-/// A change of a subscription: what is set here is changed, all else stays.
+/// A change of a subscription. Only the fields that are set here are changed.
 #[derive(Clone, Debug, Default, Serialize)]
 #[must_use]
 pub struct WebhookUpdate {
@@ -69,7 +70,7 @@ pub struct WebhookUpdate {
 }
 
 impl WebhookUpdate {
-    /// Changes nothing yet.
+    /// An update without any change yet.
     pub fn new() -> Self {
         Self::default()
     }

@@ -8,8 +8,8 @@ use crate::client::fields::{self, Fields};
 
 /// A webhook subscription.
 ///
-/// Every field is optional; what has no field here is in [`raw`](Self::raw). `Debug` leaves out
-/// the signature, which is a secret.
+/// Every field is optional. Fields that have no name here are in [`raw`](Self::raw). `Debug` leaves
+/// out the signature, which is a secret.
 #[derive(Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct Webhook {
