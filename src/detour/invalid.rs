@@ -1,21 +1,22 @@
-//! What a token that brings nothing is called.
+//! The reasons for which a token is refused.
 
 use std::fmt;
 
 use crate::signing::BrokenSeal;
 
-/// Why a token brings no referral.
+/// Why [`Detour::open`](super::Detour::open) found no referral in a token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum InvalidToken {
-    /// Nothing came back: most likely the visitor had no referral on the way out.
+    /// The token is empty. Most likely nobody referred the visitor, so that there was no key to
+    /// carry.
     Empty,
-    /// It is no token at all.
+    /// The text is not a token of this crate.
     Malformed,
-    /// Its signature is not ours, or was made for another purpose, another context or another
-    /// key.
+    /// The signature is wrong: the token was changed, or made for another purpose, in another
+    /// context, or with other [`SigningKeys`](super::SigningKeys).
     Forged,
-    /// It was good once.
+    /// The token is genuine, and older than its [`lifetime`](super::Detour::lifetime).
     Expired,
 }
 

@@ -1,4 +1,4 @@
-//! Tokens: made, and opened again.
+//! Makes tokens, and opens them.
 
 use std::time::{Duration, SystemTime};
 
@@ -7,7 +7,8 @@ use crate::error::ConfigError;
 use crate::referral::{Referral, ReferralKey, ReferralSource};
 use crate::signing::{Seal, SigningKeys, seconds};
 
-/// Makes and opens the tokens of one purpose. See the [module docs](super) for an example.
+/// Makes and opens the tokens of one purpose, such as `oauth`. The [module docs](super) have an
+/// example.
 #[derive(Clone, Debug)]
 #[must_use]
 pub struct Detour {
@@ -21,7 +22,9 @@ const HEAD: usize = size_of::<u8>() + size_of::<u64>();
 const LONGEST_LIFETIME: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 
 impl Detour {
-    /// A detour for one purpose, such as `oauth` or `magic-link`. Its tokens live for an hour.
+    /// Takes the keys that sign, and the purpose, such as `oauth` or `magic-link`. Only a detour of
+    /// the same purpose opens its tokens. A token expires after one hour; see
+    /// [`lifetime`](Self::lifetime).
     ///
     /// # Errors
     ///
@@ -41,11 +44,11 @@ impl Detour {
         })
     }
 
-    /// How long a token is good. Default: one hour; whole seconds count.
+    /// How long a token can be opened. Default: one hour. A fraction of a second is dropped.
     ///
     /// # Errors
     ///
-    /// [`ConfigError`] for less than a second and for more than 30 days.
+    /// [`ConfigError`] for less than one second and for more than 30 days.
     pub fn lifetime(mut self, lifetime: Duration) -> Result<Self, ConfigError> {
         if lifetime < Duration::from_secs(1) || lifetime > LONGEST_LIFETIME {
             return Err(ConfigError::new(
@@ -57,8 +60,10 @@ impl Detour {
         Ok(self)
     }
 
-    /// A token for this key, good in this context alone: about 50 letters, digits, `-` and `_`
-    /// for a key as Partnero makes them.
+    /// Makes a token that carries this key. It can be opened only with the same context.
+    ///
+    /// The token consists of letters, digits, `-` and `_`. For a key of 12 characters, as Partnero
+    /// makes them, it has 50.
     #[must_use]
     pub fn token(&self, key: &ReferralKey, context: impl AsRef<[u8]>) -> String {
         self.token_at(key, context.as_ref(), SystemTime::now())
@@ -72,12 +77,11 @@ impl Detour {
         self.seal(context).close(token)
     }
 
-    /// Opens a token that came back, in the context that it was made in.
+    /// Opens a token that came back. The context must be the one with which the token was made.
     ///
     /// # Errors
     ///
-    /// [`InvalidToken`] for whatever this detour did not make for this context, and for what it
-    /// made too long ago. An empty token is [`InvalidToken::Empty`]: that of an unreferred visitor.
+    /// [`InvalidToken`] says why the token is refused. An empty token is [`InvalidToken::Empty`].
     pub fn open(&self, token: &str, context: impl AsRef<[u8]>) -> Result<Referral, InvalidToken> {
         self.open_at(token, context.as_ref(), SystemTime::now())
     }

@@ -1,4 +1,4 @@
-//! The secrets that tokens and cookies are signed with.
+//! The secret keys that sign tokens and cookies.
 
 use std::fmt;
 
@@ -7,25 +7,25 @@ use sha2::Sha256;
 
 use crate::error::ConfigError;
 
-/// The key that signs, and the one before it, which is still believed while it is replaced.
+/// The secret key that signs, and while it is replaced also the key before it.
 ///
-/// A clone may serve the companion and any number of detours: each signs its own kind of thing, so
-/// that what was signed for one is worth nothing to another. They are never printed, not even by
-/// `Debug`.
+/// The companion cookie and all detours may share clones of it. The signature covers what is signed
+/// and for which purpose, so none of them accepts what another one has signed. `Debug` shows no
+/// key.
 #[derive(Clone)]
 pub struct SigningKeys {
     current: Hmac<Sha256>,
     previous: Option<Hmac<Sha256>>,
 }
 
-/// The strength of the signature; a shorter key would be the weakest part.
+/// In bytes: as long as the hash, so that the key is not easier to guess (RFC 2104, section 3).
 const SHORTEST: usize = 32;
 
 impl SigningKeys {
     /// Takes the key that signs: at least 32 random bytes, the same in every process of the app.
     ///
-    /// `openssl rand -hex 32` makes one. Its text is taken as it is, byte for byte: nothing is
-    /// decoded, and 64 hexadecimal digits are a key of 64 bytes.
+    /// `openssl rand -hex 32` makes one. The text is used byte for byte and never decoded, so
+    /// 64 hexadecimal digits are a key of 64 bytes.
     ///
     /// ```
     /// use tower_partnero::detour::SigningKeys;
@@ -37,7 +37,7 @@ impl SigningKeys {
     ///
     /// # Errors
     ///
-    /// [`ConfigError`] if it is shorter.
+    /// [`ConfigError`] for fewer than 32 bytes.
     pub fn new(current: impl AsRef<[u8]>) -> Result<Self, ConfigError> {
         Ok(Self {
             current: key(current.as_ref())?,
@@ -45,8 +45,8 @@ impl SigningKeys {
         })
     }
 
-    /// Also believes what was signed with the key before. Take it away again when the last token
-    /// or cookie of its time has expired.
+    /// Also accepts what the key before has signed. Nothing new is signed with it. Remove it when
+    /// the last token and the last cookie that it signed have expired.
     ///
     /// # Errors
     ///

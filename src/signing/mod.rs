@@ -1,7 +1,7 @@
-//! Signed text that travels through strangers' hands: a detour's token, a companion cookie.
+//! Signs the tokens of a detour and the companion cookie, which visitors carry and could change.
 //!
-//! Both are a few bytes, the HMAC-SHA256 of these bytes cut to 128 bits, and base64 in the alphabet
-//! that needs no encoding in a URL or a cookie.
+//! Signed text is the content and its HMAC-SHA256, cut to 128 bits, in the base64 alphabet that
+//! needs no encoding in a URL or a cookie.
 
 mod keys;
 mod seal;
@@ -11,7 +11,7 @@ pub use self::keys::SigningKeys;
 pub(crate) use self::seal::BrokenSeal;
 pub(crate) use self::seal::Seal;
 
-/// Seconds since 1970; a clock before that is taken for 1970.
+/// Whole seconds since 1970. A clock that stands before 1970 gives 0.
 pub(crate) fn seconds(time: std::time::SystemTime) -> u64 {
     time.duration_since(std::time::UNIX_EPOCH)
         .unwrap_or_default()

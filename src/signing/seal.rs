@@ -1,3 +1,5 @@
+//! Signs content, and checks the signature before it gives the content back.
+
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use hmac::{Hmac, Mac};
@@ -5,22 +7,23 @@ use sha2::Sha256;
 
 use super::keys::SigningKeys;
 
-/// Half of the hash, the least that RFC 2104 (section 5) advises.
+/// The bytes of a signature: half of the hash, the least that RFC 2104 (section 5) advises.
 const TAG: usize = 16;
 
-/// What content is signed for. The same content is worth nothing under another seal.
+/// The keys, and what the content is signed for. Another seal does not open the same content.
 pub(crate) struct Seal<'a> {
     pub(crate) keys: &'a SigningKeys,
-    /// What kind of thing is signed, and what it is bound to.
+    /// The kind of thing that is signed, and two more parts that only the opener of the same seal
+    /// has.
     pub(crate) bound_to: [&'a [u8]; 3],
 }
 
-/// Why sealed text is not opened.
+/// Why sealed text was not opened.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum BrokenSeal {
-    /// It is too long, no base64, or has no room for a signature.
+    /// The text is too long, not base64, or too short for a signature.
     Malformed,
-    /// The signature is none of ours for this place.
+    /// The signature was not made with these keys for this purpose.
     Forged,
 }
 
@@ -32,7 +35,8 @@ impl Seal<'_> {
         URL_SAFE_NO_PAD.encode(content)
     }
 
-    /// The content, of at most `longest` bytes. Nothing is decoded that is longer.
+    /// Gives back the content, of at most `longest` bytes. A longer text is refused before it is
+    /// decoded, so that a stranger cannot make us decode megabytes.
     pub(crate) fn open(
         &self,
         sealed: impl AsRef<[u8]>,
@@ -57,7 +61,8 @@ impl Seal<'_> {
         Ok(content)
     }
 
-    /// Lengths go before what they measure, so that no two sets of parts are signed alike.
+    /// Signs the length of each part before the part. Otherwise the parts `ab`, `c` and `a`, `bc`
+    /// would have the same signature.
     fn sign(&self, mut mac: Hmac<Sha256>, content: &[u8]) -> Hmac<Sha256> {
         for part in self.bound_to.into_iter().chain([content]) {
             mac.update(&(part.len() as u64).to_be_bytes());

@@ -1,8 +1,8 @@
-//! Where the tag sends a browser.
+//! An address from which the tag makes a browser load something.
 
 use crate::error::ConfigError;
 
-/// An absolute URL, and where its origin ends in it.
+/// An absolute URL, and its origin.
 #[derive(Clone, Debug)]
 pub(super) struct Address {
     pub(super) url: String,
@@ -27,12 +27,13 @@ impl Address {
         };
         let is_loopback = matches!(authority.host(), "localhost" | "127.0.0.1" | "[::1]");
         let is_allowed = scheme == "https" || (scheme == "http" && is_loopback);
-        // A URI's host may have `;`, `,`, `'` and `*`, which mean something in a policy.
+        // A URI's host may contain `;`, `,`, `'` and `*`. In a Content-Security-Policy they would
+        // end the source or allow other hosts.
         let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._:[]".contains(&byte);
         if !is_allowed || !authority.as_str().bytes().all(is_plain) {
             return Err(refuse());
         }
-        // As a policy names it, however the scheme is written.
+        // Not cut out of `url`, whose scheme may be in capital letters.
         let origin = format!("{scheme}://{authority}");
         Ok(Self { url, origin })
     }

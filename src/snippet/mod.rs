@@ -1,9 +1,9 @@
-//! Partnero's browser script, as a tag for your pages.
+//! Partnero's script in the browser, as a tag for your pages.
 //!
-//! The server sees a visitor who lands by a link; only Partnero's own script counts the *click*
-//! (no endpoint for it is known). An app that wants both adds this tag to its pages. It prepares
-//! the command queue `po`, under which calls wait until the script has arrived, loads the script
-//! asynchronously, and names the program.
+//! Only Partnero's own script counts *clicks* on links; no endpoint for that is known. An app that
+//! wants its clicks counted adds this tag to its pages. The tag defines the command queue `po`, in
+//! which calls wait until the script has arrived, loads the script without holding up the page, and
+//! names the program.
 //!
 //! # Example
 //!
@@ -31,30 +31,31 @@
 //! # Ok::<_, tower_partnero::ConfigError>(())
 //! ```
 //!
-//! The tag is HTML already, so a template must not escape it: `PreEscaped(tag.to_string())` in
-//! maud, `{{ tag|safe }}` in askama and minijinja.
+//! The tag is HTML, so a template must not escape it: write `PreEscaped(tag.to_string())` in maud,
+//! `{{ tag|safe }}` in askama and minijinja.
 //!
 //! # Under a policy
 //!
-//! [`Snippet::csp_sources`] says what `script-src` and `connect-src` have to allow. Beyond that:
+//! [`Snippet::csp_sources`] has the origins that `script-src` and `connect-src` must allow. Beyond
+//! that:
 //!
-//! - A page that calls a [`CaptureEndpoint`](crate::capture::CaptureEndpoint) of its own needs
+//! - A page that calls the app's [`CaptureEndpoint`](crate::capture::CaptureEndpoint) needs
 //!   `'self'` in `connect-src`, as above.
-//! - With `'strict-dynamic'` in `script-src`, browsers that know it go by nonces and hashes alone.
-//!   They ignore the origins there, and let an allowed script add others to the page by the DOM
-//!   (CSP level 3, section 8.2), as this tag adds Partnero's. The origins do no harm there and serve
-//!   older browsers; in `connect-src` they still count.
-//! - `require-trusted-types-for 'script'` (Trusted Types) blocks the tag, because it assigns a
-//!   string to a script's `src`. A policy of the page's own named `default`, whose
-//!   `createScriptURL` returns such an address unchanged if its origin is one of `csp_sources`,
-//!   lets it through; where the page has the directive `trusted-types`, that has to name `default`.
-//!   Whether everything in Partnero's script gets by with that has not been tried.
+//! - With `'strict-dynamic'` in `script-src`, browsers that know it ignore the origins there. They
+//!   allow the scripts that an allowed script adds to the page (CSP level 3, section 8.2), and this
+//!   tag adds Partnero's script that way. Keep the origins for older browsers. In `connect-src`
+//!   they count in all browsers.
+//! - `require-trusted-types-for 'script'` (Trusted Types) blocks the tag, because the tag assigns a
+//!   string to the `src` of a script. To allow it, give the page a Trusted Types policy named
+//!   `default` whose `createScriptURL` returns the address unchanged if its origin is one of
+//!   `csp_sources`. If the page has the directive `trusted-types`, the directive must name
+//!   `default`. Nobody has tried whether all of Partnero's script works under that policy.
 //!
 //! # Consent
 //!
-//! Partnero's script has no mode in which it keeps nothing, and a plain tag loads it at once: it
-//! does not ask the policy's [`consent`](crate::capture::ReferralsBuilder::consent), which is about
-//! the server's cookie. [`Snippet::after_consent`] renders a tag that sends nothing and stores
+//! A plain tag loads Partnero's script at once, and the script stores things in the browser. It
+//! does not ask [`ReferralsBuilder::consent`](crate::capture::ReferralsBuilder::consent), which is
+//! about the server's cookie alone. [`Snippet::after_consent`] makes a tag that sends and stores
 //! nothing until the page says that the visitor agrees:
 //!
 //! ```js
@@ -62,12 +63,11 @@
 //! document.dispatchEvent(new Event("partnero:consent"));
 //! ```
 //!
-//! The event reaches a tag that waits already. The variable is for a tag that comes later in the
-//! page: it loads at once where `window.partneroConsent === true`. Calls to `po` before that wait
-//! in the queue, in the page's memory.
+//! The event is for a tag that is waiting in the page. The variable is for a tag that comes later
+//! in the page. Calls of `po` wait in the page's memory until then.
 //!
-//! Both are forgotten with the page, so the next one has to say it again. Where the server knows
-//! the answer, it renders the plain tag:
+//! Neither outlives the page, so each page has to say it again. If the server knows that the
+//! visitor has agreed, it can write the plain tag:
 //!
 //! ```
 //! use tower_partnero::context::Consent;
@@ -81,16 +81,16 @@
 //! }
 //! ```
 //!
-//! A policy without `.consent(...)` grants to everybody. Such pages differ from visitor to visitor:
-//! keep them out of shared caches, or return [`Referrals::vary`](crate::Referrals::vary) with them.
+//! Without `.consent(...)` in the policy, every visitor counts as having agreed. A page that
+//! depends on the visitor's consent must stay out of shared caches, or return
+//! [`Referrals::vary`](crate::Referrals::vary).
 //!
-//! To try a page without Partnero's script, render [`Sandbox::snippet`](crate::Sandbox::snippet).
+//! To try a page without Partnero's script, use [`Sandbox::snippet`](crate::Sandbox::snippet).
 //!
 //! # Beside the layer
 //!
-//! The script writes the same cookie, `partnero_referral`, for the host of the page alone. It
-//! must be able to read ours, so keep [`http_only`](crate::capture::ReferralsBuilder::http_only)
-//! off.
+//! Partnero's script writes the same cookie, `partnero_referral`, for the page's own host. It reads
+//! ours as well, so leave [`http_only`](crate::capture::ReferralsBuilder::http_only) off.
 
 mod address;
 mod script;

@@ -1,9 +1,10 @@
-//! The script within the tag, and how a value gets into it.
+//! The script inside the tag, and how a value is written into it.
 
 use std::fmt::{self, Write};
 
-/// The queue: `po(...)` records its arguments, and what it returns records calls on that call,
-/// until the script has replaced `push` by something that answers.
+/// Defines `po`. A call of `po(...)` is recorded, and what it returns records further calls on it.
+/// When Partnero's script has arrived, it works the record off and replaces `push`; from then on
+/// calls are answered.
 pub(super) const QUEUE: &str = "window.__partnerObject=\"po\";\
     function recorder(calls){return function(){\
     var call={a:arguments,q:[]},answer=calls.push(call);\
@@ -11,19 +12,21 @@ pub(super) const QUEUE: &str = "window.__partnerObject=\"po\";\
     if(!window.po){var calls=[];window.po=recorder(calls);window.po.q=calls}\
     var po=window.po;";
 
-/// The nonce goes along to the script that is loaded. A browser hides it from the attribute.
+/// Hands the nonce on to the script that it loads. It reads the property `nonce`, because browsers
+/// empty the attribute of that name.
 pub(super) const LOAD: &str = "var own=document.currentScript;\
     function load(){var script=document.createElement(\"script\");\
     script.async=true;script.src=source;\
     if(own&&own.nonce){script.nonce=own.nonce}\
     document.head.appendChild(script)}";
 
-/// Compared with `true` itself: an element of that id would be found by the name, too.
+/// Compares with `true` itself, because an element with the id `partneroConsent` would also be
+/// found as `window.partneroConsent`.
 pub(super) const AFTER_CONSENT: &str = "if(window.partneroConsent===true){load()}\
     else{document.addEventListener(\"partnero:consent\",load,{once:true})}";
 
-/// A JavaScript string literal that no HTML parser can misread: no `<` can end the script, and
-/// no line separator the literal.
+/// A JavaScript string literal. It contains no `<`, which could end the script for an HTML parser,
+/// and no line separator, which could end the literal.
 pub(super) struct JsString<'a>(pub(super) &'a str);
 
 impl fmt::Display for JsString<'_> {

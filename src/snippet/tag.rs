@@ -1,4 +1,4 @@
-//! What an app sets, and what a template writes.
+//! The settings of the tag, and the tag as HTML.
 
 use std::fmt;
 
@@ -6,12 +6,13 @@ use super::address::Address;
 use super::script::{AFTER_CONSENT, JsString, LOAD, QUEUE};
 use crate::error::ConfigError;
 
-/// The tag that loads Partnero's browser script; write it into a page by `Display`, or as
-/// [`with_nonce`](Self::with_nonce) says where the page has a `Content-Security-Policy`.
+/// The tag that loads Partnero's script in the browser.
 ///
-/// See the [module docs](super) for an example. Every value in it is checked when it is set and
-/// escaped when it is written, for HTML and for JavaScript. So it is HTML already, and a template
-/// must not escape it once more.
+/// `Display` writes it as HTML. A page with a `Content-Security-Policy` uses
+/// [`with_nonce`](Self::with_nonce). The [module docs](super) have an example.
+///
+/// Every value is checked when it is set, and escaped for JavaScript and HTML when it is written.
+/// So a template must not escape the tag once more.
 #[derive(Clone, Debug)]
 #[must_use]
 pub struct Snippet {
@@ -21,7 +22,8 @@ pub struct Snippet {
     after_consent: bool,
 }
 
-/// A [`Snippet`] as one page shows it, made by [`Snippet::with_nonce`]; write it by `Display`.
+/// A [`Snippet`] with the nonce of one page, made by [`Snippet::with_nonce`]. `Display` writes it
+/// as HTML.
 #[derive(Clone, Copy, Debug)]
 #[must_use]
 pub struct Tag<'a> {
@@ -29,19 +31,19 @@ pub struct Tag<'a> {
     nonce: Option<&'a str>,
 }
 
-/// Where the script is, and where it fetches the program's settings (section *Tracking* of
-/// <https://developers.partnero.com/guide/referral>).
+/// The script's address, and the host from which it loads the program's settings (section
+/// *Tracking* of <https://developers.partnero.com/guide/referral>).
 const SCRIPT: &str = "https://app.partnero.com/js/universal.js";
 const ASSETS: &str = "https://assets.partnero.com";
 
 impl Snippet {
-    /// A tag for the program with this public id, which the dashboard shows and `GET /test`
-    /// answers as `program.pub_id`. It is no secret.
+    /// Makes the tag of the program with this public id. Partnero's dashboard shows the id, and
+    /// `GET /test` answers it as `program.pub_id`. It is not secret.
     ///
     /// # Errors
     ///
-    /// [`ConfigError`] if it is empty or has other characters than letters, digits, `-` and `_`:
-    /// an API key, for example, which must never stand in a page.
+    /// [`ConfigError`] for an id that is empty, longer than 64 bytes, or has characters other than
+    /// letters, digits, `-` and `_`. That refuses an API key, which must never stand in a page.
     pub fn new(public_program_id: impl Into<String>) -> Result<Self, ConfigError> {
         let program = public_program_id.into();
         let is_id_byte = |byte: u8| byte.is_ascii_alphanumeric() || b"-_".contains(&byte);
@@ -59,13 +61,13 @@ impl Snippet {
         })
     }
 
-    /// The tag of one page, whose `Content-Security-Policy` has this nonce: a new random value for
-    /// each response.
+    /// The tag of one page whose `Content-Security-Policy` has this nonce. Use a new random nonce
+    /// for each response.
     ///
     /// # Errors
     ///
-    /// [`ConfigError`] if it is empty or no base64 value (CSP level 3, section 2.3.1), and if it
-    /// begins with `nonce-`, which belongs into the policy alone.
+    /// [`ConfigError`] for a nonce that is empty or not base64 (CSP level 3, section 2.3.1), and
+    /// for one that begins with `nonce-`: that prefix belongs only in the policy.
     pub fn with_nonce<'a>(&'a self, nonce: &'a str) -> Result<Tag<'a>, ConfigError> {
         let is_base64 = |byte: u8| byte.is_ascii_alphanumeric() || b"+/-_=".contains(&byte);
         let is_prefix = |start: &str| start.eq_ignore_ascii_case("nonce-");
@@ -82,25 +84,25 @@ impl Snippet {
         })
     }
 
-    /// Loads nothing until the page dispatches the event `partnero:consent` on `document`; at once
-    /// where `window.partneroConsent === true` when the tag is parsed. See
-    /// [*Consent*](super#consent).
+    /// Makes the tag wait for the visitor's consent: it loads nothing until the page dispatches the
+    /// event `partnero:consent` on `document`. If `window.partneroConsent === true` already when
+    /// the browser comes to the tag, it loads at once. See [*Consent*](super#consent).
     pub fn after_consent(mut self) -> Self {
         self.after_consent = true;
         self
     }
 
-    /// Where the script is loaded from. Default: Partnero's own address.
+    /// The address of the script. Default: Partnero's own.
     ///
     /// # Errors
     ///
-    /// [`ConfigError`] if it is no `https` URL; plain `http` is for loopback.
+    /// [`ConfigError`] for anything but an `https` URL, or an `http` URL of loopback.
     pub fn script_url(mut self, url: impl Into<String>) -> Result<Self, ConfigError> {
         self.script = Address::parse("script_url", url)?;
         Ok(self)
     }
 
-    /// Where the script fetches the program's settings. Default: Partnero's own address.
+    /// The host from which the script loads the program's settings. Default: Partnero's own.
     ///
     /// # Errors
     ///
@@ -110,11 +112,12 @@ impl Snippet {
         Ok(self)
     }
 
-    /// The origins to allow in `script-src` and `connect-src`, separated by spaces.
+    /// The origins that a `Content-Security-Policy` has to allow in `script-src` and `connect-src`,
+    /// separated by spaces.
     ///
-    /// The script loads the program's settings as a second script, which carries no nonce, so a
-    /// policy of nonces alone would block it. See [*Under a policy*](super#under-a-policy) for
-    /// `'strict-dynamic'` and Trusted Types.
+    /// A nonce alone is not enough: Partnero's script loads the program's settings as a second
+    /// script, without a nonce. See [*Under a policy*](super#under-a-policy) for `'strict-dynamic'`
+    /// and Trusted Types.
     #[must_use]
     pub fn csp_sources(&self) -> String {
         let (script, assets) = (&self.script.origin, &self.assets.origin);
