@@ -50,12 +50,8 @@
 //! }
 //! ```
 //!
-//! # "`Handler<_, _>` is not satisfied"
-//!
-//! So the compiler says of a handler that asks for a [`SignupHook`] if the feature `axum` is off, or
-//! if the app's state has no `FromRef` for [`Signups`], as the example has it. Of one that asks for a
-//! [`ReferralContext`](crate::ReferralContext) or an `Option<`[`Referral`](crate::Referral)`>` it
-//! says the same without a `FromRef` for [`Referrals`](crate::Referrals).
+//! If it does not compile, [`guide::troubles`](crate::guide::troubles) says why: most often the app's
+//! state lacks a `FromRef`. [`guide::sign_up`](crate::guide::sign_up) has a whole program.
 //!
 //! # Who signs up again
 //!
