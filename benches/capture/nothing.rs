@@ -9,15 +9,15 @@ use tower_layer::Layer;
 use tower_service::Service;
 
 #[derive(Clone)]
-pub(crate) struct NothingLayer;
+pub(super) struct NothingLayer;
 
 #[derive(Clone)]
-pub(crate) struct NothingService<S> {
+pub(super) struct NothingService<S> {
     inner: S,
 }
 
 #[pin_project]
-pub(crate) struct NothingFuture<F> {
+pub(super) struct NothingFuture<F> {
     #[pin]
     inner: F,
 }

@@ -6,18 +6,18 @@ use http::Request;
 use http::header::{ACCEPT, ACCEPT_ENCODING, ACCEPT_LANGUAGE, COOKIE, HOST, USER_AGENT};
 
 /// A query that names no referral.
-pub(crate) const UNRELATED: &str = "/?page=2&sort=asc";
+pub(super) const UNRELATED: &str = "/?page=2&sort=asc";
 /// A referral link.
-pub(crate) const LINK: &str = "/?ref=anna-7";
+pub(super) const LINK: &str = "/?ref=anna-7";
 
 /// Twelve cookies of strangers, 350 bytes.
-pub(crate) const TWELVE: &str = "_ga=GA1.2.1203948571.1718000000; _gid=GA1.2.998877665.1718000000; \
+pub(super) const TWELVE: &str = "_ga=GA1.2.1203948571.1718000000; _gid=GA1.2.998877665.1718000000; \
     _fbp=fb.1.1718000000000.1234567890; theme=dark; locale=en-GB; consent=analytics; currency=EUR; \
     cart=8f14e45fceea167a5a36dedd4bea2543; session=c9f0f895fb98ab9159f51fd0297e236d4f2a; \
     recently=1041%2C2217%2C880%2C4512; utm=newsletter; csrf=45c48cce2e2d7fbdea1afc51c7c6ad26d645920e395fedad";
 
 /// The same with our cookie in the place of the eighth.
-pub(crate) const TWELVE_WITH_OURS: &str = "_ga=GA1.2.1203948571.1718000000; _gid=GA1.2.998877665.1718000000; \
+pub(super) const TWELVE_WITH_OURS: &str = "_ga=GA1.2.1203948571.1718000000; _gid=GA1.2.998877665.1718000000; \
     _fbp=fb.1.1718000000000.1234567890; theme=dark; locale=en-GB; consent=analytics; currency=EUR; \
     partnero_referral=anna-7; session=c9f0f895fb98ab9159f51fd0297e236d4f2a8f14e45fceea1; \
     recently=1041%2C2217%2C880%2C4512; utm=newsletter; csrf=45c48cce2e2d7fbdea1afc51c7c6ad26d645920e395fedad";
@@ -25,7 +25,7 @@ pub(crate) const TWELVE_WITH_OURS: &str = "_ga=GA1.2.1203948571.1718000000; _gid
 const _: () = assert!(TWELVE.len() == 350 && TWELVE_WITH_OURS.len() == 350);
 
 /// A visitor's `GET`.
-pub(crate) fn get(uri: &str, cookies: &str) -> Request<()> {
+pub(super) fn get(uri: &str, cookies: &str) -> Request<()> {
     let mut request = Request::get(uri)
         .header(HOST, "shop.example")
         .header(
@@ -48,7 +48,7 @@ pub(crate) fn get(uri: &str, cookies: &str) -> Request<()> {
 }
 
 /// So many bytes of strangers' cookies, each as long as analytics scripts make them.
-pub(crate) fn strangers(bytes: usize) -> String {
+pub(super) fn strangers(bytes: usize) -> String {
     let mut cookies = String::with_capacity(bytes + 64);
     for number in 0.. {
         if cookies.len() >= bytes {

@@ -12,7 +12,7 @@ use axum::routing::get;
 use tower_partnero::{Referral, ReferralContext, Referrals};
 
 /// One shape for every router: one page, and the handle as the state.
-pub(crate) fn router<H, T>(page: H) -> Router<Referrals>
+pub(super) fn router<H, T>(page: H) -> Router<Referrals>
 where
     H: Handler<T, Referrals>,
     T: 'static,
@@ -21,12 +21,12 @@ where
 }
 
 /// A page that asks nothing of the request.
-pub(crate) async fn unread() -> StatusCode {
+pub(super) async fn unread() -> StatusCode {
     StatusCode::OK
 }
 
 /// An extractor that does nothing: what axum itself does to call one.
-pub(crate) struct Nothing;
+pub(super) struct Nothing;
 
 impl<S: Sync> FromRequestParts<S> for Nothing {
     type Rejection = Infallible;
@@ -37,13 +37,13 @@ impl<S: Sync> FromRequestParts<S> for Nothing {
 }
 
 /// A page that asks for nothing by an extractor.
-pub(crate) async fn extract_nothing(nothing: Nothing) -> StatusCode {
+pub(super) async fn extract_nothing(nothing: Nothing) -> StatusCode {
     black_box(nothing);
     StatusCode::OK
 }
 
 /// A page that asks for the referral.
-pub(crate) async fn read(referral: Option<Referral>) -> StatusCode {
+pub(super) async fn read(referral: Option<Referral>) -> StatusCode {
     match black_box(referral) {
         Some(_) => StatusCode::ACCEPTED,
         None => StatusCode::OK,
@@ -51,7 +51,7 @@ pub(crate) async fn read(referral: Option<Referral>) -> StatusCode {
 }
 
 /// A page that asks for the referral and why it counts.
-pub(crate) async fn read_context(context: ReferralContext) -> StatusCode {
+pub(super) async fn read_context(context: ReferralContext) -> StatusCode {
     match black_box(context).referral {
         Some(_) => StatusCode::ACCEPTED,
         None => StatusCode::OK,

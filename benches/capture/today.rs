@@ -20,15 +20,15 @@ use tower_cookies::cookie::time::Duration;
 const NAME: &str = "partnero_referral";
 
 #[derive(Deserialize)]
-pub(crate) struct Link {
+pub(super) struct Link {
     r#ref: Option<String>,
 }
 
 #[derive(Clone)]
-pub(crate) struct Referred(Option<String>);
+pub(super) struct Referred(Option<String>);
 
 /// The page behind either middleware.
-pub(crate) async fn read(Extension(Referred(key)): Extension<Referred>) -> StatusCode {
+pub(super) async fn read(Extension(Referred(key)): Extension<Referred>) -> StatusCode {
     match black_box(key) {
         Some(_) => StatusCode::ACCEPTED,
         None => StatusCode::OK,
@@ -36,7 +36,7 @@ pub(crate) async fn read(Extension(Referred(key)): Extension<Referred>) -> Statu
 }
 
 /// For axum-extra's `CookieJar`.
-pub(crate) async fn with_cookie_jar(
+pub(super) async fn with_cookie_jar(
     Query(link): Query<Link>,
     jar: CookieJar,
     mut request: Request,
@@ -53,7 +53,7 @@ pub(crate) async fn with_cookie_jar(
 }
 
 /// For tower-cookies' `CookieManagerLayer`.
-pub(crate) async fn with_tower_cookies(
+pub(super) async fn with_tower_cookies(
     Query(link): Query<Link>,
     cookies: Cookies,
     mut request: Request,

@@ -15,8 +15,9 @@ use hyper_util::service::TowerToHyperService;
 use tokio::io::{AsyncRead, AsyncWrite, DuplexStream, ReadBuf};
 use tower_service::Service;
 
-use crate::requests::get;
-use crate::work::{Answer, Work};
+use super::requests::get;
+use super::work::Answer;
+use crate::harness::Work;
 
 type Connection = Pin<Box<dyn Future<Output = hyper::Result<()>>>>;
 

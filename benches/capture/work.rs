@@ -1,4 +1,4 @@
-//! What is measured: one request, served by hand.
+//! One request, served by hand.
 
 use std::convert::Infallible;
 use std::hint::black_box;
@@ -9,54 +9,40 @@ use http::header::{CACHE_CONTROL, HeaderValue, SET_COOKIE};
 use http::{Request, Response, StatusCode};
 use tower_service::Service;
 
-/// How often each arm is served. Every round costs the same but for rare tidying inside the
-/// system's allocator.
-pub(crate) const ROUNDS: u32 = 200;
-
-pub(crate) trait Work {
-    /// Gets the next request ready; not counted.
-    fn prepare(&mut self);
-
-    /// Serves it and drops the response; counted.
-    fn serve(&mut self);
-
-    /// Serves one request and panics unless the answer is the one that this arm is about: an
-    /// arm that answers something else measures something else.
-    fn check(&mut self, name: &str);
-}
+use crate::harness::Work;
 
 /// What an arm must answer.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) struct Answer {
-    pub(crate) status: StatusCode,
-    pub(crate) captures: bool,
+pub(super) struct Answer {
+    pub(super) status: StatusCode,
+    pub(super) captures: bool,
 }
 
 impl Answer {
     /// The page of somebody whose referral is unknown or was not asked for.
-    pub(crate) const PLAIN: Self = Self {
+    pub(super) const PLAIN: Self = Self {
         status: StatusCode::OK,
         captures: false,
     };
     /// The page of a referred visitor whose handler has read the key.
-    pub(crate) const REFERRED: Self = Self {
+    pub(super) const REFERRED: Self = Self {
         status: StatusCode::ACCEPTED,
         captures: false,
     };
     /// The landing page, with our cookie in a response that is kept out of shared caches.
-    pub(crate) const CAPTURED: Self = Self {
+    pub(super) const CAPTURED: Self = Self {
         status: StatusCode::OK,
         captures: true,
     };
     /// Both at once: the landing page's handler has read the key of its own link.
-    pub(crate) const CAPTURED_AND_REFERRED: Self = Self {
+    pub(super) const CAPTURED_AND_REFERRED: Self = Self {
         status: StatusCode::ACCEPTED,
         captures: true,
     };
 }
 
 /// Requests to a service whose futures are ready at once, so that no runtime is counted.
-pub(crate) struct Calls<S, B> {
+pub(super) struct Calls<S, B> {
     service: S,
     template: Request<()>,
     next: Option<Request<B>>,
@@ -64,7 +50,7 @@ pub(crate) struct Calls<S, B> {
 }
 
 impl<S, B> Calls<S, B> {
-    pub(crate) fn new(service: S, template: Request<()>, answer: Answer) -> Self {
+    pub(super) fn new(service: S, template: Request<()>, answer: Answer) -> Self {
         Self {
             service,
             template,
@@ -114,29 +100,5 @@ where
                 && headers[CACHE_CONTROL].as_bytes().starts_with(b"private"),
         };
         assert_eq!(answer, self.answer, "{name}");
-    }
-}
-
-/// Something that is done without a request, and says how much of it was done.
-pub(crate) struct Does<F> {
-    work: F,
-}
-
-impl<F: FnMut() -> usize> Does<F> {
-    pub(crate) fn new(work: F) -> Self {
-        Self { work }
-    }
-}
-
-impl<F: FnMut() -> usize> Work for Does<F> {
-    fn prepare(&mut self) {}
-
-    fn serve(&mut self) {
-        black_box((self.work)());
-    }
-
-    fn check(&mut self, name: &str) {
-        let done = (self.work)();
-        assert_eq!(done == 0, name == "nothing at all", "{name}");
     }
 }

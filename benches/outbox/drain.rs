@@ -6,11 +6,12 @@ use tower_partnero::delivery::DeliveryWorker;
 use tower_partnero::sandbox::Fault;
 use tower_partnero::{ApiKey, Client, NewCustomer, Sandbox};
 
+use super::Size;
 use super::places::{Place, Pool};
-use super::{Failure, Size};
+use crate::Failure;
 
 /// Deliveries per second, and commits per delivery.
-pub(crate) async fn rate(place: &Place, size: Size) -> Result<(f64, f64), Failure> {
+pub(super) async fn rate(place: &Place, size: Size) -> Result<(f64, f64), Failure> {
     for table in ["DELETE FROM partnero_outbox", "DELETE FROM users"] {
         match &place.pool {
             Pool::Sqlite(pool, ..) => sqlx::query(table).execute(pool).await.map(drop),

@@ -5,13 +5,15 @@ use std::time::{Duration, Instant};
 use tower_partnero::delivery::OutboxTransaction;
 use tower_partnero::{NewCustomer, Sandbox};
 
+use super::Size;
 use super::places::{Place, Pool};
-use super::{Failure, Size, median};
+use crate::Failure;
+use crate::harness::median;
 
 const USER: &str = "INSERT INTO users (id, name) VALUES ($1, 'Anna')";
 
 /// The time of a transaction with the report, over that of one without.
-pub(crate) async fn ratio(place: &Place, size: Size) -> Result<f64, Failure> {
+pub(super) async fn ratio(place: &Place, size: Size) -> Result<f64, Failure> {
     let mut ratios = Vec::new();
     for round in 0..size.rounds {
         // In turn, so that neither is always the first.
@@ -26,7 +28,7 @@ pub(crate) async fn ratio(place: &Place, size: Size) -> Result<f64, Failure> {
 
 /// The time of a sign-up while Partnero is down, over that while it is up; and the calls that
 /// Partnero got meanwhile.
-pub(crate) async fn down_over_up(place: &Place, size: Size) -> Result<(f64, usize), Failure> {
+pub(super) async fn down_over_up(place: &Place, size: Size) -> Result<(f64, usize), Failure> {
     let sandbox = Sandbox::start().await?;
     let mut ratios = Vec::new();
     for round in 0..size.rounds {

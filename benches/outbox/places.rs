@@ -10,29 +10,29 @@ use sqlx::sqlite::{
 };
 use tower_partnero::delivery::Outbox;
 
-use super::{Failure, say};
+use crate::Failure;
 
-pub(crate) struct Place {
-    pub(crate) pool: Pool,
-    pub(crate) outbox: Outbox,
+pub(super) struct Place {
+    pub(super) pool: Pool,
+    pub(super) outbox: Outbox,
 }
 
 /// A file that goes with its directory.
-pub(crate) struct File {
+pub(super) struct File {
     log: PathBuf,
     _directory: tempfile::TempDir,
 }
 
-pub(crate) enum Pool {
+pub(super) enum Pool {
     Sqlite(SqlitePool, File),
     Postgres(PgPool),
 }
 
-pub(crate) async fn all() -> Result<Vec<Place>, Failure> {
+pub(super) async fn all() -> Result<Vec<Place>, Failure> {
     let mut places = vec![sqlite().await?];
     match std::env::var("TOWER_PARTNERO_TEST_POSTGRES") {
         Ok(url) => places.push(postgres(&url).await?),
-        Err(_) => say("left out: PostgreSQL (TOWER_PARTNERO_TEST_POSTGRES is not set)")?,
+        Err(_) => println!("left out: PostgreSQL (TOWER_PARTNERO_TEST_POSTGRES is not set)"),
     }
     for place in &places {
         let table = "CREATE TABLE users (id BIGINT PRIMARY KEY, name TEXT NOT NULL)";
@@ -83,7 +83,7 @@ async fn postgres(url: &str) -> Result<Place, Failure> {
 }
 
 impl Place {
-    pub(crate) fn name(&self) -> &'static str {
+    pub(super) fn name(&self) -> &'static str {
         match &self.pool {
             Pool::Sqlite(..) => "SQLite",
             Pool::Postgres(_) => "PostgreSQL",
@@ -91,7 +91,7 @@ impl Place {
     }
 
     /// Empties SQLite's log, so that it grows from its start and every commit stays in it.
-    pub(crate) async fn begin_counting(&self) -> Result<i64, Failure> {
+    pub(super) async fn begin_counting(&self) -> Result<i64, Failure> {
         if let Pool::Sqlite(pool, ..) = &self.pool {
             sqlx::raw_sql("PRAGMA wal_checkpoint(TRUNCATE)")
                 .execute(pool)
@@ -101,7 +101,7 @@ impl Place {
     }
 
     /// How many transactions were committed that wrote something.
-    pub(crate) async fn commits(&self) -> Result<i64, Failure> {
+    pub(super) async fn commits(&self) -> Result<i64, Failure> {
         match &self.pool {
             Pool::Sqlite(_, file) => commits_in_log(&std::fs::read(&file.log).unwrap_or_default()),
             Pool::Postgres(pool) => {

@@ -1,10 +1,10 @@
 //! What it costs to ask for the referral.
 
-use super::{Arm, ours, page};
-use crate::budget::Target;
-use crate::requests::{TWELVE, TWELVE_WITH_OURS, strangers};
-use crate::routed::{extract_nothing, read, read_context, unread};
-use crate::work::Answer;
+use super::requests::{TWELVE, TWELVE_WITH_OURS, strangers};
+use super::routed::{extract_nothing, read, read_context, unread};
+use super::work::Answer;
+use super::{ours, page};
+use crate::harness::{Arm, Target};
 
 /// A page that reads the referral, over one whose extractor does nothing: how axum calls an
 /// extractor, and what it takes to get there, is a row of its own.
@@ -46,25 +46,22 @@ pub(super) fn extracted() -> Vec<Arm> {
 
 /// How a read grows with the cookies of others.
 pub(super) fn growing() -> Vec<Arm> {
-    let unread = |bytes| page(ours(unread), "/", &strangers(bytes), Answer::PLAIN);
-    let read = |bytes| page(ours(read), "/", &strangers(bytes), Answer::PLAIN);
-    let per_byte = |bytes| Target::PerByte {
-        shorter: "read, 0 kB of cookies",
-        bytes,
-        most: 0.6,
-    };
-    vec![
-        Arm::new("unread, 0 kB of cookies", move || unread(0)),
-        Arm::new("unread, 1 kB of cookies", move || unread(1024)),
-        Arm::new("unread, 2 kB of cookies", move || unread(2048)),
-        Arm::new("unread, 4 kB of cookies", move || unread(4096)),
-        Arm::new("unread, 8 kB of cookies", move || unread(8192)),
-        Arm::new("read, 0 kB of cookies", move || read(0)).over("unread, 0 kB of cookies"),
-        Arm::new("read, 1 kB of cookies", move || read(1024)).over("unread, 1 kB of cookies"),
-        Arm::new("read, 2 kB of cookies", move || read(2048)).over("unread, 2 kB of cookies"),
-        Arm::new("read, 4 kB of cookies", move || read(4096)).over("unread, 4 kB of cookies"),
-        Arm::new("read, 8 kB of cookies", move || read(8192))
-            .over("unread, 8 kB of cookies")
-            .target(per_byte(8192.0)),
-    ]
+    let named = |what: &str, kilobytes: usize| format!("{what}, {kilobytes} kB of cookies");
+    let mut arms = Vec::new();
+    for kilobytes in [0, 1, 2, 4, 8] {
+        let cookies = move || strangers(kilobytes * 1024);
+        arms.push(Arm::new(named("unread", kilobytes), move || {
+            page(ours(unread), "/", &cookies(), Answer::PLAIN)
+        }));
+        let read = move || page(ours(read), "/", &cookies(), Answer::PLAIN);
+        arms.push(Arm::new(named("read", kilobytes), read).over(named("unread", kilobytes)));
+    }
+    if let Some(longest) = arms.last_mut() {
+        longest.target = Some(Target::PerByte {
+            shorter: named("read", 0),
+            bytes: 8192.0,
+            most: 0.6,
+        });
+    }
+    arms
 }

@@ -6,11 +6,10 @@ use http::header::HOST;
 use tower_partnero::Referrals;
 use tower_partnero::capture::consent;
 
-use super::super::Arm;
-use super::{landing, with};
-use crate::budget::Target;
-use crate::requests::{LINK, TWELVE, get};
-use crate::work::Answer;
+use super::parts::{landing, with};
+use super::requests::{LINK, TWELVE, get};
+use super::work::Answer;
+use crate::harness::Arm;
 
 const OWN: &str = "https://shop.example";
 
@@ -18,7 +17,7 @@ const OWN: &str = "https://shop.example";
 const CONSENT: &str =
     "_ga=GA1.2.1203948571.1718000000; theme=dark; cookie_consent=yes; locale=en-GB";
 
-pub(in crate::plan) fn decided() -> Vec<Arm> {
+pub(super) fn decided() -> Vec<Arm> {
     let own_page = |referer| {
         let headers = [("sec-fetch-site", "same-origin"), ("referer", referer)];
         with(get("/", ""), &headers)
@@ -103,15 +102,12 @@ pub(in crate::plan) fn decided() -> Vec<Arm> {
             landing(default(), request, link)
         })
         .over("captured")
-        .target(Target::More {
-            instructions: 150_000.0,
-            allocations: 250.0,
-        }),
+        .at_most(150_000.0, 250.0),
     ]
 }
 
 /// The same of a policy that asks for consent.
-pub(in crate::plan) fn consented() -> Vec<Arm> {
+pub(super) fn consented() -> Vec<Arm> {
     let banner = || Referrals::builder().consent(consent::by_cookie("cookie_consent", "yes"));
     let signal = || Referrals::builder().consent(consent::global_privacy_control);
     let default = Referrals::builder;

@@ -7,11 +7,10 @@ use tower_partnero::capture::ReferralsBuilder;
 use tower_partnero::capture::companion::SigningKeys;
 use tower_partnero::{Attribution, Referrals};
 
-use super::super::Arm;
-use super::{landing, nothing, reading};
-use crate::budget::Target;
-use crate::requests::{LINK, TWELVE, TWELVE_WITH_OURS, UNRELATED, get};
-use crate::work::Answer;
+use super::parts::{landing, nothing, reading};
+use super::requests::{LINK, TWELVE, TWELVE_WITH_OURS, UNRELATED, get};
+use super::work::Answer;
+use crate::harness::{Arm, Target};
 
 fn off() -> ReferralsBuilder {
     Referrals::builder()
@@ -38,14 +37,14 @@ fn without_a_say() -> ReferralsBuilder {
         .path_links("go")
 }
 
-pub(in crate::plan) fn unused() -> Vec<Arm> {
+pub(super) fn unused() -> Vec<Arm> {
     let page = |builder: ReferralsBuilder, uri, cookies: &str| {
         landing(builder, get(uri, cookies), Answer::PLAIN)
     };
     let read = |builder: ReferralsBuilder, cookies: &str, answer| {
         reading(builder, get("/", cookies), answer, nothing)
     };
-    let no_more = Target::Share {
+    let no_more = || Target::Share {
         percent: 5.0,
         is_held: true,
     };
@@ -67,26 +66,26 @@ pub(in crate::plan) fn unused() -> Vec<Arm> {
             page(waiting(), "/", TWELVE)
         })
         .over("all off: a page")
-        .target(no_more),
+        .target(no_more()),
         Arm::new("on, not asked: other query", move || {
             page(waiting(), UNRELATED, TWELVE)
         })
         .over("all off: other query")
-        .target(no_more),
+        .target(no_more()),
         Arm::new("on, no say: a new key captured", move || {
             landing(without_a_say(), get(LINK, ""), Answer::CAPTURED)
         })
         .over("all off: a new key captured")
-        .target(no_more),
+        .target(no_more()),
         Arm::new("on, no say: read, 12 cookies", move || {
             read(without_a_say(), TWELVE, Answer::PLAIN)
         })
         .over("all off: read, 12 cookies")
-        .target(no_more),
+        .target(no_more()),
         Arm::new("on, no say: read, ours among 12", move || {
             read(without_a_say(), TWELVE_WITH_OURS, Answer::REFERRED)
         })
         .over("all off: read, ours among 12")
-        .target(no_more),
+        .target(no_more()),
     ]
 }

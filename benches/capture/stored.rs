@@ -4,17 +4,17 @@ use tower_partnero::capture::ReferralsBuilder;
 use tower_partnero::capture::companion::SigningKeys;
 use tower_partnero::{Attribution, Referrals};
 
-use super::super::Arm;
-use super::{jar, landing, landing_that_says, nothing, reading};
-use crate::requests::{LINK, get};
-use crate::work::Answer;
+use super::parts::{jar, landing, landing_that_says, nothing, reading};
+use super::requests::{LINK, get};
+use super::work::Answer;
+use crate::harness::Arm;
 
 fn with_companion() -> ReferralsBuilder {
     let keys = SigningKeys::new([7; 32]).expect("the key is long enough");
     Referrals::builder().companion(keys)
 }
 
-pub(in crate::plan) fn stored() -> Vec<Arm> {
+pub(super) fn stored() -> Vec<Arm> {
     let default = Referrals::builder;
     let shared = "public, max-age=60, s-maxage=600";
     let says = |builder: ReferralsBuilder, cache, answer| {

@@ -1,10 +1,4 @@
-//! What each optional part costs when it is used, over the same request without it; and what it
-//! costs when it is not.
-
-mod apart;
-mod decided;
-mod stored;
-mod unused;
+//! Pages with optional parts, for the arms that say what each part costs.
 
 use std::convert::Infallible;
 use std::future::{Ready, ready};
@@ -16,21 +10,20 @@ use tower::{Layer, Service, service_fn};
 use tower_partnero::capture::ReferralsBuilder;
 use tower_partnero::{ReferralContext, Referrals};
 
-pub(super) use self::apart::apart;
-pub(super) use self::decided::{consented, decided};
-pub(super) use self::stored::stored;
-pub(super) use self::unused::unused;
-use crate::requests::get;
-use crate::work::{Answer, Calls};
+use super::requests::get;
+use super::work::{Answer, Calls};
 
-type Answered = Ready<Result<Response<()>, Infallible>>;
+pub(super) type Answered = Ready<Result<Response<()>, Infallible>>;
 
-fn build(builder: ReferralsBuilder) -> Referrals {
+pub(super) fn build(builder: ReferralsBuilder) -> Referrals {
     builder.build().expect("the settings are valid")
 }
 
 /// A request with a few headers more than a visitor's `GET` has.
-fn with(mut request: Request<()>, headers: &[(&'static str, &'static str)]) -> Request<()> {
+pub(super) fn with(
+    mut request: Request<()>,
+    headers: &[(&'static str, &'static str)],
+) -> Request<()> {
     for &(name, value) in headers {
         let name = HeaderName::from_static(name);
         let value = HeaderValue::from_static(value);
@@ -40,7 +33,7 @@ fn with(mut request: Request<()>, headers: &[(&'static str, &'static str)]) -> R
 }
 
 /// A page that asks nothing of the request, behind the layer.
-fn landing(
+pub(super) fn landing(
     builder: ReferralsBuilder,
     request: Request<()>,
     answer: Answer,
@@ -49,7 +42,7 @@ fn landing(
 }
 
 /// The same, where the page says something about caches.
-fn landing_that_says(
+pub(super) fn landing_that_says(
     cache: Option<&'static str>,
     builder: ReferralsBuilder,
     request: Request<()>,
@@ -68,7 +61,7 @@ fn landing_that_says(
 }
 
 /// A page that asks for the referral, without the layer, and then does something with it.
-fn reading(
+pub(super) fn reading(
     builder: ReferralsBuilder,
     request: Request<()>,
     answer: Answer,
@@ -88,10 +81,10 @@ fn reading(
     Calls::new(page, request, answer)
 }
 
-fn nothing(_: &Referrals, _: &ReferralContext, _: &mut Response<()>) {}
+pub(super) fn nothing(_: &Referrals, _: &ReferralContext, _: &mut Response<()>) {}
 
 /// What a browser sends after it has followed the link.
-fn jar(builder: ReferralsBuilder, link: &str) -> String {
+pub(super) fn jar(builder: ReferralsBuilder, link: &str) -> String {
     let page = service_fn(|_: Request<()>| ready(Ok::<_, Infallible>(Response::new(()))));
     let mut service = build(builder).layer().layer(page);
     let mut answer = Box::pin(service.call(get(link, "")));

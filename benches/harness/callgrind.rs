@@ -6,31 +6,32 @@
 //! for one arm depends on the heap that another one left behind.
 
 use std::ffi::OsString;
-use std::io;
+use std::io::ErrorKind;
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use crate::work::{ROUNDS, Work};
+use super::{Arm, Work};
+use crate::Failure;
 
 /// The word by which our own processes are told which arm to serve.
 const SERVE: &str = "--serve-counted=";
 
-pub(crate) fn arm_to_serve(arguments: &[String]) -> Option<usize> {
-    let arm = arguments.iter().find_map(|word| word.strip_prefix(SERVE))?;
-    arm.parse().ok()
+pub(super) fn arm_to_serve(task: &str) -> Option<usize> {
+    task.strip_prefix(SERVE)?.parse().ok()
 }
 
 /// What runs under callgrind.
-pub(crate) fn serve_counted(work: &mut dyn Work) {
+pub(super) fn serve_counted(arm: &Arm) {
+    let mut work = (arm.work)();
     // Buffers grow and lazy statics are made before anything is counted.
-    for _ in 0..ROUNDS {
+    for _ in 0..arm.repeats {
         work.prepare();
         work.serve();
     }
-    for _ in 0..ROUNDS {
+    for _ in 0..arm.repeats {
         work.prepare();
-        partnero_bench_request(work);
+        partnero_bench_request(&mut *work);
     }
 }
 
@@ -40,48 +41,57 @@ extern "Rust" fn partnero_bench_request(work: &mut dyn Work) {
     work.serve();
 }
 
-/// Instructions per request of each arm, in the arms' order.
-pub(crate) fn count(arms: usize) -> Result<Vec<f64>, String> {
+/// Instructions of each arm each time that it is served, in the arms' order; `None` for those
+/// that take too long.
+pub(super) fn count(plan: &str, arms: &[Arm]) -> Result<Vec<Option<f64>>, Failure> {
     let directory = std::env::temp_dir().join(format!("partnero-bench-{}", std::process::id()));
-    std::fs::create_dir_all(&directory).map_err(|error| error.to_string())?;
+    std::fs::create_dir_all(&directory)?;
+    // Only what the threads need: an arm itself is not made for them.
+    let repeats: Vec<Option<u32>> = arms
+        .iter()
+        .map(|arm| (!arm.is_long).then_some(arm.repeats))
+        .collect();
     let next = AtomicUsize::new(0);
     let count_some = || {
         let mut counted = Vec::new();
         loop {
-            let arm = next.fetch_add(1, Ordering::Relaxed);
-            if arm >= arms {
-                return Ok(counted);
-            }
-            counted.push((arm, count_one(arm, &directory.join(arm.to_string()))?));
+            let index = next.fetch_add(1, Ordering::Relaxed);
+            let Some(repeats) = repeats.get(index) else {
+                return Ok::<_, Failure>(counted);
+            };
+            let report = directory.join(index.to_string());
+            let count = repeats.map(|repeats| count_one(plan, index, repeats, &report));
+            counted.push((index, count.transpose()?));
         }
     };
-    let counted: Result<Vec<Vec<_>>, String> = std::thread::scope(|scope| {
+    let counted: Result<Vec<Vec<_>>, _> = std::thread::scope(|scope| {
         let threads = std::thread::available_parallelism().map_or(1, usize::from);
         let threads: Vec<_> = (0..threads).map(|_| scope.spawn(count_some)).collect();
-        let join = |thread: std::thread::ScopedJoinHandle<'_, _>| thread.join().expect("no panic");
-        threads.into_iter().map(join).collect()
+        threads
+            .into_iter()
+            .map(|thread| thread.join().expect("no panic"))
+            .collect()
     });
     // A report that stays in the temporary directory harms nobody.
     let _ = std::fs::remove_dir_all(&directory);
     let mut counted = counted?.concat();
-    counted.sort_by_key(|&(arm, _)| arm);
+    counted.sort_by_key(|&(index, _)| index);
     Ok(counted.into_iter().map(|(_, count)| count).collect())
 }
 
-fn count_one(arm: usize, report: &Path) -> Result<f64, String> {
-    let program = std::env::current_exe().map_err(|error| error.to_string())?;
+fn count_one(plan: &str, index: usize, repeats: u32, report: &Path) -> Result<f64, Failure> {
     let mut out_file = OsString::from("--callgrind-out-file=");
     out_file.push(report);
     let output = Command::new("valgrind")
         .args(["--tool=callgrind", "--collect-atstart=no"])
         .arg("--toggle-collect=partnero_bench_request")
         .arg(out_file)
-        .arg(program)
-        .arg(format!("{SERVE}{arm}"))
+        .arg(std::env::current_exe()?)
+        .args([plan, &format!("{SERVE}{index}")])
         .stdout(Stdio::null())
         .output()
         .map_err(|error| match error.kind() {
-            io::ErrorKind::NotFound => {
+            ErrorKind::NotFound => {
                 "valgrind is not installed; on Debian, `apt-get install valgrind` does it"
                     .to_owned()
             }
@@ -89,14 +99,15 @@ fn count_one(arm: usize, report: &Path) -> Result<f64, String> {
         })?;
     if !output.status.success() {
         let log = String::from_utf8_lossy(&output.stderr);
-        return Err(format!("valgrind ended with {}:\n{log}", output.status));
+        return Err(format!("valgrind ended with {}:\n{log}", output.status).into());
     }
-    let report = std::fs::read_to_string(report).map_err(|error| error.to_string())?;
+    let report = std::fs::read_to_string(report)?;
     let total = report
         .lines()
         .find_map(|line| line.strip_prefix("totals: "));
     let total: u32 = total
-        .and_then(|total| total.trim().parse().ok())
-        .ok_or("callgrind's report has no total")?;
-    Ok(f64::from(total) / f64::from(ROUNDS))
+        .ok_or("callgrind's report has no total")?
+        .trim()
+        .parse()?;
+    Ok(f64::from(total) / f64::from(repeats))
 }

@@ -11,14 +11,14 @@ use tower_partnero::capture::PathLinkRedirect;
 use tower_partnero::detour::{Detour, SigningKeys};
 use tower_partnero::{Referral, ReferralContext, ReferralKey, Referrals, Snippet};
 
-use super::super::Arm;
-use super::{Answered, build, with};
-use crate::requests::{LINK, get};
-use crate::work::{Answer, Calls, Does};
+use super::parts::{Answered, build, with};
+use super::requests::{LINK, get};
+use super::work::{Answer, Calls};
+use crate::harness::{Arm, Work, does};
 
 const PATH_LINK: &str = "/ref/anna-7?to=/tea&utm_source=mail";
 
-pub(in crate::plan) fn apart() -> Vec<Arm> {
+pub(super) fn apart() -> Vec<Arm> {
     let answer = |status, captures| Answer { status, captures };
     let sent_on = answer(StatusCode::SEE_OTHER, false);
     let stored = answer(StatusCode::SEE_OTHER, true);
@@ -47,71 +47,74 @@ pub(in crate::plan) fn apart() -> Vec<Arm> {
             Calls::<_, ()>::new(endpoint, handed_in(), accepted)
         })
         .over("no content by hand"),
-        Arm::new("nothing at all", || Does::new(|| 0)),
+        Arm::new("nothing at all", || does(0, || (), |()| 0)),
         Arm::new("detour, a token made", || {
             let (detour, key) = (detour(), key());
-            Does::new(move || detour.token(&key, "n-0S6_WzA2Mj").len())
+            says_that(move || !detour.token(&key, "n-0S6_WzA2Mj").is_empty())
         })
         .over("nothing at all"),
         Arm::new("detour, a token opened", || {
             let detour = detour();
             let token = detour.token(&key(), "n-0S6_WzA2Mj");
-            Does::new(move || usize::from(detour.open(&token, "n-0S6_WzA2Mj").is_ok()))
+            says_that(move || detour.open(&token, "n-0S6_WzA2Mj").is_ok())
         })
         .over("nothing at all"),
         Arm::new("a code typed, handed in", || {
             let context = context();
-            Does::new(move || {
+            says_that(move || {
                 let code = Referral::from_code(black_box(" anna-7 ")).ok();
-                usize::from(
-                    black_box(context.clone().with_referral(code))
-                        .referral
-                        .is_some(),
-                )
+                black_box(context.clone().with_referral(code))
+                    .referral
+                    .is_some()
             })
         })
         .over("nothing at all"),
         Arm::new("a token's referral, stored", || {
             let (referrals, parts) = (build(Referrals::builder()), get("/?t=x", "").into_parts().0);
-            Does::new(move || {
+            says_that(move || {
                 let mut response = Response::new(());
                 let referral = Referral::from_code("anna-7").ok();
                 referrals.store(&parts, referral).apply(&mut response);
-                response.headers().len()
+                !response.headers().is_empty()
             })
         })
         .over("nothing at all"),
         Arm::new("the word to caches, `Vary`", || {
             let referrals = build(Referrals::builder());
-            Does::new(move || {
+            says_that(move || {
                 let mut response = Response::new(());
                 referrals.vary().apply(&mut response);
-                response.headers().len()
+                !response.headers().is_empty()
             })
         })
         .over("nothing at all"),
         Arm::new("the tag's text, copied", || {
             let (tag, mut page) = (snippet().to_string(), String::with_capacity(2048));
-            Does::new(move || {
+            says_that(move || {
                 page.clear();
                 page.push_str(black_box(&tag));
-                page.len()
+                !page.is_empty()
             })
         })
         .over("nothing at all"),
         Arm::new("snippet, rendered with its nonce", || {
             let (snippet, mut page) = (snippet(), String::with_capacity(2048));
-            Does::new(move || {
+            says_that(move || {
                 page.clear();
                 let tag = snippet
                     .with_nonce(black_box("bm9uY2U="))
                     .expect("it is base64");
                 write!(page, "{tag}").expect("a string takes all");
-                page.len()
+                !page.is_empty()
             })
         })
         .over("nothing at all"),
     ]
+}
+
+/// Something that is done without a request.
+fn says_that(mut it_is_done: impl FnMut() -> bool) -> impl Work {
+    does(1, || (), move |()| usize::from(it_is_done()))
 }
 
 /// What a handler answers that knows already what to say.

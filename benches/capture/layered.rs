@@ -6,13 +6,13 @@ use std::hint::black_box;
 use http::{Request, Response};
 use tower::{Layer, service_fn};
 
-use super::{Arm, page, referrals};
-use crate::budget::Target;
-use crate::nothing::NothingLayer;
-use crate::requests::{LINK, TWELVE, UNRELATED, get, strangers};
-use crate::routed::{router, unread};
-use crate::wire::Wire;
-use crate::work::{Answer, Calls};
+use super::nothing::NothingLayer;
+use super::requests::{LINK, TWELVE, UNRELATED, get, strangers};
+use super::routed::{router, unread};
+use super::wire::Wire;
+use super::work::{Answer, Calls};
+use super::{page, referrals};
+use crate::harness::{Arm, Target};
 
 /// The layer around a service that does nothing else.
 pub(super) fn plain() -> Vec<Arm> {
@@ -94,7 +94,7 @@ pub(super) fn whole() -> Vec<Arm> {
     let app = || router(unread).with_state::<()>(referrals());
     let nothing = move |uri| Wire::new(NothingLayer.layer(app()), uri, TWELVE, Answer::PLAIN);
     let ours = move |uri| Wire::new(referrals().layer().layer(app()), uri, TWELVE, Answer::PLAIN);
-    let share = Target::Share {
+    let share = || Target::Share {
         percent: 1.0,
         is_held: false,
     };
@@ -105,9 +105,9 @@ pub(super) fn whole() -> Vec<Arm> {
         }),
         Arm::new("hyper + axum, ours", move || ours("/"))
             .over("hyper + axum, nothing")
-            .target(share),
+            .target(share()),
         Arm::new("hyper + axum, ours, other query", move || ours(UNRELATED))
             .over("hyper + axum, nothing, other query")
-            .target(share),
+            .target(share()),
     ]
 }

@@ -7,19 +7,18 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::task::JoinSet;
 
+use super::server::Server;
 use crate::Failure;
-use crate::process::Server;
 
 const CONNECTIONS: usize = 8;
 
-/// What came of it.
-pub(crate) struct Load {
-    /// How long each request took.
-    pub(crate) latencies: Vec<Duration>,
-    pub(crate) length: Duration,
-}
-
-pub(crate) async fn run(server: &Server, length: Duration) -> Result<Load, Failure> {
+/// Puts a server under load for a while, and tells how long each request took, sorted, and how
+/// long it went on.
+pub(super) async fn run(
+    server: &Server,
+    request: &str,
+    length: Duration,
+) -> Result<(Vec<Duration>, Duration), Failure> {
     let mut connections = Vec::new();
     for _ in 0..CONNECTIONS {
         connections.push(TcpStream::connect(server.address).await?);
@@ -27,20 +26,14 @@ pub(crate) async fn run(server: &Server, length: Duration) -> Result<Load, Failu
     let started = Instant::now();
     let mut tasks = JoinSet::new();
     for connection in connections {
-        tasks.spawn(keep_busy(
-            connection,
-            server.request.clone(),
-            started + length,
-        ));
+        tasks.spawn(keep_busy(connection, request.to_owned(), started + length));
     }
     let mut latencies = Vec::new();
     while let Some(connection) = tasks.join_next().await {
         latencies.append(&mut connection??);
     }
-    Ok(Load {
-        latencies,
-        length: started.elapsed(),
-    })
+    latencies.sort_unstable();
+    Ok((latencies, started.elapsed()))
 }
 
 async fn keep_busy(
@@ -51,7 +44,7 @@ async fn keep_busy(
     connection.set_nodelay(true)?;
     let mut latencies = Vec::new();
     let mut answer = [0; 2048];
-    // All answers of an arm are equally long; the first one says how long.
+    // All answers of a server are equally long; the first one says how long.
     let mut answer_len = None;
     loop {
         let sent = Instant::now();
@@ -77,8 +70,7 @@ async fn keep_busy(
 
 /// The length of head and body, once the head is there.
 fn whole_len(answer: &[u8]) -> Option<usize> {
-    let text = std::str::from_utf8(answer).ok()?;
-    let (head, _) = text.split_once("\r\n\r\n")?;
+    let (head, _) = std::str::from_utf8(answer).ok()?.split_once("\r\n\r\n")?;
     let body = head
         .lines()
         .find_map(|line| line.strip_prefix("content-length: "))?;

@@ -1,0 +1,166 @@
+//! What the arms may cost, and whether they keep to it.
+
+use std::ops::RangeInclusive;
+
+use super::Arm;
+
+/// What is asked of an arm.
+pub(crate) enum Target {
+    /// At most so much more than the baseline. `--check` holds the allocations, which are the
+    /// same on every machine.
+    More { instructions: f64, allocations: f64 },
+    /// No target: shows how many times more it adds to its baseline than `ours` adds to its own.
+    TimesOurs { ours: String },
+    /// At most so many instructions for each byte of cookies more than `shorter` has.
+    PerByte {
+        shorter: String,
+        bytes: f64,
+        most: f64,
+    },
+    /// At most such a share of the baseline's instructions, in per cent; `is_held` to it by
+    /// `--check`.
+    Share { percent: f64, is_held: bool },
+    /// Its instructions over those of the baseline; held by `--check`.
+    Ratio(RangeInclusive<f64>),
+    /// At most so many times the bytes that the baseline holds at once; held by `--check`.
+    Peak { most: f64 },
+}
+
+impl Target {
+    pub(super) fn is_of_instructions(&self) -> bool {
+        !matches!(self, Self::Peak { .. })
+    }
+}
+
+/// What it costs to serve an arm once.
+#[derive(Clone, Copy)]
+pub(super) struct Cost {
+    pub(super) allocations: f64,
+    /// The most bytes that it holds at once.
+    pub(super) peak: f64,
+    pub(super) instructions: Option<f64>,
+    /// In nanoseconds, and as a ratio to the baseline.
+    pub(super) time: Option<(f64, Option<f64>)>,
+}
+
+/// How an arm does by its target.
+pub(super) struct Verdict {
+    pub(super) figure: String,
+    pub(super) target: String,
+    /// `None` if there is no target, or what it needs was not counted.
+    pub(super) is_met: Option<bool>,
+    /// Whether `--check` lets it pass.
+    pub(super) is_kept: bool,
+}
+
+/// The costs of all arms.
+pub(super) struct Costs<'a>(Vec<(&'a Arm, Cost)>);
+
+impl<'a> Costs<'a> {
+    pub(super) fn new(arms: &'a [Arm], costs: &[Cost]) -> Self {
+        Self(arms.iter().zip(costs.iter().copied()).collect())
+    }
+
+    pub(super) fn of(&self, name: &str) -> Cost {
+        self.row(name).1
+    }
+
+    /// How many allocations the arm makes more than its baseline.
+    pub(super) fn more_allocations(&self, arm: &Arm) -> Option<f64> {
+        Some(self.of(&arm.name).allocations - self.of(arm.baseline.as_ref()?).allocations)
+    }
+
+    /// How many instructions the arm takes more than its baseline.
+    pub(super) fn more_instructions(&self, arm: &Arm) -> Option<f64> {
+        Some(self.of(&arm.name).instructions? - self.of(arm.baseline.as_ref()?).instructions?)
+    }
+
+    pub(super) fn judge(&self, arm: &Arm) -> Option<Verdict> {
+        let added = |name: &str| self.more_instructions(self.row(name).0);
+        let own = added(&arm.name);
+        let baseline = arm.baseline.as_ref().map(|name| self.of(name));
+        let all = baseline.and_then(|baseline| baseline.instructions);
+        let show =
+            |figure: Option<f64>, show: fn(f64) -> String| figure.map_or_else(String::new, show);
+        let (figure, target, is_met, is_held) = match arm.target.as_ref()? {
+            Target::More {
+                instructions,
+                allocations,
+            } => {
+                let few = self.more_allocations(arm)? <= *allocations;
+                let target = format!("≤ {instructions}, ≤ {allocations} allocations");
+                let is_met = own.map(|more| few && more <= *instructions);
+                return Some(Verdict {
+                    figure: String::new(),
+                    target,
+                    is_met,
+                    is_kept: few,
+                });
+            }
+            Target::TimesOurs { ours } => {
+                let times = own.zip(added(ours)).map(|(own, ours)| own / ours);
+                (
+                    show(times, |times| format!("{times:.1} × ours")),
+                    String::new(),
+                    None,
+                    false,
+                )
+            }
+            Target::PerByte {
+                shorter,
+                bytes,
+                most,
+            } => {
+                let growth = own
+                    .zip(added(shorter))
+                    .map(|(long, short)| (long - short) / bytes);
+                let figure = show(growth, |by| format!("{by:.2} a byte"));
+                (
+                    figure,
+                    format!("≤ {most} a byte"),
+                    growth.map(|by| by <= *most),
+                    false,
+                )
+            }
+            Target::Share { percent, is_held } => {
+                let share = own.zip(all).map(|(more, all)| 100.0 * more / all);
+                let figure = show(share, |share| format!("{share:+.2} %"));
+                let is_met = share.map(|share| share <= *percent);
+                (figure, format!("≤ +{percent} %"), is_met, *is_held)
+            }
+            Target::Ratio(bounds) => {
+                let ratio = own.zip(all).map(|(more, all)| 1.0 + more / all);
+                let target = format!("{} to {}", bounds.start(), bounds.end());
+                let is_met = ratio.map(|ratio| bounds.contains(&ratio));
+                (
+                    show(ratio, |ratio| format!("{ratio:.3} ×")),
+                    target,
+                    is_met,
+                    true,
+                )
+            }
+            Target::Peak { most } => {
+                let (own, all) = (self.of(&arm.name).peak, baseline?.peak);
+                let is_met = own <= most * all;
+                (
+                    format!("{own} bytes"),
+                    format!("≤ {most} × {all}"),
+                    Some(is_met),
+                    true,
+                )
+            }
+        };
+        let is_kept = !is_held || is_met != Some(false);
+        Some(Verdict {
+            figure,
+            target,
+            is_met,
+            is_kept,
+        })
+    }
+
+    fn row(&self, name: &str) -> (&'a Arm, Cost) {
+        let row = self.0.iter().find(|(arm, _)| arm.name == name);
+        *row.unwrap_or_else(|| panic!("the plan names no arm {name:?}"))
+    }
+}

@@ -1,0 +1,51 @@
+//! What the outbox costs, as ratios and rates from one run: on SQLite, and on PostgreSQL where
+//! `TOWER_PARTNERO_TEST_POSTGRES` holds a URL.
+//!
+//! The figures of a short run mean little. What is counted and not timed holds in either:
+//! enqueuing calls nobody, and deliveries share commits.
+
+mod drain;
+mod enqueue;
+mod places;
+
+use crate::Failure;
+use crate::harness::Options;
+
+/// How much of everything.
+#[derive(Clone, Copy)]
+struct Size {
+    rounds: usize,
+    transactions: usize,
+    deliveries: usize,
+}
+
+#[tokio::main]
+pub(crate) async fn run(options: &Options) -> Result<(), Failure> {
+    let (rounds, transactions, deliveries) = if options.is_short() {
+        (3, 20, 200)
+    } else {
+        (21, 200, 4_000)
+    };
+    let size = Size {
+        rounds,
+        transactions,
+        deliveries,
+    };
+    for place in places::all().await? {
+        let name = place.name();
+        let ratio = enqueue::ratio(&place, size).await?;
+        println!("{name}: user row and report over user row alone: {ratio:.2}");
+        let (down, calls) = enqueue::down_over_up(&place, size).await?;
+        expect(calls == 0, "enqueuing called Partnero")?;
+        println!("{name}: sign-up with Partnero down over up: {down:.2}, calls: {calls}");
+        let (rate, commits) = drain::rate(&place, size).await?;
+        expect(commits < 1.0, "every delivery had a commit of its own")?;
+        println!("{name}: deliveries per second to a Partnero that takes 5 ms: {rate:.0}");
+        println!("{name}: commits per delivery: {commits:.2}\n");
+    }
+    Ok(())
+}
+
+fn expect(holds: bool, otherwise: &str) -> Result<(), Failure> {
+    holds.then_some(()).ok_or_else(|| otherwise.into())
+}
