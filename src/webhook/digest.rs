@@ -1,4 +1,4 @@
-//! By what an event is known again, as it bears no identifier.
+//! The fingerprint by which a repeated event is recognised, because events have no identifier.
 
 use std::fmt;
 
@@ -8,9 +8,10 @@ use sha2::{Digest, Sha256};
 
 use super::signature::hex;
 
-/// The fingerprint of an event: SHA-256. Two deliveries with the same one are the same event.
+/// The fingerprint of an event: SHA-256. Two deliveries with the same fingerprint are the same
+/// event.
 ///
-/// It prints as 64 lower-case hexadecimal digits, which is how an inbox keeps it.
+/// It prints as 64 lower-case hexadecimal digits, and an inbox stores it in this form.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct EventDigest([u8; 32]);
 
@@ -25,18 +26,18 @@ impl EventDigest {
         Self(Sha256::digest(body).into())
     }
 
-    /// Of every field of the envelope but its time, as they were sent.
+    /// The digest of every field of the envelope except its time, as the fields were sent.
     pub(super) fn without_time(body: &[u8]) -> Self {
         let mut reader = serde_json::Deserializer::from_slice(body);
         match reader.deserialize_map(Fields(Sha256::new())) {
             Ok(hash) => Self(hash.finalize().into()),
-            // Then it is no envelope, and has no time.
+            // A body that is no object has no time to leave out.
             Err(_) => Self::of(body),
         }
     }
 }
 
-/// Hashes the fields of an object one by one, and builds nothing.
+/// Hashes the fields of an object one by one, without building the object.
 struct Fields(Sha256);
 
 impl<'de> Visitor<'de> for Fields {
@@ -51,7 +52,7 @@ impl<'de> Visitor<'de> for Fields {
             if matches!(name.as_str(), "created_at" | "timestamp") {
                 continue;
             }
-            // With their lengths, so that no two lists of fields are hashed alike.
+            // The lengths keep two different lists of fields from giving the same bytes.
             for part in [name.as_bytes(), value.get().as_bytes()] {
                 self.0.update(part.len().to_be_bytes());
                 self.0.update(part);

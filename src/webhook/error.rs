@@ -5,10 +5,11 @@ use std::fmt;
 
 use http::StatusCode;
 
-/// A request that is no event of Partnero's, or not one that counts.
+/// A webhook request that was refused.
 ///
 /// [`kind`](Self::kind) says why, for a log or a counter. The sender learns less:
-/// [`status`](Self::status) is the same for every request that was not proven to be Partnero's.
+/// [`status`](Self::status) is the same for every request whose signature does not prove that
+/// Partnero sent it.
 #[derive(Debug)]
 pub struct WebhookError {
     kind: WebhookErrorKind,
@@ -19,9 +20,9 @@ pub struct WebhookError {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum WebhookErrorKind {
-    /// There is no signature, or an empty one.
+    /// The request has no signature, or an empty one.
     MissingSignature,
-    /// There are several signatures.
+    /// The request has several signatures.
     SeveralSignatures,
     /// The signature has bytes that are not ASCII.
     SignatureNotAscii,
@@ -33,19 +34,19 @@ pub enum WebhookErrorKind {
     SignatureUpperCase,
     /// The signature is no hex.
     SignatureNotHex,
-    /// The signature is not that of this body by any of the secrets: the body was changed on its
-    /// way, or re-serialised by a proxy; the secret is another subscription's; or the sender is
-    /// not Partnero.
+    /// The signature does not belong to this body under any of the secrets. The body was changed on
+    /// its way, for example by a proxy that wrote the JSON again; or the secret is another
+    /// subscription's; or the sender is not Partnero.
     Mismatch,
-    /// The event is older than the verifier allows, or as far in the future.
+    /// The event is older than the verifier allows, or further in the future.
     Stale,
-    /// The event does not say when it was made, and the verifier asks for it.
+    /// The event has no time, and the verifier has a [`max_age`](super::WebhookVerifier::max_age).
     NoTime,
     /// The signature is right, and the body is no JSON object with the name of an event.
     NoEvent,
     /// The body is larger than the receiver reads.
     TooLarge,
-    /// The body ended before its time, or could not be read for another reason.
+    /// The body ended too early, or could not be read for another reason.
     Unreadable,
 }
 
@@ -89,8 +90,8 @@ impl WebhookError {
         self.kind
     }
 
-    /// What to answer. Not proven to be Partnero's: 401, whatever is wrong with it. A body that is
-    /// too large: 413; one that could not be read: 400. Signed by Partnero and no event: 422.
+    /// The status to answer with: 413 for a body that is too large, 400 for a body that could not be
+    /// read, 422 for a signed body that is no event, and 401 for everything else.
     #[must_use]
     pub fn status(&self) -> StatusCode {
         match self.kind {
@@ -107,7 +108,7 @@ impl WebhookError {
         tracing::warn!(reason = self.kind.as_str(), "a webhook was refused");
     }
 
-    /// The answer, without a word about what was wrong.
+    /// The answer. It does not tell the sender what was wrong.
     #[cfg(feature = "axum")]
     pub(super) fn response(&self) -> http::Response<&'static str> {
         let mut response = http::Response::new("");
@@ -126,8 +127,8 @@ impl fmt::Display for WebhookError {
             WebhookErrorKind::SignatureLength => "the signature is not 64 characters long",
             WebhookErrorKind::SignatureUpperCase => "the signature is in upper case",
             WebhookErrorKind::SignatureNotHex => "the signature is no hex",
-            WebhookErrorKind::Mismatch => "the signature is not that of this body",
-            WebhookErrorKind::Stale => "the event is too old, or of the future",
+            WebhookErrorKind::Mismatch => "the signature does not belong to this body",
+            WebhookErrorKind::Stale => "the event is too old, or in the future",
             WebhookErrorKind::NoTime => "the event does not say when it was made",
             WebhookErrorKind::NoEvent => "the body is no event",
             WebhookErrorKind::TooLarge => "the body is too large",

@@ -1,4 +1,7 @@
-//! What Partnero tells.
+//! An event that Partnero sent, and typed views of its data.
+//!
+//! Partnero's documentation shows the data of `partner.created` alone. That the data of the other
+//! events has the form of the API's answers is inferred, so every view may be absent.
 
 use std::fmt;
 use std::time::SystemTime;
@@ -28,8 +31,8 @@ pub struct Event {
 }
 
 impl Event {
-    /// Reads an event that the app had stored with [`body`](Self::body) after it was verified.
-    /// There is no signature to check any more.
+    /// Reads an event from the [`body`](Self::body) that the app stored after it was verified. The
+    /// signature is not checked again.
     ///
     /// # Errors
     ///
@@ -60,20 +63,20 @@ impl Event {
         self.text("event").unwrap_or_default()
     }
 
-    /// What it is about.
+    /// The kind of event.
     #[must_use]
     pub fn kind(&self) -> EventKind {
         self.kind
     }
 
-    /// The key of the subscription that this was sent for. The older envelope has none.
+    /// The key of the subscription by which the event was sent. The older envelope has none.
     #[must_use]
     pub fn webhook_key(&self) -> Option<&str> {
         self.text("webhook_key")
     }
 
-    /// When it was made; `None` if that is no time, or absent. Whether it is the time of the event
-    /// or of this delivery, no source says.
+    /// The time in the envelope; `None` if there is none, or it cannot be read. No source says whether
+    /// it is the time of the event or of this delivery.
     #[must_use]
     pub fn created_at(&self) -> Option<SystemTime> {
         values::time(self.created_at_raw()?)
@@ -93,13 +96,14 @@ impl Event {
         self.envelope.get("data").unwrap_or(&Value::Null)
     }
 
-    /// The whole envelope, with the fields that have no method here.
+    /// The whole envelope, also the fields that have no method here.
     #[must_use]
     pub fn envelope(&self) -> &Map<String, Value> {
         &self.envelope
     }
 
-    /// The body, byte for byte: what to store for later, and for [`from_stored`](Self::from_stored).
+    /// The body, byte for byte. Store it to read the event again with
+    /// [`from_stored`](Self::from_stored).
     #[must_use]
     pub fn body(&self) -> &[u8] {
         &self.body
@@ -111,35 +115,37 @@ impl Event {
         self.body
     }
 
-    /// By what this event is known again: Partnero sends no identifier with it, so it is the sum
-    /// of the whole body.
+    /// The fingerprint by which a repeated event is recognised. Partnero sends no identifier, so this
+    /// is the digest of the whole body.
     ///
-    /// A delivery that is tried again is the same to the byte, unless Partnero gives it a new
-    /// `created_at`, which no source says: see [`digest_without_time`](Self::digest_without_time).
+    /// When Partnero sends an event again, the body has the same bytes, unless Partnero gives it a
+    /// new `created_at`. No source says whether Partnero does: see
+    /// [`digest_without_time`](Self::digest_without_time).
     ///
-    /// Two events that are the same to the byte are one to it. The published examples show times
-    /// in whole seconds, so those may be two rewards of one second, if the data tells them not
-    /// apart. An effect that can be repeated, such as asking for the balance, needs no digest.
+    /// Two events with the same bytes have the same digest. The published examples show times in
+    /// whole seconds, so two rewards in one second may have the same bytes. An effect that may be
+    /// repeated, such as asking for the balance, needs no digest.
     #[must_use]
     pub fn digest(&self) -> EventDigest {
         EventDigest::of(&self.body)
     }
 
-    /// As [`digest`](Self::digest), leaving out when the envelope was made.
+    /// As [`digest`](Self::digest), without the time in the envelope.
     ///
-    /// Safe from retries that bear a new time, but two events that differ in nothing else are one
-    /// to it: two rewards of the same amount for the same customer, if their data names neither
-    /// the sale nor a time. Take it where doing something twice is worse than leaving it out once.
+    /// A retry with a new time has the same digest. But two events that differ in their time alone
+    /// have the same digest, too: for example two rewards of the same amount for the same customer,
+    /// if their data names neither the sale nor a time. Use it if having an effect twice is worse
+    /// than missing it once.
     #[must_use]
     pub fn digest_without_time(&self) -> EventDigest {
         EventDigest::without_time(&self.body)
     }
 
-    /// The identifier, or else the key, of the customer whom the event is about. Of a transaction,
-    /// and of a reward, that is the customer who **referred** the buyer.
+    /// The identifier, or else the key, of the customer whom the event is about. For a transaction and
+    /// a reward that is the customer who **referred** the buyer.
     ///
-    /// It is looked for in `customer`, a text or an object, and then, for the events of customers,
-    /// in the data itself.
+    /// It is read from `customer`, a text or an object. For the events of customers it is else read
+    /// from the data itself.
     #[must_use]
     pub fn customer_id(&self) -> Option<String> {
         let data = self.data().as_object()?;
@@ -150,8 +156,8 @@ impl Event {
         })
     }
 
-    /// The customer, of the events of customers: the object in `customer`, or else the data
-    /// itself, unless that only names a customer.
+    /// The customer of an event about customers: the object in `customer`, or else the data itself,
+    /// unless `customer` is a text.
     #[cfg(feature = "client")]
     #[must_use]
     pub fn customer(&self) -> Option<crate::client::Customer> {
@@ -167,8 +173,8 @@ impl Event {
         crate::client::Customer::from_value(value)
     }
 
-    /// The transaction, of the events of transactions: the object in `transaction`, or else the
-    /// data itself.
+    /// The transaction of an event about transactions: the object in `transaction`, or else the data
+    /// itself.
     #[cfg(feature = "client")]
     #[must_use]
     pub fn transaction(&self) -> Option<crate::client::Transaction> {
@@ -178,8 +184,8 @@ impl Event {
         crate::client::Transaction::from_value(self.part("transaction"))
     }
 
-    /// The reward, of the events of rewards and of `customer.rewarded`: the object in `reward`, or
-    /// else the data itself if it has an amount.
+    /// The reward of an event about rewards or of `customer.rewarded`: the object in `reward`, or else
+    /// the data itself if it has an amount.
     #[cfg(feature = "client")]
     #[must_use]
     pub fn reward(&self) -> Option<crate::client::Reward> {

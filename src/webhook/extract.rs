@@ -1,4 +1,4 @@
-//! The extractor for axum, and the answer to what it refuses.
+//! The extractor for axum, and its answer to a refused request.
 
 use axum_core::body::Body;
 use axum_core::extract::rejection::{BytesRejection, FailedToBufferBody};
@@ -12,8 +12,8 @@ use super::verifier::WebhookVerifier;
 /// A verified event: the last argument of its handler, because it takes the body.
 ///
 /// The verifier comes from the app's state through `FromRef`; without one the app does not compile.
-/// The body is read as axum's own extractors read it, so that the app's `DefaultBodyLimit` holds.
-/// How long a sender may take for it is the server's to limit.
+/// The body is read as axum's own extractors read it, so the app's `DefaultBodyLimit` holds. The
+/// server has to limit how long a sender may take.
 ///
 /// ```
 /// use axum::extract::FromRef;

@@ -2,7 +2,7 @@
 
 /// What an event is about.
 ///
-/// In refer-a-friend programs come the events of customers, and the creation and deletion of
+/// Refer-a-friend programs send the events of customers, and the creation and deletion of
 /// transactions (<https://github.com/partnero/n8n-nodes-partnero>). The others stand in Partnero's
 /// guide alone (<https://docs.partnero.com/guides/webhooks/outgoing-webhooks>).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -30,9 +30,8 @@ pub enum EventKind {
     RewardApproved,
     /// `reward.paid`
     RewardPaid,
-    /// Anything else: the events of partners, subscribers and leads, which other kinds of
-    /// programs send, and those that this crate has never heard of. See
-    /// [`Event::name`](super::Event::name).
+    /// Any other event: those of partners, subscribers and leads, which other kinds of programs send,
+    /// and events that this crate does not know. See [`Event::name`](super::Event::name).
     Other,
 }
 

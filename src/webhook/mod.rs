@@ -1,10 +1,10 @@
-//! Webhooks: Partnero tells the app what happened, a reward above all.
+//! Webhooks: Partnero tells the app what happened, for example that a customer was rewarded.
 //!
-//! 1. [`WebhookVerifier`] checks the signature over the bytes as they came; only then are they
-//!    read. Everything else is refused with the same answer, whatever is wrong with it.
-//! 2. [`Event`] is what was told. Its data is always there as JSON, and an event that this crate
+//! 1. [`WebhookVerifier`] checks the signature over the bytes as they came, before it reads them.
+//!    Every request with a wrong signature gets the same answer.
+//! 2. [`Event`] is what happened. Its data is always there as JSON, and an event that this crate
 //!    does not know is no error.
-//! 3. An [`inbox`] sees to it that an event which is told twice has its effect once.
+//! 3. An [`inbox`] keeps an event that Partnero sends twice from having its effect twice.
 //!
 //! # Example
 //!
@@ -26,7 +26,7 @@
 //! assert_eq!(event.kind(), EventKind::CustomerRewarded);
 //! assert_eq!(event.data()["id"], "user-7");
 //!
-//! // Somebody else's.
+//! // A body that the secret did not sign.
 //! let refused = verifier.verify(&headers, r#"{"event":"customer.rewarded"}"#).unwrap_err();
 //! assert_eq!(refused.status(), 401);
 //! # Ok::<_, Box<dyn std::error::Error>>(())
@@ -37,8 +37,8 @@
 //!
 //! # What no source says
 //!
-//! The data of a refer-a-friend program's events was never seen by the authors of this crate. How
-//! often and how long Partnero tries again is not documented, nor whether a retry bears a new
+//! The authors of this crate have never seen the data of a refer-a-friend program's events. It is not
+//! documented how often and for how long Partnero tries again, nor whether a retry has a new
 //! `created_at`.
 
 mod digest;

@@ -10,12 +10,12 @@ use crate::error::ConfigError;
 /// The `signature` of a webhook subscription: the key that its events are signed with
 /// (<https://docs.partnero.com/api-reference/webhooks/overview>).
 ///
-/// Partnero shows it in every answer about the subscription. Whoever knows it can make up rewards,
-/// so it is never printed, not even by `Debug`; [`expose`](Self::expose) is for storing it.
+/// Partnero shows it in every answer about the subscription. Whoever knows it can forge events, so it
+/// is never printed, not even by `Debug`. [`expose`](Self::expose) returns it, to store it.
 #[derive(Clone)]
 pub struct WebhookSecret {
     text: String,
-    /// Keyed once, so that no request pays for it.
+    /// Keyed once here, and not again for each request.
     mac: Hmac<Sha256>,
 }
 

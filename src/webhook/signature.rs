@@ -45,7 +45,7 @@ pub(super) fn hex(bytes: &[u8]) -> String {
         .collect()
 }
 
-/// The signature that a request bears, and why it is none.
+/// The signature in the headers, or why there is none that can be checked.
 pub(super) fn read(headers: &HeaderMap, older: bool) -> Result<[u8; BYTES], WebhookErrorKind> {
     let name = if older && !headers.contains_key(SIGNATURE) {
         OLDER_SIGNATURE

@@ -1,4 +1,4 @@
-//! The subscription that the app's events come by.
+//! The subscription by which Partnero sends events to the app.
 
 use std::error::Error as StdError;
 use std::fmt;
@@ -15,14 +15,14 @@ use crate::error::ConfigError;
 /// (<https://github.com/partnero/n8n-nodes-partnero>).
 const LONGEST_NAME: usize = 100;
 
-/// Sees to it that Partnero sends `events` to `url`: for an app's start-up, as often as it starts.
+/// Makes Partnero send `events` to `url`. An app calls it each time it starts.
 ///
-/// A subscription to this URL is taken as it is, or brought up to date where its events differ or
-/// it is switched off; if there is none, it is made, under a key that follows from the URL, so
-/// that several processes which start at once make one. The one under that key is led back to the
-/// URL if it leads elsewhere. Then `keep` gets the secret, to store it
-/// where the app wants it; it does so every time, as Partnero shows the secret every time. Without
-/// a place to store it, the returned [`Subscription`] has it, too.
+/// If there is a subscription to this URL, its events are changed where they differ, and it is
+/// switched on. If there is none, one is made, under a key that follows from the URL, so that several
+/// processes which start at the same time make one. If the subscription under that key leads to
+/// another URL, its URL is changed. Then `keep` gets the secret and stores it where the app wants it.
+/// It gets the secret every time, because Partnero shows it every time. The returned
+/// [`Subscription`] has the secret, too.
 ///
 /// ```no_run
 /// use tower_partnero::webhook::{WebhookVerifier, ensure_subscription};
@@ -91,9 +91,9 @@ pub struct Subscription {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum SubscriptionChange {
-    /// There was none, and now there is.
+    /// There was no subscription, and it was made.
     Created,
-    /// Its events or its URL were others, or it was switched off.
+    /// Its events or its URL were changed, or it was switched on.
     Updated,
     /// It was as it should be.
     None,
@@ -130,7 +130,7 @@ impl Wanted {
         })
     }
 
-    /// Ours before anybody else's to the same URL.
+    /// The subscription under our key, or else another one to the same URL.
     async fn find(&self, client: &Client) -> Result<Option<Webhook>, Error> {
         let mut found = None;
         let mut webhooks = client.webhooks().list().stream();
@@ -181,13 +181,13 @@ impl Wanted {
             update = update.url(&self.url);
         }
         let updated = client.webhooks().update(&key, &update).await?;
-        // What an answer leaves out is as it was.
+        // If the answer has no signature, the subscription keeps the one it had.
         found.signature = updated.signature.or(found.signature);
         Ok((found, SubscriptionChange::Updated))
     }
 }
 
-/// Events hold names and addresses: they may go to `https` alone, or stay on this machine.
+/// Events hold names and addresses, so they may go to `https`, or stay on this machine.
 fn check(text: &str) -> Result<(), ConfigError> {
     let refuse = |advice: &'static str| Err(ConfigError::new("url", advice));
     let Ok(url) = Url::parse(text) else {
@@ -209,7 +209,7 @@ fn check(text: &str) -> Result<(), ConfigError> {
     }
 }
 
-/// Why a subscription could not be had.
+/// Why there is no subscription, or its secret is not known.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum SubscribeError {

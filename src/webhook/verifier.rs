@@ -1,4 +1,4 @@
-//! Whether a body is Partnero's.
+//! Checks whether Partnero sent a body.
 
 use std::fmt;
 use std::sync::Arc;
@@ -12,10 +12,10 @@ use super::event::Event;
 use super::secret::WebhookSecret;
 use super::signature;
 
-/// Tells Partnero's webhooks from everybody else's.
+/// Checks that Partnero sent a webhook.
 ///
-/// The signature is checked over the bytes as they came, and nothing is parsed before that. Clones
-/// share the secrets. See the [module docs](crate::webhook) for an example.
+/// The signature is checked over the bytes as they came, and nothing is parsed before. Clones share
+/// the secrets. See the [module docs](crate::webhook) for an example.
 #[derive(Clone)]
 #[must_use]
 pub struct WebhookVerifier {
@@ -30,7 +30,7 @@ struct Rules {
 }
 
 impl WebhookVerifier {
-    /// Accepts what is signed with this secret, in the header `Signature`, however old it is.
+    /// Accepts bodies that are signed with this secret in the header `Signature`, of any age.
     pub fn new(secret: WebhookSecret) -> Self {
         Self {
             rules: Arc::new(Rules {
@@ -41,21 +41,21 @@ impl WebhookVerifier {
         }
     }
 
-    /// Accepts another secret, too: that of a second subscription, or the one before or after a
-    /// change. Partnero has no call that changes a secret; one deletes the subscription and makes
-    /// another, and events signed by either are on their way for a while.
+    /// Accepts another secret, too: that of a second subscription, or the old one after a change.
+    /// Partnero has no call that changes a secret. To change it, delete the subscription and make
+    /// another; for a while, events signed by either secret may arrive.
     ///
-    /// Two subscriptions at the same time tell every event twice, and an
-    /// [inbox](crate::webhook::inbox) takes that for two events. Every secret costs one hash of
-    /// each body.
+    /// Two subscriptions at the same time send every event twice, and an
+    /// [inbox](crate::webhook::inbox) takes them for two events. For every secret, each body is
+    /// hashed once.
     pub fn secret(mut self, secret: WebhookSecret) -> Self {
         Arc::make_mut(&mut self.rules).secrets.push(secret);
         self
     }
 
-    /// Reads the signature from `x-partnero-signature` where there is no `Signature`. An older
-    /// version of Partnero's documentation names it; which subscriptions still have it, no source
-    /// says. Default: false.
+    /// Reads the signature from `x-partnero-signature` if there is no `Signature`. An older version of
+    /// Partnero's documentation names this header. No source says which subscriptions still use it.
+    /// Default: false.
     pub fn older_header(mut self, accepted: bool) -> Self {
         Arc::make_mut(&mut self.rules).older_header = accepted;
         self
@@ -64,9 +64,9 @@ impl WebhookVerifier {
     /// Refuses events whose time is further from now than this, in either direction. Default: any
     /// time is accepted.
     ///
-    /// No source says whether a delivery that is tried again bears its own time or that of the
-    /// first try, nor how long Partnero tries. A window shorter than that loses events; against
-    /// replays, use an inbox.
+    /// No source says whether a repeated delivery has a new time or that of the first one, nor for how
+    /// long Partnero tries. If that is longer than `age`, events are lost. Against replays, use an
+    /// inbox.
     pub fn max_age(mut self, age: Duration) -> Self {
         Arc::make_mut(&mut self.rules).max_age = Some(age);
         self
@@ -74,11 +74,11 @@ impl WebhookVerifier {
 
     /// Checks the signature and reads the event.
     ///
-    /// The body is taken as it came: JSON that was read and written again does not verify.
+    /// Pass the body as it came. JSON that was read and written again has other bytes and is refused.
     ///
     /// # Errors
     ///
-    /// [`WebhookError`] if the body is not proven to be Partnero's, is too old, or is no event.
+    /// [`WebhookError`] if the signature is wrong, the event is too old, or the body is no event.
     pub fn verify(
         &self,
         headers: &HeaderMap,
@@ -106,8 +106,8 @@ impl WebhookVerifier {
         Ok(event)
     }
 
-    /// Hashes the body by every secret whatever the headers say, so that the time it takes tells
-    /// nobody how far a forgery came.
+    /// Hashes the body with every secret, also if the header is malformed. So the time that it takes
+    /// does not tell a forger what was wrong.
     fn check_signature(&self, headers: &HeaderMap, body: &[u8]) -> Result<(), WebhookErrorKind> {
         let signature = signature::read(headers, self.rules.older_header);
         let tag = signature.unwrap_or_default();

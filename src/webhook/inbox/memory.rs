@@ -1,4 +1,4 @@
-//! An inbox that is lost with the process.
+//! An inbox in memory, which is lost with the process.
 
 use std::collections::{HashSet, VecDeque};
 use std::fmt;
@@ -7,12 +7,12 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use super::Seen;
 use crate::webhook::digest::EventDigest;
 
-/// Remembers a fixed number of digests, the newest ones. A clone is the same inbox.
+/// Remembers a fixed number of digests, the newest ones. Clones share the digests.
 ///
-/// It knows no transactions: an event is on record before its effect, and a second delivery that
-/// comes in between is told [`Repeated`](Seen::Repeated). If the effect can fail, handle one event
-/// at a time, from `record` to the effect or [`forget`](Self::forget): else Partnero gets its 200
-/// for the second delivery, and tells the event no more.
+/// It has no transactions: an event is on record before its effect, and a second delivery that
+/// comes in between gets [`Repeated`](Seen::Repeated). If the effect can fail, handle one event at a
+/// time, from `record` to the effect or [`forget`](Self::forget). Otherwise Partnero may get a 200
+/// for the second delivery and does not send the event again, although its effect failed.
 #[derive(Clone)]
 pub struct MemoryInbox {
     digests: Arc<Mutex<Digests>>,
@@ -27,7 +27,7 @@ struct Digests {
 }
 
 impl MemoryInbox {
-    /// Remembers so many events; 0 is taken as 1. Each takes about 100 bytes.
+    /// Remembers `capacity` events; 0 is taken as 1. Each takes about 100 bytes.
     #[must_use]
     pub fn new(capacity: usize) -> Self {
         Self {
@@ -36,8 +36,7 @@ impl MemoryInbox {
         }
     }
 
-    /// Remembers an event, and says whether it was there before. A repeated one does not become
-    /// newer.
+    /// Remembers an event, and says whether it was received before. A repeated event keeps its age.
     pub fn record(&self, digest: &EventDigest) -> Seen {
         let mut digests = self.lock();
         if !digests.known.insert(*digest) {
@@ -52,7 +51,7 @@ impl MemoryInbox {
         Seen::First
     }
 
-    /// Forgets an event whose effect failed, so that it counts as the first when it is told again.
+    /// Forgets an event whose effect failed, so that it counts as new when Partnero sends it again.
     pub fn forget(&self, digest: &EventDigest) {
         let mut digests = self.lock();
         if digests.known.remove(digest) {
@@ -60,7 +59,7 @@ impl MemoryInbox {
         }
     }
 
-    /// Nothing that holds the lock can panic half-way.
+    /// A poisoned lock is used on: no code that holds it can leave the digests half changed.
     fn lock(&self) -> MutexGuard<'_, Digests> {
         self.digests.lock().unwrap_or_else(PoisonError::into_inner)
     }

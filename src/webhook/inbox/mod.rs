@@ -1,12 +1,13 @@
-//! Which events were seen before, so that each has its effect once.
+//! Remembers which events were received, so that each has its effect once.
 //!
-//! Partnero tells an event again when an answer was lost, and names no identifier by which to
-//! know it. So the inbox remembers digests: [`Event::digest`](crate::Event::digest), or by choice
+//! Partnero sends an event again if the answer was lost, and gives events no identifier. So the inbox
+//! remembers digests: [`Event::digest`](crate::Event::digest), or by choice
 //! [`Event::digest_without_time`](crate::Event::digest_without_time).
 //!
-//! The digest belongs into the same transaction as the effect. A process that dies in between has
-//! then done neither, and the event that Partnero tells again is the first; one that dies after
-//! the commit and before its answer is told again, and the inbox says [`Seen::Repeated`].
+//! Record the digest in the same transaction as the effect. If the process dies before the commit,
+//! neither is there, and the event that Partnero sends again counts as the first. If it dies after
+//! the commit and before its answer, Partnero sends the event again, and the inbox says
+//! [`Seen::Repeated`].
 //!
 //! | | |
 //! |---|---|
@@ -26,23 +27,23 @@
 //! );
 //! ```
 //!
-//! It stays as it is, so that any driver and any language can take part:
-//! `INSERT INTO partnero_inbox (digest) VALUES (…) ON CONFLICT (digest) DO NOTHING` changes one
-//! row for an event that is the first of its kind, and none for a repeated one.
+//! The table will not change, so any driver and any language can use it:
+//! `INSERT INTO partnero_inbox (digest) VALUES (…) ON CONFLICT (digest) DO NOTHING` writes one row
+//! for a new event, and none for a repeated one.
 //!
 //! # Pruning
 //!
-//! A digest that was pruned is forgotten, and whoever recorded the request could send it once
-//! more. So either keep digests for good (a row is about 100 bytes), or let the verifier refuse
-//! what is older than a [`max_age`](crate::WebhookVerifier::max_age), and prune after twice that:
-//! an event may be as far in the future when it is received, and so is let in for twice as long.
+//! A digest that was pruned is forgotten, and somebody who recorded the request could send it again.
+//! So either keep digests for ever (a row is about 100 bytes), or let the verifier refuse events older
+//! than a [`max_age`](crate::WebhookVerifier::max_age), and prune digests older than twice that. It
+//! has to be twice, because an event may be that far in the future when it is received.
 //!
 //! # What is the same event
 //!
-//! Two subscriptions to the same event tell it twice, each under its own key, and the inbox takes
-//! them for two. A verifier that knows the secret of one of them refuses the other's; whoever
-//! gives it [both](crate::WebhookVerifier::secret) deletes the old subscription before the new one
-//! is made.
+//! Two subscriptions to the same event send it twice, each under its own key, and the inbox takes
+//! them for two events. A verifier with one secret refuses the events of the other subscription. If
+//! the verifier has [both secrets](crate::WebhookVerifier::secret), delete the old subscription
+//! before you make the new one.
 
 mod memory;
 #[cfg(feature = "inbox-postgres")]
@@ -52,19 +53,19 @@ pub mod sqlite;
 
 pub use self::memory::MemoryInbox;
 
-/// Whether an event was seen before.
+/// Whether an event was received before.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[must_use = "a repeated event must have no effect"]
 #[non_exhaustive]
 pub enum Seen {
-    /// It was not; now it is on record.
+    /// It is new, and now it is on record.
     First,
-    /// It was, and nothing was written. It has had its effect.
+    /// It was received before, and has had its effect. Nothing was written.
     Repeated,
 }
 
 impl Seen {
-    /// Whether the event is to have its effect.
+    /// Whether the event is new.
     #[must_use]
     pub fn is_first(self) -> bool {
         self == Self::First

@@ -13,7 +13,7 @@
 //!     if postgres::record(&mut transaction, &event.digest()).await?.is_first() {
 //!         reward(&mut transaction, event).await?;
 //!     }
-//!     transaction.commit().await // before this nothing has happened, after it everything
+//!     transaction.commit().await // digest and effect, both or neither
 //! }
 //! ```
 //!
@@ -36,7 +36,7 @@ pub const SCHEMA: &str = "CREATE TABLE IF NOT EXISTS partnero_inbox (
 CREATE INDEX IF NOT EXISTS partnero_inbox_received_at ON partnero_inbox (received_at);";
 
 /// Makes the table, if it is not there, in the schema that the connection's `search_path` names
-/// first. Only one process at a time should: PostgreSQL may refuse the second one.
+/// first. Let one process at a time do it, because PostgreSQL may refuse the second one.
 ///
 /// # Errors
 ///
@@ -46,12 +46,12 @@ pub async fn create_table(connection: &mut PgConnection) -> Result<(), sqlx::Err
     Ok(())
 }
 
-/// Remembers an event in whatever transaction the connection is in, and says whether it was there
-/// before. A repeated one leaves the transaction as it is.
+/// Remembers an event in the connection's transaction, if there is one, and says whether it was
+/// received before. A repeated event does not break the transaction.
 ///
 /// # Errors
 ///
-/// The database refuses: let Partnero come again.
+/// The database refuses. Answer Partnero with a 503, so that it sends the event again.
 pub async fn record(
     connection: &mut PgConnection,
     digest: &EventDigest,
@@ -61,14 +61,14 @@ pub async fn record(
     Ok(Seen::of_rows(done.rows_affected()))
 }
 
-/// Forgets what was received longer ago than this, and says how many events that were. See the
-/// [module docs](super#pruning) for what has to hold first.
+/// Forgets events that were received longer ago than `age`, and returns how many. Read the
+/// [module docs](super#pruning) first: they say how long an event has to be remembered.
 ///
 /// # Errors
 ///
 /// The database refuses.
 pub async fn prune(connection: &mut PgConnection, age: Duration) -> Result<u64, sqlx::Error> {
-    // A thousand years are as good as for ever, and within what an interval holds.
+    // A thousand years: an interval of PostgreSQL cannot hold much more.
     let seconds = age.as_secs().min(31_557_600_000);
     let query = sqlx::query(
         "DELETE FROM partnero_inbox WHERE received_at < now() - make_interval(secs => $1::float8)",

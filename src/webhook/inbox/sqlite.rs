@@ -13,7 +13,7 @@
 //!     if sqlite::record(&mut transaction, &event.digest()).await?.is_first() {
 //!         reward(&mut transaction, event).await?;
 //!     }
-//!     transaction.commit().await // before this nothing has happened, after it everything
+//!     transaction.commit().await // digest and effect, both or neither
 //! }
 //! ```
 //!
@@ -44,12 +44,12 @@ pub async fn create_table(connection: &mut SqliteConnection) -> Result<(), sqlx:
     Ok(())
 }
 
-/// Remembers an event in whatever transaction the connection is in, and says whether it was there
-/// before. A repeated one leaves the transaction as it is.
+/// Remembers an event in the connection's transaction, if there is one, and says whether it was
+/// received before. A repeated event does not break the transaction.
 ///
 /// # Errors
 ///
-/// The database refuses: let Partnero come again.
+/// The database refuses. Answer Partnero with a 503, so that it sends the event again.
 pub async fn record(
     connection: &mut SqliteConnection,
     digest: &EventDigest,
@@ -59,8 +59,8 @@ pub async fn record(
     Ok(Seen::of_rows(done.rows_affected()))
 }
 
-/// Forgets what was received longer ago than this, and says how many events that were. See the
-/// [module docs](super#pruning) for what has to hold first.
+/// Forgets events that were received longer ago than `age`, and returns how many. Read the
+/// [module docs](super#pruning) first: they say how long an event has to be remembered.
 ///
 /// # Errors
 ///

@@ -8,7 +8,7 @@ use http_body::Body;
 
 use crate::webhook::error::WebhookErrorKind;
 
-/// The whole body; nothing of what goes beyond `limit` is kept.
+/// The whole body, if it is not larger than `limit`.
 pub(super) async fn read<B: Body>(body: B, limit: usize) -> Result<Vec<u8>, WebhookErrorKind> {
     let mut body = pin!(body);
     let announced = body.size_hint().lower();
@@ -18,7 +18,7 @@ pub(super) async fn read<B: Body>(body: B, limit: usize) -> Result<Vec<u8>, Webh
     let mut bytes = Vec::new();
     while let Some(frame) = poll_fn(|cx| body.as_mut().poll_frame(cx)).await {
         let frame = frame.map_err(|_| WebhookErrorKind::Unreadable)?;
-        // Trailers say nothing here.
+        // Trailers are no part of the body.
         let Ok(mut data) = frame.into_data() else {
             continue;
         };

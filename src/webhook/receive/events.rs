@@ -1,4 +1,4 @@
-//! The app's end of the queue.
+//! The queue from which the app takes events.
 
 use std::fmt;
 
@@ -6,7 +6,8 @@ use tokio::sync::{mpsc, oneshot};
 
 use crate::webhook::event::Event;
 
-/// Where the app takes its events from. When this is dropped, Partnero is told to come again.
+/// The queue from which the app takes events. After it is dropped, Partnero gets a 503 for each
+/// event.
 pub struct Events {
     queue: mpsc::Receiver<Received>,
 }
@@ -16,14 +17,14 @@ impl Events {
         Self { queue }
     }
 
-    /// The next event, once there is one; `None` when every clone of the service is gone and the
-    /// queue is empty. Safe to cancel: no event is lost.
+    /// Waits for the next event; `None` if every clone of the service is dropped and the queue is
+    /// empty. If this future is dropped, no event is lost.
     pub async fn next(&mut self) -> Option<Received> {
         self.queue.recv().await
     }
 
-    /// Takes no more events, so that Partnero comes again later; those in the queue can still be
-    /// taken. For a graceful end.
+    /// Closes the queue for a graceful shutdown: Partnero gets a 503 for further events. The events in
+    /// the queue can still be taken.
     pub fn close(&mut self) {
         self.queue.close();
     }
@@ -37,31 +38,31 @@ impl fmt::Debug for Events {
     }
 }
 
-/// An event, and the promise to Partnero that the app has it.
+/// An event that the app has not accepted yet.
 ///
-/// One that is dropped without [`accept`](Self::accept) is said in a `tracing` event, also when it
-/// is still in the queue: where Partnero was answered at once, it does not come again.
+/// If it is dropped without [`accept`](Self::accept), a `tracing` event says so, also if it is still
+/// in the queue. If Partnero was answered at once, it does not send the event again.
 #[derive(Debug)]
 #[must_use = "Partnero is told that it was received only after `accept`"]
 pub struct Received {
     event: Event,
-    promise: Promise,
+    acceptance: Acceptance,
 }
 
-/// To be kept by [`Received::accept`].
+/// Tells the service that the app has the event.
 #[derive(Debug)]
-struct Promise(Option<oneshot::Sender<()>>);
+struct Acceptance(Option<oneshot::Sender<()>>);
 
-impl Promise {
-    fn keep(mut self) {
+impl Acceptance {
+    fn send(mut self) {
         if let Some(accepted) = self.0.take() {
-            // Partnero may have been answered already, or have hung up.
+            // Nobody listens if Partnero was answered already, or has hung up.
             let _unheard = accepted.send(());
         }
     }
 }
 
-impl Drop for Promise {
+impl Drop for Acceptance {
     fn drop(&mut self) {
         #[cfg(feature = "tracing")]
         if self.0.is_some() {
@@ -73,8 +74,8 @@ impl Drop for Promise {
 impl Received {
     pub(super) fn new(event: Event) -> (Self, oneshot::Receiver<()>) {
         let (accepted, answer) = oneshot::channel();
-        let promise = Promise(Some(accepted));
-        (Self { event, promise }, answer)
+        let acceptance = Acceptance(Some(accepted));
+        (Self { event, acceptance }, answer)
     }
 
     /// The event.
@@ -83,15 +84,15 @@ impl Received {
         &self.event
     }
 
-    /// Says that the event is stored, or that its effect is. Under
-    /// [`WebhookService::wait`](super::WebhookService::wait) this is what Partnero's answer waits
-    /// for, and dropping it without this makes that answer a 503; otherwise it was answered before.
+    /// Says that the app has stored the event or its effect. Under
+    /// [`WebhookService::wait`](super::WebhookService::wait) Partnero is answered now; without this
+    /// call it gets a 503. Without `wait` it was answered before.
     #[expect(
         clippy::must_use_candidate,
         reason = "most apps have read the event by then"
     )]
     pub fn accept(self) -> Event {
-        self.promise.keep();
+        self.acceptance.send();
         self.event
     }
 }

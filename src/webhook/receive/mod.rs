@@ -1,8 +1,8 @@
 //! Receiving webhooks in any tower server.
 //!
-//! [`WebhookService`] answers Partnero, and [`Events`] is where the app takes the events from.
-//! Between them is a queue of a fixed length. When it is full, or the app has gone away, Partnero
-//! gets a 503 and tries again later: an event is never dropped in silence.
+//! [`WebhookService`] answers Partnero, and the app takes the events from [`Events`]. Between them is
+//! a queue of a fixed length. If the queue is full, or [`Events`] is dropped, Partnero gets a 503 and
+//! tries again later. No event is dropped in silence.
 //!
 //! # Example
 //!
@@ -36,12 +36,12 @@
 //!
 //! # At once, or when the app has it
 //!
-//! As it is made, the service answers as soon as the event is in the queue; what is in the queue
-//! is lost if the process dies. With [`WebhookService::wait`] it answers when the app has called
-//! [`Received::accept`], and with a 503 if that takes too long or never comes: then an event is
-//! either stored by the app or told again. An app that may not lose one waits, and tells what it
-//! has seen by an [inbox](crate::webhook::inbox), since a 503 can come too late for an event that
-//! was accepted after all.
+//! By default the service answers as soon as the event is in the queue. If the process dies, the
+//! events in the queue are lost. With [`WebhookService::wait`] the service answers when the app has
+//! called [`Received::accept`], and with a 503 if that takes too long or never happens. So every
+//! event is either accepted by the app or sent again. An app that must not lose an event uses
+//! `wait` and an [inbox](crate::webhook::inbox): the app may accept an event after the 503, and then
+//! Partnero sends it again.
 
 mod body;
 mod events;

@@ -1,4 +1,4 @@
-//! The service that Partnero talks to.
+//! The service that receives webhooks.
 
 use std::convert::Infallible;
 use std::fmt;
@@ -26,10 +26,10 @@ const BODY_LIMIT: usize = 1 << 20;
 /// Receives webhooks in any tower server. See the [module docs](crate::webhook::receive) for an
 /// example.
 ///
-/// It answers 200 for an event that the app gets, 503 for one that it cannot take now, 405 for
-/// anything but a `POST`, and otherwise as [`WebhookError::status`] says. Partnero waits 5 seconds
-/// for the answer (<https://docs.partnero.com/guides/webhooks/outgoing-webhooks>). How long a
-/// sender may take for its body is the server's to limit.
+/// It answers 200 for an event that the app gets, 503 for an event that cannot be queued now, 405 for
+/// any method but `POST`, and otherwise as [`WebhookError::status`] says. Partnero waits 5 seconds
+/// for the answer (<https://docs.partnero.com/guides/webhooks/outgoing-webhooks>). The server has to
+/// limit how long a sender may take for its body.
 #[derive(Clone)]
 pub struct WebhookService {
     verifier: WebhookVerifier,
@@ -39,8 +39,8 @@ pub struct WebhookService {
 }
 
 impl WebhookService {
-    /// The service, and where the app takes the events from. At most `capacity` events wait in
-    /// between; 0 is taken as 1.
+    /// The service, and the queue from which the app takes the events. At most `capacity` events wait
+    /// in the queue; 0 is taken as 1.
     #[must_use]
     pub fn new(verifier: WebhookVerifier, capacity: usize) -> (Self, Events) {
         let capacity = capacity.clamp(1, Semaphore::MAX_PERMITS);
@@ -67,8 +67,8 @@ impl WebhookService {
     ///
     /// # Panics
     ///
-    /// Not here, but the answer does where tokio's timer is off, as the timer of every tokio
-    /// runtime is that was built without `enable_time` or `enable_all`.
+    /// The service panics when it answers, if the tokio runtime has no timer, that is, if it was built
+    /// without `enable_time` and `enable_all`.
     #[must_use]
     pub fn wait(mut self, time: Duration) -> Self {
         self.wait = Some(time);
