@@ -8,6 +8,9 @@
 //! It has no pages: `GET /?ref=KEY` is a landing and `POST /signup?name=NAME` a sign-up, for `curl`
 //! with a cookie file. What it prints shows the whole way.
 
+#[path = "common/arguments.rs"]
+mod arguments;
+
 use std::net::{Ipv4Addr, SocketAddr};
 use std::process::ExitCode;
 
@@ -21,21 +24,21 @@ use tokio::net::TcpListener;
 use tower::{BoxError, ServiceBuilder, service_fn};
 use tower_partnero::{ApiKey, Client, NewCustomer, Referrals, Sandbox, Signups};
 
-const USAGE: &str = "usage: cargo run --example hyper [-- --port PORT]";
+use self::arguments::Arguments;
+
+const HELP: &str = "\
+usage: cargo run --example hyper [-- --port PORT]
+
+  --port PORT  where the server listens on 127.0.0.1; 3000 if absent, 0 for any free port
+  --help       prints this text";
 
 #[tokio::main]
-#[expect(
-    clippy::print_stderr,
-    reason = "a program tells its user what went wrong"
-)]
 async fn main() -> ExitCode {
     tracing_subscriber::fmt().with_target(false).init();
-    let port = match port(std::env::args().skip(1)) {
+    let arguments = Arguments::read(HELP, &["port"]);
+    let port = match arguments.and_then(|arguments| arguments.port(3000)) {
         Ok(port) => port,
-        Err(problem) => {
-            eprintln!("{problem}\n{USAGE}");
-            return ExitCode::from(2);
-        }
+        Err(code) => return code,
     };
     match run(port).await {
         Ok(()) => ExitCode::SUCCESS,
@@ -44,17 +47,6 @@ async fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
-}
-
-fn port(mut args: impl Iterator<Item = String>) -> Result<u16, String> {
-    let port = match (args.next().as_deref(), args.next()) {
-        (None, _) => return Ok(3000),
-        (Some("--port"), Some(port)) => port,
-        (Some("--port"), None) => return Err("--port needs a number".to_owned()),
-        (Some(other), _) => return Err(format!("{other:?} is not known here")),
-    };
-    port.parse()
-        .map_err(|_| format!("{port:?} is no port: write a number from 0 to 65535"))
 }
 
 #[expect(clippy::print_stdout, reason = "a program tells its user what to do")]

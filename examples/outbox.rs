@@ -41,6 +41,13 @@ type Failure = Box<dyn Error>;
 #[tokio::main]
 async fn main() -> ExitCode {
     let mut arguments: Vec<String> = std::env::args().skip(1).collect();
+    if arguments
+        .iter()
+        .any(|argument| matches!(&**argument, "--help" | "-h"))
+    {
+        let _ = writeln!(std::io::stdout(), "{USAGE}");
+        return ExitCode::SUCCESS;
+    }
     let json = arguments.iter().any(|argument| argument == "--json");
     arguments.retain(|argument| argument != "--json");
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();

@@ -1,55 +1,72 @@
-//! A local Partnero as a program, until you stop it:
+//! A local Partnero as a program. It runs until you stop it with Ctrl-C:
 //!
 //! ```sh
-//! cargo run --example sandbox -- --port 4010
+//! cargo run --example sandbox
+//! cargo run --example sandbox -- --port 4010 --link-base http://localhost:3000/
 //! ```
-//!
-//! Options: `--port N` (4010 if you name none, 0 for any free one), `--api-key KEY`,
-//! `--link-base URL` (where referral links lead).
+
+#[path = "common/arguments.rs"]
+mod arguments;
 
 use std::io::{self, Write};
 use std::process::ExitCode;
 
 use tower_partnero::Sandbox;
-use tower_partnero::sandbox::SandboxBuilder;
+
+use self::arguments::Arguments;
+
+const HELP: &str = "\
+usage: cargo run --example sandbox [-- --port PORT] [--api-key KEY] [--link-base URL]
+
+  --port PORT      where it listens on 127.0.0.1; 4010 if absent, 0 for any free port
+  --api-key KEY    the bearer token that clients must send; sandbox-api-key if absent
+  --link-base URL  the page that referral links lead to; https://shop.example/ if absent
+  --help           prints this text";
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    let options = match Options::read(std::env::args().skip(1)) {
-        Ok(options) => options,
-        Err(problem) => {
-            eprintln!("{problem}\nusage: sandbox [--port N] [--api-key KEY] [--link-base URL]");
-            return ExitCode::from(2);
-        }
-    };
-    let Options { port, builder } = options;
-    match builder.port(port).start().await {
-        Ok(sandbox) => serve(&sandbox).await,
+    run().await.unwrap_or_else(|code| code)
+}
+
+/// The error is the code to end with, too; what went wrong was printed.
+async fn run() -> Result<ExitCode, ExitCode> {
+    let arguments = Arguments::read(HELP, &["port", "api-key", "link-base"])?;
+    let port = arguments.port(4010)?;
+    let mut builder = Sandbox::builder().port(port);
+    for (name, value) in &arguments.options {
+        builder = match *name {
+            "api-key" => builder.api_key(value),
+            "link-base" => builder.link_base(value),
+            _ => builder,
+        };
+    }
+    match builder.start().await {
+        Ok(sandbox) => Ok(serve(&sandbox).await),
         Err(error) if error.kind() == io::ErrorKind::AddrInUse => {
             eprintln!(
                 "port {port} is taken: stop the program that listens there, or choose another \
                  port, as in `--port {}` (0 takes any free one)",
                 port.wrapping_add(1)
             );
-            ExitCode::FAILURE
+            Err(ExitCode::FAILURE)
         }
         Err(error) => {
             eprintln!("cannot listen on port {port}: {error}");
-            ExitCode::FAILURE
+            Err(ExitCode::FAILURE)
         }
     }
 }
 
 async fn serve(sandbox: &Sandbox) -> ExitCode {
     let text = format!(
-        "A local Partnero is running; it forgets everything when it stops (Ctrl-C).\n\
+        "A local Partnero is running. It forgets everything when you stop it with Ctrl-C.\n\
          \n\
          base URL  {}\n\
          API key   {}\n\
-         look at   http://127.0.0.1:{}/\n",
+         look at   {}\n",
         sandbox.base_url(),
         sandbox.api_key(),
-        sandbox.port(),
+        sandbox.page_url(),
     );
     if let Err(error) = io::stdout().write_all(text.as_bytes()) {
         eprintln!("cannot write: {error}");
@@ -61,33 +78,5 @@ async fn serve(sandbox: &Sandbox) -> ExitCode {
             eprintln!("cannot wait for Ctrl-C: {error}");
             ExitCode::FAILURE
         }
-    }
-}
-
-struct Options {
-    port: u16,
-    builder: SandboxBuilder,
-}
-
-impl Options {
-    fn read(mut arguments: impl Iterator<Item = String>) -> Result<Self, String> {
-        let mut options = Self {
-            port: 4010,
-            builder: Sandbox::builder(),
-        };
-        while let Some(name) = arguments.next() {
-            let mut value = || arguments.next().ok_or(format!("{name} needs a value"));
-            match name.as_str() {
-                "--port" => {
-                    let text = value()?;
-                    let problem = format!("{text:?} is no port: write a number from 0 to 65535");
-                    options.port = text.parse().map_err(|_| problem)?;
-                }
-                "--api-key" => options.builder = options.builder.api_key(value()?),
-                "--link-base" => options.builder = options.builder.link_base(value()?),
-                _ => return Err(format!("there is no option {name:?}")),
-            }
-        }
-        Ok(options)
     }
 }

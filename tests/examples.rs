@@ -60,19 +60,28 @@ async fn start(name: &str, args: &[&str], mark: &str) -> Program {
 
 #[tokio::test]
 async fn the_shop_prints_what_to_open() {
-    let shop = start("signup", &["--port", "0"], "Anna's link").await;
+    let shop = start("signup", &["--port=0"], "Anna's link").await;
     let page = reqwest::get(&shop.url).await.unwrap().text().await.unwrap();
     assert!(page.contains("Anna</strong> invited you"), "{page}");
 }
 
+#[tokio::test]
+async fn the_sandbox_prints_where_its_page_is() {
+    let sandbox = start("sandbox", &["--port", "0", "--api-key=k"], "look at").await;
+    let page = reqwest::get(&sandbox.url).await.unwrap();
+    assert!(page.text().await.unwrap().contains("Partnero sandbox"));
+}
+
 #[test]
 fn a_wrong_argument_is_named() {
-    for example in ["signup", "hyper"] {
+    for example in ["signup", "hyper", "sandbox"] {
         for (args, problem) in [
             (&["--prot", "1"][..], "\"--prot\" is not known here"),
+            (&["--prot=1"], "\"--prot=1\" is not known here"),
             (&["8080"], "\"8080\" is not known here"),
-            (&["--port"], "--port needs a number"),
+            (&["--port"], "--port needs a value"),
             (&["--port", "http"], "\"http\" is no port"),
+            (&["--port=http"], "\"http\" is no port"),
         ] {
             let (code, said) = run_to_its_end(example, args);
             assert_eq!(code, Some(2));
@@ -85,13 +94,26 @@ fn a_wrong_argument_is_named() {
 fn a_taken_port_is_said_clearly() {
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let port = taken.local_addr().unwrap().port().to_string();
-    for example in ["signup", "hyper"] {
+    for (example, problem) in [
+        ("signup", format!("port {port} cannot be used")),
+        ("hyper", format!("port {port} cannot be used")),
+        ("sandbox", format!("port {port} is taken")),
+    ] {
         let (code, said) = run_to_its_end(example, &["--port", &port]);
         assert_eq!(code, Some(1));
-        assert!(
-            said.contains(&format!("port {port} cannot be used")) && said.contains("--port"),
-            "{said}"
-        );
+        assert!(said.contains(&problem) && said.contains("--port"), "{said}");
+    }
+}
+
+#[test]
+fn every_example_says_how_it_is_called() {
+    for example in ["signup", "hyper", "sandbox", "outbox"] {
+        for help in ["--help", "-h"] {
+            let Output { status, stdout, .. } =
+                Command::new(build(example)).arg(help).output().unwrap();
+            let said = String::from_utf8(stdout).unwrap();
+            assert!(status.success() && said.starts_with("usage: "), "{said}");
+        }
     }
 }
 

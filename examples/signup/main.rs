@@ -5,15 +5,17 @@
 //! cargo run --example signup -- --port 8080
 //! ```
 //!
-//! Nothing to install and nothing to sign up for. Open what it prints, follow Anna's link, go
-//! away, come back without it, sign up: the friend is Anna's. Buy some tea, and see on Anna's
-//! page what she has earned; give it back, and it is gone. Then take Partnero down and see that
-//! the shop does not mind.
+//! You need no account at Partnero and no database. Open Anna's link, which the program prints,
+//! leave, come back without the link, and sign up: Anna has referred you. Buy some tea, and Anna's
+//! page shows what she has earned; give the tea back, and the reward is taken back. Then take
+//! Partnero down and sign up: the shop works as before.
 //!
-//! `shop.rs` is the part an app would have, with `sales.rs` for what it tells Partnero and
-//! `rewards.rs` for what Partnero tells it, and `clicks.rs` for its script in the browser; `users.rs`
-//! is the database, `pages.rs` is HTML.
+//! An app of yours would have `shop.rs` (links and sign-ups), `sales.rs` (what the shop reports to
+//! Partnero), `rewards.rs` (what Partnero reports to the shop) and `clicks.rs` (Partnero's script in
+//! the browser). `users.rs` is the database, and `pages.rs` is the HTML.
 
+#[path = "../common/arguments.rs"]
+mod arguments;
 mod clicks;
 mod pages;
 mod rewards;
@@ -27,21 +29,21 @@ use std::process::ExitCode;
 use tokio::net::TcpListener;
 use tower_partnero::Sandbox;
 
-const USAGE: &str = "usage: cargo run --example signup [-- --port PORT]";
+use self::arguments::Arguments;
+
+const HELP: &str = "\
+usage: cargo run --example signup [-- --port PORT]
+
+  --port PORT  where the server listens on 127.0.0.1; 3000 if absent, 0 for any free port
+  --help       prints this text";
 
 #[tokio::main]
-#[expect(
-    clippy::print_stderr,
-    reason = "a program tells its user what went wrong"
-)]
 async fn main() -> ExitCode {
     tracing_subscriber::fmt().with_target(false).init();
-    let port = match port(std::env::args().skip(1)) {
+    let arguments = Arguments::read(HELP, &["port"]);
+    let port = match arguments.and_then(|arguments| arguments.port(3000)) {
         Ok(port) => port,
-        Err(problem) => {
-            eprintln!("{problem}\n{USAGE}");
-            return ExitCode::from(2);
-        }
+        Err(code) => return code,
     };
     match run(port).await {
         Ok(()) => ExitCode::SUCCESS,
@@ -50,17 +52,6 @@ async fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
-}
-
-fn port(mut args: impl Iterator<Item = String>) -> Result<u16, String> {
-    let port = match (args.next().as_deref(), args.next()) {
-        (None, _) => return Ok(3000),
-        (Some("--port"), Some(port)) => port,
-        (Some("--port"), None) => return Err("--port needs a number".to_owned()),
-        (Some(other), _) => return Err(format!("{other:?} is not known here")),
-    };
-    port.parse()
-        .map_err(|_| format!("{port:?} is no port: write a number from 0 to 65535"))
 }
 
 #[expect(clippy::print_stdout, reason = "a program tells its user what to open")]
@@ -81,7 +72,7 @@ async fn run(port: u16) -> Result<(), Box<dyn std::error::Error>> {
 
     println!("the shop          {shop_url}/");
     println!("Anna's link       {shop_url}/?ref={}", shop::ANNA);
-    println!("Partnero's view   {shop_url}/partnero");
+    println!("Partnero's view   {}", sandbox.page_url());
     println!("stop with ctrl-c");
     axum::serve(listener, app).await?;
     Ok(())

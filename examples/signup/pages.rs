@@ -1,9 +1,8 @@
-//! The shop's pages. `maud` escapes whatever a visitor or Partnero wrote.
+//! The shop's pages. `maud` escapes every text that a visitor or Partnero wrote.
 
 use axum::response::Html;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
-use tower_partnero::sandbox::SandboxCustomer;
-use tower_partnero::{Customer, Sandbox};
+use tower_partnero::Customer;
 
 use crate::clicks::Tag;
 use crate::rewards::Earnings;
@@ -16,8 +15,6 @@ const STYLE: &str = "
     a { color: #226644 } h1 { font-size: 1.7rem; margin: 1.8rem 0 1rem } h2 { font-size: 1.2rem; margin: 2rem 0 .5rem }
     .note { background: #e9f4ea; border-left: 4px solid #3a8a4d; padding: .6rem 1rem } .bad { background: #fdf0ee; border-color: #c43 }
     .quiet { color: #666; font-size: .9rem } li { margin: .2rem 0 }
-    .scroll { overflow-x: auto } table { border-collapse: collapse; width: 100% }
-    th, td { text-align: left; padding: .4rem .8rem .4rem 0; border-bottom: 1px solid #ddd } th { color: #666; font-weight: 500; font-size: .9rem }
     input { display: block; box-sizing: border-box; margin: .2rem 0 1rem; padding: .5rem .6rem; width: 22rem; max-width: 100%; font: inherit; border: 1px solid #999; border-radius: 4px }
     button, .button { display: inline-block; padding: .5rem 1.2rem; font: inherit; color: #fff; background: #226644; border: 0; border-radius: 4px; cursor: pointer; text-decoration: none }
     button:hover, .button:hover { background: #1a5036 } code { background: #0001; border-radius: 3px; padding: .1rem .3rem; overflow-wrap: anywhere }
@@ -37,7 +34,6 @@ fn page(title: &str, content: &Markup) -> Html<String> {
                 nav {
                     a href="/" { "The Tea Shop" }
                     a href="/signup" { "Sign up" }
-                    a href="/partnero" { "Partnero's view" }
                 }
                 h1 { (title) }
                 (content)
@@ -47,7 +43,18 @@ fn page(title: &str, content: &Markup) -> Html<String> {
     Html(page.into_string())
 }
 
-pub(crate) fn landing(friend: Option<&str>, users: &[User], tag: Option<&Tag>) -> Html<String> {
+/// The local Partnero, which a real shop has no page for.
+pub(crate) struct Partnero {
+    pub(crate) page_url: String,
+    pub(crate) is_up: bool,
+}
+
+pub(crate) fn landing(
+    friend: Option<&str>,
+    users: &[User],
+    partnero: &Partnero,
+    tag: Option<&Tag>,
+) -> Html<String> {
     page(
         "Tea, and friends",
         &html! {
@@ -64,6 +71,16 @@ pub(crate) fn landing(friend: Option<&str>, users: &[User], tag: Option<&Tag>) -
                 @for user in users {
                     li { a href={ "/account/" (user.id) } { (user.name) } }
                 }
+            }
+            h2 { "Partnero" }
+            @if partnero.is_up {
+                p { a href=(partnero.page_url) { "Partnero's view" } " shows its customers and sales, and which calls came from this shop." }
+                p { "Take Partnero down and sign up: the shop works as before, and the referral is not lost." }
+                form method="post" action="/partnero/down" { button { "Take it down" } }
+            } @else {
+                p.note.bad { "The local Partnero is down." }
+                p { "Sign up now. Your page works, the referral waits in the cookie, and once Partnero is back, your page can report it again." }
+                form method="post" action="/partnero/up" { button { "Bring it back" } }
             }
         },
     )
@@ -117,53 +134,4 @@ pub(crate) fn account(
             p.quiet { "Report of this sign-up: " code { (user.report) } }
         },
     )
-}
-
-pub(crate) fn partnero(sandbox: &Sandbox, is_up: bool) -> Html<String> {
-    let customers = sandbox.customers();
-    let name_of = |id: &str| {
-        let referrer = customers.iter().find(|customer| customer.id == id);
-        referrer.map_or_else(|| id.to_owned(), display_name)
-    };
-    page(
-        "Partnero's view",
-        &html! {
-            @if is_up {
-                p.note { "The local Partnero at " code { (sandbox.base_url()) } " is up." }
-                p { "Take it down, sign somebody up, bring it back: the shop's pages work all the time, and the referral is not lost." }
-                form method="post" action="/partnero/down" { button { "Take it down" } }
-            } @else {
-                p.note.bad { "The local Partnero at " code { (sandbox.base_url()) } " is down." }
-                p { "Sign somebody up now. Their page works, their referral waits in the cookie, and once Partnero is back they try again." }
-                form method="post" action="/partnero/up" { button { "Bring it back" } }
-            }
-            h2 { "Customers" }
-            div.scroll { table {
-                tr { th { "Id" } th { "Key" } th { "Name" } th { "Referred by" } th { "Referrals" } }
-                @for customer in &customers {
-                    tr {
-                        td { (customer.id) }
-                        td { code { (customer.key) } }
-                        td { (display_name(customer)) }
-                        td { (customer.referred_by.as_deref().map(name_of).unwrap_or_default()) }
-                        td { (customer.referrals_count) }
-                    }
-                }
-            } }
-            h2 { "Calls" }
-            p.quiet { "The latest first." }
-            div.scroll { table {
-                tr { th { "Call" } th { "Answer" } }
-                @for request in sandbox.requests().iter().rev().take(12) {
-                    tr { td { code { (request.method) " " (request.path) } } td { (request.status.map_or_else(|| "none".to_owned(), |status| status.to_string())) } }
-                }
-            } }
-            h2 { "What browsers told its script" }
-            ul { @for call in sandbox.script_calls().iter().rev().take(6) { li { code { (call) } } } }
-        },
-    )
-}
-
-fn display_name(customer: &SandboxCustomer) -> String {
-    customer.name.clone().unwrap_or_else(|| customer.id.clone())
 }

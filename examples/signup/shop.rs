@@ -1,10 +1,12 @@
 //! The shop: what an app has to write to take part in refer-a-friend.
 //!
-//! Nobody logs in here, so that you can look at everybody's page: who opens `/account/1` acts as
-//! Anna. A real shop takes the account from its session. Its forms then need what these do not,
-//! a defence against forms on other sites (CSRF): here a form carries nobody's authority, and the
-//! cookie with the referral does not come along from another site, because it is `SameSite=Lax`.
+//! Nobody logs in here, so that you can look at everybody's page: whoever opens `/account/1` acts as
+//! Anna. A real shop takes the account from its session, and its forms then need a defence against
+//! forms on other sites (CSRF). The forms here need none: they carry nobody's authority, and a
+//! browser does not send the cookie with the referral along from another site, because the cookie is
+//! `SameSite=Lax`.
 
+use std::error::Error;
 use std::net::Ipv4Addr;
 
 use axum::extract::{FromRef, Path, State};
@@ -20,6 +22,7 @@ use tower_partnero::{
     SignupHook, SignupOutcome, Signups, Snippet,
 };
 
+use crate::pages::Partnero;
 use crate::rewards::{self, Rewards};
 use crate::users::Users;
 use crate::{clicks, pages, sales};
@@ -34,7 +37,7 @@ pub(crate) struct AppState {
     pub(crate) users: Users,
     pub(crate) rewards: Rewards,
     snippet: Option<Snippet>,
-    /// Only for the page that shows what Partnero sees; a real shop has none.
+    /// Only so that a visitor can take Partnero down; a real shop has no such field.
     sandbox: Sandbox,
 }
 
@@ -63,7 +66,7 @@ pub(crate) async fn app(
     database: SqlitePool,
     referrals: Referrals,
     snippet: Option<Snippet>,
-) -> Result<Router, Box<dyn std::error::Error>> {
+) -> Result<Router, Box<dyn Error>> {
     let client = Client::builder(ApiKey::new(sandbox.api_key())?)
         .base_url(sandbox.base_url())
         .build()?;
@@ -92,7 +95,6 @@ pub(crate) async fn app(
         .route("/account/{id}/buy", post(sales::buy))
         .route("/account/{id}/refund/{order}", post(sales::refund))
         .route("/webhook", post(rewards::receive))
-        .route("/partnero", get(partnero))
         .route("/partnero/down", post(take_down))
         .route("/partnero/up", post(bring_up))
         .layer(referrals.layer())
@@ -111,7 +113,9 @@ async fn landing(visitor: ReferralContext, State(state): State<AppState>) -> imp
     let friend = visitor.referral.as_ref().map(friend);
     let snippet = state.snippet.as_ref();
     let tag = snippet.and_then(|snippet| clicks::tag(snippet, &visitor));
-    let page = pages::landing(friend.as_deref(), &state.users.all(), tag.as_ref());
+    let partnero = partnero(&state.sandbox).await;
+    let users = state.users.all();
+    let page = pages::landing(friend.as_deref(), &users, &partnero, tag.as_ref());
     (tag.map(|tag| tag.policy), page)
 }
 
@@ -166,8 +170,14 @@ fn key(outcome: &SignupOutcome) -> Option<String> {
 fn describe(outcome: &SignupOutcome) -> String {
     match outcome.result() {
         Ok(registration) => registration.as_str().to_owned(),
-        Err(error) => error.to_string(),
+        Err(error) => with_causes(error),
     }
+}
+
+/// The text of an error and of its causes: the first says what failed, the last says why.
+fn with_causes(error: &dyn Error) -> String {
+    let causes = std::iter::successors(error.source(), |&cause| cause.source());
+    causes.fold(error.to_string(), |text, cause| format!("{text}: {cause}"))
 }
 
 async fn account(State(state): State<AppState>, Path(id): Path<u64>) -> Response {
@@ -184,20 +194,22 @@ async fn account(State(state): State<AppState>, Path(id): Path<u64>) -> Response
     pages::account(&user, customer.as_ref(), &friends, &earnings).into_response()
 }
 
-async fn partnero(State(state): State<AppState>) -> Html<String> {
-    let address = (Ipv4Addr::LOCALHOST, state.sandbox.port());
-    let is_up = TcpStream::connect(address).await.is_ok();
-    pages::partnero(&state.sandbox, is_up)
+async fn partnero(sandbox: &Sandbox) -> Partnero {
+    let address = (Ipv4Addr::LOCALHOST, sandbox.port());
+    Partnero {
+        page_url: sandbox.page_url(),
+        is_up: TcpStream::connect(address).await.is_ok(),
+    }
 }
 
 async fn take_down(State(state): State<AppState>) -> Redirect {
     state.sandbox.go_down().await;
-    Redirect::to("/partnero")
+    Redirect::to("/")
 }
 
 async fn bring_up(State(state): State<AppState>) -> Result<Redirect, (StatusCode, String)> {
     match state.sandbox.come_back().await {
-        Ok(()) => Ok(Redirect::to("/partnero")),
+        Ok(()) => Ok(Redirect::to("/")),
         Err(error) => Err((StatusCode::SERVICE_UNAVAILABLE, error.to_string())),
     }
 }

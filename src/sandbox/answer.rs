@@ -1,24 +1,21 @@
-//! Answers, and how they are written: envelopes, errors, and the switches about both.
+//! What an endpoint answers, and how the answer is written as JSON.
 
 use axum::body::Body;
-use http::header::{CONTENT_TYPE, LOCATION};
+use http::header::CONTENT_TYPE;
 use http::{HeaderValue, Response, StatusCode};
 
 use super::json::Json;
 use super::switches::{
     CreatedStatus, DoneAnswer, EmptyObjects, EnvelopeStatus, ErrorMap, ErrorStatus, Numbers,
-    Switches, WithoutAccept,
+    Switches,
 };
 
-/// What an endpoint gives back.
-pub(super) type Outcome = Result<Answer, Refusal>;
-
-/// A success.
+/// The answer to a request that was let in.
 #[derive(Debug)]
 pub(super) enum Answer {
     /// `{"data": …, "status": 1}`.
     Data(Json),
-    /// The same for something new.
+    /// As `Data`, for a customer, link, sale or subscription that was created.
     Created(Json),
     /// One page of a list.
     Page { data: Json, links: Json, meta: Json },
@@ -26,12 +23,12 @@ pub(super) enum Answer {
     Done,
 }
 
-/// A failure.
+/// An error that Partnero would answer with.
 #[derive(Debug)]
 pub(super) enum Refusal {
     /// A status and Partnero's `message`.
     Plain(StatusCode, String),
-    /// 422, field by field.
+    /// 422, with a text for each field that is wrong.
     Invalid(Vec<FieldError>),
 }
 
@@ -66,33 +63,30 @@ impl Refusal {
         Self::invalid(field, &format!("The {field} has already been taken."))
     }
 
-    /// A status alone; its usual phrase is the message.
+    /// A status whose usual phrase, as `Not Found`, is the message.
     pub(super) fn status(status: StatusCode) -> Self {
         let phrase = status.canonical_reason().unwrap_or("Error");
         Self::Plain(status, phrase.to_owned())
     }
 }
 
-/// Writes an answer for a caller who accepts JSON by name, or does not say so.
-pub(super) fn write(outcome: Outcome, switches: &Switches, accepts_json: bool) -> Response<Body> {
-    let refusal = match outcome {
-        Ok(answer) => return write_success(answer, switches),
-        Err(refusal) => refusal,
-    };
-    let (status, message) = match &refusal {
+pub(super) fn write(answer: Result<Answer, Refusal>, switches: &Switches) -> Response<Body> {
+    match answer {
+        Ok(answer) => write_success(answer, switches),
+        Err(refusal) => write_refusal(&refusal, switches),
+    }
+}
+
+fn write_refusal(refusal: &Refusal, switches: &Switches) -> Response<Body> {
+    let (status, message) = match refusal {
         Refusal::Plain(status, message) => (*status, message.as_str()),
-        Refusal::Invalid(_)
-            if !accepts_json && switches.without_accept == WithoutAccept::Redirect =>
-        {
-            return redirect();
-        }
         Refusal::Invalid(errors) => {
             let message = errors.first().map_or("", |error| &error.text);
             (StatusCode::UNPROCESSABLE_ENTITY, message)
         }
     };
     let mut body = Json::object([("message", message.into())]);
-    if let Refusal::Invalid(errors) = &refusal
+    if let Refusal::Invalid(errors) = refusal
         && switches.error_map != ErrorMap::Absent
     {
         body.push("errors", error_map(errors, switches.error_map));
@@ -167,23 +161,11 @@ fn dress(data: Json, switches: &Switches) -> Json {
 }
 
 fn json(status: StatusCode, body: &Json) -> Response<Body> {
-    // Writing fails only for a map whose keys are no strings, and ours are.
+    // serde_json fails only for a map whose keys are no strings. All keys here are strings.
     let body = serde_json::to_vec(body).unwrap_or_default();
     let mut response = Response::new(Body::from(body));
     *response.status_mut() = status;
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-    response
-}
-
-fn redirect() -> Response<Body> {
-    let mut response = Response::new(Body::from("<!DOCTYPE html><title>Redirecting</title>"));
-    *response.status_mut() = StatusCode::FOUND;
-    let headers = response.headers_mut();
-    headers.insert(LOCATION, HeaderValue::from_static("/"));
-    headers.insert(
-        CONTENT_TYPE,
-        HeaderValue::from_static("text/html; charset=utf-8"),
-    );
     response
 }

@@ -4,7 +4,6 @@ use std::fmt;
 use std::io;
 
 use super::handle::Sandbox;
-use super::limiter::RateLimit;
 use super::reward::RewardRule;
 use super::server;
 use super::state::State;
@@ -12,14 +11,13 @@ use super::switches::{Switch, Switches};
 use super::webhooks::{Outbound, Sender, WebhookDelivery};
 use super::world::{Settings, World};
 
-/// Settings of a [`Sandbox`]; every one has a default.
+/// The settings of a [`Sandbox`]. Each has a default.
 #[derive(Clone)]
 #[must_use = "a sandbox runs only after `start`"]
 pub struct SandboxBuilder {
     port: u16,
     api_key: String,
     settings: Settings,
-    rate_limit: Option<RateLimit>,
     switches: Switches,
     webhook_delivery: WebhookDelivery,
 }
@@ -36,19 +34,18 @@ impl SandboxBuilder {
                 reward: RewardRule::default(),
                 origin: String::new(),
             },
-            rate_limit: None,
             switches: Switches::default(),
             webhook_delivery: WebhookDelivery::default(),
         }
     }
 
-    /// The port on 127.0.0.1. Default: 0, any free one.
+    /// The port on 127.0.0.1. Default: 0, which means any free port.
     pub fn port(mut self, port: u16) -> Self {
         self.port = port;
         self
     }
 
-    /// The only bearer token that is let in. Default: `sandbox-api-key`.
+    /// The only bearer token that the sandbox accepts. Default: `sandbox-api-key`.
     pub fn api_key(mut self, api_key: impl Into<String>) -> Self {
         self.api_key = api_key.into();
         self
@@ -79,30 +76,24 @@ impl SandboxBuilder {
         self
     }
 
-    /// How many requests are let in. Default: any number.
-    pub fn rate_limit(mut self, limit: RateLimit) -> Self {
-        self.rate_limit = Some(limit);
-        self
-    }
-
-    /// Answers a question about Partnero that no source settles; [`switches`](super::switches)
-    /// lists them all.
+    /// Chooses the answer to one question that public sources leave open. [`switches`](super::switches)
+    /// lists the questions.
     pub fn switch(mut self, switch: impl Switch) -> Self {
         self.switches.set(switch);
         self
     }
 
-    /// How events are sent: how often they are tried, twice, out of order.
+    /// How webhooks are sent: how often they are tried, and whether they come twice or out of order.
     pub fn webhook_delivery(mut self, delivery: WebhookDelivery) -> Self {
         self.webhook_delivery = delivery;
         self
     }
 
-    /// Starts the sandbox on the tokio runtime that this is awaited on.
+    /// Starts the sandbox on the tokio runtime that awaits this future.
     ///
     /// # Errors
     ///
-    /// The port cannot be had, most often because another program listens on it
+    /// The system refuses the port, most often because another program listens on it
     /// ([`io::ErrorKind::AddrInUse`]).
     pub async fn start(self) -> io::Result<Sandbox> {
         let listener = server::listen(self.port).await?;
@@ -113,7 +104,7 @@ impl SandboxBuilder {
         };
         let world = World::new(self.switches, settings);
         let (outbound, queue) = Outbound::new(self.webhook_delivery);
-        let state = State::new(self.api_key, self.rate_limit, world, outbound);
+        let state = State::new(self.api_key, world, outbound);
         let sender = Sender::run(queue);
         Ok(Sandbox::run(listener, port, state, sender))
     }
@@ -124,7 +115,6 @@ impl fmt::Debug for SandboxBuilder {
         f.debug_struct("SandboxBuilder")
             .field("port", &self.port)
             .field("settings", &self.settings)
-            .field("rate_limit", &self.rate_limit)
             .field("switches", &self.switches)
             .field("webhook_delivery", &self.webhook_delivery)
             .finish_non_exhaustive()

@@ -1,11 +1,11 @@
-//! A customer, and the links by which it brings others.
+//! A customer and its referral links.
 
 use std::iter::once;
 use std::time::SystemTime;
 
 use super::money::Balance;
 
-/// A customer's number: never reused, in the order of creation.
+/// A customer's number within the sandbox. Numbers grow and are never used again.
 pub(super) type Serial = u64;
 
 #[derive(Clone, Debug)]
@@ -16,7 +16,7 @@ pub(super) struct Customer {
     pub(super) surname: Option<String>,
     pub(super) date_of_birth: Option<String>,
     pub(super) tags: Vec<String>,
-    /// The link whose key is the customer's own.
+    /// The link whose key is also the customer's key.
     pub(super) default_link: Link,
     pub(super) other_links: Vec<Link>,
     pub(super) referrer: Option<Serial>,

@@ -1,9 +1,8 @@
-//! The customers, each found by id, key or e-mail address without a search.
+//! The customers, with an index by id, by key and by e-mail address.
 
 use std::collections::{BTreeMap, HashMap};
 
 use super::customer::{Customer, Link, Serial};
-use super::keys::Keys;
 use super::switches::KeyCase;
 
 #[derive(Debug, Default)]
@@ -16,8 +15,8 @@ pub(super) struct Customers {
 }
 
 impl Customers {
-    /// Stores a customer whose id, keys and e-mail address are free, and counts it for its
-    /// referrer.
+    /// Stores a customer and counts it for its referrer. The id, the keys and the e-mail address
+    /// must be free.
     pub(super) fn insert(&mut self, mut customer: Customer) -> Serial {
         let serial = self.next;
         self.next += 1;
@@ -34,7 +33,7 @@ impl Customers {
         serial
     }
 
-    /// Forgets a customer, its links and its count for its referrer.
+    /// Removes a customer and its links, and counts it no longer for its referrer.
     pub(super) fn remove(&mut self, serial: Serial) {
         self.refer(serial, None);
         let Some(customer) = self.all.remove(&serial) else {
@@ -54,7 +53,7 @@ impl Customers {
         }
     }
 
-    /// Says who brought a customer, in place of whoever it was before.
+    /// Sets the referrer of a customer.
     pub(super) fn refer(&mut self, serial: Serial, referrer: Option<Serial>) {
         let Some(customer) = self.all.get_mut(&serial) else {
             return;
@@ -68,7 +67,7 @@ impl Customers {
         }
     }
 
-    /// Gives a customer an e-mail address that is free.
+    /// Sets the e-mail address of a customer. The address must be free.
     pub(super) fn set_email(&mut self, serial: Serial, email: String) {
         let Some(customer) = self.all.get_mut(&serial) else {
             return;
@@ -80,7 +79,7 @@ impl Customers {
         customer.email = Some(email);
     }
 
-    /// Gives the link of this key another one that is free.
+    /// Changes the key of a link. The new key must be free.
     pub(super) fn rename_link(&mut self, serial: Serial, key: &str, new: String) {
         let Some(customer) = self.all.get_mut(&serial) else {
             return;
@@ -92,7 +91,7 @@ impl Customers {
         }
     }
 
-    /// Adds a link whose key is free.
+    /// Adds a link. Its key must be free.
     pub(super) fn add_link(&mut self, serial: Serial, link: Link) {
         if let Some(customer) = self.all.get_mut(&serial) {
             self.keys.insert(&link.key, serial);
@@ -111,7 +110,7 @@ impl Customers {
         self.all.get(&serial)
     }
 
-    /// For changes of what is found by no index.
+    /// For changes of fields that have no index: not of the id, a key or the e-mail address.
     pub(super) fn get_mut(&mut self, serial: Serial) -> Option<&mut Customer> {
         self.all.get_mut(&serial)
     }
@@ -120,7 +119,7 @@ impl Customers {
         self.by_id.get(id).copied()
     }
 
-    /// The customer that one of whose links has this key.
+    /// The customer who has a link with this key.
     pub(super) fn by_key(&self, key: &str, case: KeyCase) -> Option<Serial> {
         self.keys.get(key, case)
     }
@@ -134,7 +133,41 @@ impl Customers {
     }
 }
 
-/// E-mail addresses that differ by case alone are one. Assumed.
+/// The keys of all referral links, and the customer that each link belongs to.
+#[derive(Debug, Default)]
+struct Keys {
+    /// Grouped by the key in lower case, because Partnero may not distinguish keys by case.
+    by_folded: HashMap<String, Vec<(String, Serial)>>,
+}
+
+impl Keys {
+    fn insert(&mut self, key: &str, customer: Serial) {
+        let alike = self.by_folded.entry(key.to_lowercase()).or_default();
+        alike.push((key.to_owned(), customer));
+    }
+
+    fn remove(&mut self, key: &str) {
+        let folded = key.to_lowercase();
+        if let Some(alike) = self.by_folded.get_mut(&folded) {
+            alike.retain(|(other, _)| other != key);
+            if alike.is_empty() {
+                self.by_folded.remove(&folded);
+            }
+        }
+    }
+
+    fn get(&self, key: &str, case: KeyCase) -> Option<Serial> {
+        let alike = self.by_folded.get(&key.to_lowercase())?;
+        let exact = alike.iter().find(|(other, _)| other == key);
+        let found = match case {
+            KeyCase::Sensitive => exact,
+            KeyCase::Insensitive => exact.or_else(|| alike.first()),
+        };
+        found.map(|(_, customer)| *customer)
+    }
+}
+
+/// Addresses that differ by case alone count as the same, which is assumed.
 fn email_form(email: &str) -> String {
     email.to_lowercase()
 }

@@ -1,25 +1,26 @@
-//! One request and its end: faults, log, the bearer token, then the endpoint.
+//! One request from its arrival to its end: log, faults, bearer token, endpoint.
 
+use std::io;
+use std::pin::Pin;
 use std::sync::Arc;
+use std::task::{Context, Poll};
 use std::time::{Duration, SystemTime};
 
 use axum::Router;
-use axum::body::{Body, to_bytes};
-use http::header::{AUTHORIZATION, CONTENT_TYPE, RETRY_AFTER};
+use axum::body::{Body, Bytes, HttpBody, to_bytes};
+use http::header::{AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE};
 use http::{HeaderMap, HeaderValue, Request, Response, StatusCode};
+use hyper::body::Frame;
 use serde_json::Value;
 use tokio::time::sleep;
 use tower_service::Service;
 
 use super::answer::{Refusal, write};
-use super::cut_body::cut_inside;
-use super::fault::{CannedAnswer, Outcome};
-use super::limiter::Exceeded;
-use super::log::SandboxRequest;
-use super::rules::Plan;
+use super::fault::{CannedAnswer, FaultKind};
+use super::snapshot::SandboxRequest;
 use super::state::State;
 
-/// No body that the API documents comes near this.
+/// A larger body is not read. All bodies that the API documents are far smaller.
 const LONGEST_BODY: usize = 1 << 20;
 
 /// How a request ends.
@@ -27,7 +28,7 @@ pub(super) enum Ending {
     Answer(Response<Body>),
     /// The connection is cut.
     Cut,
-    /// Nothing comes while the connection lives.
+    /// The caller gets no answer for as long as it waits.
     Hang,
 }
 
@@ -54,20 +55,11 @@ pub(super) async fn exchange(
         body: serde_json::from_slice(&body).unwrap_or(Value::Null),
         received_at: SystemTime::now(),
     });
-    let admitted = state.admit();
-    let plan = match &admitted {
-        Ok(()) => state.rules().plan(&parts.method, parts.uri.path(), &body),
-        Err(_) => Plan::default(),
-    };
+    let plan = state.rules().plan(&parts.method, parts.uri.path(), &body);
 
     wait(plan.delay_before).await;
-    let mut ending = if let Err(Exceeded(retry_after)) = admitted {
-        let mut response = refuse(&state, Refusal::status(StatusCode::TOO_MANY_REQUESTS));
-        let retry_after = retry_after.map(|value| (RETRY_AFTER, value));
-        response.headers_mut().extend(retry_after);
-        Ending::Answer(response)
-    } else if let Some(outcome) = plan.before {
-        end(&state, outcome, None).await
+    let mut ending = if let Some(fault) = plan.before {
+        end(&state, fault, None).await
     } else if is_authorised(&parts.headers, &state.api_key) {
         ask(&mut router, Request::from_parts(parts, body.into())).await
     } else {
@@ -75,21 +67,23 @@ pub(super) async fn exchange(
         Ending::Answer(refuse(&state, refusal))
     };
     wait(plan.delay_after).await;
-    if let Some(outcome) = plan.after {
+    if let Some(fault) = plan.after {
         let response = match ending {
             Ending::Answer(response) => Some(response),
             Ending::Cut | Ending::Hang => None,
         };
-        ending = end(&state, outcome, response).await;
+        ending = end(&state, fault, response).await;
     }
 
-    if let Ending::Answer(response) = &ending {
-        state.log().answered(number, response.status());
+    if let Ending::Answer(response) = &ending
+        && let Some(request) = state.log().get_mut(number)
+    {
+        request.status = Some(response.status());
     }
     ending
 }
 
-/// Even a sleep of no length lasts a millisecond, as tokio's timers count.
+/// tokio's shortest sleep takes a millisecond, so no delay must be no sleep.
 async fn wait(delay: Duration) {
     if !delay.is_zero() {
         sleep(delay).await;
@@ -97,7 +91,7 @@ async fn wait(delay: Duration) {
 }
 
 async fn ask(router: &mut Router, request: Request<Body>) -> Ending {
-    // A router is always ready, and its error type has no values.
+    // `poll_ready` need not be called: an axum router is always ready. Its error type has no values.
     let Ok(response) = router.call(request).await;
     Ending::Answer(response)
 }
@@ -110,18 +104,18 @@ fn is_authorised(headers: &HeaderMap, api_key: &str) -> bool {
     scheme.eq_ignore_ascii_case(b"bearer ") && token == api_key.as_bytes()
 }
 
-/// Ends a request as a fault orders it; `response` is what it would have got.
-async fn end(state: &State, outcome: Outcome, response: Option<Response<Body>>) -> Ending {
-    match (outcome, response) {
-        (Outcome::Answer(answer), _) => Ending::Answer(canned(state, answer)),
-        (Outcome::CutInside, Some(response)) => Ending::Answer(cut_inside(response).await),
-        (Outcome::Cut | Outcome::CutInside, _) => Ending::Cut,
-        (Outcome::Hang, _) => Ending::Hang,
+/// Ends a request as a fault orders it. `response` is the answer without the fault, if there is one.
+async fn end(state: &State, fault: FaultKind, response: Option<Response<Body>>) -> Ending {
+    match (fault, response) {
+        (FaultKind::Answer(answer), _) => Ending::Answer(canned(state, answer)),
+        (FaultKind::CutInside, Some(response)) => Ending::Answer(cut_inside(response).await),
+        (FaultKind::Cut | FaultKind::CutInside, _) => Ending::Cut,
+        (FaultKind::Hang, _) => Ending::Hang,
     }
 }
 
 fn refuse(state: &State, refusal: Refusal) -> Response<Body> {
-    write(Err(refusal), &state.world().switches, true)
+    write(Err(refusal), &state.world().switches)
 }
 
 fn canned(state: &State, answer: CannedAnswer) -> Response<Body> {
@@ -138,4 +132,47 @@ fn canned(state: &State, answer: CannedAnswer) -> Response<Body> {
     };
     response.headers_mut().extend(answer.headers);
     response
+}
+
+/// The answer with the length of its whole body, but only half of its bytes.
+async fn cut_inside(response: Response<Body>) -> Response<Body> {
+    let (mut parts, body) = response.into_parts();
+    // No limit is needed: our own answers are in memory already.
+    let body = to_bytes(body, usize::MAX)
+        .await
+        .unwrap_or_else(|_| Bytes::new());
+    parts.headers.insert(CONTENT_LENGTH, body.len().into());
+    let half = body.slice(..body.len() / 2);
+    Response::from_parts(parts, Body::new(CutBody::Half(half)))
+}
+
+enum CutBody {
+    Half(Bytes),
+    /// hyper sends the first half only when the body has nothing more at the moment.
+    Pause,
+    Cut,
+}
+
+impl HttpBody for CutBody {
+    type Data = Bytes;
+    type Error = io::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, io::Error>>> {
+        match &mut *self {
+            Self::Half(half) => {
+                let half = std::mem::take(half);
+                *self = Self::Pause;
+                Poll::Ready(Some(Ok(Frame::data(half))))
+            }
+            Self::Pause => {
+                *self = Self::Cut;
+                context.waker().wake_by_ref();
+                Poll::Pending
+            }
+            Self::Cut => Poll::Ready(Some(Err(io::ErrorKind::ConnectionAborted.into()))),
+        }
+    }
 }

@@ -12,10 +12,9 @@ use tokio::sync::Mutex;
 use super::browser::SCRIPT_PATH;
 use super::builder::SandboxBuilder;
 use super::fault::Fault;
-use super::log::SandboxRequest;
 use super::routes;
 use super::server::{self, Server};
-use super::snapshot::{SandboxCustomer, SandboxTransaction};
+use super::snapshot::{SandboxCustomer, SandboxRequest, SandboxTransaction};
 use super::state::State;
 use super::switches::Switch;
 use super::webhooks::{SandboxWebhook, Sender, WebhookDelivery};
@@ -24,8 +23,8 @@ use crate::snippet::Snippet;
 
 /// A local Partnero on a loopback port.
 ///
-/// A clone is the same sandbox. It stops when the last clone is dropped, or with the tokio
-/// runtime that it was started on. See the [module](crate::sandbox) for what it answers.
+/// A clone is a handle of the same sandbox. The sandbox stops when the last clone is dropped, or
+/// when the tokio runtime ends that started it. The [module](crate::sandbox) says what it answers.
 #[derive(Clone)]
 pub struct Sandbox {
     inner: Arc<Inner>,
@@ -36,18 +35,18 @@ struct Inner {
     state: Arc<State>,
     router: Router,
     phase: Mutex<Phase>,
-    /// Sends while the sandbox is there, up or down.
+    /// Sends webhooks also while the sandbox is down.
     _sender: Sender,
 }
 
 enum Phase {
     Up(Server),
-    /// The port, if it could be kept.
+    /// The port that is kept for `come_back`; `None` if the system refused that.
     Down(Option<TcpSocket>),
 }
 
 impl Sandbox {
-    /// Starts a sandbox with every default on a free port.
+    /// Starts a sandbox with all defaults, on a free port.
     ///
     /// # Errors
     ///
@@ -56,7 +55,7 @@ impl Sandbox {
         Self::builder().start().await
     }
 
-    /// The settings, each at its default.
+    /// The settings, all at their defaults.
     pub fn builder() -> SandboxBuilder {
         SandboxBuilder::new()
     }
@@ -76,10 +75,16 @@ impl Sandbox {
         }
     }
 
-    /// What a client takes instead of `https://api.partnero.com/v1`.
+    /// The base URL for a client, in place of `https://api.partnero.com/v1`.
     #[must_use]
     pub fn base_url(&self) -> String {
         format!("http://127.0.0.1:{}/v1", self.port())
+    }
+
+    /// The page that shows, in a browser, what the sandbox holds and which requests came.
+    #[must_use]
+    pub fn page_url(&self) -> String {
+        format!("http://127.0.0.1:{}/", self.port())
     }
 
     /// The port, which stays the same while the sandbox is down.
@@ -88,13 +93,13 @@ impl Sandbox {
         self.inner.port
     }
 
-    /// The bearer token that the sandbox lets in.
+    /// The bearer token that the sandbox accepts.
     #[must_use]
     pub fn api_key(&self) -> &str {
         &self.inner.state.api_key
     }
 
-    /// Every customer, the oldest first.
+    /// All customers, the oldest first.
     #[must_use]
     pub fn customers(&self) -> Vec<SandboxCustomer> {
         let world = self.inner.state.world();
@@ -104,7 +109,7 @@ impl Sandbox {
             .collect()
     }
 
-    /// Every transaction, the oldest first.
+    /// All transactions, the oldest first.
     #[must_use]
     pub fn transactions(&self) -> Vec<SandboxTransaction> {
         let world = self.inner.state.world();
@@ -114,25 +119,24 @@ impl Sandbox {
             .collect()
     }
 
-    /// Every request to the API, the oldest first; of more than 100,000, the newest.
+    /// The newest 100,000 requests to the API, the oldest of them first.
     #[must_use]
     pub fn requests(&self) -> Vec<SandboxRequest> {
         self.inner.state.log().to_vec()
     }
 
-    /// Every attempt to deliver an event, in the order in which they ended; of more than 100,000,
-    /// the newest.
+    /// The newest 100,000 attempts to send a webhook, in the order in which the attempts ended.
     #[must_use]
     pub fn webhooks(&self) -> Vec<SandboxWebhook> {
         self.inner.state.outbound.sent()
     }
 
-    /// Returns when every event was taken, or tried often enough.
+    /// Returns when no webhook is waiting to be sent: each was answered with a 2xx, or given up.
     pub async fn webhooks_settled(&self) {
         self.inner.state.outbound.settled().await;
     }
 
-    /// Sends events in another way, from the next one on.
+    /// Changes how webhooks are sent, from the next webhook on.
     pub fn deliver_webhooks(&self, delivery: WebhookDelivery) {
         self.inner.state.outbound.set(delivery);
     }
@@ -142,8 +146,8 @@ impl Sandbox {
     ///
     /// # Errors
     ///
-    /// [`ConfigError`] if the sandbox's [`program_id`](SandboxBuilder::program_id) is none that
-    /// [`Snippet::new`] takes.
+    /// [`ConfigError`] if [`Snippet::new`] refuses the sandbox's
+    /// [`program_id`](SandboxBuilder::program_id).
     pub fn snippet(&self) -> Result<Snippet, ConfigError> {
         let settings = self.inner.state.world().settings.clone();
         Snippet::new(settings.program_id)?
@@ -151,42 +155,41 @@ impl Sandbox {
             .assets_host(settings.origin)
     }
 
-    /// What pages called the browser script for, each call as the array of its arguments, in the
-    /// order in which they were heard; of more than 100,000, the newest.
+    /// The newest 100,000 calls that pages made to the browser script, in the order in which they
+    /// arrived. Each call is the array of its arguments.
     #[must_use]
     pub fn script_calls(&self) -> Vec<Value> {
         self.inner.state.script_calls().to_vec()
     }
 
-    /// Orders a fault, behind those that were ordered before.
+    /// Adds a fault behind the faults that were injected before.
     pub fn inject(&self, fault: Fault) {
         self.inner.state.rules().add(fault);
     }
 
-    /// Takes back every fault and every refused referrer.
+    /// Removes all faults, and accepts all refused referrers again.
     pub fn clear_faults(&self) {
         self.inner.state.rules().clear();
         self.inner.state.world().refused_referrers.clear();
     }
 
-    /// From now on, a `referring_customer` of this id or key is treated as unknown, whether or
-    /// not there is such a customer.
+    /// From now on, a `referring_customer` with this id or key counts as unknown, even if there is
+    /// such a customer.
     pub fn refuse_referrer(&self, key: impl Into<String>) {
         let mut world = self.inner.state.world();
         world.refused_referrers.insert(key.into());
     }
 
-    /// Changes the answer to one of the open [questions](super::switches) from the next request
-    /// on.
+    /// Changes the answer to one of the open [questions](super::switches), from the next request on.
     pub fn switch(&self, switch: impl Switch) {
         self.inner.state.world().switches.set(switch);
     }
 
-    /// Closes the port and cuts every connection; requests under way are dropped. What the
-    /// sandbox knows is kept. Does nothing if it is down already.
+    /// Closes the port, cuts all connections and drops the requests under way. Customers, sales and
+    /// all else are kept. Does nothing if the sandbox is down already.
     ///
-    /// Until [`come_back`](Self::come_back), connections are refused, and the system gives the port
-    /// to nobody who does not ask for its number.
+    /// Until [`come_back`](Self::come_back), connections are refused. Meanwhile the system gives the
+    /// port only to a program that asks for this very number.
     pub async fn go_down(&self) {
         let mut phase = self.inner.phase.lock().await;
         if let Phase::Up(server) = &*phase {
@@ -195,11 +198,11 @@ impl Sandbox {
         }
     }
 
-    /// Listens again, on the same port. Does nothing if it is up already.
+    /// Listens again on the same port. Does nothing if the sandbox is up already.
     ///
     /// # Errors
     ///
-    /// The port cannot be had: another program took it while the sandbox was down.
+    /// The system refuses the port: another program took it while the sandbox was down.
     pub async fn come_back(&self) -> io::Result<()> {
         let mut phase = self.inner.phase.lock().await;
         let Phase::Down(held) = &mut *phase else {

@@ -1,7 +1,7 @@
-//! Reading a body field by field, with every mistake collected.
+//! Reads a body field by field, and collects all mistakes.
 //!
-//! Which values Partnero refuses is hardly documented: types are (by its field tables), the rest
-//! is assumed. An empty string counts as absent, and fields that nobody asks for are ignored.
+//! Partnero documents the types of fields, but hardly which values it refuses: that part is assumed.
+//! An empty string counts as absent, and unknown fields are ignored.
 
 use rust_decimal::Decimal;
 
@@ -9,12 +9,12 @@ use super::answer::{FieldError, Refusal};
 use super::json::Json;
 use super::money::exact;
 
-/// No field is known to have a limit at Partnero; this is the usual width of a text column.
+/// In characters. No limit of Partnero's is known; this is the usual width of a text column.
 const LONGEST_TEXT: usize = 255;
 
 pub(super) struct Input<'a> {
     body: &'a Json,
-    /// What stands before the names of fields in errors, as `transactions.0.`.
+    /// Stands before the names of fields in errors, as `transactions.0.`.
     prefix: String,
     errors: Vec<FieldError>,
 }
@@ -24,7 +24,7 @@ impl<'a> Input<'a> {
         Self::nested(body, String::new())
     }
 
-    /// A part of a body, named in errors by where it stands.
+    /// Reads a part of a body. `prefix` says in errors where the part stands.
     pub(super) fn nested(body: &'a Json, prefix: String) -> Self {
         Self {
             body,
@@ -33,7 +33,7 @@ impl<'a> Input<'a> {
         }
     }
 
-    /// The value at a path such as `customer.id`; null counts as absent.
+    /// The value at a path such as `customer.id`. Null counts as absent.
     pub(super) fn value(&self, path: &str) -> Option<&'a Json> {
         path.split('.')
             .try_fold(self.body, |json, name| json.get(name))
@@ -67,7 +67,7 @@ impl<'a> Input<'a> {
         }
     }
 
-    /// An amount that is not negative, as a number or as the text of one (O has a string).
+    /// An amount that is not negative: a JSON number, or a string (O) that contains a number.
     pub(super) fn amount(&mut self, path: &str) -> Option<Decimal> {
         let (Json::Number(text) | Json::Text(text)) = self.value(path)? else {
             return self.refuse(path, "must be a number");
@@ -99,7 +99,7 @@ impl<'a> Input<'a> {
         }
     }
 
-    /// Whether the value is an object; anything but that and nothing is a mistake.
+    /// Whether the value is an object. A value of another type is a mistake; an absent value is not.
     pub(super) fn is_object(&mut self, path: &str) -> bool {
         match self.value(path) {
             None => false,
@@ -108,7 +108,7 @@ impl<'a> Input<'a> {
         }
     }
 
-    /// Notes a mistake; `problem` goes on from "The name of the field …".
+    /// Adds a mistake. `problem` completes a sentence that begins with "The" and the field's name.
     pub(super) fn refuse<T>(&mut self, path: &str, problem: &str) -> Option<T> {
         let field = self.name(path);
         let text = format!("The {field} {problem}.");
@@ -116,7 +116,7 @@ impl<'a> Input<'a> {
         None
     }
 
-    /// The value, or a mistake if it is absent, or was refused, too.
+    /// Adds a mistake if the value is absent, unless the field has a mistake already.
     pub(super) fn required<T>(&mut self, path: &str, value: Option<T>) -> Option<T> {
         if value.is_none()
             && !self
@@ -133,7 +133,7 @@ impl<'a> Input<'a> {
         format!("{}{path}", self.prefix)
     }
 
-    /// Takes over the mistakes of a part.
+    /// Adds the mistakes of a part.
     pub(super) fn absorb(&mut self, part: Input<'_>) {
         self.errors.extend(part.errors);
     }
@@ -146,7 +146,7 @@ impl<'a> Input<'a> {
     }
 }
 
-/// Something on both sides of one `@`, and no space or control character.
+/// One `@` with text on both sides, and no space or control character.
 fn is_email(text: &str) -> bool {
     let Some((local, domain)) = text.split_once('@') else {
         return false;

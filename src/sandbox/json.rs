@@ -1,7 +1,7 @@
 //! JSON whose numbers keep their digits.
 //!
-//! `serde_json::Value` holds a fraction as a binary float, in which most amounts of money cannot
-//! be written. Here a number stays the text that it was.
+//! `serde_json::Value` holds a number with a fraction as a binary float, which cannot represent most
+//! amounts of money exactly. Here a number is the text that was sent.
 
 use std::collections::BTreeMap;
 
@@ -21,9 +21,10 @@ pub(super) enum Json {
 }
 
 impl Json {
-    /// Reads a body; `None` if it is no JSON.
+    /// Reads a body; `None` if the body is not JSON.
     pub(super) fn parse(body: &[u8]) -> Option<Self> {
-        // This reader refuses deep nesting; without it the walk below could be led too deep.
+        // serde_json refuses deep nesting here. Without this check, deep nesting would overflow the
+        // stack in `read`.
         serde_json::from_slice::<Value>(body).ok()?;
         read(serde_json::from_slice(body).ok()?)
     }
@@ -37,7 +38,7 @@ impl Json {
         )
     }
 
-    /// The field of an object. Of a name that stands there twice, the last counts.
+    /// The field of an object. If two fields have this name, the last counts.
     pub(super) fn get(&self, name: &str) -> Option<&Json> {
         let Self::Object(fields) = self else {
             return None;
@@ -48,14 +49,14 @@ impl Json {
             .map(|(_, value)| value)
     }
 
-    /// Adds a field to an object; anything else stays as it is.
+    /// Adds a field. Does nothing if this is not an object.
     pub(super) fn push(&mut self, name: &str, value: impl Into<Json>) {
         if let Self::Object(fields) = self {
             fields.push((name.to_owned(), value.into()));
         }
     }
 
-    /// Rewrites every value, the inner ones first.
+    /// Applies `change` to all values: to the inner values first.
     pub(super) fn map(self, change: &impl Fn(Json) -> Json) -> Self {
         change(match self {
             Self::List(items) => {

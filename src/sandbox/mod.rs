@@ -1,11 +1,11 @@
-//! A local Partnero to develop and test against, since Partnero offers none.
+//! A local Partnero to develop and test against, since Partnero itself offers none.
 //!
-//! It runs inside your process, on a loopback port, and speaks HTTP/1.1 as
-//! `https://api.partnero.com/v1` does for a refer-a-friend program according to public sources.
-//! Nothing here was tried against Partnero itself. Where sources contradict each other or say
-//! nothing, there is a [switch](switches), whose default is the likeliest answer; what can go
-//! wrong on the way is ordered as a [`Fault`]. Everything is kept in memory, and a browser finds
-//! it at `http://127.0.0.1:<port>/`. As a program: `cargo run --example sandbox -- --port 4010`.
+//! The sandbox runs inside your process, on a loopback port. It answers over HTTP/1.1 as
+//! `https://api.partnero.com/v1` does for a refer-a-friend program, as far as public sources
+//! describe that. Nothing here was tried against Partnero itself. Where sources contradict each
+//! other or say nothing, there is a [switch](switches), whose default is the likeliest answer. A
+//! [`Fault`] makes requests fail. The sandbox keeps everything in memory, and shows it in a browser
+//! at [`Sandbox::page_url`]. As a program: `cargo run --example sandbox -- --port 4010`.
 //!
 //! # Example
 //!
@@ -23,7 +23,7 @@
 //!     .await?;
 //! sandbox.inject(Fault::status(503).on(Method::POST, "/v1/customers").times(1));
 //!
-//! // Any client of Partnero's will do; this is a bare one.
+//! // Any HTTP client works, as it would with Partnero.
 //! let http = reqwest::Client::new();
 //! let sign_up = || {
 //!     http.post(format!("{}/customers", sandbox.base_url()))
@@ -41,9 +41,10 @@
 //!
 //! # Under an app
 //!
-//! Give the app's client the sandbox's key and address, and make somebody whose link can be
-//! followed: a new sandbox knows nobody. For `cargo run`, the feature belongs into the app's
-//! `[dependencies]`; in `[dev-dependencies]` it is for tests and examples.
+//! Give the app's client the key and the address of the sandbox. A new sandbox has no customers, so
+//! create one whose link you can follow. If the app starts the sandbox in `cargo run`, the feature
+//! belongs to this crate's line in `[dependencies]`; for tests and examples, a line in
+//! `[dev-dependencies]` is enough.
 //!
 //! ```
 //! # #[cfg(not(feature = "client"))]
@@ -66,29 +67,29 @@
 //!
 //! # What it answers
 //!
-//! The tags of the sources are explained in [`switches`]. Texts of errors are ours throughout.
+//! [`switches`] explains the tags of the sources. The texts of errors are ours, not Partnero's.
 //!
 //! | Endpoint | Behaviour | Source |
 //! |---|---|---|
 //! | all | bearer token, else 401; `{"data": …, "status": 1}` | D, O; [`EnvelopeStatus`], [`Numbers`], [`EmptyObjects`] |
-//! | all failures | `message`, and `errors` by field in a 422 | D, PHP; [`ErrorMap`], [`ErrorStatus`], [`WithoutAccept`] |
+//! | all failures | `message`, and `errors` by field in a 422 | D, PHP; [`ErrorMap`], [`ErrorStatus`] |
 //! | all lists | `limit`, `page`, `sort`; `links` and `meta` without totals | D, N8N; [`PageLimit`], [`PageLinks`], [`ListOrder`] |
 //! | `POST /customers` | unique id, key, e-mail; random id and key if absent; `referring_customer` by id before key | seed, O, D; [`DuplicateCustomer`], [`UnknownReferrer`], [`EmailField`], [`KeyCase`], [`CreatedStatus`], [`CustomerShape`], [`ReferrerEcho`] |
 //! | `GET /customers/{id}` | by id, key or e-mail address; 404 | N8N; [`PathOrder`] |
 //! | `GET /customers` | filter `refer_status` | O, D |
 //! | `GET /customers:search` | by `email`, `key` or `id` | N8N, PHP; [`SearchMatch`], [`SearchMiss`] |
-//! | `PUT /customers/{id}`, `PUT /customers` | e-mail, names, key, tags | D, N8N, PHP; [`UpdateForm`], [`LaterReferrer`] |
-//! | `DELETE /customers/{id}` | with its transactions | PHP, N8N; [`DoneAnswer`], [`DeletedCustomer`], [`DeletedCustomerSales`] |
+//! | `PUT /customers/{id}`, `PUT /customers` | e-mail, names, key, tags | D, N8N, PHP; [`UpdateForm`] |
+//! | `DELETE /customers/{id}` | with its sales | PHP, N8N; [`DoneAnswer`], [`DeletedCustomer`] |
 //! | `POST /customers/{id}/archive`, `…/revoke-archive` | 400 if it is so already, no other effect | N8N; effect and 400 assumed |
 //! | `POST /customers:invite` | makes a customer; no e-mail is sent | PHP; effect assumed, [`InviteAnswer`] |
-//! | `GET /customers/{id}/referrals` | those it brought | seed, PHP; [`ReferralsForm`] |
-//! | `GET /customers/{id}/stats` | counts; `clicks` is always 0 | PHP; shape guessed, [`StatsForm`] |
-//! | `GET /customers/{id}/transactions` | a list | N8N; [`SalesOf`] |
+//! | `GET /customers/{id}/referrals` | the customers that it referred | seed, PHP; [`ReferralsForm`] |
+//! | `GET /customers/{id}/stats` | counts; `clicks` is always 0 | PHP; shape guessed |
+//! | `GET /customers/{id}/transactions` | a list | N8N |
 //! | `GET /customers/{id}/referral_links` | the default link first; id and key of a link are the same | O |
 //! | `/customer_referral_links` | create, read, change, delete, `:search` | O, PHP; what can be changed, and that the default link stays, assumed |
 //! | `GET /customers/{id}/balance` | `[]` when empty, else `{"currency": […]}` | seed, O; [`OtherUnits`] |
 //! | `POST /customers/{id}/balance/credit` | spends the balance; counts each time | seed, O; [`CreditDirection`], [`Overdraft`], [`CreditAnswer`] |
-//! | `POST /transactions` | one, a batch, or with its customer; keys are **not** unique | D, O, N8N; [`RepeatedTransaction`], [`UnreferredSale`], [`UnknownBuyer`], [`ActionField`], [`TransactionKeyLength`], [`TransactionTime`] |
+//! | `POST /transactions` | one, a batch, or with its customer; keys are **not** unique | D, O, N8N; [`RepeatedTransaction`], [`UnreferredSale`], [`UnknownBuyer`], [`ActionField`], [`TransactionTime`] |
 //! | `GET /transactions`, `GET /transactions/{key}` | by `key`, by the buyer's key | D, N8N, O; [`RepeatedKey`] |
 //! | `DELETE /transactions/{key}`, `DELETE /transactions` | takes the reward back | D, WP; [`RepeatedKey`], [`DeletePath`] |
 //! | `/webhooks` | create, list, read, change, delete; the `signature` in every answer; foreign events refused | D, O, N8N |
@@ -97,45 +98,49 @@
 //!
 //! # What it sends
 //!
-//! To the subscriptions that are active and name the event, over plain http and to loopback alone:
-//! no event that was made up leaves this machine. Signed by the subscription's `signature`, tried
-//! again until the answer is a 2xx, twice and out of order on demand: see [`WebhookDelivery`].
+//! The sandbox sends webhooks to the active subscriptions that name the event, but only over plain
+//! http and only to loopback addresses, so that no invented event leaves your machine. Each webhook is
+//! signed with the subscription's `signature`, and sent again until the answer is a 2xx. See
+//! [`WebhookDelivery`] for how often, and for webhooks that come twice or out of order.
 //!
 //! | Event | When | Source |
 //! |---|---|---|
 //! | all | in an envelope, with a signature | D, N8N; [`WebhookEnvelope`], [`WebhookHeader`], [`WebhookTime`], [`WebhookRetryTime`] |
-//! | `customer.created`, `.updated`, `.deleted` | a customer was made, also by an invitation or with a sale; changed; deleted | N8N; data inferred |
-//! | `transaction.created`, `.deleted` | a sale was recorded; deleted, also with its buyer | N8N; data inferred |
-//! | `customer.rewarded` | a sale paid the referrer | N8N; when it comes, assumed; [`RewardedData`] |
-//! | `customer.credited` | the balance was credited | N8N; when it comes, assumed; [`RewardedData`] |
+//! | `customer.created`, `.updated`, `.deleted` | a customer was created, also by an invitation or with a sale; changed; deleted | N8N; data inferred |
+//! | `transaction.created`, `.deleted` | a sale was recorded; deleted, also together with its buyer | N8N; data inferred |
+//! | `customer.rewarded` | a sale paid the referrer | N8N; the moment is assumed; [`RewardedData`] |
+//! | `customer.credited` | the balance was credited | N8N; the moment is assumed; [`RewardedData`] |
 //!
 //! # In the browser
 //!
-//! [`Sandbox::snippet`] is the tag of a page under test. It loads a stand-in for Partnero's script,
-//! which takes the calls that waited in the queue `po` and all later ones, loads the program's
-//! settings as a second script, and hands each call to [`Sandbox::script_calls`]. As the script
-//! does according to public sources, it writes the key of `?ref=` to the cookie
-//! `partnero_referral`, and a random `partnero_session_uuid` for every visitor on https and loopback. Assumed are the
-//! attributes of both cookies (`Path=/`, `SameSite=Lax`, 30 days), that a newer key is written over
-//! an older one, and all that stands in the settings.
+//! [`Sandbox::snippet`] is the tag for a page under test. It loads a stand-in for Partnero's script.
+//! The stand-in takes the calls that wait in the queue `po` and all later calls, loads the program's
+//! settings as a second script, and reports each call to [`Sandbox::script_calls`]. As public sources
+//! say of Partnero's script, it writes the key of `?ref=` to the cookie `partnero_referral`, and a
+//! random `partnero_session_uuid` for every visitor (on https and loopback, where browsers make such
+//! numbers). It is assumed that both cookies have `Path=/`, `SameSite=Lax` and 30 days, that a newer
+//! key replaces an older one, and what the settings contain.
 //!
 //! # Assumed
 //!
 //! Beyond the switches, no source confirms that:
 //!
-//! - a body that is no JSON object, or comes under another content type, is a 400;
-//! - a text has at most 255 characters, an empty one counts as absent, and an id that is a number
+//! - a body that is not a JSON object, or has another content type, is a 400;
+//! - a text has at most 255 characters, an empty text counts as absent, and an id that is a number
 //!   is a mistake;
-//! - e-mail addresses that differ by case alone are one, and what counts as an address;
-//! - an amount must not be negative, and is below 10^18 (a bound of ours);
-//! - a reward looks in a transaction's `rewards` as it does in affiliate programs, and a sale pays
-//!   by a [`RewardRule`] at all: Partnero's rewards are set up in its dashboard;
-//! - a batch of transactions is taken as a whole or not at all;
-//! - who comes first if a transaction names its customer in several ways (id, key, e-mail);
-//! - anything about the [`RateLimit`].
+//! - e-mail addresses that differ by case alone are the same, and what counts as an address;
+//! - an amount must not be negative, and must be below 10^18 (the second is our own limit);
+//! - an entry of a sale's `rewards` looks as in affiliate programs;
+//! - a sale pays the referrer by a [`RewardRule`]: Partnero's rewards are set up in its dashboard;
+//! - Partnero takes a batch of transactions as a whole or not at all;
+//! - if a transaction names its customer in several ways, the id counts before the key, and the key
+//!   before the e-mail address;
+//! - a deleted customer's sales are deleted too (known of affiliate programs);
+//! - `GET /customers/{id}/transactions` lists the sales in which the customer bought.
 //!
-//! Left out: everything of affiliate and newsletter programs, `PUT /settings`, deprecated singular
-//! paths, archived transactions, and protection against fraud.
+//! Not there: affiliate and newsletter programs, `PUT /settings`, deprecated paths in the singular,
+//! archived transactions, protection against fraud, and a rate limit (no source says how many
+//! requests Partnero takes; `Fault::status(429)` answers as if there were too many).
 //!
 //! [`ActionField`]: switches::ActionField
 //! [`CreatedStatus`]: switches::CreatedStatus
@@ -144,7 +149,6 @@
 //! [`CustomerShape`]: switches::CustomerShape
 //! [`DeletePath`]: switches::DeletePath
 //! [`DeletedCustomer`]: switches::DeletedCustomer
-//! [`DeletedCustomerSales`]: switches::DeletedCustomerSales
 //! [`DoneAnswer`]: switches::DoneAnswer
 //! [`DuplicateCustomer`]: switches::DuplicateCustomer
 //! [`EmailField`]: switches::EmailField
@@ -154,7 +158,6 @@
 //! [`ErrorStatus`]: switches::ErrorStatus
 //! [`InviteAnswer`]: switches::InviteAnswer
 //! [`KeyCase`]: switches::KeyCase
-//! [`LaterReferrer`]: switches::LaterReferrer
 //! [`ListOrder`]: switches::ListOrder
 //! [`Numbers`]: switches::Numbers
 //! [`OtherUnits`]: switches::OtherUnits
@@ -167,11 +170,8 @@
 //! [`RepeatedKey`]: switches::RepeatedKey
 //! [`RepeatedTransaction`]: switches::RepeatedTransaction
 //! [`RewardedData`]: switches::RewardedData
-//! [`SalesOf`]: switches::SalesOf
 //! [`SearchMatch`]: switches::SearchMatch
 //! [`SearchMiss`]: switches::SearchMiss
-//! [`StatsForm`]: switches::StatsForm
-//! [`TransactionKeyLength`]: switches::TransactionKeyLength
 //! [`TransactionTime`]: switches::TransactionTime
 //! [`UnknownBuyer`]: switches::UnknownBuyer
 //! [`UnknownReferrer`]: switches::UnknownReferrer
@@ -181,29 +181,24 @@
 //! [`WebhookHeader`]: switches::WebhookHeader
 //! [`WebhookRetryTime`]: switches::WebhookRetryTime
 //! [`WebhookTime`]: switches::WebhookTime
-//! [`WithoutAccept`]: switches::WithoutAccept
 mod answer;
 mod browser;
 mod builder;
 mod clock;
 mod customer;
 mod customers;
-mod cut_body;
 mod exchange;
 mod fault;
 mod handle;
 mod input;
 mod json;
-mod keys;
-mod limiter;
-mod log;
+mod lock;
 mod money;
 mod newest;
 mod page;
 mod random;
 mod reward;
 mod routes;
-mod rules;
 mod server;
 mod snapshot;
 mod state;
@@ -216,8 +211,6 @@ mod world;
 pub use self::builder::SandboxBuilder;
 pub use self::fault::Fault;
 pub use self::handle::Sandbox;
-pub use self::limiter::{RateLimit, RetryAfter};
-pub use self::log::SandboxRequest;
 pub use self::reward::RewardRule;
-pub use self::snapshot::{SandboxAmount, SandboxCustomer, SandboxTransaction};
+pub use self::snapshot::{SandboxAmount, SandboxCustomer, SandboxRequest, SandboxTransaction};
 pub use self::webhooks::{SandboxWebhook, WebhookDelivery};

@@ -2,7 +2,7 @@
 
 use rust_decimal::Decimal;
 
-/// A sum of money, or of another unit such as points.
+/// An amount of money, or of another unit such as points.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Amount {
     pub(super) value: Decimal,
@@ -13,7 +13,7 @@ pub(super) struct Amount {
 
 impl Amount {
     pub(super) fn new(value: Decimal, units: &str, is_currency: bool) -> Self {
-        // Examples have `USD` as well as `usd`.
+        // The examples of the sources have `USD` as well as `usd`.
         let units = if is_currency {
             units.to_uppercase()
         } else {
@@ -31,7 +31,7 @@ impl Amount {
     }
 }
 
-/// What a customer has, one entry for each unit and none of zero.
+/// A customer's balance: one entry for each unit, and no entry for zero.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Balance(Vec<Amount>);
 
@@ -45,8 +45,8 @@ impl Balance {
         entry.map_or(Decimal::ZERO, |entry| entry.value)
     }
 
-    /// Adds an amount. A sum that 28 digits cannot hold is rounded, and one that is larger than
-    /// they can say is not added.
+    /// Adds an amount. A sum of more than 28 digits is rounded; an amount that would make the sum
+    /// too large for `Decimal` is not added.
     pub(super) fn add(&mut self, amount: &Amount) {
         let sum = self.of(amount).checked_add(amount.value);
         let sum = sum.unwrap_or_else(|| self.of(amount)).normalize();
@@ -67,8 +67,8 @@ impl Balance {
     }
 }
 
-/// Reads a JSON number, or the text of one, without rounding it. `None` if it is no number, has
-/// more than 28 digits, or is 10^18 or larger: a bound of ours, so that sums have room.
+/// Reads a number without rounding it. `None` for a text that is not a number, has more than 28
+/// digits, or is 10^18 or larger. The last limit is ours: sums of smaller amounts do not overflow.
 pub(super) fn exact(text: &str) -> Option<Decimal> {
     let (digits, exponent) = match text.split_once(['e', 'E']) {
         Some((digits, exponent)) => (digits, Some(exponent)),
@@ -78,7 +78,7 @@ pub(super) fn exact(text: &str) -> Option<Decimal> {
     if !is_plain(digits) || exponent.is_some_and(|text| text.is_empty() || !is_plain(text)) {
         return None;
     }
-    // Checked by itself, because reading with an exponent would round it.
+    // The digits are checked first, because `from_scientific` would round them.
     let plain = Decimal::from_str_exact(digits).ok()?;
     let value = match exponent {
         None => plain,

@@ -1,28 +1,52 @@
-//! A list that forgets its oldest entries before it grows without an end.
+//! A list that drops its oldest entries, so that a sandbox that runs for days does not fill the
+//! memory.
 
 use std::collections::VecDeque;
 
-/// The newest entries, the oldest of them first.
+/// The newest 100,000 entries, the oldest of them first.
 #[derive(Debug)]
-pub(super) struct Newest<T>(VecDeque<T>);
+pub(super) struct Newest<T> {
+    entries: VecDeque<T>,
+    dropped: usize,
+}
 
 impl<T> Default for Newest<T> {
     fn default() -> Self {
-        Self(VecDeque::new())
+        Self {
+            entries: VecDeque::new(),
+            dropped: 0,
+        }
     }
 }
 
 impl<T: Clone> Newest<T> {
     const CAPACITY: usize = 100_000;
 
-    pub(super) fn push(&mut self, entry: T) {
-        if self.0.len() == Self::CAPACITY {
-            self.0.pop_front();
+    /// Returns the number under which [`get_mut`](Self::get_mut) finds this entry again.
+    pub(super) fn push(&mut self, entry: T) -> usize {
+        if self.entries.len() == Self::CAPACITY {
+            self.entries.pop_front();
+            self.dropped += 1;
         }
-        self.0.push_back(entry);
+        self.entries.push_back(entry);
+        self.dropped + self.entries.len() - 1
+    }
+
+    /// `None` for an entry that was dropped meanwhile.
+    pub(super) fn get_mut(&mut self, number: usize) -> Option<&mut T> {
+        self.entries.get_mut(number.checked_sub(self.dropped)?)
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    /// At most `count` entries, the newest first.
+    pub(super) fn latest(&self, count: usize) -> Vec<T> {
+        self.entries.iter().rev().take(count).cloned().collect()
     }
 
     pub(super) fn to_vec(&self) -> Vec<T> {
-        self.0.iter().cloned().collect()
+        self.entries.iter().cloned().collect()
     }
 }

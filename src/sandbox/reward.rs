@@ -7,11 +7,11 @@ use crate::error::ConfigError;
 
 /// What the referrer gets for each sale of a referred customer.
 ///
-/// Partnero's rewards are set up in its dashboard and have no API, so this is only as much of
-/// them as makes a balance move. Every sale of a referred customer pays, unless it was sent with
-/// `rewardable: false` or `rewarded: true`; deleting the sale takes the reward back, even from a
-/// balance that has since been spent. Nothing is rounded: Partnero's own examples have rewards
-/// such as 29.997.
+/// Partnero's rewards are set up in its dashboard and have no API. This rule is much simpler, and
+/// only makes balances change. Every sale of a referred customer pays, unless the sale was sent with
+/// `rewardable: false` or `rewarded: true`. Deleting the sale takes the reward back, even if the
+/// balance has been spent since. Rewards are not rounded: Partnero's own examples have rewards such as
+/// 29.997.
 #[derive(Clone, Debug)]
 pub struct RewardRule(Kind);
 
@@ -33,7 +33,7 @@ impl RewardRule {
     ///
     /// # Errors
     ///
-    /// [`ConfigError`] if it is no number from 0 to 100.
+    /// [`ConfigError`] if the text is not a number from 0 to 100.
     pub fn percent(percent: &str) -> Result<Self, ConfigError> {
         let percent =
             exact(percent).filter(|value| (Decimal::ZERO..=Decimal::ONE_HUNDRED).contains(value));
@@ -48,7 +48,7 @@ impl RewardRule {
     ///
     /// # Errors
     ///
-    /// [`ConfigError`] if the amount is no number, negative, or 10^18 or larger.
+    /// [`ConfigError`] if the amount is not a number, is negative, or is 10^18 or larger.
     pub fn fixed(amount: &str, currency: &str) -> Result<Self, ConfigError> {
         let value = exact(amount).filter(|value| !value.is_sign_negative());
         let value = value.ok_or_else(|| {
@@ -61,7 +61,7 @@ impl RewardRule {
         let reward = match &self.0 {
             Kind::Nothing => return None,
             Kind::Share(share) => Amount {
-                // Neither factor is large enough for an overflow.
+                // The amount is below 10^18 and the share at most 1, so the product does not overflow.
                 value: sale.value.checked_mul(*share)?.normalize(),
                 ..sale.clone()
             },

@@ -17,9 +17,10 @@ use tokio::sync::oneshot;
 use tokio::task::JoinSet;
 
 use super::exchange::{Ending, exchange};
-use super::state::{State, lock};
+use super::lock::lock;
+use super::state::State;
 
-/// A listener at work; dropping it stops everything.
+/// A listener and its connections. Dropping it stops all of them.
 #[derive(Debug)]
 pub(super) struct Server {
     tasks: Arc<Tasks>,
@@ -48,10 +49,10 @@ impl Drop for Server {
     }
 }
 
-/// Everything that runs for one listener.
+/// The tasks of one listener.
 ///
-/// Requests run apart from their connection: a caller that hangs up does not stop what it asked
-/// for, as it would not stop Partnero.
+/// Each request has a task of its own, apart from the task of its connection: when a caller hangs up,
+/// the request still has its effect, as it would have at Partnero.
 #[derive(Debug)]
 struct Tasks(Mutex<Option<JoinSet<()>>>);
 
@@ -62,7 +63,7 @@ impl Default for Tasks {
 }
 
 impl Tasks {
-    /// Starts a task, unless everything was stopped.
+    /// Starts a task, unless the listener was stopped.
     fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
         if let Some(tasks) = lock(&self.0).as_mut() {
             while tasks.try_join_next().is_some() {}
@@ -79,11 +80,12 @@ pub(super) async fn listen(port: u16) -> io::Result<TcpListener> {
     TcpListener::bind(address(port)).await
 }
 
-/// Keeps a port without listening on it: connections are refused, and nobody else gets it. Not
-/// even a client's own end, which could otherwise connect to itself there.
+/// Keeps a port without listening on it: connections are refused, and the system gives the port to
+/// no other socket. Otherwise it could give the port to the client that connects, and that client
+/// would then be connected to itself.
 pub(super) fn hold(port: u16) -> io::Result<TcpSocket> {
     let socket = TcpSocket::new_v4()?;
-    // As tokio's own listeners do; on Windows the option would let others in.
+    // tokio's listeners set the same option. On Windows it would let other programs take the port.
     #[cfg(not(windows))]
     socket.set_reuseaddr(true)?;
     socket.bind(address(port))?;
@@ -106,24 +108,24 @@ async fn accept(listener: TcpListener, state: Arc<State>, router: Router, tasks:
                 );
                 tasks.spawn(connection);
             }
-            // Out of file descriptors, most likely: connections have to end first.
+            // Most likely the process has no free file descriptor until a connection ends.
             Err(_) => tokio::time::sleep(Duration::from_millis(10)).await,
         }
     }
 }
 
 async fn serve(stream: TcpStream, state: Arc<State>, router: Router, tasks: Arc<Tasks>) {
-    // Without this, an answer may wait for the caller's acknowledgement of the one before. A
-    // connection that refuses the option still works.
+    // Without this option, an answer may wait until the caller has acknowledged the answer before.
+    // A connection that refuses the option still works.
     let _slower = stream.set_nodelay(true);
     let service = service_fn(move |request: Request<Incoming>| {
         let exchange = exchange(Arc::clone(&state), router.clone(), request.map(Body::new));
         let (answer, answered) = oneshot::channel();
         tasks.spawn(run(exchange, answer));
-        // An error ends the connection.
+        // If the task drops the sender, this error makes hyper cut the connection.
         answered
     });
-    // What goes wrong on a connection, a cut included, is its caller's to see.
+    // The caller sees each error of its connection; the sandbox has nothing to do about it.
     let _ended = http1::Builder::new()
         .timer(TokioTimer::new())
         .serve_connection(TokioIo::new(stream), service)
@@ -133,7 +135,7 @@ async fn serve(stream: TcpStream, state: Arc<State>, router: Router, tasks: Arc<
 async fn run(exchange: impl Future<Output = Ending>, mut answer: oneshot::Sender<Response<Body>>) {
     match exchange.await {
         Ending::Answer(response) => {
-            // The caller may have hung up.
+            // Nobody hears the answer if the caller has hung up.
             let _unheard = answer.send(response);
         }
         Ending::Cut => {}

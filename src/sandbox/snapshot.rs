@@ -1,6 +1,9 @@
-//! Copies of what the sandbox holds, for a test's asserts.
+//! Copies of what the sandbox holds, which a test can compare.
 
 use std::time::SystemTime;
+
+use http::{Method, StatusCode};
+use serde_json::Value;
 
 use super::customer::{Customer, Serial};
 use super::money::Amount;
@@ -23,19 +26,19 @@ pub struct SandboxCustomer {
     pub surname: Option<String>,
     /// The tags.
     pub tags: Vec<String>,
-    /// The id of the customer who brought this one.
+    /// The id of the customer who referred this customer.
     pub referred_by: Option<String>,
-    /// How many customers this one has brought.
+    /// How many customers this customer has referred.
     pub referrals_count: usize,
     /// The link to share.
     pub referral_link: String,
-    /// What the customer has, one entry for each unit and none of zero.
+    /// The customer's balance: one entry for each unit, and no entry for zero.
     pub balance: Vec<SandboxAmount>,
-    /// Whether it was deleted and is kept all the same.
+    /// Whether the customer was deleted, and is kept because of `DeletedCustomer::Marked`.
     pub is_deleted: bool,
-    /// Whether it is archived.
+    /// Whether the customer is archived.
     pub is_archived: bool,
-    /// When it was created.
+    /// When the customer was created.
     pub created_at: SystemTime,
 }
 
@@ -43,19 +46,19 @@ pub struct SandboxCustomer {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct SandboxTransaction {
-    /// The app's own identifier, which need not be unique.
+    /// The app's own identifier. Several transactions may have the same.
     pub key: Option<String>,
-    /// What was done, `sale` by default.
+    /// The action, `sale` by default.
     pub action: String,
-    /// For how much.
+    /// The amount of the sale.
     pub amount: SandboxAmount,
-    /// The id of the customer who bought; `None` for a sale against nobody.
+    /// The id of the customer who bought; `None` for a sale that was recorded without a customer.
     pub referred_customer: Option<String>,
-    /// The id of the customer who had brought the buyer.
+    /// The id of the customer who had referred the buyer.
     pub customer: Option<String>,
-    /// What that customer got for it.
+    /// The referrer's reward for this sale.
     pub reward: Option<SandboxAmount>,
-    /// When it happened, as the caller said, or when it was created.
+    /// The time that the caller gave, else the time of the request.
     pub created_at: SystemTime,
 }
 
@@ -69,6 +72,23 @@ pub struct SandboxAmount {
     pub amount_units: String,
     /// Whether the unit is a currency.
     pub is_currency: bool,
+}
+
+/// One request to the API, from [`Sandbox::requests`](crate::Sandbox::requests).
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct SandboxRequest {
+    /// The method.
+    pub method: Method,
+    /// Path and query, as they were sent.
+    pub path: String,
+    /// The status of the answer; `None` before the answer is sent, and if the connection was cut.
+    pub status: Option<StatusCode>,
+    /// The body; `Null` if the body was empty or not JSON. An amount with a fraction is a binary
+    /// float here; [`Sandbox::transactions`](crate::Sandbox::transactions) has the exact amounts.
+    pub body: Value,
+    /// When the whole request had arrived.
+    pub received_at: SystemTime,
 }
 
 impl SandboxCustomer {

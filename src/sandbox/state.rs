@@ -1,15 +1,13 @@
 //! What all connections share.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::SystemTime;
+use std::sync::{Mutex, MutexGuard};
 
 use serde_json::Value;
-use tokio::time::Instant;
 
-use super::limiter::{Exceeded, Limiter, RateLimit};
-use super::log::Log;
+use super::fault::Rules;
+use super::lock::lock;
 use super::newest::Newest;
-use super::rules::Rules;
+use super::snapshot::SandboxRequest;
 use super::webhooks::Outbound;
 use super::world::World;
 
@@ -17,26 +15,19 @@ pub(super) struct State {
     pub(super) api_key: String,
     world: Mutex<World>,
     rules: Mutex<Rules>,
-    log: Mutex<Log>,
+    log: Mutex<Newest<SandboxRequest>>,
     script_calls: Mutex<Newest<Value>>,
-    limiter: Option<Mutex<Limiter>>,
     pub(super) outbound: Outbound,
 }
 
 impl State {
-    pub(super) fn new(
-        api_key: String,
-        rate_limit: Option<RateLimit>,
-        world: World,
-        outbound: Outbound,
-    ) -> Self {
+    pub(super) fn new(api_key: String, world: World, outbound: Outbound) -> Self {
         Self {
             api_key,
             world: Mutex::new(world),
             rules: Mutex::default(),
             log: Mutex::default(),
             script_calls: Mutex::default(),
-            limiter: rate_limit.map(|limit| Mutex::new(Limiter::new(limit))),
             outbound,
         }
     }
@@ -45,8 +36,8 @@ impl State {
         lock(&self.world)
     }
 
-    /// Sends what happened to whom it concerns, in the order in which it happened.
-    pub(super) fn tell(&self, world: &mut World) {
+    /// Hands the notices of this request to the sender, for each subscription that wants them.
+    pub(super) fn send_notices(&self, world: &mut World) {
         for notice in world.notices.take() {
             let subscriptions = world.subscriptions.iter();
             self.outbound.tell(&notice, subscriptions, &world.switches);
@@ -57,25 +48,13 @@ impl State {
         lock(&self.rules)
     }
 
-    /// Counts a request against the rate limit, if there is one.
-    pub(super) fn admit(&self) -> Result<(), Exceeded> {
-        self.limiter.as_ref().map_or(Ok(()), |limiter| {
-            lock(limiter).take(Instant::now(), SystemTime::now())
-        })
-    }
-
-    pub(super) fn log(&self) -> MutexGuard<'_, Log> {
+    /// The requests to the API.
+    pub(super) fn log(&self) -> MutexGuard<'_, Newest<SandboxRequest>> {
         lock(&self.log)
     }
 
-    /// What pages called Partnero's browser script for.
+    /// The calls that pages made to Partnero's browser script.
     pub(super) fn script_calls(&self) -> MutexGuard<'_, Newest<Value>> {
         lock(&self.script_calls)
     }
-}
-
-/// A panic while the lock was held is a bug of the sandbox that its own task has reported; what
-/// it left behind is still the best answer there is.
-pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

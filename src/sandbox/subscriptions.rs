@@ -8,7 +8,7 @@ pub(super) struct Subscription {
     pub(super) name: String,
     pub(super) url: String,
     pub(super) is_active: bool,
-    /// The secret that deliveries are signed with.
+    /// The secret that signs the webhooks.
     pub(super) signature: String,
     pub(super) events: Vec<String>,
 }

@@ -1,4 +1,4 @@
-//! The transactions, found by a key that need not be unique.
+//! The transactions, with an index by key. Several transactions may have the same key.
 
 use std::collections::{BTreeMap, HashMap};
 use std::time::SystemTime;
@@ -12,11 +12,11 @@ pub(super) struct Transaction {
     pub(super) key: Option<String>,
     pub(super) action: String,
     pub(super) amount: Amount,
-    /// Who bought; `None` for a sale against nobody.
+    /// Who bought; `None` for a sale that was recorded without a customer.
     pub(super) buyer: Option<Serial>,
-    /// Who had brought the buyer.
+    /// Who had referred the buyer at the time of the sale.
     pub(super) referrer: Option<Serial>,
-    /// What the referrer got for it.
+    /// The referrer's reward for this sale.
     pub(super) reward: Option<Amount>,
     pub(super) created_at: SystemTime,
 }
@@ -61,7 +61,7 @@ impl Transactions {
         self.by_key.get(key).map_or(&[], Vec::as_slice)
     }
 
-    /// Those of the transactions with this key that a request means.
+    /// The numbers of the transactions that a request with this key means.
     pub(super) fn meant(&self, key: &str, which: RepeatedKey) -> &[u64] {
         let numbers = self.with_key(key);
         match which {

@@ -1,4 +1,4 @@
-//! Everything that the sandbox remembers between requests.
+//! What the sandbox remembers between requests.
 
 use std::collections::HashSet;
 
@@ -25,7 +25,7 @@ pub(super) struct World {
     pub(super) settings: Settings,
 }
 
-/// What is set once, when the sandbox starts.
+/// The settings that do not change after the start.
 #[derive(Clone, Debug)]
 pub(super) struct Settings {
     pub(super) link_base: String,
@@ -50,8 +50,7 @@ impl World {
         }
     }
 
-    /// The customer that a path segment means: its id, its key or its e-mail address may stand
-    /// there (N8N).
+    /// The customer that a path segment names by id, key or e-mail address (N8N).
     pub(super) fn find(&self, segment: &str) -> Option<Serial> {
         let id = || self.customers.by_id(segment);
         let key = || self.by_key(segment);
@@ -72,7 +71,7 @@ impl World {
         one == other || folds && one.to_lowercase() == other.to_lowercase()
     }
 
-    /// The customer who brought this one.
+    /// The customer who referred this customer.
     pub(super) fn referrer(&self, customer: &Customer) -> Option<&Customer> {
         self.customers.get(customer.referrer?)
     }
@@ -104,7 +103,7 @@ impl World {
         format!("{base}{separator}ref={key}")
     }
 
-    /// Removes a transaction and takes its reward back.
+    /// Removes a transaction, and takes its reward from the referrer's balance.
     pub(super) fn remove_transaction(&mut self, number: u64) {
         let Some(transaction) = self.transactions.remove(number) else {
             return;
@@ -117,7 +116,8 @@ impl World {
     }
 }
 
-/// What has to be escaped in a query: all but letters, digits and `-._~` (RFC 3986, section 2.3).
+/// The characters to escape in a query: all except letters, digits and `-._~` (RFC 3986, section
+/// 2.3).
 pub(super) const UNRESERVED: &percent_encoding::AsciiSet = &percent_encoding::NON_ALPHANUMERIC
     .remove(b'-')
     .remove(b'.')

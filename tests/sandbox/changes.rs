@@ -2,8 +2,7 @@
 
 use serde_json::{Value, json};
 use tower_partnero::sandbox::switches::{
-    DeletedCustomer, DeletedCustomerSales, DuplicateCustomer, EmailField, InviteAnswer,
-    LaterReferrer, UnknownReferrer, UpdateForm,
+    DeletedCustomer, DuplicateCustomer, EmailField, InviteAnswer, UpdateForm,
 };
 
 use crate::support::{Partnero, with_anna_and_ben};
@@ -54,6 +53,14 @@ async fn a_change_keeps_what_it_does_not_name() {
         .call("PUT", "/customers/nobody", json!({ "update": {} }))
         .await;
     assert_eq!(status, 404);
+}
+
+#[tokio::test]
+async fn a_change_does_not_change_the_referrer() {
+    let partnero = with_anna_and_ben().await;
+    let changes = json!({ "update": { "referring_customer": { "id": "b" } } });
+    assert_eq!(partnero.call("PUT", "/customers/a", changes).await.0, 200);
+    assert_eq!(partnero.sandbox.customers()[0].referred_by, None);
 }
 
 #[tokio::test]
@@ -113,48 +120,6 @@ async fn the_form_of_a_change_is_switched() {
         let (_, after) = partnero.call("PUT", "/customers/a", inner.clone()).await;
         assert_eq!(after["data"]["name"], after_inner, "{switch:?}");
     }
-}
-
-#[tokio::test]
-async fn a_later_referrer_is_taken_as_switched() {
-    let partnero = with_anna_and_ben().await;
-    partnero.post("/customers", json!({ "id": "c" })).await;
-    let referrer = |id: &str| json!({ "update": { "referring_customer": { "id": id } } });
-    let referred_by = |index: usize| partnero.sandbox.customers()[index].referred_by.clone();
-
-    assert_eq!(
-        partnero.call("PUT", "/customers/c", referrer("b")).await.0,
-        200
-    );
-    assert_eq!(referred_by(2), None);
-    partnero.sandbox.switch(LaterReferrer::Unprocessable);
-    assert_eq!(
-        partnero.call("PUT", "/customers/c", referrer("b")).await.0,
-        422
-    );
-    partnero.sandbox.switch(LaterReferrer::Once);
-    partnero.call("PUT", "/customers/c", referrer("b")).await;
-    partnero.call("PUT", "/customers/c", referrer("a")).await;
-    assert_eq!(referred_by(2).as_deref(), Some("b"));
-    partnero.sandbox.switch(LaterReferrer::Replaced);
-    partnero.call("PUT", "/customers/c", referrer("a")).await;
-    assert_eq!(referred_by(2).as_deref(), Some("a"));
-    let customers = partnero.sandbox.customers();
-    assert_eq!(
-        (customers[0].referrals_count, customers[1].referrals_count),
-        (2, 0)
-    );
-    partnero.call("PUT", "/customers/c", referrer("c")).await;
-    assert_eq!(
-        referred_by(2).as_deref(),
-        Some("a"),
-        "nobody brings themselves"
-    );
-    partnero.sandbox.switch(UnknownReferrer::NotFound);
-    assert_eq!(
-        partnero.call("PUT", "/customers/c", referrer("x")).await.0,
-        404
-    );
 }
 
 #[tokio::test]
@@ -246,17 +211,12 @@ async fn a_deleted_customer_is_gone_or_marked() {
 }
 
 #[tokio::test]
-async fn the_sales_of_a_deleted_customer_go_or_stay() {
-    for (switch, left) in [
-        (DeletedCustomerSales::Removed, 0),
-        (DeletedCustomerSales::Kept, 1),
-    ] {
-        let partnero = with_anna_and_ben().await;
-        partnero.sandbox.switch(switch);
-        let sale = json!({ "key": "t", "customer": { "id": "b" }, "amount": 10 });
-        assert_eq!(partnero.post("/transactions", sale).await.0, 200);
-        partnero.delete("/customers/b").await;
-        assert_eq!(partnero.sandbox.transactions().len(), left);
-        assert_eq!(partnero.sandbox.customers()[0].balance.len(), left);
-    }
+async fn the_sales_of_a_deleted_customer_go_with_their_rewards() {
+    let partnero = with_anna_and_ben().await;
+    let sale = json!({ "key": "t", "customer": { "id": "b" }, "amount": 10 });
+    assert_eq!(partnero.post("/transactions", sale).await.0, 200);
+    assert_eq!(partnero.sandbox.customers()[0].balance.len(), 1);
+    partnero.delete("/customers/b").await;
+    assert!(partnero.sandbox.transactions().is_empty());
+    assert!(partnero.sandbox.customers()[0].balance.is_empty());
 }

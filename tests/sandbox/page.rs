@@ -40,7 +40,7 @@ async fn the_page_shows_what_there_is_as_text() {
         "9.999",
         "99.99",
         "/v1/customers",
-        "brought 1",
+        "referred 1",
         "&lt;script&gt;",
     ] {
         assert!(page.contains(text), "{text}");

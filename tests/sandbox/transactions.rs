@@ -2,8 +2,7 @@
 
 use serde_json::json;
 use tower_partnero::sandbox::switches::{
-    ActionField, EmailField, RepeatedTransaction, TransactionKeyLength, TransactionTime,
-    UnknownBuyer, UnreferredSale,
+    ActionField, EmailField, RepeatedTransaction, TransactionTime, UnknownBuyer, UnreferredSale,
 };
 
 use crate::support::{Partnero, with_anna_and_ben};
@@ -145,10 +144,6 @@ async fn the_forms_of_key_action_and_time_are_switched() {
             "{switch:?}"
         );
     }
-    let long = json!("k".repeat(65));
-    assert_eq!(status(sale("key", long.clone())).await, 200);
-    partnero.sandbox.switch(TransactionKeyLength::SixtyFour);
-    assert_eq!(status(sale("key", long)).await, 422);
     partnero.sandbox.switch(ActionField::Required);
     assert_eq!(status(sale("key", json!("k"))).await, 422);
     assert_eq!(status(sale("action", json!("sale"))).await, 200);

@@ -1,14 +1,12 @@
-//! How answers are written, the rate limit, and many customers.
+//! How answers are written and cut, and many customers.
 
 use std::collections::HashSet;
-use std::time::Duration;
 
 use serde_json::json;
-use tower_partnero::Sandbox;
+use tower_partnero::sandbox::Fault;
 use tower_partnero::sandbox::switches::{
-    CreatedStatus, DoneAnswer, EnvelopeStatus, ErrorStatus, Numbers, WithoutAccept,
+    CreatedStatus, DoneAnswer, EnvelopeStatus, ErrorStatus, Numbers,
 };
-use tower_partnero::sandbox::{Fault, RateLimit, RetryAfter};
 
 use crate::support::{Partnero, with_anna_and_ben};
 
@@ -49,59 +47,6 @@ async fn amounts_may_be_strings() {
     let (_, created) = partnero.post("/transactions", sale).await;
     assert_eq!(created["data"]["amount"], "99.99");
     assert_eq!(created["status"], 1);
-}
-
-#[tokio::test]
-async fn a_caller_without_accept_may_be_redirected() {
-    let partnero = Partnero::start().await;
-    let url = format!("{}/customers", partnero.sandbox.base_url());
-    let policy = reqwest::redirect::Policy::none();
-    let bare = reqwest::Client::builder().redirect(policy).build().unwrap();
-    let send = async |url: &str| {
-        let request = bare.post(url).bearer_auth(partnero.sandbox.api_key());
-        request.json(&json!({ "id": 7 })).send().await.unwrap()
-    };
-    assert_eq!(send(&url).await.status(), 422);
-    partnero.sandbox.switch(WithoutAccept::Redirect);
-    let response = send(&url).await;
-    assert_eq!(
-        (response.status().as_u16(), &response.headers()["location"]),
-        (302, &"/".parse().unwrap())
-    );
-    assert_eq!(partnero.post("/customers", json!({ "id": 7 })).await.0, 422);
-}
-
-#[tokio::test]
-async fn the_rate_limit_answers_429() {
-    for (form, header) in [
-        (RetryAfter::Seconds, Some("3600")),
-        (RetryAfter::Date, Some(" GMT")),
-        (RetryAfter::Absent, None),
-    ] {
-        let limit = RateLimit::new(2, Duration::from_secs(3_600)).retry_after(form);
-        let sandbox = Sandbox::builder().rate_limit(limit).start().await.unwrap();
-        let partnero = Partnero::new(sandbox);
-        assert_eq!(partnero.get("/test").await.0, 200);
-        assert_eq!(partnero.get("/test").await.0, 200);
-        let response = partnero.request("GET", "/test").send().await.unwrap();
-        assert_eq!(response.status(), 429);
-        let found = response
-            .headers()
-            .get("retry-after")
-            .map(|value| value.to_str().unwrap());
-        assert_eq!(found.is_some(), header.is_some());
-        assert!(
-            found.unwrap_or("").ends_with(header.unwrap_or("")),
-            "{found:?}"
-        );
-        assert_eq!(partnero.sandbox.requests()[2].status.unwrap(), 429);
-    }
-    let limit = RateLimit::new(1, Duration::from_millis(50));
-    let sandbox = Sandbox::builder().rate_limit(limit).start().await.unwrap();
-    let partnero = Partnero::new(sandbox);
-    assert_eq!(partnero.get("/test").await.0, 200);
-    tokio::time::sleep(Duration::from_millis(60)).await;
-    assert_eq!(partnero.get("/test").await.0, 200);
 }
 
 #[tokio::test]

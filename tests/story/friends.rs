@@ -49,7 +49,10 @@ async fn a_friend_lands_leaves_returns_and_signs_up() {
         ben.read("/account/1").await.contains("<li>Ben</li>"),
         "Anna sees whom she brought"
     );
-    assert!(ben.read("/partnero").await.contains("<td>Anna</td>"));
+    let view = town.sandbox.page_url();
+    assert!(ben.read("/").await.contains(&format!("href=\"{view}\"")));
+    let view = ben.browser.get(view).send().await.unwrap();
+    assert!(view.text().await.unwrap().contains("<td>Anna</td>"));
 }
 
 #[tokio::test]
@@ -123,13 +126,27 @@ async fn a_partnero_that_is_down_costs_neither_the_page_nor_the_referral() {
 }
 
 #[tokio::test]
+async fn a_visitor_takes_partnero_down_and_brings_it_back() {
+    let town = Town::open().await;
+    let ben = town.visitor();
+    assert!(ben.read("/").await.contains("Take it down"));
+    let page = ben.post("/partnero/down", &[]).await;
+    assert!(page.text().await.unwrap().contains("is down"));
+    assert!(ben.sign_up("Ben").await.contains("could not connect"));
+    let page = ben.post("/partnero/up", &[]).await;
+    assert!(page.text().await.unwrap().contains("Take it down"));
+    ben.post("/account/2/report", &[]).await;
+    assert!(town.customer("Ben").is_some());
+}
+
+#[tokio::test]
 async fn what_a_visitor_writes_is_escaped() {
     let town = Town::open().await;
     let mallory = town.visitor();
     mallory.get("/?ref=%3Cscript%3E").await;
     assert!(!mallory.read("/signup").await.contains("<script>"));
     mallory.sign_up("<script>alert(1)</script>").await;
-    for path in ["/", "/account/2", "/partnero"] {
+    for path in ["/", "/account/2"] {
         assert!(!mallory.read(path).await.contains("<script>"), "{path}");
     }
 }

@@ -1,5 +1,5 @@
-//! A stand-in for Partnero's browser script, so that a page with a [`Snippet`](crate::Snippet) can
-//! be tried without the vendor's script.
+//! A stand-in for Partnero's browser script, to try a page with a [`Snippet`](crate::Snippet) without
+//! Partnero.
 
 use std::future::ready;
 use std::sync::Arc;
@@ -18,8 +18,8 @@ pub(super) const SCRIPT_PATH: &str = "/js/universal.js";
 
 const SCRIPT: &str = include_str!("universal.js");
 
-/// The defaults of a refer-a-friend program: H/204 names the parameter and the 30 days. How
-/// Partnero writes them into this file is not known.
+/// The defaults of a refer-a-friend program: H/204 names the parameter and the 30 days. It is not
+/// known what Partnero's own file looks like.
 const SETTINGS: &str =
     "partneroSandbox({ parameter: \"ref\", cookie: \"partnero_referral\", days: 30 });\n";
 
@@ -38,7 +38,7 @@ async fn settings(Extracted(state): Extracted<Arc<State>>, Path(id): Path<String
     }
 }
 
-/// The script may not read the answer: it is another origin's.
+/// The body of the answer would be useless: the script belongs to another origin and may not read it.
 async fn hear(Extracted(state): Extracted<Arc<State>>, body: Bytes) -> StatusCode {
     match serde_json::from_slice(&body) {
         Ok(call) => {

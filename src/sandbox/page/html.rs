@@ -1,7 +1,7 @@
-//! HTML in which no value can become markup.
+//! Writes HTML in which no value can become markup.
 
-/// A document under construction: markup has to stand in the source code, and everything else is
-/// escaped.
+/// A page that is being written. Markup is `&'static str`, so that it can only come from this
+/// source code; every other text is escaped.
 #[derive(Debug, Default)]
 pub(super) struct Html(String);
 
@@ -37,7 +37,7 @@ impl Html {
         }
     }
 
-    /// The same for what a program reads: ids, keys, paths.
+    /// A table cell in the font of code: for ids, keys and paths.
     pub(super) fn code_cell(&mut self, text: Option<&str>) -> &mut Self {
         match text {
             Some(text) => self.markup("<td><code>").text(text).markup("</code></td>"),
@@ -45,7 +45,7 @@ impl Html {
         }
     }
 
-    /// The same for a time, which stays in one line.
+    /// A table cell for a time, whose text the browser does not break into two lines.
     pub(super) fn time_cell(&mut self, time: &str) -> &mut Self {
         self.markup("<td class=time>").text(time).markup("</td>")
     }

@@ -1,10 +1,7 @@
-//! The sandbox's page in the browser: what it holds and what it was asked.
+//! The sandbox's page in the browser: what the sandbox holds, and which requests came.
 
 mod html;
-mod requests;
-mod script;
-mod tables;
-mod tree;
+mod sections;
 
 use std::future::ready;
 use std::sync::Arc;
@@ -21,12 +18,10 @@ use http::{HeaderValue, Response};
 use self::html::Html;
 use super::state::State;
 
-/// No table shows more rows than this.
-const MOST_ROWS: usize = 200;
-
 const STYLE: &str = include_str!("style.css");
 
-/// Nothing but our own style sheet: no script, no form, no frame, no foreign origin.
+/// The page shows texts that strangers may have sent. Whatever a mistake in escaping would let
+/// through, the browser loads our style sheet alone and runs no script.
 const POLICY: HeaderValue = HeaderValue::from_static(
     "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
 );
@@ -59,57 +54,21 @@ fn render(state: &State) -> String {
          <meta name=viewport content=\"width=device-width, initial-scale=1\">\
          <title>Partnero sandbox</title><link rel=stylesheet href=/style.css>",
     );
-    let (requests, asked) = {
-        let log = state.log();
-        (log.newest(MOST_ROWS), log.len())
-    };
     let world = state.world();
-    html.markup("<header><h1>Partnero sandbox</h1><p>A local stand-in at <code>")
+    html.markup("<header><h1>Partnero sandbox</h1><p>A local stand-in for Partnero at <code>")
         .text(&world.settings.origin)
-        .markup("/v1</code>. Nothing here is real, and nothing outlives it. Reload to look again.</p></header><main>");
-
-    let referred = world
-        .customers
-        .iter()
-        .filter(|customer| customer.referrer.is_some());
-    html.markup("<ul class=figures>");
-    for (number, name) in [
-        (world.customers.iter().count(), "Customers"),
-        (referred.count(), "Referred"),
-        (world.transactions.iter().count(), "Transactions"),
-        (asked, "Requests"),
-    ] {
-        html.markup("<li><b>")
-            .number(number)
-            .markup("</b> ")
-            .text(name)
-            .markup("</li>");
-    }
-    html.markup("</ul>");
-
-    tables::customers(&mut html, &world);
-    tree::who_brought_whom(&mut html, &world);
-    tables::transactions(&mut html, &world);
-    tables::subscriptions(&mut html, &world);
-    script::calls(&mut html, &state.script_calls().to_vec());
-    requests::log(&mut html, &requests, asked);
+        .markup(
+            "/v1</code>. It forgets everything when it stops. Reload this page to see what is new.\
+             </p></header><main>",
+        );
+    sections::figures(&mut html, &world, state.log().len());
+    sections::customers(&mut html, &world);
+    sections::referrals(&mut html, &world);
+    sections::transactions(&mut html, &world);
+    sections::subscriptions(&mut html, &world);
+    sections::webhooks(&mut html, &state.outbound.sent());
+    sections::script_calls(&mut html, &state.script_calls().to_vec());
+    sections::requests(&mut html, &state.log());
     html.markup("</main></html>");
     html.finish()
-}
-
-/// Opens a section with its title.
-fn section(html: &mut Html, title: &'static str) {
-    html.markup("<section><h2>").markup(title).markup("</h2>");
-}
-
-/// Says how many rows are not shown, and closes a section.
-fn close_section(html: &mut Html, count: usize) {
-    if count > MOST_ROWS {
-        html.markup("<p class=more>The newest ")
-            .number(MOST_ROWS)
-            .markup(" of ")
-            .number(count)
-            .markup(" are shown.</p>");
-    }
-    html.markup("</section>");
 }

@@ -1,9 +1,9 @@
-//! What a customer has earned, and crediting it.
+//! A customer's balance, and crediting it.
 
 use super::call::Call;
 use super::notices;
 use super::views;
-use crate::sandbox::answer::{Answer, Outcome, Refusal};
+use crate::sandbox::answer::{Answer, Refusal};
 use crate::sandbox::customer::Serial;
 use crate::sandbox::input::Input;
 use crate::sandbox::json::Json;
@@ -12,16 +12,16 @@ use crate::sandbox::switches::{CreditAnswer, CreditDirection, OtherUnits, Overdr
 use crate::sandbox::world::World;
 
 /// `GET /v1/customers/{id}/balance`
-pub(super) fn read(world: &mut World, call: &Call) -> Outcome {
+pub(super) fn read(world: &mut World, call: &Call) -> Result<Answer, Refusal> {
     let serial = call.customer(world)?;
     Ok(Answer::Data(view(world, serial)))
 }
 
 /// `POST /v1/customers/{id}/balance/credit`
 ///
-/// There is no key, so a repeated credit counts again. That an amount of zero is refused is
-/// assumed.
-pub(super) fn credit(world: &mut World, call: &Call) -> Outcome {
+/// A credit has no key, so a repeated credit counts again. It is assumed that Partnero refuses an
+/// amount of zero.
+pub(super) fn credit(world: &mut World, call: &Call) -> Result<Answer, Refusal> {
     let serial = call.customer(world)?;
     let mut input = Input::new(call.body()?);
     let value = input.amount("amount");
@@ -75,7 +75,7 @@ fn view(world: &World, serial: Serial) -> Json {
         }
     }
     let balance = if groups.is_empty() {
-        // PHP's empty array (seed).
+        // An empty balance is an empty array of PHP (seed).
         Json::List(Vec::new())
     } else {
         let groups = groups.into_iter();

@@ -1,11 +1,11 @@
-//! What an endpoint gets to see of a request.
+//! A request, as an endpoint sees it.
 
 use std::convert::Infallible;
 
 use axum::body::{Bytes, to_bytes};
 use axum::extract::{FromRequest, FromRequestParts, Query, RawPathParams, Request};
 use http::HeaderMap;
-use http::header::{ACCEPT, CONTENT_TYPE, HeaderName};
+use http::header::CONTENT_TYPE;
 
 use crate::sandbox::answer::Refusal;
 use crate::sandbox::customer::Serial;
@@ -16,7 +16,6 @@ pub(super) struct Call {
     /// The path as it was sent, without its query.
     pub(super) path: String,
     pub(super) query: Vec<(String, String)>,
-    pub(super) accepts_json: bool,
     /// The path's variable segment, percent-decoded.
     segment: Option<String>,
     body: Option<Json>,
@@ -28,20 +27,20 @@ impl Call {
         self.segment.as_deref().unwrap_or_default()
     }
 
-    /// The body, which has to be a JSON object under a JSON content type. What Partnero answers
-    /// to anything else is assumed.
+    /// The body, which must be a JSON object with a JSON content type. It is assumed that Partnero
+    /// answers 400 to other bodies.
     pub(super) fn body(&self) -> Result<&Json, Refusal> {
         self.optional_body()
             .ok_or_else(|| Refusal::bad_request("The body must be a JSON object."))
     }
 
-    /// The body of a request that need not have one.
+    /// The body, for an endpoint that does not need a body.
     pub(super) fn optional_body(&self) -> Option<&Json> {
         let body = self.body.as_ref();
         body.filter(|body| matches!(body, Json::Object(_)))
     }
 
-    /// The query parameter of this name, unless it is empty; the last one counts.
+    /// The query parameter of this name, unless it is empty. If there are several, the last counts.
     pub(super) fn query(&self, name: &str) -> Option<&str> {
         let mut pairs = self.query.iter().rev();
         let value = pairs
@@ -68,25 +67,23 @@ impl<S: Send + Sync> FromRequest<S> for Call {
             .ok();
         let segment = params.as_ref().and_then(|params| params.iter().next());
         let query = Query::from_request_parts(&mut parts, state).await;
-        // The body was read, and its length limited, before the request came here.
+        // No limit is needed: `exchange` has read the body already, and has limited its length.
         let body = to_bytes(body, usize::MAX)
             .await
             .unwrap_or_else(|_| Bytes::new());
-        let is_json = names_json(&parts.headers, CONTENT_TYPE);
+        let is_json = is_json(&parts.headers);
         Ok(Self {
             path: parts.uri.path().to_owned(),
             query: query.map_or_else(|_| Vec::new(), |Query(pairs)| pairs),
-            accepts_json: names_json(&parts.headers, ACCEPT),
             segment: segment.map(|(_, value)| value.to_owned()),
             body: if is_json { Json::parse(&body) } else { None },
         })
     }
 }
 
-fn names_json(headers: &HeaderMap, name: HeaderName) -> bool {
-    headers.get_all(name).iter().any(|value| {
-        value
-            .to_str()
-            .is_ok_and(|text| text.to_ascii_lowercase().contains("json"))
-    })
+fn is_json(headers: &HeaderMap) -> bool {
+    let content_type = headers.get(CONTENT_TYPE);
+    content_type
+        .and_then(|value| value.to_str().ok())
+        .is_some_and(|text| text.to_ascii_lowercase().contains("json"))
 }

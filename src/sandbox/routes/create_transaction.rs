@@ -1,26 +1,25 @@
 //! `POST /v1/transactions`, one or a batch, for a known customer or a new one.
 
 use std::collections::HashSet;
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
 use super::call::Call;
 use super::notices;
 use super::registration::{Registration, taken_fields};
 use super::views;
-use crate::sandbox::answer::{Answer, Outcome, Refusal};
+use crate::sandbox::answer::{Answer, Refusal};
 use crate::sandbox::clock;
 use crate::sandbox::customer::Serial;
 use crate::sandbox::input::Input;
 use crate::sandbox::json::Json;
 use crate::sandbox::money::Amount;
 use crate::sandbox::switches::{
-    ActionField, RepeatedTransaction, TransactionKeyLength, TransactionTime, UnknownBuyer,
-    UnreferredSale,
+    ActionField, RepeatedTransaction, TransactionTime, UnknownBuyer, UnreferredSale,
 };
 use crate::sandbox::transactions::Transaction;
 use crate::sandbox::world::World;
 
-/// A sale as a body asks for it.
+/// A sale as the body describes it.
 struct Sale {
     key: Option<String>,
     action: String,
@@ -29,8 +28,8 @@ struct Sale {
     created_at: SystemTime,
 }
 
-/// A batch is taken as a whole or not at all, which is assumed.
-pub(super) fn create(world: &mut World, call: &Call) -> Outcome {
+/// It is assumed that a batch is taken as a whole or not at all.
+pub(super) fn create(world: &mut World, call: &Call) -> Result<Answer, Refusal> {
     let body = call.body()?;
     let mut input = Input::new(body);
     let creates_customer = input.boolean("options.create_customer").unwrap_or(false);
@@ -72,11 +71,6 @@ pub(super) fn create(world: &mut World, call: &Call) -> Outcome {
 impl Sale {
     fn read(input: &mut Input<'_>, world: &World) -> Option<Self> {
         let key = input.text("key");
-        if world.switches.transaction_key_length == TransactionKeyLength::SixtyFour
-            && key.as_deref().is_some_and(|key| key.chars().count() > 64)
-        {
-            input.refuse::<()>("key", "must not be longer than 64 characters");
-        }
         let action = input.text("action");
         let action = match world.switches.action_field {
             ActionField::Optional => action.unwrap_or_else(|| "sale".to_owned()),
@@ -102,10 +96,7 @@ impl Sale {
 fn created_at(input: &mut Input<'_>, form: TransactionTime) -> Option<SystemTime> {
     let read = match (input.value("created_at")?, form) {
         (Json::Number(text), TransactionTime::Both | TransactionTime::Unix) => {
-            let seconds = text.parse().map(Duration::from_secs);
-            seconds
-                .ok()
-                .and_then(|since| SystemTime::UNIX_EPOCH.checked_add(since))
+            text.parse().ok().and_then(clock::unix)
         }
         (Json::Text(text), TransactionTime::Both | TransactionTime::Text) => clock::parse(text),
         _ => None,
@@ -113,8 +104,8 @@ fn created_at(input: &mut Input<'_>, form: TransactionTime) -> Option<SystemTime
     read.or_else(|| input.refuse("created_at", "is no time"))
 }
 
-/// Refuses a key that an earlier transaction has, or another of this batch, where the switch says
-/// so.
+/// Refuses a key that an earlier transaction has, or another transaction of this batch, if the switch
+/// says so.
 fn refuse_repeated(world: &World, sales: &[Sale]) -> Result<(), Refusal> {
     let mut seen = HashSet::new();
     let mut keys = sales.iter().filter_map(|sale| sale.key.as_deref());
@@ -129,7 +120,7 @@ fn refuse_repeated(world: &World, sales: &[Sale]) -> Result<(), Refusal> {
     }
 }
 
-/// The earlier transaction that stands for a repeated one, where the switch says so.
+/// The earlier transaction with this key, if the switch says that it is the answer to a repeated key.
 fn existing(world: &World, sale: &Sale) -> Option<u64> {
     if world.switches.repeated_transaction != RepeatedTransaction::Existing {
         return None;
@@ -138,8 +129,8 @@ fn existing(world: &World, sale: &Sale) -> Option<u64> {
     earlier.first().copied()
 }
 
-/// Who buys; `None` for a sale against nobody. Of several identifiers the id counts before the
-/// key and the key before the e-mail address, which is assumed.
+/// Who buys; `None` for a sale that is recorded without a customer. It is assumed that the id counts
+/// before the key, and the key before the e-mail address.
 fn buyer(world: &mut World, named: Registration, creates: bool) -> Result<Option<Serial>, Refusal> {
     let by_id = named.id.as_deref().and_then(|id| world.customers.by_id(id));
     let by_key = || named.key.as_deref().and_then(|key| world.by_key(key));

@@ -1,19 +1,64 @@
-//! Reading, listing, finding and removing customers.
+//! Creating, inviting, reading, finding, changing and removing customers.
+
+use std::time::SystemTime;
 
 use super::call::Call;
+use super::registration::{Registration, taken_fields};
 use super::{notices, paging, views};
-use crate::sandbox::answer::{Answer, Outcome, Refusal};
+use crate::sandbox::answer::{Answer, Refusal};
 use crate::sandbox::customer::{Customer, Serial};
-use crate::sandbox::switches::{DeletedCustomer, DeletedCustomerSales, SearchMatch, SearchMiss};
+use crate::sandbox::input::Input;
+use crate::sandbox::json::Json;
+use crate::sandbox::switches::{
+    DeletedCustomer, DuplicateCustomer, InviteAnswer, SearchMatch, SearchMiss, UpdateForm,
+};
 use crate::sandbox::world::World;
 
+/// `POST /v1/customers`
+pub(super) fn create(world: &mut World, call: &Call) -> Result<Answer, Refusal> {
+    let mut input = Input::new(call.body()?);
+    let wanted = Registration::read(&mut input, "");
+    wanted.require_email(&mut input, world, "");
+    input.finish()?;
+    if let Some(existing) = existing(world, &wanted)? {
+        return Ok(Answer::Data(views::customer(world, existing)));
+    }
+    let serial = wanted.insert(world)?;
+    Ok(Answer::Created(views::customer(world, serial)))
+}
+
+/// `POST /v1/customers:invite`
+///
+/// Partnero sends an e-mail (PHP); the sandbox does not. It is assumed that the invited person
+/// becomes a customer, and that a person who is a customer already can be invited.
+pub(super) fn invite(world: &mut World, call: &Call) -> Result<Answer, Refusal> {
+    let mut input = Input::new(call.body()?);
+    let wanted = Registration::read(&mut input, "");
+    input.required("email", wanted.email.as_ref());
+    input.is_object("personalization");
+    input.finish()?;
+
+    let email = wanted.email.as_deref().unwrap_or_default();
+    let serial = match world.customers.by_email(email) {
+        Some(known) => known,
+        None => match existing(world, &wanted)? {
+            Some(existing) => existing,
+            None => wanted.insert(world)?,
+        },
+    };
+    Ok(match world.switches.invite_answer {
+        InviteAnswer::Customer => Answer::Data(views::customer(world, serial)),
+        InviteAnswer::StatusOnly => Answer::Done,
+    })
+}
+
 /// `GET /v1/customers/{id}`
-pub(super) fn read(world: &mut World, call: &Call) -> Outcome {
+pub(super) fn read(world: &mut World, call: &Call) -> Result<Answer, Refusal> {
     Ok(Answer::Data(views::customer(world, call.customer(world)?)))
 }
 
 /// `GET /v1/customers`
-pub(super) fn list(world: &mut World, call: &Call) -> Outcome {
+pub(super) fn list(world: &mut World, call: &Call) -> Result<Answer, Refusal> {
     let wanted = match call.query("refer_status") {
         None => None,
         Some("referred") => Some(true),
@@ -33,7 +78,7 @@ pub(super) fn list(world: &mut World, call: &Call) -> Outcome {
 }
 
 /// `GET /v1/customers:search`
-pub(super) fn search(world: &mut World, call: &Call) -> Outcome {
+pub(super) fn search(world: &mut World, call: &Call) -> Result<Answer, Refusal> {
     let terms = ["id", "key", "email"].map(|name| call.query(name));
     let [id, key, email] = terms;
     if terms.iter().all(Option::is_none) {
@@ -67,17 +112,94 @@ pub(super) fn search(world: &mut World, call: &Call) -> Outcome {
     })
 }
 
-/// `DELETE /v1/customers/{id}`
-pub(super) fn delete(world: &mut World, call: &Call) -> Outcome {
+/// `PUT /v1/customers/{id}`
+pub(super) fn update_by_path(world: &mut World, call: &Call) -> Result<Answer, Refusal> {
     let serial = call.customer(world)?;
-    if world.switches.deleted_customer_sales == DeletedCustomerSales::Removed {
-        let sales = world.transactions.iter();
-        let sales = sales.filter(|(_, sale)| sale.buyer == Some(serial));
-        let numbers: Vec<u64> = sales.map(|(number, _)| number).collect();
-        for number in numbers {
-            notices::transaction(world, "transaction.deleted", number);
-            world.remove_transaction(number);
-        }
+    update(world, serial, call.body()?)
+}
+
+/// `PUT /v1/customers` with the `id` or `key` in the body (D, PHP).
+pub(super) fn update_by_body(world: &mut World, call: &Call) -> Result<Answer, Refusal> {
+    let body = call.body()?;
+    let mut input = Input::new(body);
+    let (id, key) = (input.text("id"), input.text("key"));
+    if id.is_none() && key.is_none() {
+        input.required::<()>("id", None);
+    }
+    input.finish()?;
+    let by_id = id.and_then(|id| world.customers.by_id(&id));
+    let serial = by_id.or_else(|| world.by_key(&key?));
+    let serial = serial.ok_or_else(|| Refusal::not_found("Customer not found."))?;
+    update(world, serial, body)
+}
+
+/// A `referring_customer` in a change is ignored, as every field that this endpoint does not know.
+/// No source says whether Partnero takes it.
+fn update(world: &mut World, serial: Serial, body: &Json) -> Result<Answer, Refusal> {
+    let form = world.switches.update_form;
+    let changes = match (form, body.get("update")) {
+        (UpdateForm::Flat, _) | (UpdateForm::Both, None) => body,
+        (_, Some(changes)) => changes,
+        (_, None) => &Json::Null,
+    };
+    let mut input = Input::new(changes);
+    let email = input.email("email");
+    let name = input.text("name");
+    let surname = input.text("surname");
+    let key = input.text("key");
+    let tags = input.texts("tags");
+    input.finish()?;
+
+    let is_other = |holder: &Serial| *holder != serial;
+    let email_holder = email
+        .as_deref()
+        .and_then(|email| world.customers.by_email(email));
+    let key_holder = key.as_deref().and_then(|key| world.by_key(key));
+    let taken: Vec<_> = [("email", email_holder), ("key", key_holder)]
+        .into_iter()
+        .filter_map(|(field, holder)| Some((field, holder.filter(is_other)?)))
+        .collect();
+    if !taken.is_empty() {
+        return Err(taken_fields(&taken));
+    }
+    let others = world
+        .customers
+        .get(serial)
+        .map(|customer| &customer.other_links);
+    let is_other_link =
+        |key: &str| others.is_some_and(|links| links.iter().any(|link| link.key == key));
+    if key.as_deref().is_some_and(is_other_link) {
+        return Err(Refusal::taken("key"));
+    }
+
+    if let Some(email) = email {
+        world.customers.set_email(serial, email);
+    }
+    if let (Some(new), Some(customer)) = (key, world.customers.get(serial)) {
+        let key = customer.key().to_owned();
+        world.customers.rename_link(serial, &key, new);
+    }
+    if let Some(customer) = world.customers.get_mut(serial) {
+        customer.name = name.or_else(|| customer.name.take());
+        customer.surname = surname.or_else(|| customer.surname.take());
+        customer.tags = tags.unwrap_or_else(|| std::mem::take(&mut customer.tags));
+        customer.updated_at = SystemTime::now();
+    }
+    notices::customer(world, "customer.updated", serial);
+    Ok(Answer::Data(views::customer(world, serial)))
+}
+
+/// `DELETE /v1/customers/{id}`
+///
+/// The customer's sales go too, and the rewards of these sales (D, for affiliate programs).
+pub(super) fn delete(world: &mut World, call: &Call) -> Result<Answer, Refusal> {
+    let serial = call.customer(world)?;
+    let sales = world.transactions.iter();
+    let sales = sales.filter(|(_, sale)| sale.buyer == Some(serial));
+    let numbers: Vec<u64> = sales.map(|(number, _)| number).collect();
+    for number in numbers {
+        notices::transaction(world, "transaction.deleted", number);
+        world.remove_transaction(number);
     }
     notices::customer(world, "customer.deleted", serial);
     match (
@@ -91,18 +213,18 @@ pub(super) fn delete(world: &mut World, call: &Call) -> Outcome {
 }
 
 /// `POST /v1/customers/{id}/archive`
-pub(super) fn archive(world: &mut World, call: &Call) -> Outcome {
+pub(super) fn archive(world: &mut World, call: &Call) -> Result<Answer, Refusal> {
     set_archived(world, call.customer(world)?, true)
 }
 
 /// `POST /v1/customers/{id}/revoke-archive`
-pub(super) fn revoke_archive(world: &mut World, call: &Call) -> Outcome {
+pub(super) fn revoke_archive(world: &mut World, call: &Call) -> Result<Answer, Refusal> {
     set_archived(world, call.customer(world)?, false)
 }
 
-/// What an archived customer cannot do any more, no source says; here it can do everything. The
-/// 400 for one that is in that state already is Partnero's for transactions (D).
-fn set_archived(world: &mut World, serial: Serial, archived: bool) -> Outcome {
+/// No source says what an archived customer cannot do; here an archived customer can do everything.
+/// A repeated archive is a 400, as it is for transactions (D).
+fn set_archived(world: &mut World, serial: Serial, archived: bool) -> Result<Answer, Refusal> {
     let customer = world.customers.get_mut(serial);
     let customer = customer.ok_or_else(|| Refusal::not_found("Customer not found."))?;
     if customer.is_archived == archived {
@@ -112,4 +234,18 @@ fn set_archived(world: &mut World, serial: Serial, archived: bool) -> Outcome {
     }
     customer.is_archived = archived;
     Ok(Answer::Done)
+}
+
+/// The customer who has the new customer's id, key or e-mail address already, where the switch
+/// answers with that customer.
+fn existing(world: &World, wanted: &Registration) -> Result<Option<Serial>, Refusal> {
+    let taken = wanted.taken(world);
+    let Some((_, holder)) = taken.first() else {
+        return Ok(None);
+    };
+    match world.switches.duplicate_customer {
+        DuplicateCustomer::Unprocessable => Err(taken_fields(&taken)),
+        DuplicateCustomer::Conflict => Err(Refusal::conflict("The customer exists already.")),
+        DuplicateCustomer::Existing => Ok(Some(*holder)),
+    }
 }

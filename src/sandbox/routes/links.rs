@@ -2,7 +2,7 @@
 
 use super::call::Call;
 use super::{paging, views};
-use crate::sandbox::answer::{Answer, Outcome, Refusal};
+use crate::sandbox::answer::{Answer, Refusal};
 use crate::sandbox::customer::{Customer, Link, Serial};
 use crate::sandbox::input::Input;
 use crate::sandbox::json::Json;
@@ -10,7 +10,7 @@ use crate::sandbox::switches::{SearchMiss, UpdateForm};
 use crate::sandbox::world::World;
 
 /// `GET /v1/customers/{id}/referral_links`
-pub(super) fn of_customer(world: &mut World, call: &Call) -> Outcome {
+pub(super) fn of_customer(world: &mut World, call: &Call) -> Result<Answer, Refusal> {
     let customer = call.customer(world)?;
     let customer = world.customers.get(customer);
     let links: Vec<(&Customer, &Link)> = customer
@@ -24,9 +24,9 @@ pub(super) fn of_customer(world: &mut World, call: &Call) -> Outcome {
 
 /// `POST /v1/customer_referral_links`
 ///
-/// The 404 for an unknown customer is the list's (O); the 422 for a taken key, and that a link is not
-/// additional unless it is said to be, are assumed.
-pub(super) fn create(world: &mut World, call: &Call) -> Outcome {
+/// An unknown customer is a 404, as for the list of links (O). It is assumed that a taken key is a
+/// 422, and that a link is not additional if the body does not say so.
+pub(super) fn create(world: &mut World, call: &Call) -> Result<Answer, Refusal> {
     let mut input = Input::new(call.body()?);
     let customer = named_customer(&mut input);
     let key = input.text("key");
@@ -47,14 +47,14 @@ pub(super) fn create(world: &mut World, call: &Call) -> Outcome {
 }
 
 /// `GET /v1/customer_referral_links/{id}`
-pub(super) fn read(world: &mut World, call: &Call) -> Outcome {
+pub(super) fn read(world: &mut World, call: &Call) -> Result<Answer, Refusal> {
     Ok(Answer::Data(view(world, call.segment())?))
 }
 
 /// `PUT /v1/customer_referral_links/{id}`
 ///
-/// The fields are those that an answer has; that they can be changed is assumed.
-pub(super) fn update(world: &mut World, call: &Call) -> Outcome {
+/// It is assumed that the fields of an answered link can be changed.
+pub(super) fn update(world: &mut World, call: &Call) -> Result<Answer, Refusal> {
     let (serial, key) = find(world, call.segment())?;
     let body = call.body()?;
     let changes = match (world.switches.update_form, body.get("update")) {
@@ -95,8 +95,8 @@ pub(super) fn update(world: &mut World, call: &Call) -> Outcome {
 
 /// `DELETE /v1/customer_referral_links/{id}`
 ///
-/// That the default link has to stay is assumed.
-pub(super) fn delete(world: &mut World, call: &Call) -> Outcome {
+/// It is assumed that the default link cannot be deleted.
+pub(super) fn delete(world: &mut World, call: &Call) -> Result<Answer, Refusal> {
     let (serial, key) = find(world, call.segment())?;
     let customer = world.customers.get(serial);
     if customer.is_some_and(|customer| customer.key() == key) {
@@ -108,9 +108,9 @@ pub(super) fn delete(world: &mut World, call: &Call) -> Outcome {
 
 /// `GET /v1/customer_referral_links:search`
 ///
-/// That a customer can be named beside the key is known (PHP); that it is by `customer.id`, `.key` or
-/// `.email` is assumed.
-pub(super) fn search(world: &mut World, call: &Call) -> Outcome {
+/// The query can name a customer beside the key (PHP). It is assumed that it does so by
+/// `customer.id`, `customer.key` or `customer.email`.
+pub(super) fn search(world: &mut World, call: &Call) -> Result<Answer, Refusal> {
     let Some(key) = call.query("key").or_else(|| call.query("id")) else {
         return Err(Refusal::invalid("key", "An id or a key is required."));
     };
@@ -133,7 +133,7 @@ pub(super) fn search(world: &mut World, call: &Call) -> Outcome {
     }
 }
 
-/// The first of `customer.id`, `.key` and `.email` that is there, with its value.
+/// The first of `customer.id`, `.key` and `.email` that the body has, with its value.
 fn named_customer(input: &mut Input<'_>) -> Option<(&'static str, String)> {
     let id = input.text("customer.id").map(|id| ("id", id));
     let key = input.text("customer.key").map(|key| ("key", key));

@@ -1,8 +1,7 @@
-//! The endpoints, one file for each kind of thing.
+//! The endpoints of the API, and the router that leads to them.
 
 mod balance;
 mod call;
-mod create_customer;
 mod create_transaction;
 mod customers;
 mod links;
@@ -12,7 +11,6 @@ mod program;
 mod referrals;
 mod registration;
 mod transactions;
-mod update_customer;
 mod views;
 mod webhooks;
 
@@ -25,12 +23,12 @@ use axum::routing::{MethodFilter, on};
 use http::StatusCode;
 
 use self::call::Call;
-use super::answer::{Outcome, Refusal, write};
+use super::answer::{Answer, Refusal, write};
 use super::state::State;
 use super::world::World;
 use super::{browser, page};
 
-type Endpoint = fn(&mut World, &Call) -> Outcome;
+type Endpoint = fn(&mut World, &Call) -> Result<Answer, Refusal>;
 
 const DELETE: MethodFilter = MethodFilter::DELETE;
 const GET: MethodFilter = MethodFilter::GET;
@@ -38,13 +36,13 @@ const POST: MethodFilter = MethodFilter::POST;
 const PUT: MethodFilter = MethodFilter::PUT;
 
 const ENDPOINTS: &[(MethodFilter, &str, Endpoint)] = &[
-    (POST, "/v1/customers", create_customer::create),
+    (POST, "/v1/customers", customers::create),
     (GET, "/v1/customers", customers::list),
-    (PUT, "/v1/customers", update_customer::by_body),
+    (PUT, "/v1/customers", customers::update_by_body),
     (GET, "/v1/customers:search", customers::search),
-    (POST, "/v1/customers:invite", create_customer::invite),
+    (POST, "/v1/customers:invite", customers::invite),
     (GET, "/v1/customers/{id}", customers::read),
-    (PUT, "/v1/customers/{id}", update_customer::by_path),
+    (PUT, "/v1/customers/{id}", customers::update_by_path),
     (DELETE, "/v1/customers/{id}", customers::delete),
     (POST, "/v1/customers/{id}/archive", customers::archive),
     (
@@ -91,9 +89,9 @@ pub(super) fn router(state: Arc<State>) -> Router {
         |router: Router<Arc<State>>, &(method, path, endpoint)| {
             let answer = move |Extracted(state): Extracted<Arc<State>>, call: Call| {
                 let mut world = state.world();
-                let outcome = endpoint(&mut world, &call);
-                state.tell(&mut world);
-                ready(write(outcome, &world.switches, call.accepts_json))
+                let answer = endpoint(&mut world, &call);
+                state.send_notices(&mut world);
+                ready(write(answer, &world.switches))
             };
             router.route(path, on(method, answer))
         },
@@ -101,7 +99,7 @@ pub(super) fn router(state: Arc<State>) -> Router {
     let refuse = |status| {
         move |Extracted(state): Extracted<Arc<State>>| {
             let refusal = Refusal::status(status);
-            ready(write(Err(refusal), &state.world().switches, true))
+            ready(write(Err(refusal), &state.world().switches))
         }
     };
     router

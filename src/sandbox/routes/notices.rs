@@ -1,7 +1,7 @@
-//! What the subscriptions are told about an effect.
+//! The notices that become webhooks.
 //!
-//! That `data` is what the API answers about the same thing is inferred; no source shows the data
-//! of a refer-a-friend program.
+//! No source shows the `data` of webhooks of a refer-a-friend program. It is assumed to be what the
+//! API answers about the same customer or transaction.
 
 use super::views;
 use crate::sandbox::customer::Serial;
@@ -10,13 +10,15 @@ use crate::sandbox::money::Amount;
 use crate::sandbox::switches::RewardedData;
 use crate::sandbox::world::World;
 
-/// `customer.created`, `customer.updated`, `customer.deleted`: the last one before it is gone.
+/// `customer.created`, `customer.updated` or `customer.deleted`. Call it for the last one before the
+/// customer is removed.
 pub(super) fn customer(world: &mut World, event: &'static str, serial: Serial) {
     let data = views::customer(world, serial);
     world.notices.push(event, data);
 }
 
-/// `transaction.created`, `transaction.deleted`: the last one before it is gone.
+/// `transaction.created` or `transaction.deleted`. Call it for the second one before the transaction
+/// is removed.
 pub(super) fn transaction(world: &mut World, event: &'static str, number: u64) {
     let Some(transaction) = world.transactions.get(number) else {
         return;
@@ -25,7 +27,7 @@ pub(super) fn transaction(world: &mut World, event: &'static str, number: u64) {
     world.notices.push(event, data);
 }
 
-/// `customer.rewarded`, for a transaction that paid somebody.
+/// `customer.rewarded`, if the transaction paid a reward.
 pub(super) fn rewarded(world: &mut World, number: u64) {
     let Some(transaction) = world.transactions.get(number) else {
         return;

@@ -1,20 +1,20 @@
-//! Lists, a page at a time and without totals.
+//! Lists, one page at a time and without totals.
 
 use percent_encoding::utf8_percent_encode;
 
 use super::call::Call;
-use crate::sandbox::answer::{Answer, Outcome, Refusal};
+use crate::sandbox::answer::{Answer, Refusal};
 use crate::sandbox::json::Json;
 use crate::sandbox::switches::{ListOrder, PageLimit, PageLinks};
 use crate::sandbox::world::{UNRESERVED, World};
 
-/// Answers with the page of `items` that the query asks for. `items` are the oldest first.
+/// Answers with the page of `items` that the query asks for. `items` must begin with the oldest.
 pub(super) fn list<T>(
     world: &World,
     call: &Call,
     items: impl DoubleEndedIterator<Item = T>,
     view: impl Fn(T) -> Json,
-) -> Outcome {
+) -> Result<Answer, Refusal> {
     let bounds = match world.switches.page_limit {
         PageLimit::UpTo250 => Bounds {
             least: 1,
@@ -30,7 +30,7 @@ pub(super) fn list<T>(
     list_within(bounds, world, call, items, view)
 }
 
-/// What `limit` may be.
+/// The values that `limit` may have.
 #[derive(Clone, Copy)]
 pub(super) struct Bounds {
     pub(super) least: usize,
@@ -44,7 +44,7 @@ pub(super) fn list_within<T>(
     call: &Call,
     items: impl DoubleEndedIterator<Item = T>,
     view: impl Fn(T) -> Json,
-) -> Outcome {
+) -> Result<Answer, Refusal> {
     let limit = number(call, "limit", bounds.usual)?;
     if !(bounds.least..=bounds.most).contains(&limit) {
         let Bounds { least, most, .. } = bounds;
@@ -56,7 +56,7 @@ pub(super) fn list_within<T>(
         return Err(Refusal::invalid("page", "The page must be at least 1."));
     }
     let skipped = (page - 1).saturating_mul(limit);
-    // One more than asked for shows whether there is a next page.
+    // One item more than the page has shows whether there is a next page.
     let wanted = limit + 1;
     let mut found: Vec<T> = match order(world, call)? {
         ListOrder::OldestFirst => items.skip(skipped).take(wanted).collect(),

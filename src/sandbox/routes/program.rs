@@ -1,18 +1,18 @@
-//! What there is to know about the program.
+//! The program: its public id and its settings.
 
 use super::call::Call;
-use crate::sandbox::answer::{Answer, Outcome};
+use crate::sandbox::answer::{Answer, Refusal};
 use crate::sandbox::json::Json;
 use crate::sandbox::world::World;
 
 /// `GET /v1/test`
 ///
-/// That `data.program.pub_id` is there is all that is known (WP, N8N, PHP).
+/// Of the answer only `data.program.pub_id` is known (WP, N8N, PHP).
 #[expect(
     clippy::unnecessary_wraps,
     reason = "every endpoint has this signature"
 )]
-pub(super) fn test(world: &mut World, _: &Call) -> Outcome {
+pub(super) fn test(world: &mut World, _: &Call) -> Result<Answer, Refusal> {
     let pub_id = world.settings.program_id.as_str().into();
     let program = Json::object([("pub_id", pub_id)]);
     Ok(Answer::Data(Json::object([("program", program)])))
@@ -20,13 +20,13 @@ pub(super) fn test(world: &mut World, _: &Call) -> Outcome {
 
 /// `GET /v1/program/overview`
 ///
-/// Partnero does not document it. The fields are those that WP reads for an affiliate program,
-/// the values are ours, and its totals are left out.
+/// Partnero does not document this endpoint. The fields are those that WP reads for an affiliate
+/// program, without the totals. The values are ours.
 #[expect(
     clippy::unnecessary_wraps,
     reason = "every endpoint has this signature"
 )]
-pub(super) fn overview(world: &mut World, _: &Call) -> Outcome {
+pub(super) fn overview(world: &mut World, _: &Call) -> Result<Answer, Refusal> {
     let settings = Json::object([
         ("program_name", "Sandbox".into()),
         ("program_type_title", "Refer-a-Friend & Loyalty".into()),

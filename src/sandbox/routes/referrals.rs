@@ -1,15 +1,15 @@
-//! Whom a customer has brought.
+//! The customers that a customer has referred.
 
 use super::call::Call;
 use super::{paging, views};
-use crate::sandbox::answer::{Answer, Outcome};
+use crate::sandbox::answer::{Answer, Refusal};
 use crate::sandbox::customer::Customer;
 use crate::sandbox::json::Json;
-use crate::sandbox::switches::{ReferralsForm, StatsForm};
+use crate::sandbox::switches::ReferralsForm;
 use crate::sandbox::world::World;
 
 /// `GET /v1/customers/{id}/referrals`
-pub(super) fn list(world: &mut World, call: &Call) -> Outcome {
+pub(super) fn list(world: &mut World, call: &Call) -> Result<Answer, Refusal> {
     let customer = call.customer(world)?;
     let customer = world.customers.get(customer);
     let referrals = customer.map_or(&[][..], |customer| customer.referrals.as_slice());
@@ -30,16 +30,15 @@ pub(super) fn list(world: &mut World, call: &Call) -> Outcome {
 }
 
 /// `GET /v1/customers/{id}/stats`
-pub(super) fn stats(world: &mut World, call: &Call) -> Outcome {
+///
+/// No source shows the answer; these fields are those that K expects. The sandbox sees no clicks.
+pub(super) fn stats(world: &mut World, call: &Call) -> Result<Answer, Refusal> {
     let customer = call.customer(world)?;
     let customer = world.customers.get(customer);
     let count = customer.map_or(0, |customer| customer.referrals.len());
-    Ok(Answer::Data(match world.switches.stats_form {
-        StatsForm::Counts => Json::object([
-            ("clicks", 0.into()),
-            ("referrals", count.into()),
-            ("referrals_count", count.into()),
-        ]),
-        StatsForm::Empty => Json::List(Vec::new()),
-    }))
+    Ok(Answer::Data(Json::object([
+        ("clicks", 0.into()),
+        ("referrals", count.into()),
+        ("referrals_count", count.into()),
+    ])))
 }

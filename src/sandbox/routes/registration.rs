@@ -1,4 +1,4 @@
-//! What makes a customer, wherever a body brings one.
+//! The fields from which a customer is created, by any endpoint that can do so.
 
 use std::time::SystemTime;
 
@@ -10,7 +10,7 @@ use crate::sandbox::money::Balance;
 use crate::sandbox::switches::{EmailField, UnknownReferrer};
 use crate::sandbox::world::World;
 
-/// The customer that a body asks for.
+/// The customer that the body describes.
 #[derive(Debug)]
 pub(super) struct Registration {
     pub(super) id: Option<String>,
@@ -23,15 +23,15 @@ pub(super) struct Registration {
     referrer: Option<NamedReferrer>,
 }
 
-/// Whom a `referring_customer` names.
+/// The id or the key in a `referring_customer`.
 #[derive(Debug)]
-pub(super) enum NamedReferrer {
+enum NamedReferrer {
     Id(String),
     Key(String),
 }
 
 impl Registration {
-    /// Reads the fields behind a prefix such as `customer.`.
+    /// Reads the fields whose names begin with a prefix such as `customer.`.
     pub(super) fn read(input: &mut Input<'_>, prefix: &str) -> Self {
         let path = |name: &str| format!("{prefix}{name}");
         Self {
@@ -46,19 +46,20 @@ impl Registration {
         }
     }
 
-    /// Asks for what a new customer must have, and another mention of a known one need not.
+    /// Refuses a new customer without an e-mail address, if the switch says so. A body that names
+    /// an existing customer needs no address.
     pub(super) fn require_email(&self, input: &mut Input<'_>, world: &World, prefix: &str) {
         if world.switches.email_field == EmailField::Required {
             input.required(&format!("{prefix}email"), self.email.as_ref());
         }
     }
 
-    /// Whether nothing says which customer is meant.
+    /// Whether the body has neither id nor key nor e-mail address.
     pub(super) fn is_nameless(&self) -> bool {
         self.id.is_none() && self.key.is_none() && self.email.is_none()
     }
 
-    /// The fields whose value another customer has, with that customer.
+    /// The fields whose value an existing customer has, each with that customer.
     pub(super) fn taken(&self, world: &World) -> Vec<(&'static str, Serial)> {
         let customers = &world.customers;
         let id = self.id.as_deref().and_then(|id| customers.by_id(id));
@@ -73,7 +74,7 @@ impl Registration {
             .collect()
     }
 
-    /// Creates the customer; its id, key and e-mail address have to be free.
+    /// Creates the customer. Its id, key and e-mail address must be free.
     pub(super) fn insert(self, world: &mut World) -> Result<Serial, Refusal> {
         let referrer = match &self.referrer {
             Some(named) => named.find(world)?,
@@ -104,18 +105,18 @@ impl Registration {
 }
 
 impl NamedReferrer {
-    pub(super) fn read(input: &mut Input<'_>, path: &str) -> Option<Self> {
+    fn read(input: &mut Input<'_>, path: &str) -> Option<Self> {
         if !input.is_object(path) {
             return None;
         }
-        // Of both, the id counts (seed, O).
+        // If both are there, the id counts (seed, O).
         let id = input.text(&format!("{path}.id")).map(Self::Id);
         let key = input.text(&format!("{path}.key")).map(Self::Key);
         id.or(key)
     }
 
-    /// The customer who is named; of one that is unknown, what the switch makes of it.
-    pub(super) fn find(&self, world: &World) -> Result<Option<Serial>, Refusal> {
+    /// The customer with this id or key. If there is none, the switch says what happens.
+    fn find(&self, world: &World) -> Result<Option<Serial>, Refusal> {
         let (Self::Id(text) | Self::Key(text)) = self;
         let found = match self {
             Self::Id(id) => world.customers.by_id(id),
@@ -139,7 +140,7 @@ impl NamedReferrer {
     }
 }
 
-/// 422 that names every taken field.
+/// 422 with a text for each taken field.
 pub(super) fn taken_fields(taken: &[(&str, Serial)]) -> Refusal {
     let errors = taken.iter().map(|(field, _)| FieldError {
         field: (*field).to_owned(),

@@ -2,18 +2,17 @@
 
 use super::call::Call;
 use super::{notices, paging, views};
-use crate::sandbox::answer::{Answer, Outcome, Refusal};
-use crate::sandbox::customer::Serial;
+use crate::sandbox::answer::{Answer, Refusal};
 use crate::sandbox::input::Input;
-use crate::sandbox::switches::{DeletePath, SalesOf};
+use crate::sandbox::switches::DeletePath;
 use crate::sandbox::transactions::Transaction;
 use crate::sandbox::world::World;
 
 /// `GET /v1/transactions`
 ///
-/// `customer.key` is the buyer's (O); `customer_key` is the same in the newer spelling that N8N
-/// has for partners.
-pub(super) fn list(world: &mut World, call: &Call) -> Outcome {
+/// `customer.key` (O) is the key of the buyer. `customer_key` is assumed to be the same: N8N spells
+/// `partner_key` so.
+pub(super) fn list(world: &mut World, call: &Call) -> Result<Answer, Refusal> {
     let customer = call
         .query("customer.key")
         .or_else(|| call.query("customer_key"));
@@ -36,19 +35,17 @@ pub(super) fn list(world: &mut World, call: &Call) -> Outcome {
 }
 
 /// `GET /v1/customers/{id}/transactions`
-pub(super) fn of_customer(world: &mut World, call: &Call) -> Outcome {
-    let customer: Option<Serial> = Some(call.customer(world)?);
-    let whose = world.switches.sales_of;
-    let sales = world.transactions.iter().filter_map(|(_, sale)| {
-        let buys = sale.buyer == customer && whose != SalesOf::Referrer;
-        let earns = sale.referrer == customer && whose != SalesOf::Buyer;
-        (buys || earns).then_some(sale)
-    });
+///
+/// It is assumed that the list has the sales in which this customer bought.
+pub(super) fn of_customer(world: &mut World, call: &Call) -> Result<Answer, Refusal> {
+    let buyer = Some(call.customer(world)?);
+    let sales = world.transactions.iter().map(|(_, sale)| sale);
+    let sales = sales.filter(|sale| sale.buyer == buyer);
     paging::list(world, call, sales, |sale| views::transaction(world, sale))
 }
 
 /// `GET /v1/transactions/{key}`
-pub(super) fn read(world: &mut World, call: &Call) -> Outcome {
+pub(super) fn read(world: &mut World, call: &Call) -> Result<Answer, Refusal> {
     let numbers = world
         .transactions
         .meant(call.segment(), world.switches.repeated_key);
@@ -60,7 +57,7 @@ pub(super) fn read(world: &mut World, call: &Call) -> Outcome {
 }
 
 /// `DELETE /v1/transactions/{key}`
-pub(super) fn delete_by_path(world: &mut World, call: &Call) -> Outcome {
+pub(super) fn delete_by_path(world: &mut World, call: &Call) -> Result<Answer, Refusal> {
     let has_body = call
         .optional_body()
         .is_some_and(|body| body.get("key").is_some());
@@ -72,7 +69,7 @@ pub(super) fn delete_by_path(world: &mut World, call: &Call) -> Outcome {
 }
 
 /// `DELETE /v1/transactions` with the `key` in the body.
-pub(super) fn delete_by_body(world: &mut World, call: &Call) -> Outcome {
+pub(super) fn delete_by_body(world: &mut World, call: &Call) -> Result<Answer, Refusal> {
     let mut input = Input::new(call.body()?);
     let key = input.text("key");
     let key = input.required("key", key);
@@ -80,7 +77,7 @@ pub(super) fn delete_by_body(world: &mut World, call: &Call) -> Outcome {
     delete(world, &key.unwrap_or_default())
 }
 
-fn delete(world: &mut World, key: &str) -> Outcome {
+fn delete(world: &mut World, key: &str) -> Result<Answer, Refusal> {
     let numbers = world
         .transactions
         .meant(key, world.switches.repeated_key)

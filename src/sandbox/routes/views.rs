@@ -1,4 +1,4 @@
-//! How things look in answers.
+//! Customers, links, transactions and subscriptions as JSON.
 
 use crate::sandbox::clock::iso;
 use crate::sandbox::customer::{Customer, Link, Serial};
@@ -9,13 +9,13 @@ use crate::sandbox::switches::{CustomerShape, ReferrerEcho};
 use crate::sandbox::transactions::Transaction;
 use crate::sandbox::world::World;
 
-/// A customer; null if there is none any more.
+/// A customer; null if the customer was removed.
 pub(super) fn customer(world: &World, serial: Serial) -> Json {
     let customer = world.customers.get(serial);
     customer.map_or(Json::Null, |customer| of_customer(world, customer))
 }
 
-/// A customer, as creating and reading it answer (D; `tos` of O is left out).
+/// A customer (D). The field `tos` of O is left out.
 pub(super) fn of_customer(world: &World, customer: &Customer) -> Json {
     let shape = world.switches.customer_shape;
     let is_newer = shape != CustomerShape::KeyOnly;
@@ -65,7 +65,7 @@ fn referring_customer(world: &World, customer: &Customer) -> Option<Json> {
     })
 }
 
-/// A customer among somebody's referrals (seed, K).
+/// A customer in the list of referrals of another customer (seed, K).
 pub(super) fn referral(customer: &Customer) -> Json {
     Json::object([
         ("email", customer.email.as_deref().into()),
@@ -95,8 +95,8 @@ pub(super) fn link(world: &World, customer: &Customer, link: &Link) -> Json {
     ])
 }
 
-/// A transaction (D). An entry of `rewards` looks as in affiliate programs; that the list of a
-/// refer-a-friend sale has one is assumed.
+/// A transaction (D). It is assumed that `rewards` has an entry, and that the entry looks as in
+/// affiliate programs.
 pub(super) fn transaction(world: &World, transaction: &Transaction) -> Json {
     let reward = transaction.reward.as_ref();
     let reward = reward.map(|reward| self::reward(world, transaction, reward));
@@ -114,7 +114,7 @@ pub(super) fn transaction(world: &World, transaction: &Transaction) -> Json {
     ])
 }
 
-/// What a transaction paid.
+/// The reward that a transaction paid.
 pub(super) fn reward(world: &World, transaction: &Transaction, reward: &Amount) -> Json {
     Json::object([
         ("key", transaction.key.as_deref().into()),

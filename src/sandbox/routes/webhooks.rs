@@ -3,12 +3,12 @@
 use super::call::Call;
 use super::paging::{self, Bounds};
 use super::views;
-use crate::sandbox::answer::{Answer, Outcome, Refusal};
+use crate::sandbox::answer::{Answer, Refusal};
 use crate::sandbox::input::Input;
 use crate::sandbox::subscriptions::Subscription;
 use crate::sandbox::world::World;
 
-/// What a refer-a-friend program can subscribe to; anything else is refused (N8N).
+/// The events that a refer-a-friend program can subscribe to. Partnero refuses others (N8N).
 const EVENTS: [&str; 7] = [
     "customer.created",
     "customer.updated",
@@ -20,7 +20,7 @@ const EVENTS: [&str; 7] = [
 ];
 
 /// `POST /v1/webhooks`
-pub(super) fn create(world: &mut World, call: &Call) -> Outcome {
+pub(super) fn create(world: &mut World, call: &Call) -> Result<Answer, Refusal> {
     let mut input = Input::new(call.body()?);
     let key = input.text("key");
     let fields = Fields::read(&mut input);
@@ -51,7 +51,7 @@ pub(super) fn create(world: &mut World, call: &Call) -> Outcome {
 }
 
 /// `GET /v1/webhooks`, with a `limit` of 10 to 100 and 10 by default (O).
-pub(super) fn list(world: &mut World, call: &Call) -> Outcome {
+pub(super) fn list(world: &mut World, call: &Call) -> Result<Answer, Refusal> {
     let bounds = Bounds {
         least: 10,
         usual: 10,
@@ -62,14 +62,14 @@ pub(super) fn list(world: &mut World, call: &Call) -> Outcome {
 }
 
 /// `GET /v1/webhooks/{key}`
-pub(super) fn read(world: &mut World, call: &Call) -> Outcome {
+pub(super) fn read(world: &mut World, call: &Call) -> Result<Answer, Refusal> {
     let subscription = world.subscriptions.get(call.segment());
     let subscription = subscription.ok_or_else(not_found)?;
     Ok(Answer::Data(views::subscription(subscription)))
 }
 
 /// `PUT /v1/webhooks/{key}`
-pub(super) fn update(world: &mut World, call: &Call) -> Outcome {
+pub(super) fn update(world: &mut World, call: &Call) -> Result<Answer, Refusal> {
     let subscription = world.subscriptions.get_mut(call.segment());
     let subscription = subscription.ok_or_else(not_found)?;
     let mut input = Input::new(call.body()?);
@@ -89,7 +89,7 @@ pub(super) fn update(world: &mut World, call: &Call) -> Outcome {
 }
 
 /// `DELETE /v1/webhooks/{key}`
-pub(super) fn delete(world: &mut World, call: &Call) -> Outcome {
+pub(super) fn delete(world: &mut World, call: &Call) -> Result<Answer, Refusal> {
     let subscription = world.subscriptions.get(call.segment());
     subscription.ok_or_else(not_found)?;
     world.subscriptions.remove(call.segment());
@@ -104,7 +104,7 @@ struct Fields {
 }
 
 impl Fields {
-    /// The limit of the name is assumed from N8N, which cuts it to that.
+    /// The limit of the name is assumed, because N8N cuts names to 100 characters.
     fn read(input: &mut Input<'_>) -> Self {
         let fields = Self {
             name: input.text("name"),

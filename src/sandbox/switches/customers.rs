@@ -1,17 +1,17 @@
 //! Switches about creating, reading and changing customers.
 
-use super::switch;
+use super::declare::switch;
 
 switch! {
     /// What `POST /customers` answers when the id, the key or the e-mail address is taken.
     ///
-    /// They must be unique (seed, O). What a second create gets is written down for affiliate
+    /// All three must be unique (seed, O). The answer to a second create is documented for affiliate
     /// programs only.
     DuplicateCustomer {
         /// 422 that names the taken fields (D for affiliate programs; SX saw it).
         #[default]
         Unprocessable,
-        /// 409, which DW, BS and SX expect and no table of Partnero's lists.
+        /// 409. DW, BS and SX expect it, but no table of Partnero's lists it.
         Conflict,
         /// 200 with the existing customer, unchanged. Assumed.
         Existing,
@@ -21,9 +21,9 @@ switch! {
 switch! {
     /// What `POST /customers` answers when nobody has the id or key in `referring_customer`.
     ///
-    /// No source says it for refer-a-friend programs. In affiliate programs an unknown partner
-    /// fails the call (N8N). A customer that names itself is a case of this, since nobody has
-    /// its id and key yet.
+    /// No source says this for refer-a-friend programs. In affiliate programs the call fails if the
+    /// partner is unknown (N8N). A new customer that names itself gets the same answer, because
+    /// nobody has its id and key yet.
     UnknownReferrer {
         /// 400 (D, for an unknown partner).
         #[default]
@@ -32,7 +32,7 @@ switch! {
         NotFound,
         /// 422 on the field `referring_customer`. Assumed.
         Unprocessable,
-        /// The customer is created, unreferred. Assumed.
+        /// The customer is created without a referrer. Assumed.
         Unreferred,
     }
 }
@@ -49,7 +49,7 @@ switch! {
 }
 
 switch! {
-    /// Whether keys, in links and in bodies, differ by case. No source says.
+    /// Whether upper and lower case matter in keys. No source says.
     KeyCase {
         /// `Anna` and `anna` are two keys. Assumed.
         #[default]
@@ -60,8 +60,9 @@ switch! {
 }
 
 switch! {
-    /// Whom a path means if its value is one customer's id and another's key or e-mail address.
-    /// All three are accepted (N8N); no source orders them.
+    /// Which customer a path names, if one customer has the value as id and another customer as key
+    /// or e-mail address. A path may have each of the three (N8N), but no source says which counts
+    /// first.
     PathOrder {
         /// The id counts before the key, and the key before the e-mail address. Assumed.
         #[default]
@@ -74,70 +75,44 @@ switch! {
 }
 
 switch! {
-    /// Which body changes a customer.
+    /// Where the body of a change has the new values.
     UpdateForm {
-        /// Fields inside `update` (D, PHP) and flat ones (N8N) alike; `update` counts if it is
-        /// there. Assumed.
+        /// Inside `update` (D, PHP), or at the top of the body (N8N) if there is no `update`. That
+        /// Partnero takes both is assumed.
         #[default]
         Both,
-        /// Only `{"update": {…}}`; flat fields are ignored.
+        /// Inside `update`. Fields at the top of the body are ignored.
         Update,
-        /// Only flat fields; `update` is ignored.
+        /// At the top of the body. `update` is ignored.
         Flat,
     }
 }
 
 switch! {
-    /// What becomes of a `referring_customer` in a change. No source says.
-    LaterReferrer {
-        /// It is ignored, like any field that a change does not know. Assumed.
-        #[default]
-        Ignored,
-        /// It is taken if the customer has none. Assumed.
-        Once,
-        /// It is taken. Assumed.
-        Replaced,
-        /// 422 on the field. Assumed.
-        Unprocessable,
-    }
-}
-
-switch! {
-    /// What is left of a deleted customer.
+    /// What remains of a deleted customer.
     DeletedCustomer {
-        /// Nothing: 404, and its id, key and e-mail address are free again. Assumed.
+        /// Nothing: reading it is a 404, and its id, key and e-mail address are free again. Assumed.
         #[default]
         Gone,
-        /// It is still there with `status: "deleted"`, a status that D lists. That it refers
-        /// nobody any more is assumed.
+        /// The customer remains with `status: "deleted"`, a status that D lists. It is assumed that
+        /// its key counts as an unknown referrer.
         Marked,
     }
 }
 
 switch! {
-    /// What becomes of the sales of a deleted customer.
-    DeletedCustomerSales {
-        /// They go, and their rewards with them (D, for affiliate programs).
-        #[default]
-        Removed,
-        /// They stay. Assumed.
-        Kept,
-    }
-}
-
-switch! {
-    /// How `customers:search` compares. No source says.
+    /// How `customers:search` compares values. No source says.
     SearchMatch {
         /// The whole value. Assumed.
         #[default]
         Exact,
-        /// A part of the value, without regard to case. Assumed.
+        /// A part of the value, in upper or lower case. Assumed.
         Partial,
     }
 }
 
 switch! {
-    /// What a search answers that finds nothing. No source says.
+    /// The answer to a search that finds nothing. No source says.
     SearchMiss {
         /// An empty list. Assumed.
         #[default]

@@ -1,11 +1,11 @@
 //! Switches about transactions and balances.
 
-use super::switch;
+use super::declare::switch;
 
 switch! {
     /// What `POST /transactions` does with a key that an earlier transaction has.
     ///
-    /// Partnero's own n8n node says that both are recorded and both pay; D and O call the key
+    /// Partnero's own n8n node says that both are recorded and both pay. D and O call the key
     /// unique.
     RepeatedTransaction {
         /// It is recorded again and pays again (N8N).
@@ -36,15 +36,15 @@ switch! {
 switch! {
     /// What `POST /transactions` answers for a customer that nobody referred.
     ///
-    /// Transactions are for referred customers only (O), and Partnero's guide advises to send
-    /// every sale; what an unreferred one gets, no source says.
+    /// Transactions are for referred customers only (O), yet Partnero's guide advises to send every
+    /// sale. No source shows the answer to the sale of an unreferred customer.
     UnreferredSale {
         /// 422 on the field `customer`. Assumed.
         #[default]
         Unprocessable,
         /// 404. Assumed.
         NotFound,
-        /// It is recorded and pays nobody. Assumed.
+        /// The sale is recorded, and no referrer is paid. Assumed.
         Recorded,
     }
 }
@@ -57,7 +57,7 @@ switch! {
         Unprocessable,
         /// 404. Assumed.
         NotFound,
-        /// It is recorded against nobody (N8N).
+        /// The sale is recorded without a customer (N8N).
         ForNobody,
     }
 }
@@ -74,18 +74,7 @@ switch! {
 }
 
 switch! {
-    /// How long a transaction's key may be.
-    TransactionKeyLength {
-        /// 255 characters, as every text here. Assumed.
-        #[default]
-        Text,
-        /// 64 characters; a longer one is a 422. SX cuts its keys to that.
-        SixtyFour,
-    }
-}
-
-switch! {
-    /// In which form a transaction's `created_at` may be sent.
+    /// The form of `created_at` in `POST /transactions`.
     TransactionTime {
         /// As Unix seconds or as a date and time.
         #[default]
@@ -100,34 +89,21 @@ switch! {
 switch! {
     /// Whether `DELETE /transactions/{key}` works without a body.
     DeletePath {
-        /// It does (D).
+        /// It works (D).
         #[default]
         Works,
-        /// 404 unless the body names the key, too; WP notes that the path did not work.
+        /// 404, unless the body has the key as well. WP notes that the path did not work.
         NeedsBody,
-    }
-}
-
-switch! {
-    /// Whose sales `GET /customers/{id}/transactions` lists. No source says.
-    SalesOf {
-        /// Those that the customer made. Assumed.
-        #[default]
-        Buyer,
-        /// Those that pay the customer. Assumed.
-        Referrer,
-        /// Both. Assumed.
-        Either,
     }
 }
 
 switch! {
     /// What `POST /customers/{id}/balance/credit` does to the balance.
     ///
-    /// Sources are ambiguous. Make.com describes it as crediting the customer from the available
-    /// balance, and what can be credited depends on the rewards there are (seed).
+    /// The sources do not agree. Make.com writes that the customer is credited from the available
+    /// balance. Which units can be credited depends on the program's rewards (seed).
     CreditDirection {
-        /// It takes the amount from the balance: the reward is paid out.
+        /// It takes the amount from the balance, because the reward is paid out.
         #[default]
         Spends,
         /// It adds the amount to the balance.

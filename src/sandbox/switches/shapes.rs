@@ -1,23 +1,23 @@
-//! Switches about what answers look like where no source shows them.
+//! Switches about the shape of answers that no source shows.
 
-use super::switch;
+use super::declare::switch;
 
 switch! {
-    /// Which fields an answered customer has.
+    /// Which fields a customer has in an answer.
     CustomerShape {
-        /// Both `id` and `key`, and every later field.
+        /// Both `id` and `key`, and all other fields.
         #[default]
         Both,
-        /// `key` without `id`, `surname`, `approved` and links (seed). That metadata and custom
-        /// fields are missing, too, is assumed.
+        /// `key`, but not `id`, `surname`, `approved` and links (seed). It is assumed that metadata
+        /// and custom fields are missing, too.
         KeyOnly,
-        /// `id` without `key`; the key can be read from the links (D, O).
+        /// `id`, but not `key`. The links contain the key (D, O).
         IdOnly,
     }
 }
 
 switch! {
-    /// What an answered customer says in `referring_customer`.
+    /// What `referring_customer` is in an answer.
     ///
     /// It is null or an object (D). No source shows the object.
     ReferrerEcho {
@@ -43,19 +43,8 @@ switch! {
         Whole,
         /// A page with links and meta, as other lists. Assumed.
         Paged,
-        /// The list once more inside `data`, which K is prepared for.
+        /// A list in `data.data`, for which K is prepared.
         Nested,
-    }
-}
-
-switch! {
-    /// What `GET /customers/{id}/stats` answers. No source shows it.
-    StatsForm {
-        /// `clicks`, `referrals` and `referrals_count`, as K guesses.
-        #[default]
-        Counts,
-        /// An empty list. Assumed.
-        Empty,
     }
 }
 
@@ -82,9 +71,9 @@ switch! {
 }
 
 switch! {
-    /// Where a balance keeps units that are no currency, such as points (H/205).
+    /// Where a balance has units that are not a currency, such as points (H/205).
     ///
-    /// Only a group named `currency` is shown (O).
+    /// The sources show only the group `currency` (O).
     OtherUnits {
         /// In a group with the unit's name. Assumed.
         #[default]

@@ -1,9 +1,9 @@
 //! Switches about webhooks.
 
-use super::switch;
+use super::declare::switch;
 
 switch! {
-    /// Which envelope an event comes in.
+    /// Which fields stand around the data of a webhook.
     WebhookEnvelope {
         /// `{"event", "url", "webhook_key", "created_at", "data"}` (D, N8N).
         #[default]
@@ -14,7 +14,7 @@ switch! {
 }
 
 switch! {
-    /// Which header bears the signature.
+    /// Which header has the signature.
     WebhookHeader {
         /// `Signature` (D, N8N).
         #[default]
@@ -27,39 +27,39 @@ switch! {
 }
 
 switch! {
-    /// How exact the time of an event is.
+    /// How exact the time in a webhook is.
     WebhookTime {
-        /// To the microsecond, and no two events have the same: none is like another. Assumed.
+        /// To the microsecond, and no two events have the same time. So no two webhooks are equal.
+        /// Assumed.
         #[default]
         Exact,
-        /// Whole seconds, as in the published examples, with six zeros behind (seed, D): two
-        /// events of one second may be the same to the byte.
+        /// To the second, followed by six zeros, as in the published examples (seed, D). So two
+        /// webhooks of the same second may be equal in every byte.
         Seconds,
     }
 }
 
 switch! {
-    /// Whether an event that is sent again bears a new time. No source says.
+    /// Whether a webhook that is sent again has a new time. No source says.
     WebhookRetryTime {
-        /// It is the same to the byte. Assumed.
+        /// It has the first time: every byte is the same. Assumed.
         #[default]
         Same,
-        /// It has the time of its own delivery, and so another signature. Assumed.
+        /// It has the time at which it is sent, and so another signature. Assumed.
         New,
     }
 }
 
 switch! {
-    /// What `customer.rewarded` and `customer.credited` have in `data`. No source shows it; that
-    /// data is what the API answers about the same thing is inferred.
+    /// What `customer.rewarded` and `customer.credited` have in `data`. No source shows this.
     RewardedData {
         /// The customer. Assumed.
         #[default]
         Customer,
-        /// The customer and, of a reward, the reward, in fields of these names. Assumed.
+        /// The customer in `customer`, and for `customer.rewarded` the reward in `reward`. Assumed.
         Both,
-        /// The reward, with the customer's id in `customer`; of a credit, the amount and the same
-        /// field. Assumed.
+        /// The reward, or for `customer.credited` the amount, with the customer's id in `customer`.
+        /// Assumed.
         Reward,
     }
 }

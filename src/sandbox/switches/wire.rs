@@ -1,11 +1,11 @@
 //! Switches about how answers are written.
 
-use super::switch;
+use super::declare::switch;
 
 switch! {
     /// The shape of `errors` in a 422.
     ///
-    /// That it is a map is known (PHP); what it holds, no source shows.
+    /// It is a map (PHP). No source shows what the map contains.
     ErrorMap {
         /// A list of texts for each field, as Laravel writes it. Assumed.
         #[default]
@@ -18,7 +18,7 @@ switch! {
 }
 
 switch! {
-    /// Whether a failure has a `status`. It is 1 on success "or failure" (D).
+    /// Whether an error has a `status`. D writes that it is 1 on success "or failure".
     ErrorStatus {
         /// It has none. Assumed.
         #[default]
@@ -31,7 +31,7 @@ switch! {
 switch! {
     /// Whether a success has `"status": 1`.
     EnvelopeStatus {
-        /// It has (D, seed).
+        /// It has one (D, seed).
         #[default]
         Present,
         /// It has none, as in some examples of O.
@@ -51,24 +51,13 @@ switch! {
 }
 
 switch! {
-    /// How a success without a result is answered.
+    /// The answer to a success that has no data, such as a delete.
     DoneAnswer {
         /// 200 with `{"status": 1}` (D).
         #[default]
         StatusOne,
         /// 204 without a body, a status that O lists.
         NoContent,
-    }
-}
-
-switch! {
-    /// How a 422 is answered to a caller whose `Accept` does not name JSON.
-    WithoutAccept {
-        /// As any other. Assumed.
-        #[default]
-        Json,
-        /// By a redirect to the site's front page, as Laravel does for browsers. Assumed.
-        Redirect,
     }
 }
 
@@ -86,7 +75,7 @@ switch! {
 switch! {
     /// How an object without fields is written within `data`.
     EmptyObjects {
-        /// `{}` (D). An empty balance is `[]` all the same (seed).
+        /// `{}` (D). An empty balance is `[]` nevertheless (seed).
         #[default]
         Objects,
         /// `[]`, as PHP writes an empty array.
@@ -95,7 +84,7 @@ switch! {
 }
 
 switch! {
-    /// Which `limit` a list accepts; anything else is a 422, which is assumed.
+    /// Which `limit` a list accepts. It is assumed that another `limit` is a 422.
     PageLimit {
         /// 1 to 250 (D, O).
         #[default]
@@ -117,12 +106,13 @@ switch! {
 }
 
 switch! {
-    /// What the query of `links.next` and its like repeats. No source shows one with filters.
+    /// Which query parameters `links.next` and the other links repeat. No source shows a link with
+    /// filters.
     PageLinks {
-        /// Everything that was asked, with another `page`. Assumed.
+        /// All parameters of the request, with another `page`. Assumed.
         #[default]
         WholeQuery,
-        /// `page` alone, as Laravel writes it by itself. Assumed.
+        /// `page` alone, which is Laravel's default. Assumed.
         PageAlone,
     }
 }

@@ -1,4 +1,4 @@
-//! An event for one subscription, as it goes over the wire.
+//! A webhook for one subscription: its body, its signature and its headers.
 
 use std::time::SystemTime;
 
@@ -26,7 +26,7 @@ pub(super) struct Envelope {
 }
 
 impl Envelope {
-    /// `None` for a subscription whose secret makes no key, which the sandbox never hands out.
+    /// `None` if the subscription's secret is empty. The sandbox makes no such secret.
     pub(super) fn new(
         notice: Notice,
         subscription: &Subscription,
@@ -44,7 +44,7 @@ impl Envelope {
         })
     }
 
-    /// The body of an attempt; the first one is number 0.
+    /// The body of an attempt. The first attempt has the number 0.
     pub(super) fn body(&self, attempt: u32) -> Vec<u8> {
         let is_renewed = attempt > 0 && self.retry_time == WebhookRetryTime::New;
         let time = if is_renewed {
@@ -71,7 +71,7 @@ impl Envelope {
                 Json::object([("event", event), ("data", data), ("timestamp", time)])
             }
         };
-        // Writing fails only for a map whose keys are no strings, and ours are.
+        // serde_json fails only for a map whose keys are no strings. All keys here are strings.
         serde_json::to_vec(&envelope).unwrap_or_default()
     }
 

@@ -1,4 +1,4 @@
-//! What happened, before it is put into anybody's envelope.
+//! Events, before they become webhooks for the single subscriptions.
 
 use std::time::{Duration, SystemTime};
 
@@ -11,7 +11,7 @@ pub(in crate::sandbox) struct Notice {
     pub(in crate::sandbox) created_at: SystemTime,
 }
 
-/// The notices that nobody has been told of, and the time of the last one.
+/// The events of the current request, and the time of the last event.
 #[derive(Debug, Default)]
 pub(in crate::sandbox) struct Notices {
     waiting: Vec<Notice>,
@@ -19,8 +19,8 @@ pub(in crate::sandbox) struct Notices {
 }
 
 impl Notices {
-    /// No two notices bear the same time: as an event has no identifier, two that differ in
-    /// nothing else would be one.
+    /// Gives each event a time of its own. Events have no identifier, so two events with the same
+    /// data and the same time would be equal to a receiver.
     pub(in crate::sandbox) fn push(&mut self, event: &'static str, data: Json) {
         let now = SystemTime::now();
         let after = |last: SystemTime| last.checked_add(Duration::from_micros(1));

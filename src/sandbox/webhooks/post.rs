@@ -1,4 +1,4 @@
-//! Sends one body, over a connection of its own.
+//! Sends one webhook over a connection of its own.
 
 use std::net::SocketAddr;
 
@@ -9,11 +9,12 @@ use hyper::client::conn::http1;
 use hyper_util::rt::TokioIo;
 use tokio::net::{TcpStream, lookup_host};
 
-/// How much of an answer is read; nothing in it counts.
+/// So many bytes of an answer are read, although only its status counts: a server may wait until
+/// its answer was read.
 const LONGEST_ANSWER: usize = 1 << 20;
 
-/// The status of the answer; `None` if there is none, and for what is not plain http to loopback:
-/// no event that was made up leaves this machine.
+/// The status of the answer; `None` if there is no answer. Also `None` for a URL that is not plain http
+/// to a loopback address: no invented event leaves this machine.
 pub(super) async fn post(url: &str, mut headers: HeaderMap, body: Vec<u8>) -> Option<StatusCode> {
     let uri: Uri = url.parse().ok()?;
     let authority = uri.authority()?;
@@ -26,7 +27,7 @@ pub(super) async fn post(url: &str, mut headers: HeaderMap, body: Vec<u8>) -> Op
     let addresses = on_this_machine(addresses);
     let stream = TcpStream::connect(&addresses[..]).await.ok()?;
     let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await.ok()?;
-    // It ends with `sender`, whose side sees every error.
+    // This task ends when `sender` is dropped, and `sender` reports every error.
     drop(tokio::spawn(connection));
 
     headers.insert(HOST, authority.as_str().parse().ok()?);

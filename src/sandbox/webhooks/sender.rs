@@ -1,9 +1,10 @@
-//! Sends the events: in order, again where nobody answered, twice and scattered on demand.
+//! Sends the webhooks in their order, and again if the answer is not a 2xx. If the settings say so,
+//! also twice or out of order.
 
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime};
 
-use http::HeaderMap;
+use http::{HeaderMap, StatusCode};
 use tokio::sync::{Semaphore, mpsc, watch};
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
@@ -11,18 +12,36 @@ use tokio::time::{sleep, timeout};
 use super::envelope::Envelope;
 use super::notice::Notice;
 use super::post::post;
-use super::sent::SandboxWebhook;
 use super::settings::WebhookDelivery;
+use crate::sandbox::lock::lock;
 use crate::sandbox::newest::Newest;
 use crate::sandbox::random::Random;
-use crate::sandbox::state::lock;
 use crate::sandbox::subscriptions::Subscription;
 use crate::sandbox::switches::Switches;
 
-/// How many events are under way at once when they are scattered.
+/// So many webhooks are sent at the same time at most.
 const MOST_AT_ONCE: usize = 16;
 
-/// Where events are handed in.
+/// One attempt to send a webhook, from [`Sandbox::webhooks`](crate::Sandbox::webhooks).
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct SandboxWebhook {
+    /// The name of the event.
+    pub event: String,
+    /// Where it was sent.
+    pub url: String,
+    /// The body, as it was signed.
+    pub body: Vec<u8>,
+    /// The value of the signature's header.
+    pub signature: String,
+    /// The status of the answer; `None` if no answer came in time, or if the sandbox does not send to
+    /// this address.
+    pub status: Option<StatusCode>,
+    /// When the attempt ended.
+    pub ended_at: SystemTime,
+}
+
+/// The entrance of the queue of webhooks.
 pub(in crate::sandbox) struct Outbound {
     queue: mpsc::UnboundedSender<Arc<Envelope>>,
     shared: Arc<Shared>,
@@ -31,18 +50,18 @@ pub(in crate::sandbox) struct Outbound {
 struct Shared {
     settings: Mutex<WebhookDelivery>,
     log: Mutex<Newest<SandboxWebhook>>,
-    /// How many events are waiting or under way.
+    /// How many webhooks wait or are being sent.
     open: watch::Sender<usize>,
 }
 
-/// The task that sends. Dropping it ends every attempt.
+/// The task that sends. Dropping it ends all attempts.
 #[derive(Debug)]
 pub(in crate::sandbox) struct Sender {
     _task: JoinSet<()>,
 }
 
 impl Outbound {
-    /// Where events are handed in, and the end of the queue for [`Sender::run`].
+    /// Both ends of a new queue. [`Sender::run`] takes the second.
     pub(in crate::sandbox) fn new(settings: WebhookDelivery) -> (Self, Queue) {
         let (queue, events) = mpsc::unbounded_channel();
         let shared = Arc::new(Shared {
@@ -57,7 +76,7 @@ impl Outbound {
         (outbound, Queue { events, shared })
     }
 
-    /// Tells every subscription that wants to hear of it.
+    /// Queues a webhook for each subscription that wants this event.
     pub(in crate::sandbox) fn tell<'a>(
         &self,
         notice: &Notice,
@@ -84,22 +103,22 @@ impl Outbound {
         lock(&self.shared.log).to_vec()
     }
 
-    /// Returns when nothing is waiting or under way.
+    /// Returns when no webhook waits or is being sent.
     pub(in crate::sandbox) async fn settled(&self) {
         let mut open = self.shared.open.subscribe();
-        // The other end is in `self`, so it is there.
+        // This cannot fail: `self` holds the sender.
         let _settled = open.wait_for(|open| *open == 0).await;
     }
 }
 
-/// The events that were handed in.
+/// The exit of the queue of webhooks.
 pub(in crate::sandbox) struct Queue {
     events: mpsc::UnboundedReceiver<Arc<Envelope>>,
     shared: Arc<Shared>,
 }
 
 impl Sender {
-    /// Starts to send.
+    /// Starts the task.
     pub(in crate::sandbox) fn run(queue: Queue) -> Self {
         let mut task = JoinSet::new();
         task.spawn(send_all(queue));
@@ -111,7 +130,7 @@ async fn send_all(queue: Queue) {
     let Queue { mut events, shared } = queue;
     let mut apart = JoinSet::new();
     let slots = Arc::new(Semaphore::new(MOST_AT_ONCE));
-    let mut lot = Random::new();
+    let mut random = Random::new();
     let mut count = 0_u64;
     while let Some(event) = events.recv().await {
         while apart.try_join_next().is_some() {}
@@ -134,7 +153,7 @@ async fn send_all(queue: Queue) {
                 }
                 apart.spawn(deliver(shared, slots, event, settings, 1));
             } else {
-                let delay = lot.part_of(settings.scatter);
+                let delay = part_of(settings.scatter, &mut random);
                 apart.spawn(async move {
                     sleep(delay).await;
                     deliver(shared, slots, event, settings, 0).await;
@@ -144,7 +163,12 @@ async fn send_all(queue: Queue) {
     }
 }
 
-/// Tries until somebody takes the event, or it was tried often enough.
+fn part_of(whole: Duration, random: &mut Random) -> Duration {
+    let nanos = u64::try_from(whole.as_nanos()).unwrap_or(u64::MAX);
+    Duration::from_nanos(random.below(nanos))
+}
+
+/// Sends a webhook again and again until the answer is a 2xx, or until the attempts are used up.
 async fn deliver(
     shared: Arc<Shared>,
     slots: Arc<Semaphore>,
@@ -159,7 +183,7 @@ async fn deliver(
                 None => break,
             }
         }
-        // The semaphore is never closed.
+        // This cannot fail: nothing closes the semaphore.
         let _slot = slots.acquire().await;
         if attempt(&shared, &event, attempts, &settings).await {
             break;
@@ -199,12 +223,5 @@ async fn attempt(
 impl Shared {
     fn close(&self) {
         self.open.send_modify(|open| *open = open.saturating_sub(1));
-    }
-}
-
-impl Random {
-    fn part_of(&mut self, whole: Duration) -> Duration {
-        let nanos = u64::try_from(whole.as_nanos()).unwrap_or(u64::MAX);
-        Duration::from_nanos(self.below(nanos))
     }
 }

@@ -1,13 +1,14 @@
-//! How events are sent.
+//! How webhooks are sent.
 
 use std::time::Duration;
 
-/// How the sandbox sends its events: how often it tries, and what goes wrong on the way.
+/// How the sandbox sends its webhooks: how often it tries, and what goes wrong on the way.
 ///
-/// Partnero waits 5 seconds for an answer and tries again, ever more rarely
-/// (<https://docs.partnero.com/guides/webhooks/outgoing-webhooks>). How often and for how long, no
-/// source says; the defaults are ours. Events are sent in their order, one after the other, until
-/// [`scatter`](Self::scatter) says otherwise; one that has to be tried again waits apart.
+/// Partnero waits 5 seconds for an answer, and tries again with growing pauses
+/// (<https://docs.partnero.com/guides/webhooks/outgoing-webhooks>). No source says how often and for
+/// how long; the defaults are ours. Webhooks are sent one after the other, in the order of their
+/// events, unless [`scatter`](Self::scatter) is set. A webhook that has to be sent again does not hold
+/// back those behind it.
 #[derive(Clone, Debug)]
 #[must_use]
 pub struct WebhookDelivery {
@@ -30,33 +31,33 @@ impl WebhookDelivery {
         self
     }
 
-    /// How long to wait before the second attempt; every further one waits twice as long.
-    /// Default: 1 second.
+    /// The pause before the second attempt. Each further pause is twice as long. Default: 1 second.
     pub fn backoff(mut self, first: Duration) -> Self {
         self.backoff = first;
         self
     }
 
-    /// How often an event is sent at most if no answer is a 2xx. Default: 5. 0 is taken as 1.
+    /// How often a webhook is sent at most, if no answer is a 2xx. Default: 5. 0 is taken as 1.
     pub fn attempts(mut self, attempts: u32) -> Self {
         self.attempts = attempts.max(1);
         self
     }
 
-    /// Sends every `n`-th event twice, whatever is answered. Default: none. 0 is taken as 1.
+    /// Sends every `n`-th webhook twice, also if the first answer is a 2xx. Default: none. 0 is
+    /// taken as 1.
     pub fn duplicate_every(mut self, n: u64) -> Self {
         self.duplicate_every = Some(n.max(1));
         self
     }
 
-    /// Lets each event wait a part of this time, drawn by lot, so that they overtake each other
-    /// and come several at once. Default: zero.
+    /// Lets each webhook wait for a random part of this time, so that webhooks overtake each other
+    /// and several arrive at once. Default: zero.
     pub fn scatter(mut self, time: Duration) -> Self {
         self.scatter = time;
         self
     }
 
-    /// How long to wait after so many attempts; `None` after the last one.
+    /// The pause after so many attempts; `None` after the last attempt.
     pub(super) fn pause(&self, attempts: u32) -> Option<Duration> {
         if attempts >= self.attempts {
             return None;

@@ -1,32 +1,37 @@
 //! Where the position of every switch is kept.
 
-use super::Switch;
 use super::customers::{
-    DeletedCustomer, DeletedCustomerSales, DuplicateCustomer, EmailField, KeyCase, LaterReferrer,
-    PathOrder, SearchMatch, SearchMiss, UnknownReferrer, UpdateForm,
+    DeletedCustomer, DuplicateCustomer, EmailField, KeyCase, PathOrder, SearchMatch, SearchMiss,
+    UnknownReferrer, UpdateForm,
 };
 use super::money::{
-    ActionField, CreditDirection, DeletePath, Overdraft, RepeatedKey, RepeatedTransaction, SalesOf,
-    TransactionKeyLength, TransactionTime, UnknownBuyer, UnreferredSale,
+    ActionField, CreditDirection, DeletePath, Overdraft, RepeatedKey, RepeatedTransaction,
+    TransactionTime, UnknownBuyer, UnreferredSale,
 };
 use super::shapes::{
-    CreditAnswer, CustomerShape, InviteAnswer, OtherUnits, ReferralsForm, ReferrerEcho, StatsForm,
+    CreditAnswer, CustomerShape, InviteAnswer, OtherUnits, ReferralsForm, ReferrerEcho,
 };
 use super::webhooks::{
     RewardedData, WebhookEnvelope, WebhookHeader, WebhookRetryTime, WebhookTime,
 };
 use super::wire::{
     CreatedStatus, DoneAnswer, EmptyObjects, EnvelopeStatus, ErrorMap, ErrorStatus, ListOrder,
-    Numbers, PageLimit, PageLinks, WithoutAccept,
+    Numbers, PageLimit, PageLinks,
 };
 
-/// Keeps [`Switch`] to the enums of this module.
+/// A question about Partnero, and the answer that the sandbox gives to it.
+///
+/// Every enum of this module implements this trait, and nothing else can.
+pub trait Switch: Position {}
+
+/// Sets a switch among all others. This module is private, so no other crate can name this trait
+/// and make a switch of a type of its own.
 pub trait Position {
     #[doc(hidden)]
     fn put(self, switches: &mut Switches);
 }
 
-/// Names the field in which each switch is kept.
+/// Names the field in which the position of each switch is kept.
 macro_rules! switches {
     ($($field:ident: $switch:ident,)+) => {
         /// The position of every switch.
@@ -55,7 +60,6 @@ switches! {
     customer_shape: CustomerShape,
     delete_path: DeletePath,
     deleted_customer: DeletedCustomer,
-    deleted_customer_sales: DeletedCustomerSales,
     done_answer: DoneAnswer,
     duplicate_customer: DuplicateCustomer,
     email_field: EmailField,
@@ -65,7 +69,6 @@ switches! {
     error_status: ErrorStatus,
     invite_answer: InviteAnswer,
     key_case: KeyCase,
-    later_referrer: LaterReferrer,
     list_order: ListOrder,
     numbers: Numbers,
     other_units: OtherUnits,
@@ -78,11 +81,8 @@ switches! {
     repeated_key: RepeatedKey,
     repeated_transaction: RepeatedTransaction,
     rewarded_data: RewardedData,
-    sales_of: SalesOf,
     search_match: SearchMatch,
     search_miss: SearchMiss,
-    stats_form: StatsForm,
-    transaction_key_length: TransactionKeyLength,
     transaction_time: TransactionTime,
     unknown_buyer: UnknownBuyer,
     unknown_referrer: UnknownReferrer,
@@ -92,7 +92,6 @@ switches! {
     webhook_header: WebhookHeader,
     webhook_retry_time: WebhookRetryTime,
     webhook_time: WebhookTime,
-    without_accept: WithoutAccept,
 }
 
 impl Switches {

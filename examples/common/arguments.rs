@@ -1,0 +1,74 @@
+//! The arguments of the examples: `--name VALUE`, `--name=VALUE` and `--help`.
+
+use std::process::ExitCode;
+
+/// The options that the program was started with.
+pub(crate) struct Arguments {
+    help: &'static str,
+    /// Names without their dashes, each with its value.
+    pub(crate) options: Vec<(&'static str, String)>,
+}
+
+impl Arguments {
+    /// Reads the options of these names. The first line of `help` says how to call the program.
+    ///
+    /// # Errors
+    ///
+    /// The code to end with, when the help or a mistake was printed.
+    pub(crate) fn read(help: &'static str, names: &[&'static str]) -> Result<Self, ExitCode> {
+        let mut arguments = std::env::args().skip(1);
+        let mut read = Self {
+            help,
+            options: Vec::new(),
+        };
+        while let Some(argument) = arguments.next() {
+            if matches!(&*argument, "--help" | "-h") {
+                print(help);
+                return Err(ExitCode::SUCCESS);
+            }
+            let (name, value) = match argument.split_once('=') {
+                Some((name, value)) => (name, Some(value.to_owned())),
+                None => (&*argument, None),
+            };
+            let known = name
+                .strip_prefix("--")
+                .and_then(|name| names.iter().find(|known| **known == name));
+            let Some(known) = known else {
+                return Err(read.mistake(&format!("{argument:?} is not known here")));
+            };
+            let Some(value) = value.or_else(|| arguments.next()) else {
+                return Err(read.mistake(&format!("{name} needs a value")));
+            };
+            read.options.push((known, value));
+        }
+        Ok(read)
+    }
+
+    /// The value of `--port`.
+    ///
+    /// # Errors
+    ///
+    /// The code to end with, when the value is no port, which was printed.
+    pub(crate) fn port(&self, default: u16) -> Result<u16, ExitCode> {
+        let Some((_, text)) = self.options.iter().rfind(|(name, _)| *name == "port") else {
+            return Ok(default);
+        };
+        text.parse().map_err(|_| {
+            self.mistake(&format!(
+                "{text:?} is no port: write a number from 0 to 65535"
+            ))
+        })
+    }
+
+    /// Prints a mistake in the arguments, and how to call the program.
+    pub(crate) fn mistake(&self, problem: &str) -> ExitCode {
+        let usage = self.help.lines().next().unwrap_or_default();
+        eprintln!("{problem}\n{usage}");
+        ExitCode::from(2)
+    }
+}
+
+#[expect(clippy::print_stdout, reason = "the user asked for this text")]
+fn print(help: &str) {
+    println!("{help}");
+}
