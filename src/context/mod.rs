@@ -64,7 +64,7 @@ pub(crate) use self::touch::Touches;
 /// A state without the handle does not compile. Of a handler that asks for the context axum then
 /// says that `Handler<_, _>` is not satisfied; it says the same where the feature `axum` is off:
 ///
-/// ```compile_fail,E0308
+/// ```compile_fail,E0277
 /// # use axum::{Router, routing::get};
 /// # use tower_partnero::{ReferralContext, Referrals};
 /// # async fn why(context: ReferralContext) -> &'static str { context.outcome.as_str() }
@@ -83,7 +83,7 @@ pub(crate) use self::touch::Touches;
 ///
 /// Nor does a forgotten state:
 ///
-/// ```compile_fail,E0308
+/// ```compile_fail,E0277
 /// # use axum::{Router, routing::get};
 /// # use tower_partnero::{ReferralContext, Referrals};
 /// # async fn why(context: ReferralContext) -> &'static str { context.outcome.as_str() }
