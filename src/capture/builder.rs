@@ -1,4 +1,4 @@
-//! The settings of a policy, each with its default, its bounds and its reason.
+//! The settings of a policy, each with its default and its bounds.
 
 use std::fmt;
 use std::sync::Arc;
@@ -17,8 +17,8 @@ use crate::context::{Consent, ReferralContext};
 use crate::error::ConfigError;
 use crate::response::CacheRules;
 
-/// Settings of [`Referrals`](crate::Referrals). Every one has a default; all are checked by
-/// [`build`](Self::build).
+/// The settings of [`Referrals`](crate::Referrals). Each has a default. [`build`](Self::build)
+/// checks them all.
 #[derive(Clone)]
 #[must_use]
 pub struct ReferralsBuilder {
@@ -54,12 +54,13 @@ impl Default for ReferralsBuilder {
 }
 
 impl ReferralsBuilder {
-    /// The query parameters that may hold a key, the most trusted first. Default: `["ref"]`, as
-    /// Partnero's refer-a-friend programs have it; the name is a setting of the program
+    /// The query parameters that may hold a key, the most trusted one first. Default: `["ref"]`, the
+    /// default of Partnero's refer-a-friend programs. The name is a setting of the program
     /// (<https://help.partnero.com/article/204>).
     ///
-    /// Refused: an empty list, a name twice, and names that a URL would have to encode. Names
-    /// are case-sensitive.
+    /// Names are case-sensitive.
+    ///
+    /// Refused: an empty list, the same name twice, and a name that must be encoded in a URL.
     pub fn parameters<N: Into<String>>(mut self, names: impl IntoIterator<Item = N>) -> Self {
         self.parameters = names
             .into_iter()
@@ -68,13 +69,14 @@ impl ReferralsBuilder {
         self
     }
 
-    /// Also takes keys from paths of the form `/ref/KEY`, where `ref` is this segment: Partnero's
-    /// other form of links (<https://help.partnero.com/article/274>). Default: none. A key in the
-    /// query comes first. The app has to route such paths;
-    /// [`PathLinkRedirect`](super::PathLinkRedirect) is a ready handler. The path is read as the
-    /// layer or the extractor sees it: within axum's `Router::nest` it lacks the nested prefix.
+    /// Also reads keys from paths of the form `/ref/KEY`, where `ref` is this segment. Partnero calls
+    /// this link structure *Link* (<https://help.partnero.com/article/274>). Default: none.
     ///
-    /// Refused: a segment that a URL would have to encode.
+    /// A valid key in the query comes first. The app must route such paths;
+    /// [`PathLinkRedirect`](super::PathLinkRedirect) is a ready handler. The layer and the extractors
+    /// read the path that they see: inside axum's `Router::nest` it lacks the nested prefix.
+    ///
+    /// Refused: a segment that must be encoded in a URL.
     pub fn path_links(mut self, segment: impl Into<String>) -> Self {
         self.path_segment = Some(segment.into().into_boxed_str());
         self
@@ -87,48 +89,55 @@ impl ReferralsBuilder {
     }
 
     /// The cookie's name. Default: `partnero_referral`, the name that Partnero's own script uses
-    /// in refer-a-friend programs; affiliate programs have `partnero_partner`.
+    /// in refer-a-friend programs. (In affiliate programs it uses `partnero_partner`.)
     ///
-    /// Refused: what is no cookie name (RFC 6265, section 4.1.1), more than 1,024 bytes, and a `__Host-`, `__Secure-`
-    /// or `__Http-` prefix that the other settings do not keep.
+    /// Refused: a text that is no cookie name (RFC 6265, section 4.1.1), more than 1,024 bytes, and a
+    /// `__Host-`, `__Secure-` or `__Http-` prefix where the other settings do not fit the prefix.
     pub fn cookie_name(mut self, name: impl Into<String>) -> Self {
         self.cookie.name = name.into();
         self
     }
 
-    /// The host below which the cookie is shared, such as `shop.example` for `www.shop.example`
-    /// and `app.shop.example`. Default: none, the cookie stays with the host that set it; so leave
-    /// it out on `http://localhost`, where [`secure`](Self::secure) is off, too.
+    /// The domain whose hosts share the cookie: `shop.example` for `www.shop.example` and
+    /// `app.shop.example`. Default: none; the browser sends the cookie only to the host that set it.
+    /// On `http://localhost` set no domain, and turn [`secure`](Self::secure) off.
     ///
-    /// Refused: schemes, ports, paths, a leading dot, addresses, and names without a dot.
-    /// Accepted but useless: a domain the app is not served from, and a public suffix such as
-    /// `co.uk`; browsers drop such cookies. A domain that is taken away again, or changed, leaves
-    /// the cookies of the old one behind until they expire.
+    /// Refused: a scheme, a port, a path, a leading dot, an IP address, and a name without a dot.
+    /// Accepted but useless: a domain that the app is not served from, and a public suffix such as
+    /// `co.uk`; browsers drop such cookies.
     ///
-    /// Any host below the domain may write such a cookie, too, and a browser sends the one with the
-    /// longer path first. With one or without, what a sibling host has planted is a reported
-    /// conflict and goes with the next link or sign-up (under
-    /// [`FirstTouch`](super::Attribution::FirstTouch) with the sign-up alone; see
-    /// [`Spent`](crate::Spent) for what is found); the [`companion`](super::companion) tells
-    /// which of the two was captured here. Only a [`cookie_name`](Self::cookie_name) that begins
-    /// with `__Host-` keeps siblings out, and it is for apps without Partnero's script.
+    /// If you change or remove the domain later, cookies with the old domain stay in the browsers
+    /// until they expire.
+    ///
+    /// # Other subdomains
+    ///
+    /// Another subdomain can set a cookie of our name, with or without this setting, and the browser
+    /// does not say so. If the keys differ, [`conflicting`](crate::ReferralContext::conflicting) is
+    /// set. The next link or sign-up removes the other cookie (under
+    /// [`FirstTouch`](super::Attribution::FirstTouch) only the sign-up); [`Spent`](crate::Spent) says
+    /// which cookies are found. The [`companion`](super::companion) knows which key was captured
+    /// here. Only a [`cookie_name`](Self::cookie_name) that begins with `__Host-` keeps other
+    /// subdomains out; use it only in apps without Partnero's script.
     pub fn domain(mut self, domain: impl Into<String>) -> Self {
         self.cookie.domain = Some(domain.into());
         self
     }
 
-    /// The path below which the cookie is sent. Default: `/`. Refused: a path without its
-    /// leading `/`, with `;`, spaces or control characters, or of more than 1,024 bytes.
+    /// The path below which the browser sends the cookie. Default: `/`. Refused: a path without a
+    /// leading `/`, with `;`, spaces or control characters, or with more than 1,024 bytes.
     pub fn path(mut self, path: impl Into<String>) -> Self {
         self.cookie.path = path.into();
         self
     }
 
-    /// How long a link counts, from the click that stored its key to the sign-up. Another click
-    /// on the same link writes nothing, so that it starts no new time; where it should, return
-    /// [`Referrals::renew`](crate::Referrals::renew) from the landing page. Default: 30 days, Partnero's own
-    /// (<https://docs.partnero.com/guides/tracking/affiliate-api>). Whole seconds count; less
-    /// than one second and more than 400 days are refused.
+    /// How long a link counts, from the click that stored its key to the sign-up. Default: 30 days,
+    /// as at Partnero (<https://docs.partnero.com/guides/tracking/affiliate-api>). Fractions of a
+    /// second are dropped.
+    ///
+    /// Another click on the same link writes nothing, so the time does not start again. If it should,
+    /// return [`Referrals::renew`](crate::Referrals::renew) from the landing page.
+    ///
+    /// Refused: less than one second, and more than 400 days.
     pub fn max_age(mut self, max_age: Duration) -> Self {
         self.cookie.max_age = max_age;
         self
@@ -140,61 +149,65 @@ impl ReferralsBuilder {
         self
     }
 
-    /// Whether the cookie is kept to https. Default: `true`. Write `false` for an app on plain
-    /// http; behind a proxy that speaks https to browsers, leave it.
+    /// Whether the browser sends the cookie over https only. Default: `true`. Write `false` for an app
+    /// on plain http. Behind a proxy that speaks https to browsers, keep `true`.
     pub fn secure(mut self, secure: bool) -> Self {
         self.cookie.secure = secure;
         self
     }
 
-    /// Whether scripts are kept from the cookie. Default: `false`, because Partnero's script
-    /// reads it.
+    /// Whether scripts cannot read the cookie. Default: `false`, because Partnero's script reads it.
     pub fn http_only(mut self, http_only: bool) -> Self {
         self.cookie.http_only = http_only;
         self
     }
 
-    /// The origins under which browsers know the app, such as `https://shop.example`. Default:
-    /// none. They are what [`referer_rescue`](Self::referer_rescue) and the
-    /// [`CaptureEndpoint`](super::CaptureEndpoint) compare with where a browser sends no
-    /// `Sec-Fetch-Site`; neither the `Host` nor a forwarded header is believed.
+    /// The app's own origins as browsers see them, such as `https://shop.example`. Default: none.
     ///
-    /// Refused: anything but a scheme and a host as browsers write them, in lower case and
-    /// without the scheme's own port.
+    /// [`referer_rescue`](Self::referer_rescue) accepts pages of these origins only. The
+    /// [`CaptureEndpoint`](super::CaptureEndpoint) compares them where a browser sends no
+    /// `Sec-Fetch-Site`. `Host` and forwarded headers are not used, because anybody can write them.
+    ///
+    /// Refused: anything but a scheme and a host as browsers write them: in lower case, and with a
+    /// port only if it is not the default one.
     pub fn public_origins<O: Into<String>>(mut self, origins: impl IntoIterator<Item = O>) -> Self {
         self.public_origins = Origins::new(origins.into_iter().map(Into::into).collect());
         self
     }
 
-    /// Whether a key that was skipped on the landing page (it came from a cache, or was fetched
-    /// ahead) is taken from the `Referer` of the next request. Default: `false`.
+    /// Whether a key that the landing page could not store is taken from the `Referer` of the next
+    /// request. A landing page stores nothing if it came from a cache or was fetched ahead. Default:
+    /// `false`.
     ///
-    /// Only a page of the app's own counts, and only where link and cookie say nothing. So that
-    /// the page which held the sign-up form cannot bring a spent referral back, a sign-up leaves
-    /// a second cookie, named like ours with `_spent` behind it, which lives as long as ours: after
-    /// it, only a link counts in this browser. Where consent is not known at the sign-up, no mark
-    /// may be left; the answer then asks by `Referrer-Policy: strict-origin` that its redirect does
-    /// not name the page. A visitor who goes back to the page and then consents starts anew.
+    /// Only pages of the app's own [`public_origins`](Self::public_origins) count, and only where the
+    /// link and the cookie have no key.
     ///
-    /// A site whose own `Referrer-Policy` is `no-referrer`, `origin` or `strict-origin` has nothing
-    /// to find. A page that renders by referral depends on the header then: see
+    /// After a sign-up, the page with the form must not bring the used referral back. So a sign-up
+    /// sets a second cookie, whose name is the cookie's name with `_spent` behind it and which lives
+    /// as long as ours. With it, only a link counts in this browser. Where the visitor has not
+    /// answered about consent, the sign-up may not set this cookie. Then the response has
+    /// `Referrer-Policy: strict-origin`, so that the request after its redirect does not name the
+    /// page. If the visitor goes back to that page and then consents, the referral counts again.
+    ///
+    /// Nothing is found on a site whose own `Referrer-Policy` is `no-referrer`, `origin` or
+    /// `strict-origin`. A page that shows the referral depends on the `Referer` header then: see
     /// [`Referrals::vary`](crate::Referrals::vary).
     ///
     /// # Sites whose scripts fetch the next page
     ///
     /// htmx (`hx-boost`), Turbo and single-page apps get the next page by `fetch` or
     /// `XMLHttpRequest`. With this setting, a `GET` that a script of the app's own page sends counts
-    /// as its visitor's navigation: both for the key of the page before and for a key in the fetched
-    /// address itself. Browsers mark such a request by `Sec-Fetch-Site: same-origin`,
+    /// as a navigation of the visitor: both for the key of the page before and for a key in the
+    /// fetched address itself. Browsers mark such a request by `Sec-Fetch-Site: same-origin`,
     /// `Sec-Fetch-Mode: cors` or `same-origin`, and `Sec-Fetch-Dest: empty`. What a script or the
     /// browser fetches ahead is still not stored: [`NotStored`](crate::NotStored) lists the headers
     /// that say so.
     ///
-    /// The app's own page may stand in a frame of a stranger's page. There browsers do not store a
-    /// cookie with `SameSite=Lax`; so a fetch does not count with
-    /// [`SameSite::None`](super::SameSite::None). A page of the same site, which may be another
-    /// host below the same domain, can write such a cookie anyway; to keep the app out of the frames
-    /// of those pages, too, answer with `frame-ancestors` (CSP level 3, section 6.4.2).
+    /// Another site can load the app's own page into a frame. There browsers do not store a cookie with
+    /// `SameSite=Lax`, but they may store one with `SameSite=None`. So a fetch does not count with
+    /// [`SameSite::None`](super::SameSite::None). Another subdomain can write the cookie anyway. To
+    /// keep the app out of the frames of other subdomains too, answer with `frame-ancestors` (CSP
+    /// level 3, section 6.4.2).
     ///
     /// A script that uses the name of a [parameter](Self::parameters) for something else, as in
     /// `fetch("/files?ref=main")`, would store the key `main`: give one of the two another name.
@@ -207,10 +220,11 @@ impl ReferralsBuilder {
     /// | htmx, Turbo, a single-page app | a shared cache | `leave_public_pages` and this setting; for Turbo also `<meta name="turbo-prefetch" content="false">` on the cached pages |
     /// | any way | a shared cache, as all pages behind it | the [`CaptureEndpoint`](super::CaptureEndpoint) |
     ///
-    /// Turbo needs that line because it fetches the link under the pointer ahead, and at the click
-    /// shows what it has fetched: the app hears of no click, and the next request names another page.
-    /// A script that writes another address into the address bar (`history.pushState`) before it
-    /// fetches anything leaves no `Referer` to find either: hand the key in to the `CaptureEndpoint`.
+    /// Turbo needs that line because it fetches the link under the pointer ahead, and shows the fetched
+    /// page at the click. So the app gets no request for the click, and the `Referer` of the next
+    /// request names another page. A script that changes the address bar (`history.pushState`) before
+    /// it fetches anything also leaves no `Referer` with the key: send the key to the
+    /// `CaptureEndpoint`.
     ///
     /// Refused without [`public_origins`](Self::public_origins).
     pub fn referer_rescue(mut self, rescue: bool) -> Self {
@@ -218,11 +232,12 @@ impl ReferralsBuilder {
         self
     }
 
-    /// Whether the visitor lets us keep anything; see [`consent`](super::consent) for what follows
-    /// from each answer and for ready policies. Default: everything is granted.
+    /// Asks for each request whether the visitor allows the app to store anything. The module
+    /// [`consent`](super::consent) says what follows from each answer, and has ready policies.
+    /// Default: every request counts as granted.
     ///
-    /// With a policy the layer looks at every request, because a withdrawal removes the cookie
-    /// wherever it is seen.
+    /// With a policy the layer reads every request, because after a withdrawal it removes the cookie
+    /// at the next request of any kind.
     pub fn consent(
         mut self,
         policy: impl Fn(&RequestHead<'_>) -> Consent + Send + Sync + 'static,
@@ -231,15 +246,18 @@ impl ReferralsBuilder {
         self
     }
 
-    /// Calls back with what the layer found in each request, so that an app can count outcomes:
-    /// once for each layer that the request passes, and once more for what the
-    /// [`CaptureEndpoint`](super::CaptureEndpoint) takes in. It counts requests, those for images
-    /// and health checks among them; what came of sign-ups is in each
-    /// `SignupOutcome`. It runs before the handler and should return at once. With
-    /// [`leave_public_pages`](Self::leave_public_pages), and where a key is new, it runs behind the
-    /// handler, or where the request ends without a response, which counts as captured; only of a
-    /// handler that panics it hears nothing then. Default: none; with one, the layer reads the cookies
-    /// of every request.
+    /// Calls the observer with the decision of the layer for each request, so that an app can count
+    /// outcomes. Default: none.
+    ///
+    /// The observer is called once for each layer that the request passes, and once for each key that
+    /// the [`CaptureEndpoint`](super::CaptureEndpoint) takes. Requests for images and health checks
+    /// count too. The result of a sign-up is in its `SignupOutcome`, not here. With an observer the
+    /// layer reads the cookies of every request.
+    ///
+    /// It runs before the handler and should return at once. With
+    /// [`leave_public_pages`](Self::leave_public_pages) a decision about a new key is reported after
+    /// the handler. Where the request then ends without a response, the observer gets
+    /// [`Captured`](crate::Outcome::Captured). Where the handler panics, the observer is not called.
     pub fn on_outcome(
         mut self,
         observer: impl Fn(&ReferralContext) + Send + Sync + 'static,
@@ -248,8 +266,8 @@ impl ReferralsBuilder {
         self
     }
 
-    /// Keeps a signed cookie beside the referral's, so that the server itself checks how long a
-    /// link counts ([`max_age`](Self::max_age)); see [`companion`](super::companion). Default: none.
+    /// Writes a second, signed cookie, so that the server itself checks how long a link counts
+    /// ([`max_age`](Self::max_age)); see [`companion`](super::companion). Default: none.
     ///
     /// Refused without [`domain`](Self::domain) where [`secure`](Self::secure) is off or
     /// [`path`](Self::path) is not `/`.
@@ -260,19 +278,19 @@ impl ReferralsBuilder {
     }
 
     /// Whether a response that gets a cookie also gets `Cache-Control: no-store`. Default:
-    /// `false`, because `private` keeps it from other visitors already, and `no-store` costs the
-    /// browser's back/forward cache.
+    /// `false`, because `private` is enough to keep it from other visitors, and `no-store` turns off
+    /// the browser's back/forward cache for the page.
     pub fn no_store(mut self, no_store: bool) -> Self {
         self.cache.no_store = no_store;
         self
     }
 
     /// Whether a page that the app marked for shared caches (`public`, `s-maxage`, or a CDN's own
-    /// header) stays as it is and gets no cookie. Default: `false`, it becomes private for this
-    /// one visitor. With `true`, capture such pages by
-    /// [`referer_rescue`](Self::referer_rescue) or the
-    /// [`CaptureEndpoint`](super::CaptureEndpoint); the outcome is then
-    /// [`NotStored::PublicPage`](crate::NotStored::PublicPage).
+    /// header) stays as it is and gets no cookie. Default: `false`; the response becomes private.
+    ///
+    /// With `true` the outcome for such a page is
+    /// [`NotStored::PublicPage`](crate::NotStored::PublicPage). Store its keys by
+    /// [`referer_rescue`](Self::referer_rescue) or the [`CaptureEndpoint`](super::CaptureEndpoint).
     pub fn leave_public_pages(mut self, leave: bool) -> Self {
         self.cache.leave_public_pages = leave;
         self
@@ -313,8 +331,8 @@ impl ReferralsBuilder {
             || self.consent.is_some()
             || self.observer.is_some()
             || self.referer_rescue;
-        // The app's own page may stand in a stranger's frame. Browsers store no `Lax` cookie there,
-        // but they might store one with `SameSite=None`.
+        // Another site can load the app's page into a frame. Browsers store no `Lax` cookie there, but
+        // they may store one with `SameSite=None`.
         let by_fetch = self.referer_rescue && self.cookie.same_site != SameSite::None;
         Ok(Referrals::new(Policy {
             links,

@@ -1,21 +1,25 @@
-//! Whether the visitor lets us keep anything in the browser.
+//! Consent policies: whether the visitor allows the app to store anything in the browser.
 //!
-//! The app's own consent tool decides; [`ReferralsBuilder::consent`](super::ReferralsBuilder::consent)
-//! asks it once for each request that matters. Without a policy every request counts as granted.
+//! The app's own consent tool knows the answer.
+//! [`ReferralsBuilder::consent`](super::ReferralsBuilder::consent) takes a function that asks this
+//! tool. The layer and the extractors call it for each request that they read. Without such a
+//! function every request counts as granted.
 //!
 //! | Answer | The link's key | The cookie |
 //! |---|---|---|
-//! | [`Unknown`](Consent::Unknown) | counts for this request alone | neither read nor written; removed by a sign-up that a link or a code credits |
+//! | [`Unknown`](Consent::Unknown) | counts for this request only | neither read nor written; removed by a sign-up that a link or a code credits |
 //! | [`Granted`](Consent::Granted) | counts, and is stored | read and written |
 //! | [`Withdrawn`](Consent::Withdrawn) | does not count | removed, with the path and domain it was set with |
 //!
-//! A referral that the app hands in by [`with_referral`](crate::ReferralContext::with_referral), a
-//! typed code for example, counts under each answer: it was given on purpose, and nothing is stored.
+//! A referral that the app hands in by [`with_referral`](crate::ReferralContext::with_referral), for
+//! example a typed code, counts under each answer: the visitor gave it on purpose, and nothing is
+//! stored.
 //!
-//! A visitor who lands by a link, answers the banner by script and goes on without a reload has
-//! left the key behind: it stood in the first request alone. Turn on
-//! [`referer_rescue`](super::ReferralsBuilder::referer_rescue), which finds it in the next one, or
-//! hand it in to the [`CaptureEndpoint`](super::CaptureEndpoint) when the banner is answered.
+//! If a visitor lands by a link, answers the banner by script and goes on without a reload, the key
+//! was in the first request only, and that one could not store it. Turn on
+//! [`referer_rescue`](super::ReferralsBuilder::referer_rescue), which finds the key in the next
+//! request. Or let the page send the key to the [`CaptureEndpoint`](super::CaptureEndpoint) when the
+//! visitor has answered.
 //!
 //! # Example
 //!
@@ -27,7 +31,7 @@
 //! // A consent banner that keeps its answer in the cookie `cookie_consent`.
 //! let by_banner = Referrals::builder().consent(consent::by_cookie("cookie_consent", "yes"));
 //!
-//! // The banner's answer, unless the browser objects by itself.
+//! // The banner's answer, unless the browser itself objects.
 //! let banner = consent::by_cookie("cookie_consent", "yes");
 //! let by_both = Referrals::builder().consent(move |request| {
 //!     match consent::global_privacy_control(request) {
@@ -50,9 +54,9 @@ static SEC_GPC: HeaderName = HeaderName::from_static("sec-gpc");
 
 /// A policy by the browser's own signal: `Sec-GPC: 1` withdraws, anything else grants.
 ///
-/// [Global Privacy Control](https://www.w3.org/TR/gpc/) objects to data being sold or shared; in
-/// some places the law makes it binding. It says nothing about the consent that other places ask
-/// for before anything is stored.
+/// [Global Privacy Control](https://www.w3.org/TR/gpc/) objects to the sale and sharing of data. In
+/// some countries the law makes it binding. Other countries ask for consent before anything is
+/// stored; for those this signal says nothing.
 #[must_use]
 pub fn global_privacy_control(request: &RequestHead<'_>) -> Consent {
     if request
@@ -66,9 +70,11 @@ pub fn global_privacy_control(request: &RequestHead<'_>) -> Consent {
     }
 }
 
-/// A policy by the cookie in which a consent tool keeps its answer: `granted` grants, any other
-/// value withdraws, and no cookie is unknown. The value is compared as it stands in the header,
-/// not decoded; of several cookies of this name the first counts.
+/// A policy by the cookie in which a consent tool keeps its answer. The value `granted` grants, any
+/// other value withdraws, and without the cookie the answer is unknown.
+///
+/// The value in the header is compared without decoding. Of several cookies of this name the first
+/// one counts.
 pub fn by_cookie(
     name: impl Into<String>,
     granted: impl Into<String>,

@@ -1,4 +1,4 @@
-//! The capture endpoint, for sites whose pages come from a cache.
+//! The capture endpoint: a service for sites whose pages come from a cache.
 
 use std::fmt;
 use std::future::{Ready, ready};
@@ -13,10 +13,11 @@ use super::head::RequestHead;
 use super::referrals::Referrals;
 use super::write;
 
-/// A small service that stores the key of a landing page which never reached the server.
+/// A service that stores the key of a landing page whose request did not reach the server; made by
+/// [`Referrals::capture_endpoint`].
 ///
-/// A page that comes from a CDN sets no cookie. A few lines of script on it hand the key in, once
-/// somebody sees the page, and only where it is a page of its own:
+/// A page that comes from a CDN sets no cookie. A few lines of script on the page can send the key to
+/// this service. The script waits until a person sees the page, and does nothing in a frame:
 ///
 /// ```js
 /// const key = new URLSearchParams(location.search).get("ref");
@@ -27,26 +28,30 @@ use super::write;
 /// }
 /// ```
 ///
-/// The server sees where a request comes from, and whether the browser fetches ahead; it does not
-/// see that the page stands in a stranger's frame. That is why the script asks, and why a site that
-/// wants to be sure forbids it by `frame-ancestors` (CSP level 3, section 6.4.2). With
-/// path links, let the script take the key from `location.pathname`.
+/// The server sees which site a request comes from, and whether the browser fetches ahead. It does
+/// not see that the page is in a frame of another site. So the script checks `self === top`. To be
+/// sure, forbid such frames with `frame-ancestors` (CSP level 3, section 6.4.2). With path links, let
+/// the script take the key from `location.pathname`.
 ///
-/// The script runs again when the page is reloaded or come back to, and hands the key in anew, after
-/// a sign-up as well. Where one browser serves several people, let it take the parameter out of the
-/// address (`history.replaceState`) once the answer is there and Partnero's script has read it.
+/// The script runs again when the visitor reloads the page or comes back to it, and then sends the key
+/// again, also after a sign-up. Where several people share one browser, let the script remove the
+/// parameter from the address (`history.replaceState`), after the answer has come and Partnero's
+/// script has read the parameter.
 ///
 /// | Request | Answer |
 /// |---|---|
 /// | `POST` from a page of the app's own | `204 No Content`, with the cookie if the policy writes one |
-/// | `POST` from elsewhere | `403 Forbidden`: a stranger's page must not plant a referral |
+/// | `POST` from elsewhere | `403 Forbidden`: another site must not store a referral |
 /// | anything else | `405 Method Not Allowed` |
 ///
-/// *Of the app's own* is what `Sec-Fetch-Site: same-origin` says; in older browsers, and in all of
-/// them over plain http to a host that is not loopback, an `Origin` among
-/// [`public_origins`](super::ReferralsBuilder::public_origins). The parameters, first or
-/// last touch and consent are the policy's. What a browser sends for a page that nobody sees yet
-/// (`Sec-Purpose`), or a form that is posted within a frame, writes no cookie. No answer is cached.
+/// A request comes *from a page of the app's own* if it has `Sec-Fetch-Site: same-origin`. Older
+/// browsers do not send this header, and no browser sends it over plain http to a host that is not
+/// loopback. There the `Origin` must be one of
+/// [`public_origins`](super::ReferralsBuilder::public_origins).
+///
+/// The policy's parameters, attribution and consent apply. No cookie is written for a page that
+/// nobody sees yet (`Sec-Purpose`), and none for a form that is posted in a frame. Caches store no
+/// answer.
 ///
 /// Pages that the app itself answers still need the [layer](Referrals::layer).
 ///
@@ -79,9 +84,8 @@ pub struct CaptureEndpoint<B> {
 }
 
 impl Referrals {
-    /// A service for `POST`s that hand in the key of a page which came from a cache; see
-    /// [`CaptureEndpoint`]. `B` is the body type of its answers, which are empty: in axum
-    /// `axum::body::Body`.
+    /// A service that takes the key of a page which came from a cache; see [`CaptureEndpoint`]. `B` is
+    /// the body type of its empty answers: in axum `axum::body::Body`.
     #[must_use]
     pub fn capture_endpoint<B: Default>(&self) -> CaptureEndpoint<B> {
         CaptureEndpoint {
@@ -132,8 +136,8 @@ impl<ReqBody, B: Default> Service<Request<ReqBody>> for CaptureEndpoint<B> {
         } else if !policy.public_origins.made(&parts.headers, origin) {
             #[cfg(feature = "tracing")]
             tracing::debug!(
-                "a key handed in was refused: nothing says that it comes from a page of the app's \
-                 own; if it does, name its origin in `.public_origins([...])`"
+                "the capture endpoint refused a key: no header says that the request comes from a \
+                 page of the app's own; if it does, name its origin in `.public_origins([...])`"
             );
             StatusCode::FORBIDDEN
         } else {

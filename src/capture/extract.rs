@@ -1,4 +1,4 @@
-//! The extractors for axum: fetch the handle, ask it, nothing else.
+//! The extractors for axum.
 
 use axum_core::extract::{FromRef, FromRequestParts, OptionalFromRequestParts};
 use http::request::Parts;
@@ -19,8 +19,8 @@ where
     }
 }
 
-/// Only `Option<Referral>` can be extracted, so that no page can refuse unreferred visitors by
-/// accident.
+/// Only `Option<Referral>` is an extractor. A plain `Referral` would make a page refuse unreferred
+/// visitors by accident.
 impl<S> OptionalFromRequestParts<S> for Referral
 where
     S: Send + Sync,

@@ -1,4 +1,5 @@
-//! From the request to the referral: the policy, the layer, and what reads and writes.
+//! From the request to the referral: the policy, the layer, and everything that reads links and
+//! writes cookies.
 
 mod allow;
 mod builder;

@@ -1,4 +1,4 @@
-//! Everything that was settled when the handle was built.
+//! The checked settings of a handle.
 
 use std::fmt;
 use std::sync::Arc;

@@ -1,4 +1,4 @@
-//! The handler behind path links.
+//! The service that answers path links.
 
 use std::fmt;
 use std::future::{Ready, ready};
@@ -21,16 +21,19 @@ use crate::referral::ReferralKey;
 /// Sends the visitor of a path link, `/ref/KEY`, on to a page of the app; made by
 /// [`Referrals::path_link_redirect`].
 ///
-/// It captures the key as the layer does, which may stand around it or not, and answers `303 See
-/// Other`. Only the layer tells [`on_outcome`](super::ReferralsBuilder::on_outcome) of it. The target is the query parameter `to` if that is a safe place, else the default. The rest of the query
-/// (`utm_source` and the like) goes along, and so does the key, as `?ref=KEY`, where it could not
-/// be stored yet: before the visitor has consented, for example.
+/// It stores the key as the layer does, inside the layer or without it, and answers `303 See Other`.
+/// It does not call the [`on_outcome`](super::ReferralsBuilder::on_outcome) observer; the layer does.
 ///
-/// *Safe* is a path of this very host: it begins with one `/`, and has no empty or dotted segment,
-/// no backslash and no control character, not even percent-encoded twice. So a link of the app's
-/// never sends anybody to a stranger's page.
+/// The target is the query parameter `to` if that is safe, else the default page. The other parameters
+/// of the query (such as `utm_source`) are passed on. If the key could not be stored, for example
+/// because the visitor has not consented yet, it is passed on too, as `?ref=KEY`.
 ///
-/// It reads the whole path, `/ref/KEY`, which axum's `Router::nest` would cut: route it as below.
+/// A target is *safe* if it is a path of this host. It begins with one `/`. It has no empty segment,
+/// no `.` or `..` segment, no backslash and no control character, also after percent-decoding it
+/// twice. So a link of the app never leads to another site.
+///
+/// The service reads the whole path, `/ref/KEY`, which axum's `Router::nest` would shorten. So route it
+/// as below.
 ///
 /// # Example
 ///
@@ -169,8 +172,8 @@ impl<ReqBody, B: Default> Service<Request<ReqBody>> for PathLinkRedirect<B> {
 /// The query parameter that names the target.
 const TO: &str = "to";
 
-/// What a `Location` must not hold as it is (RFC 3986, section 2), though a request's target and a
-/// decoded `to` may; nor may anything beyond ASCII stand there.
+/// The ASCII characters that a `Location` must encode (RFC 3986, section 2). A request target and a
+/// decoded `to` may hold them. Characters beyond ASCII are always encoded.
 const NOT_IN_A_URI: &AsciiSet = &CONTROLS
     .add(b' ')
     .add(b'"')
@@ -215,8 +218,8 @@ fn decode(raw: &str) -> String {
         .into_owned()
 }
 
-/// Whether a browser that goes there stays on this host, whoever decodes the path once more on
-/// the way.
+/// Whether a browser that opens the target stays on this host, also if a proxy or the app decodes the
+/// path once or twice more.
 fn is_safe(target: &str) -> bool {
     let once = decode(target);
     let is_path = |target: &str| {
@@ -231,7 +234,7 @@ fn is_safe(target: &str) -> bool {
         while let Some(segment) = segments.next() {
             odd |= is_odd(segment, segments.peek().is_none());
         }
-        // Browsers take a backslash for a slash, and drop tabs and line ends.
+        // Browsers read a backslash as a slash, and drop tabs and line ends (URL standard, section 4.4).
         path.starts_with('/')
             && !odd
             && !target.contains(|char: char| char == '\\' || char.is_control())

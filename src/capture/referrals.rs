@@ -1,4 +1,4 @@
-//! The policy handle: made once, held by the layer and by the app's state.
+//! The handle of a policy, for the layer and for the app's state.
 
 use std::fmt;
 use std::sync::Arc;
@@ -19,15 +19,15 @@ use crate::context::{Consent, NotStored, ReferralContext, ReferralLayerMissing};
 use crate::referral::Referral;
 use crate::response::{Renewal, Spent, Vary};
 
-/// The referral policy of an app, as one cheap handle.
+/// The referral policy of an app, as a handle that is cheap to clone. All clones share the policy.
 ///
-/// [`layer`](Self::layer) gives the middleware that captures links. The extractors take the same
-/// handle from the app's state through `FromRef`, as axum-extra's `SignedCookieJar` takes its
-/// `Key`: a forgotten state does not compile (under axum's `#[debug_handler]`, name the state:
-/// `#[debug_handler(state = AppState)]`). A clone shares the policy.
+/// [`layer`](Self::layer) makes the middleware that captures links. The extractors take the same
+/// handle from the app's state through `FromRef`, as axum-extra's `SignedCookieJar` takes its `Key`.
+/// So an app without the handle in its state does not compile. With axum's `#[debug_handler]`, name
+/// the state: `#[debug_handler(state = AppState)]`.
 ///
-/// Nothing is stored in the request. Query and cookies are read when somebody asks, always by
-/// the same pure function, [`evaluate`](Self::evaluate).
+/// Nothing is stored in the request. The layer and each extractor read the query and the cookies
+/// with the same pure function, [`evaluate`](Self::evaluate).
 ///
 /// # Example
 ///
@@ -155,7 +155,7 @@ impl Referrals {
         Spent::new(may_be_stored.then(|| write::removal_after_signup(&self.policy, context)))
     }
 
-    /// Writes the stored referral that counts once more, from the server; see [`Renewal`].
+    /// Writes the stored referral again, from the server, where it counts; see [`Renewal`].
     pub fn renew(&self, context: &ReferralContext) -> Renewal {
         let may_write = context.consent == Consent::Granted && context.outcome.is_of_stored_key();
         let referral = context.referral.as_ref().filter(|_| may_write);
@@ -165,11 +165,16 @@ impl Referrals {
         )
     }
 
-    /// Stores a referral that the app has found by itself, such as that of a token in a link from
-    /// another host; the same rules hold as for a link of our own. It is written if it is new here
-    /// (under [`FirstTouch`](Attribution::FirstTouch), if there is none), with the visitor's
-    /// consent, and only for a person's own navigation: no frame, image or prefetch on a
-    /// stranger's page plants it. A form that is posted may bring it.
+    /// Stores a referral that the app found by its own code, for example in a token that a link from
+    /// another host carried.
+    ///
+    /// The same rules hold as for a referral link:
+    ///
+    /// - The key is written if it is new here; under [`FirstTouch`](Attribution::FirstTouch) if no key
+    ///   is stored.
+    /// - The visitor's consent must be granted.
+    /// - The request must be a person's own navigation, so that no frame, image or prefetch on another
+    ///   site stores the key. Every method is allowed: a posted form may bring the key.
     ///
     /// ```
     /// use axum::extract::State;

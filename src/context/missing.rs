@@ -1,12 +1,12 @@
-//! The one mistake that a type cannot catch: a handle whose layer was never put to use.
+//! The error for a handle whose layer was never added to the app. No type can catch this mistake.
 
 use std::fmt;
 
-/// A referral was asked for, but no service was ever wrapped in the handle's layer.
+/// A handler asked for the referral, but no service was ever wrapped in the layer of this handle.
 ///
-/// Without the layer no link is ever captured, and every visitor would look unreferred. So this
-/// is an error, never "not referred". In axum it is a `500 Internal Server Error`, and it is
-/// logged as an error event. A [`CaptureEndpoint`](crate::capture::CaptureEndpoint) alone is no
+/// Without the layer no link is captured, and every visitor looks unreferred. So this is an error,
+/// not an answer "not referred". In axum it becomes a `500 Internal Server Error`, and it is logged
+/// as an error event. A [`CaptureEndpoint`](crate::capture::CaptureEndpoint) does not replace the
 /// layer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -34,7 +34,7 @@ impl std::error::Error for ReferralLayerMissing {}
 #[cfg(feature = "axum")]
 impl axum_core::response::IntoResponse for ReferralLayerMissing {
     fn into_response(self) -> axum_core::response::Response {
-        // The advice is for the developer's log; a visitor is not told how the app is made.
+        // The advice is in the log only: a visitor must not learn how the app is built.
         http::StatusCode::INTERNAL_SERVER_ERROR.into_response()
     }
 }

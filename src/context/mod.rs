@@ -1,4 +1,4 @@
-//! From the referral to the handler: what a request says, and why.
+//! What a request says about its referral, and why: values for handlers, without any cookie.
 
 use crate::referral::{InvalidReferralKey, Referral, ReferralSource};
 
@@ -61,8 +61,9 @@ pub(crate) use self::touch::Touches;
 /// # Ok::<_, tower_partnero::ConfigError>(())
 /// ```
 ///
-/// A state without the handle does not compile. Of a handler that asks for the context axum then
-/// says that `Handler<_, _>` is not satisfied; it says the same where the feature `axum` is off:
+/// A state without the handle does not compile. The compiler then says that the trait bound
+/// `Handler<_, _>` is not satisfied for a handler that asks for the context. It says the same where
+/// the feature `axum` is off:
 ///
 /// ```compile_fail,E0277
 /// # use axum::{Router, routing::get};
@@ -81,7 +82,7 @@ pub(crate) use self::touch::Touches;
 /// # Ok::<_, tower_partnero::ConfigError>(())
 /// ```
 ///
-/// Nor does a forgotten state:
+/// A router without a state does not compile either:
 ///
 /// ```compile_fail,E0277
 /// # use axum::{Router, routing::get};
@@ -98,17 +99,18 @@ pub(crate) use self::touch::Touches;
 pub struct ReferralContext {
     /// The referral that counts for this request.
     pub referral: Option<Referral>,
-    /// What became of it, and why.
+    /// What became of the referral, and why.
     pub outcome: Outcome,
-    /// Why the first malformed key was rejected; set even if another, valid key counts.
+    /// Why the first malformed key was rejected. Also set if another, valid key counts.
     pub ignored: Option<InvalidReferralKey>,
-    /// The link, or the cookies, held several different valid keys; the first one was used.
+    /// The link, or the cookies, held several different valid keys. One of them was used.
     pub conflicting: bool,
-    /// What the visitor lets us keep, by the policy's consent rule; granted without one.
+    /// What the visitor allows the app to store. Always granted if the policy has no consent rule.
     pub consent: Consent,
-    /// The browser sent our cookie, valid or not: what [`Spent`](crate::Spent) has to remove.
+    /// The browser sent our cookie, valid or not, so [`Spent`](crate::Spent) must remove it.
     pub(crate) has_cookie: bool,
-    /// Where what is to be removed may have come from, if it may not be ours.
+    /// The scopes in which a cookie of our name may be stored, where more than our own cookie may
+    /// have to be removed.
     pub(crate) reach: Option<Box<Reach>>,
     /// Boxed, because most policies have no companion.
     #[cfg(feature = "companion")]
@@ -116,22 +118,22 @@ pub struct ReferralContext {
 }
 
 impl ReferralContext {
-    /// Takes a referral that the app has found by itself: a code the visitor typed
-    /// ([`Referral::from_code`]), or what a signed token carried. `None` changes nothing.
+    /// Takes a referral that the app found by its own code: a code the visitor typed
+    /// ([`Referral::from_code`]), or the key in a signed token. `None` changes nothing.
     ///
-    /// Where a request comes with several, the most deliberate one counts, in this order, however
-    /// they are handed in:
+    /// One request can have several referrals. The first of this list counts, independent of the order in
+    /// which the app hands them in:
     ///
-    /// 1. whom the app itself names by `NewCustomer::referring_customer`,
+    /// 1. the customer whom the app names by `NewCustomer::referring_customer`,
     /// 2. a code the visitor typed,
     /// 3. a token,
-    /// 4. the link of this request, by its query and then by its path,
+    /// 4. the link of this request: its query, else its path,
     /// 5. the cookie (before 4 under [`FirstTouch`](crate::Attribution::FirstTouch)),
-    /// 6. the page before, where the policy asks it.
+    /// 6. the address of the page before, where the policy reads it.
     ///
-    /// What is handed in counts for this request even where consent was withdrawn or is not known:
-    /// it was given on purpose, and nothing is stored. [`Referrals::store`](crate::Referrals::store)
-    /// stores it, where that is wanted.
+    /// A referral that is handed in counts for this request even if the visitor has withdrawn
+    /// consent or has not answered: the visitor gave it on purpose, and nothing is stored. To store
+    /// it, use [`Referrals::store`](crate::Referrals::store).
     #[must_use]
     pub fn with_referral(mut self, referral: impl Into<Option<Referral>>) -> Self {
         let typed = self.referral.as_ref().map(Referral::source) == Some(ReferralSource::Code);
@@ -145,7 +147,7 @@ impl ReferralContext {
     }
 
     /// The first link that this visitor followed, as the
-    /// [`companion`](crate::capture::companion) knows it; the link of this very request counts.
+    /// [`companion`](crate::capture::companion) cookie says. The link of this request is included.
     /// `None` without a companion or a referral, and without consent.
     #[cfg(feature = "companion")]
     #[must_use]
@@ -153,7 +155,7 @@ impl ReferralContext {
         self.touches.as_ref().map(|touches| &touches.first)
     }
 
-    /// As [`first_touch`](Self::first_touch), the last one.
+    /// The last link that this visitor followed; see [`first_touch`](Self::first_touch).
     #[cfg(feature = "companion")]
     #[must_use]
     pub fn last_touch(&self) -> Option<&Touch> {

@@ -1,4 +1,4 @@
-//! Why a request is, or is not, a referred one.
+//! What became of the referral in one request, and why.
 
 use std::fmt;
 
@@ -8,57 +8,58 @@ use crate::referral::InvalidReferralKey;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Outcome {
-    /// Neither the link nor the cookie says anything: an unreferred visitor.
+    /// Neither the link nor the cookie has a key: an unreferred visitor.
     NotReferred,
-    /// The link's key is new here; the layer stores it in the cookie of this response.
+    /// The link has a new key. The layer stores it in a cookie with this response.
     Captured,
-    /// The link's key is the stored one already; nothing is written.
+    /// The link has the same key as the cookie. Nothing is written.
     Unchanged,
-    /// The link has no valid key; the stored one counts.
+    /// The link has no valid key. The stored key counts.
     Remembered,
-    /// The link has another key than the stored one, or several are stored; what counts of them
-    /// stands because the policy is [`Attribution::FirstTouch`](crate::Attribution::FirstTouch).
+    /// The link has another key than the cookie, or the browser sent several cookies with
+    /// different keys. A stored key counts, because the policy is
+    /// [`Attribution::FirstTouch`](crate::Attribution::FirstTouch).
     FirstTouchKept,
     /// The link's key counts for this request and is not stored, for the given reason.
     NotStored(NotStored),
-    /// The app handed in a key that it found itself: a code the visitor typed, or a signed token.
-    /// Only the handler that does so sees it.
+    /// The app handed in a key by [`with_referral`](crate::ReferralContext::with_referral): a code
+    /// the visitor typed, or a signed token. Only the handler that hands it in sees this outcome.
     HandedIn,
     /// The address of the page before carried a key, but this browser has already used its
     /// referral for a sign-up.
     AlreadySpent,
-    /// The stored key is older than the attribution window, as the companion cookie knows: an
+    /// The companion cookie says that the stored key is older than the attribution window: an
     /// unreferred visitor.
     Expired,
-    /// The visitor has withdrawn consent: nothing counts, and what was stored is removed.
+    /// The visitor has withdrawn consent. No key counts, and the stored cookies are removed.
     ConsentWithdrawn,
-    /// Something stood in the link or the cookie, and no valid key among it: an unreferred
-    /// visitor.
+    /// The link or the cookie had a value, but no valid key: an unreferred visitor.
     Ignored(InvalidReferralKey),
 }
 
 /// Why a link's key was not stored.
 ///
-/// A cookie is written only when a person navigates, so that no hidden image, frame or script on
-/// a stranger's page can plant a referral. What says so:
+/// A cookie is written only when a person opens a page, so that no hidden image, frame or script on
+/// another site can store a referral. These parts of a request tell:
 ///
-/// | Header | Says | Sent by |
+/// | Header | Meaning | Sent by |
 /// |---|---|---|
 /// | method | anything but `GET` is no landing | all |
 /// | `Sec-Purpose`, `Purpose`, `X-Purpose`, `X-Moz` | `prefetch`, `prerender`, `preview`: nobody has seen the page yet | browsers that fetch ahead (Fetch standard, and older Chrome, Safari and Firefox) |
 /// | `X-Sec-Purpose`, `HX-Preloaded` | `prefetch`, and `true`: the same | Turbo 8, htmx's preload extension |
-/// | `Sec-Fetch-Mode` | `navigate` is a navigation; `cors`, `no-cors`, `websocket` ... are a script's, an image's (a script's of the app's own page counts with [`referer_rescue`](crate::capture::ReferralsBuilder::referer_rescue)) | Chrome 76, Firefox 90, Safari 16.4 and newer, over https and on loopback |
-/// | `Sec-Fetch-Dest` | `iframe`, `frame`, `embed`, `object` and `fencedframe` are parts of a page, perhaps a stranger's | as above |
+/// | `Sec-Fetch-Mode` | `navigate` is a navigation; `cors`, `no-cors`, `websocket` ... come from a script or an image (with [`referer_rescue`](crate::capture::ReferralsBuilder::referer_rescue) a request by a script of the app's own page counts) | Chrome 76, Firefox 90, Safari 16.4 and newer, over https and on loopback |
+/// | `Sec-Fetch-Dest` | `iframe`, `frame`, `embed`, `object` and `fencedframe` are parts of a page, perhaps of another site's | as above |
 /// | `Upgrade` | the connection becomes another protocol | RFC 9110, section 7.8 |
 ///
-/// Where a browser sends none of them (an older one, or any over plain http to a host that is not
-/// loopback), a `GET` counts as a navigation: to refuse it would lose honest referrals, and what
-/// remains possible there is what was possible everywhere before. The same holds for the program
-/// behind a link preview that names itself nowhere: it gets a cookie, and throws it away.
-/// `Sec-Fetch-User` is not asked for: a link that a script opens, or a redirect on the way, has
-/// none. So a page that sends its visitors here as a whole window still counts as their visit.
+/// An older browser sends none of these headers, and no browser sends them over plain http to a host
+/// that is not loopback. There a `GET` counts as a navigation, because a refusal would lose honest
+/// referrals. So another site can still store a referral in such a browser. A program that makes
+/// link previews may send none of them either; it gets a cookie and throws it away.
 ///
-/// What was not stored is lost with this request, unless the app takes it up again by
+/// `Sec-Fetch-User` is not needed: a link that a script opens, and a redirect on the way, do not
+/// have it. So a page that sends the whole window here counts as a visit.
+///
+/// A key that was not stored is lost with this request, unless the app finds it again by
 /// [`referer_rescue`](crate::capture::ReferralsBuilder::referer_rescue) or the
 /// [`CaptureEndpoint`](crate::capture::CaptureEndpoint).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -66,19 +67,20 @@ pub enum Outcome {
 pub enum NotStored {
     /// The request is no `GET`.
     Method,
-    /// The browser or a script fetches ahead (`Sec-Purpose` and its kin): nobody has seen the page.
+    /// The browser or a script fetches ahead (`Sec-Purpose` and similar headers): nobody has seen the
+    /// page.
     Speculative,
-    /// A script, an image or another part of a page asks (`Sec-Fetch-Mode`), or the connection
-    /// is to be upgraded.
+    /// A script, an image or another part of a page sent the request (`Sec-Fetch-Mode`), or the
+    /// request asks for another protocol (`Upgrade`).
     NoNavigation,
-    /// The page is loaded into a frame or an object of another page (`Sec-Fetch-Dest`).
+    /// Another page loads this page into a frame or an object (`Sec-Fetch-Dest`).
     Embedded,
-    /// The visitor has not said yet whether anything may be kept.
+    /// The visitor has not said yet whether the app may store anything.
     ConsentUnknown,
     /// The app marked the page for shared caches, and the policy
-    /// [leaves such pages](crate::capture::ReferralsBuilder::leave_public_pages) as they are. Known
-    /// only when the response is: observer and event hear of it, the handler still sees
-    /// [`Outcome::Captured`].
+    /// [leaves such pages](crate::capture::ReferralsBuilder::leave_public_pages) as they are. This
+    /// is known only after the handler has answered. So the observer and the event have this
+    /// outcome, and the handler has seen [`Outcome::Captured`].
     PublicPage,
 }
 

@@ -1,4 +1,4 @@
-//! When the links were followed, as far as anybody has seen it.
+//! Which links were followed, and when.
 
 use std::time::SystemTime;
 
@@ -20,8 +20,9 @@ impl Touch {
         &self.key
     }
 
-    /// When it was followed, in whole seconds. `None` for a referral that is stored and that the
-    /// companion does not know, such as one that Partnero's script wrote; it counts from now.
+    /// When the visitor followed the link, in whole seconds. `None` if the companion does not know
+    /// the stored referral, for example because Partnero's script wrote it. Such a referral counts
+    /// from now.
     #[must_use]
     pub fn at(&self) -> Option<SystemTime> {
         self.at
@@ -33,6 +34,6 @@ impl Touch {
 pub(crate) struct Touches {
     pub(crate) first: Touch,
     pub(crate) last: Touch,
-    /// The companion has to learn of them though the referral's own cookie stays as it is.
+    /// The companion cookie must be written, although the referral's own cookie stays as it is.
     pub(crate) is_news: bool,
 }

@@ -1,4 +1,4 @@
-//! Whose link brought the visitor, and where we read it.
+//! A referral: the key, and the place where it was found.
 
 use std::fmt;
 
@@ -6,7 +6,7 @@ use super::{InvalidReferralKey, ReferralKey};
 
 /// Who referred the visitor, and where the key was found.
 ///
-/// An unreferred visitor has no `Referral`; handlers ask for `Option<Referral>`.
+/// An unreferred visitor has no `Referral`, so handlers ask for `Option<Referral>`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Referral {
     key: ReferralKey,
@@ -18,8 +18,9 @@ impl Referral {
         Self { key, source }
     }
 
-    /// A referral by a code that the visitor typed, such as a field of the sign-up form. White
-    /// space around it is dropped, the invisible kind that is copied along with it, too.
+    /// Makes a referral from a code that the visitor typed, for example into a field of the sign-up
+    /// form. White space around the code is dropped, and so are the invisible characters U+200B and
+    /// U+FEFF, which are often copied along with a code.
     ///
     /// ```
     /// use tower_partnero::{Referral, ReferralSource};
@@ -32,7 +33,8 @@ impl Referral {
     ///
     /// # Errors
     ///
-    /// [`InvalidReferralKey`] if the text is no key; so for a field that was left empty.
+    /// [`InvalidReferralKey`] if the text is no valid key, for example because the field was left
+    /// empty.
     pub fn from_code(code: &str) -> Result<Self, InvalidReferralKey> {
         let is_blank = |char: char| char.is_whitespace() || "\u{200b}\u{feff}".contains(char);
         Ok(Self::new(
@@ -62,15 +64,16 @@ impl Referral {
 pub enum ReferralSource {
     /// In the query of this very request: the visitor has just followed a referral link.
     Query,
-    /// In a field the visitor typed it into.
+    /// In a field of a form: the visitor typed it.
     Code,
-    /// In a signed token that the app gave the visitor along.
+    /// In a signed token that the app made for this visitor.
     Token,
     /// In the path of this very request, `/ref/KEY`.
     Path,
     /// In the cookie: the visitor followed a link earlier.
     Cookie,
-    /// In the address of the page before, whose own response stored nothing.
+    /// In the address of the page before (the `Referer` header): the response with that page could
+    /// not store the key.
     Referer,
 }
 

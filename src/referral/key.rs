@@ -1,18 +1,18 @@
-//! The key itself, valid by construction.
+//! The public key of a referring customer.
 
 use std::fmt;
 use std::str::FromStr;
 
 use compact_str::CompactString;
 
-/// The public key of a referring customer: what stands behind `?ref=`.
+/// The public key of a referring customer, as a link carries it behind `?ref=`.
 ///
-/// A `ReferralKey` is valid by construction: 1 to 255 bytes of UTF-8 without control characters.
-/// It is kept and compared byte for byte, case included, because no source says that Partnero
-/// does otherwise. A key of up to 24 bytes is held without an allocation.
+/// A `ReferralKey` is always valid: 1 to 255 bytes of UTF-8 without control characters. Keys are
+/// stored and compared byte for byte, so `Anna` and `anna` differ: no documentation of Partnero's
+/// says otherwise. A key of up to 24 bytes needs no allocation.
 ///
-/// It is public, because it stands in the links that customers share: `Debug` and `Display` print
-/// it. Keys are ordered by their bytes.
+/// The key is public, because customers share links with it. So `Debug` and `Display` print it.
+/// Keys are ordered by their bytes.
 ///
 /// # Example
 ///
@@ -45,7 +45,7 @@ impl ReferralKey {
         text.parse()
     }
 
-    /// Leaves it to the caller to refuse control characters.
+    /// Does not look for control characters: the caller has made sure that there are none.
     pub(crate) fn from_printable(text: &str) -> Result<Self, InvalidReferralKey> {
         if text.is_empty() {
             return Err(InvalidReferralKey::Empty);
@@ -87,13 +87,65 @@ impl FromStr for ReferralKey {
     }
 }
 
+impl TryFrom<&str> for ReferralKey {
+    type Error = InvalidReferralKey;
+
+    fn try_from(text: &str) -> Result<Self, Self::Error> {
+        text.parse()
+    }
+}
+
+impl TryFrom<String> for ReferralKey {
+    type Error = InvalidReferralKey;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        text.parse()
+    }
+}
+
+impl From<ReferralKey> for String {
+    fn from(key: ReferralKey) -> Self {
+        key.as_str().to_owned()
+    }
+}
+
+impl PartialEq<str> for ReferralKey {
+    fn eq(&self, other: &str) -> bool {
+        self.as_str() == other
+    }
+}
+
+impl PartialEq<&str> for ReferralKey {
+    fn eq(&self, other: &&str) -> bool {
+        self.as_str() == *other
+    }
+}
+
+/// Serializes the key as a string.
+#[cfg(any(feature = "client", feature = "webhook"))]
+impl serde::Serialize for ReferralKey {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
+    }
+}
+
+/// Reads the key from a string. A string that is no valid key is an error.
+#[cfg(any(feature = "client", feature = "webhook"))]
+impl<'de> serde::Deserialize<'de> for ReferralKey {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        Self::try_from(text).map_err(serde::de::Error::custom)
+    }
+}
+
 /// Why a value is not a [`ReferralKey`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum InvalidReferralKey {
-    /// Nothing stood behind the parameter or in the cookie.
+    /// The parameter or the cookie has no value.
     Empty,
-    /// Longer than [`ReferralKey::MAX_LEN`] bytes. A key is never cut: a cut key is another key.
+    /// Longer than [`ReferralKey::MAX_LEN`] bytes. We never shorten a key, because the shorter key
+    /// could belong to another customer.
     TooLong,
     /// Not UTF-8.
     NotUtf8,
@@ -167,5 +219,33 @@ mod tests {
     #[test]
     fn keys_differ_by_case() {
         assert_ne!(ReferralKey::try_from("Anna"), ReferralKey::try_from("anna"));
+    }
+
+    #[test]
+    fn a_key_is_compared_with_text_and_ordered_by_bytes() {
+        let key = |text: &str| text.parse::<ReferralKey>().unwrap();
+        assert!(key("anna") == "anna" && &key("anna") == "anna" && key("anna") != "Anna");
+        let mut keys = [key("b"), key("\u{e9}"), key("a"), key("B")];
+        keys.sort();
+        assert_eq!(keys, ["B", "a", "b", "\u{e9}"]);
+        assert_eq!(String::from(key("anna")), "anna");
+        assert!(ReferralKey::try_from("a\tb".to_owned()).is_err());
+    }
+
+    #[cfg(any(feature = "client", feature = "webhook"))]
+    #[test]
+    fn what_is_no_key_is_not_read() {
+        let read = serde_json::from_str::<ReferralKey>;
+        assert_eq!(read("\"anna-7\"").unwrap(), "anna-7");
+        assert_eq!(
+            serde_json::to_string(&read("\"a\"").unwrap()).unwrap(),
+            "\"a\""
+        );
+        let long = format!("\"{}\"", "k".repeat(256));
+        for text in ["\"\"", "\"a\\nb\"", "7", "null", &long] {
+            assert!(read(text).is_err(), "{text}");
+        }
+        let problem = read("\"\"").unwrap_err().to_string();
+        assert!(problem.contains("the referral key is empty"), "{problem}");
     }
 }

@@ -1,6 +1,5 @@
-//! The value that travels: whose link brought the visitor, and where we read it.
+//! The referral: whose link brought the visitor, and where its key was found.
 
-mod convert;
 mod found;
 mod key;
 

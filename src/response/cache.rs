@@ -2,17 +2,17 @@
 
 use http::header::{CACHE_CONTROL, HeaderMap, HeaderName, HeaderValue};
 
-/// What an operator chose about caches.
+/// The settings of the policy about caches.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct CacheRules {
-    /// Adds `no-store` to what gets a cookie.
+    /// Adds `no-store` to a response that gets a cookie.
     pub(crate) no_store: bool,
     /// Writes no cookie on a page that the app marked public.
     pub(crate) leave_public_pages: bool,
 }
 
 impl CacheRules {
-    /// What is to be forgotten is removed wherever it is.
+    /// The rules for lines that remove a cookie: they go out on public pages as well.
     pub(crate) fn for_removal(self) -> Self {
         Self {
             leave_public_pages: false,
@@ -28,7 +28,7 @@ impl CacheRules {
 const PRIVATE: HeaderValue = HeaderValue::from_static("private");
 const STRICTEST: HeaderValue = HeaderValue::from_static("private, no-store");
 
-/// Makes the response private: adds `private`, and takes away what contradicts it.
+/// Makes the response private: adds `private`, and removes the directives that contradict it.
 ///
 /// Everything else the app said (`max-age`, `no-store`, `no-cache` ...) stays, so that the
 /// response is never cached longer or more widely than the app allowed.
@@ -36,9 +36,9 @@ pub(super) fn make_private(headers: &mut HeaderMap, rules: CacheRules) {
     if headers.keys().any(overrules) {
         remove_overruling(headers);
     }
-    // Neither fails but on a map that is full with thousands of headers, which no server would send.
+    // Both fail only on a map that is full with thousands of headers, which no server would send.
     if headers.contains_key(CACHE_CONTROL) {
-        // What nobody can read is kept from every cache.
+        // A line that we cannot read may be read as public by a cache, so no cache may store it.
         let private = merge(headers.get_all(CACHE_CONTROL), rules).unwrap_or(STRICTEST);
         let _ = headers.try_insert(CACHE_CONTROL, private);
     } else {
@@ -65,8 +65,8 @@ pub(super) fn is_public(headers: &HeaderMap) -> bool {
             .any(|directive| directive.is_some_and(|it| is_one_of(it, &["public", "s-maxage"])))
 }
 
-/// Whether caches in front of the server heed this header over `Cache-Control`: those of
-/// RFC 9213 (`CDN-Cache-Control` and its vendor forms) and the older vendors' own.
+/// Whether caches in front of the server obey this header instead of `Cache-Control`: the headers
+/// of RFC 9213 (`CDN-Cache-Control` and its vendor forms), and older ones of single vendors.
 fn overrules(name: &HeaderName) -> bool {
     let name = name.as_str();
     name.ends_with("cdn-cache-control")
@@ -85,7 +85,7 @@ fn merge<'a>(
     let mut no_store = !rules.no_store;
     for directive in lines.into_iter().flat_map(Directives::of) {
         let directive = directive?;
-        // `private` with field names says less than the bare word that stands there already.
+        // `private` with field names says less than the bare `private` that we write.
         if directive.is_empty() || is_one_of(directive, &["public", "s-maxage", "private"]) {
             continue;
         }
@@ -109,8 +109,8 @@ fn is_one_of(directive: &[u8], names: &[&str]) -> bool {
         .any(|word| name.trim_ascii().eq_ignore_ascii_case(word.as_bytes()))
 }
 
-/// The directives of one line; `None` in place of what a quoted string that never ends leaves
-/// open to every cache's own reading.
+/// The directives of one line. A quoted string that never ends is `None`, because each cache may
+/// read it in its own way.
 struct Directives<'a>(&'a [u8]);
 
 impl<'a> Directives<'a> {

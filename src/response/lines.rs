@@ -1,4 +1,4 @@
-//! The `Set-Cookie` lines that a response is to carry, and how they get there.
+//! The `Set-Cookie` lines for a response, and how they get into its headers.
 
 use std::fmt;
 use std::sync::Arc;
@@ -8,9 +8,10 @@ use http::{Extensions, Response};
 
 use super::cache::{self, CacheRules};
 
-/// The value of a `Set-Cookie` header, all of it printable ASCII. A `HeaderValue` is made of it only
-/// when it is appended: that is more than twice as large, and the response future of every request
-/// would have to hold room for it.
+/// The value of a `Set-Cookie` header, in printable ASCII.
+///
+/// It becomes a `HeaderValue` only when it is appended. A `HeaderValue` is more than twice as large,
+/// and the response future of every request needs room for it.
 pub(crate) type Line = Box<[u8]>;
 
 /// The line of our cookie, the lines beside it, and what is said to caches.
@@ -67,9 +68,9 @@ impl CookieLines {
         self.more.get_or_insert_default()
     }
 
-    /// Keeps the response out of shared caches, and then appends the lines.
+    /// Keeps the response out of shared caches, then appends the lines.
     pub(crate) fn append_to(self, headers: &mut HeaderMap) {
-        // First, so that a map which is full after it takes no cookie into a public response.
+        // Before the lines: if the map is full after this, no cookie gets into a public response.
         cache::make_private(headers, self.rules);
         if let Some(more) = self.more {
             more.beside
@@ -82,9 +83,11 @@ impl CookieLines {
         append(headers, self.line);
     }
 
-    /// As [`append_to`](Self::append_to), unless the response says otherwise: the handler has set
-    /// or removed the cookie itself (a sign-up on the very page the link led to must not leave
-    /// the referral behind that it has just spent), or it is a public page that shall stay one.
+    /// As [`append_to`](Self::append_to), but does nothing in two cases:
+    ///
+    /// - The handler has set or removed the cookie itself. A sign-up on the page that the link led
+    ///   to has just used the referral, and the layer must not store it again.
+    /// - The response is a public page, and the policy leaves such pages as they are.
     pub(crate) fn offer_to(mut self, headers: &mut HeaderMap) {
         if self.rules.leave_public_pages {
             let mut watcher = self.more.as_mut().and_then(|more| more.watcher.take());
@@ -100,8 +103,8 @@ impl CookieLines {
         }
     }
 
-    /// Appends the lines again, unless they are there or the handler has set the cookie itself;
-    /// and keeps what has them out of shared caches.
+    /// Appends the lines again, unless they are still there or the handler has set the cookie
+    /// itself. Keeps a response that has the lines out of shared caches.
     fn restore_in(self, headers: &mut HeaderMap) {
         let mut set = headers.get_all(SET_COOKIE).iter();
         if set.any(|line| *line.as_bytes() == *self.line) {
@@ -125,7 +128,7 @@ impl CookieLines {
         }
     }
 
-    /// Whether a line about the same cookie is there.
+    /// Whether the response has a line for the same cookie.
     fn is_named_in(&self, headers: &HeaderMap) -> bool {
         let is_ours = |line: &HeaderValue| {
             let name = self.line.split_inclusive(|&byte| byte == b'=').next();
@@ -163,13 +166,14 @@ impl fmt::Debug for CookieLines {
 }
 
 fn append(headers: &mut HeaderMap, line: Line) {
-    // Neither fails: a line is printable ASCII, and only a map with thousands of headers is full.
+    // Neither call fails: a line is printable ASCII, and a map is full only with thousands of headers.
     if let Ok(line) = HeaderValue::try_from(line.into_vec()) {
         let _ = headers.try_append(SET_COOKIE, line);
     }
 }
 
-/// Also for the request that a redirect leads to (Fetch standard, section 4.4).
+/// Asks the browser to send no path and query in the next `Referer`. The browser obeys this also
+/// when it follows a redirect (Fetch standard, section 4.4).
 fn hide_address(headers: &mut HeaderMap) {
     const HIDE: [&str; 3] = ["no-referrer", "origin", "strict-origin"];
     const SHOW: [&str; 5] = [
@@ -186,7 +190,7 @@ fn hide_address(headers: &mut HeaderMap) {
     let said = headers.get_all(REFERRER_POLICY).iter();
     let said = said.filter_map(|line| line.to_str().ok());
     let said = said.flat_map(|line| line.split(',').map(str::trim));
-    // Browsers obey the last one that they know (Referrer Policy, section 8.1).
+    // Of several policies browsers obey the last one that they know (Referrer Policy, section 8.1).
     let hides = said.rev().find_map(|policy| {
         let hides = is_among(&HIDE, policy);
         (hides || is_among(&SHOW, policy)).then_some(hides)

@@ -1,4 +1,6 @@
 //! What a response carries: cookie lines, and the response parts that a handler returns.
+//!
+//! This module knows neither the request nor the policy.
 
 mod cache;
 mod lines;

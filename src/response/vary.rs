@@ -4,16 +4,17 @@ use http::header::{HeaderMap, HeaderValue, VARY};
 /// [Referer rescue](crate::capture::ReferralsBuilder::referer_rescue) `Referer` and
 /// `Sec-Fetch-Site`. Made by [`Referrals::vary`](crate::Referrals::vary).
 ///
-/// For handlers that render by referral on a page that caches may keep. Without it, a cache could
-/// show one visitor who invited another one (RFC 9111, section 4.1). It keeps what `Vary` says
-/// already, and adds nothing that stands there, and nothing at all to a `*`. Caches keep one copy
-/// for each value of these headers; a page that names the friend is better `private`.
+/// It is for a handler whose page depends on the referral, where caches may keep the page. Without
+/// it, a cache could show to one visitor who invited another visitor (RFC 9111, section 4.1). Names
+/// that `Vary` lists already are kept and not repeated, and nothing is added to a `*`. A cache
+/// stores one copy for each value of these headers, so a page that names a customer is better
+/// `private`.
 ///
-/// A [consent](crate::capture::consent) policy that asks another header, such as `Sec-GPC`, is
-/// the app's own, and so is the word about it.
+/// If the app's [consent](crate::capture::consent) policy reads another header, such as `Sec-GPC`,
+/// the app must add that name itself.
 ///
-/// It works by being part of the response: return it from an axum handler, behind arrays of headers,
-/// which replace what stands there already; or [`apply`](Self::apply) it.
+/// Return it from an axum handler as a part of the response, or [`apply`](Self::apply) it to the
+/// response. Put it behind arrays of headers: an array replaces earlier headers of the same name.
 ///
 /// ```
 /// use http::{Response, header::VARY};
@@ -27,7 +28,7 @@ use http::header::{HeaderMap, HeaderValue, VARY};
 /// # Ok::<_, Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, Copy, Debug)]
-#[must_use = "caches hear of it only if this becomes part of the response"]
+#[must_use = "caches see it only if this becomes part of the response"]
 pub struct Vary {
     by_referer: bool,
 }
@@ -37,7 +38,7 @@ impl Vary {
         Self { by_referer }
     }
 
-    /// Makes it a part of the response.
+    /// Adds the names to the response.
     pub fn apply<B>(self, response: &mut http::Response<B>) {
         self.apply_to(response.headers_mut());
     }

@@ -1,5 +1,5 @@
-//! Which requests may write the cookie: only a visitor's own navigation. [`NotStored`] lists the
-//! headers that say so, and what counts where a browser sends none of them.
+//! Which requests may write the cookie: those of a person who opens a page. The docs of
+//! [`NotStored`] list the headers, and say what happens where a browser does not send them.
 
 use http::Method;
 use http::header::{HeaderMap, HeaderName, HeaderValue};
@@ -9,10 +9,10 @@ use crate::context::NotStored;
 
 static SEC_FETCH_DEST: HeaderName = HeaderName::from_static("sec-fetch-dest");
 
-/// What the policy takes for a visitor's navigation.
+/// The requests that count as a visitor's navigation under this policy.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Navigation {
-    /// Also a `fetch` of the app's own page: htmx, Turbo and their like get the next page so.
+    /// A `fetch` by a script of the app's own page counts too: htmx and Turbo get the next page so.
     pub(crate) by_fetch: bool,
 }
 
@@ -25,10 +25,10 @@ impl Navigation {
         self.veto_of_headers(headers)
     }
 
-    /// As [`veto`](Self::veto), whatever the method.
+    /// As [`veto`](Self::veto), for every method.
     pub(crate) fn veto_of_headers(self, headers: &HeaderMap) -> Option<NotStored> {
         let mut veto = None;
-        // One pass over the few headers of a request is cheaper than a look-up of each of these.
+        // One pass over the few headers of a request costs less than a look-up of each name.
         for (name, value) in headers {
             match name.as_str() {
                 "sec-purpose" | "purpose" | "x-purpose" | "x-moz" | "x-sec-purpose"
@@ -48,8 +48,8 @@ impl Navigation {
         veto
     }
 
-    /// As [`veto`](Self::veto), for what a script or a form of the app's own page sends: it is no
-    /// navigation, but the page that sends it may not be seen yet, or stand in a frame.
+    /// As [`veto`](Self::veto), for a request that a script or a form of the app's own page sends.
+    /// Such a request is no navigation; but the page may be fetched ahead, or be in a frame.
     pub(crate) fn veto_of_own_page(self, headers: &HeaderMap) -> Option<NotStored> {
         let veto = self.veto_of_headers(headers);
         veto.filter(|veto| *veto != NotStored::NoNavigation)
@@ -66,8 +66,8 @@ impl Navigation {
     }
 }
 
-/// What a page can load another page into. Other destinations of a navigation are no parts of a
-/// page: a service worker that passes its own page's request on turns `document` into `empty`
+/// Whether a page loads this page into itself. Other destinations of a navigation are whole pages: a
+/// service worker that passes on the request of its own page turns `document` into `empty`
 /// (<https://github.com/w3c/ServiceWorker/issues/1803>).
 fn is_frame(dest: &HeaderValue) -> bool {
     matches!(

@@ -1,4 +1,4 @@
-//! The origins under which browsers know the app, and the proof that a request comes from one.
+//! The app's own origins, and the check that a request comes from one of them.
 
 use http::header::{HeaderMap, HeaderName};
 
@@ -8,8 +8,8 @@ static SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 
 /// The app's public origins, each as browsers write it: `https://shop.example`.
 ///
-/// They are a setting, because behind a proxy neither the scheme nor the host of the request has
-/// to be the public one, and forwarded headers can be written by anybody.
+/// They are a setting, because the request does not tell them: behind a proxy its scheme and host
+/// may be internal ones, and anybody can write a forwarded header.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Origins(Vec<String>);
 
@@ -35,13 +35,13 @@ impl Origins {
         })
     }
 
-    /// Whether this is one of the app's own, byte for byte.
+    /// Whether this is one of the app's own origins, byte for byte.
     pub(crate) fn contains(&self, origin: &[u8]) -> bool {
         self.0.iter().any(|own| own.as_bytes() == origin)
     }
 
-    /// Whether a page of the app itself made this request, by what the browser says about it:
-    /// `Sec-Fetch-Site` if it is there, else `origin`.
+    /// Whether a page of the app itself made this request. `Sec-Fetch-Site` tells; where a browser
+    /// does not send it, `origin` is compared.
     pub(crate) fn made(&self, headers: &HeaderMap, origin: Option<&[u8]>) -> bool {
         says_same_origin(headers)
             .unwrap_or_else(|| origin.is_some_and(|origin| self.contains(origin)))

@@ -1,4 +1,4 @@
-//! The policy's part in it: the keys, the window, and the cookie's lines.
+//! The companion of a policy: its keys, its window, and the lines of its cookie.
 
 use std::time::{Duration, SystemTime};
 
@@ -23,13 +23,14 @@ pub(in crate::capture) struct Companion {
     pub(super) attribution: Attribution,
 }
 
-/// Of more cookies than that, strangers wrote the most, and each costs a signature to refuse.
+/// Most companion cookies that are read from one request. We write one; each further cookie costs us
+/// a signature check.
 const MOST: usize = 8;
 
 const HOST_PREFIX: &str = "__Host-";
 
 impl Companion {
-    /// `cookie` are the referral's own settings, which have been checked.
+    /// `cookie` are the settings of the referral's own cookie, already checked.
     pub(in crate::capture) fn new(
         keys: SigningKeys,
         cookie: &CookieSettings,
@@ -46,7 +47,7 @@ impl Companion {
         })
     }
 
-    /// The lines that store the companion of a referral whose own cookie is written, too.
+    /// The lines that store the companion together with the referral's own cookie.
     pub(in crate::capture) fn lines_with(
         &self,
         key: &ReferralKey,
@@ -60,7 +61,8 @@ impl Companion {
             .chain([self.line(&touches, now)])
     }
 
-    /// The line that stores news for the companion alone, if there is any.
+    /// The line that stores the companion where the referral's own cookie stays as it is; `None` if
+    /// the companion has nothing new.
     pub(in crate::capture) fn line_alone(&self, context: &ReferralContext) -> Option<Line> {
         let touches = context.touches.as_ref().filter(|touches| touches.is_news)?;
         let now = touches.last.at?;
@@ -72,17 +74,17 @@ impl Companion {
         twins.chain([self.cookie.removal()])
     }
 
-    /// Whether no other host can write it.
+    /// Whether the cookie belongs to this host only, so that no other host can write it.
     pub(super) fn is_of_host(&self) -> bool {
         self.domain.is_empty()
     }
 
-    /// Whether the browser sent one, ours or not.
+    /// Whether the browser sent a cookie of this name, ours or not.
     pub(in crate::capture) fn is_in(&self, headers: &HeaderMap) -> bool {
         self.cookie.is_in(headers)
     }
 
-    /// Whether anything of the name is there, and all that is signed by us.
+    /// Whether the browser sent a cookie of this name, and what the cookies that we signed say.
     pub(super) fn open_all(&self, headers: &HeaderMap) -> (bool, Vec<Touches>) {
         let seal = self.seal();
         let mut found = false;
@@ -95,7 +97,7 @@ impl Companion {
                 let record = seal.open(value, record::LONGEST);
                 #[cfg(feature = "tracing")]
                 if let Err(broken) = &record {
-                    tracing::debug!(?broken, "the companion of the referral is not ours");
+                    tracing::debug!(?broken, "a companion cookie has no valid signature of ours");
                 }
                 record::decode(&record.ok()?)
             });
@@ -103,7 +105,7 @@ impl Companion {
         (found, opened)
     }
 
-    /// The touch by which the policy goes.
+    /// The touch that counts under this policy.
     pub(super) fn counted<'a>(&self, touches: &'a Touches) -> &'a Touch {
         match self.attribution {
             Attribution::FirstTouch => &touches.first,
@@ -111,8 +113,9 @@ impl Companion {
         }
     }
 
-    /// Whether the touch that counts is older than the window, to the second in which its own
-    /// cookie would go. A time to come is a clock that was ahead of ours.
+    /// Whether the touch that counts is older than the window, to the second in which the browser
+    /// would drop the referral's own cookie. A time in the future counts as now: it comes from a
+    /// server whose clock is ahead of ours.
     pub(super) fn is_over(&self, touches: &Touches, now: SystemTime) -> bool {
         let age = self.counted(touches).at.map(|at| now.duration_since(at));
         age.is_some_and(|age| age.unwrap_or_default() >= self.window)

@@ -1,56 +1,61 @@
-//! The companion: a signed cookie beside the referral's that knows when the links were followed.
+//! The companion: a second, signed cookie that says when the links were followed.
 //!
-//! The referral's own cookie is plain, because Partnero's script shares it; how old it is only
-//! the browser knows, by `Max-Age`, and whoever writes it again starts a new time. With
-//! [`ReferralsBuilder::companion`](super::ReferralsBuilder::companion) the server keeps the time
-//! itself, and checks the attribution window
-//! ([`max_age`](super::ReferralsBuilder::max_age)) when it reads.
+//! The referral's own cookie is not signed, because Partnero's script reads and writes it. Only the
+//! browser knows the age of that cookie, by `Max-Age`, and a script that writes the cookie again
+//! starts a new age. With [`ReferralsBuilder::companion`](super::ReferralsBuilder::companion) the
+//! server stores the time itself, and checks the attribution window
+//! ([`max_age`](super::ReferralsBuilder::max_age)) when it reads the cookie.
 //!
 //! # What it holds
 //!
-//! The first and the last touch: the key of the link, and the second in which it was followed. A
-//! handler reads them by [`ReferralContext::first_touch`](crate::ReferralContext::first_touch) and
+//! The first and the last touch: for each the key of the link, and the second in which the visitor
+//! followed it. A handler reads them by [`ReferralContext::first_touch`](crate::ReferralContext::first_touch) and
 //! [`last_touch`](crate::ReferralContext::last_touch).
 //!
-//! | The referral's cookie | counts |
+//! | The referral's own cookie | What counts |
 //! |---|---|
-//! | is the touch that the companion knows (the last one, or the first one under [`FirstTouch`](crate::Attribution::FirstTouch)) | within the window from its time; after it the outcome is [`Expired`](crate::Outcome::Expired) |
-//! | has another key than that | as a newer touch whose time nobody saw: Partnero's script wrote it |
-//! | has no companion, or one that was not signed by us for this place | as a touch whose time nobody saw |
-//! | is there several times, with different keys | by the key that the companion knows, if one of them is it and the companion is this host's alone; else the first one that is not too old |
-//! | is not there | not at all: a companion alone brings no referral |
+//! | has the key of the companion's touch (the last touch, or the first one under [`FirstTouch`](crate::Attribution::FirstTouch)) | the key counts until the window since that touch is over; then the outcome is [`Expired`](crate::Outcome::Expired) |
+//! | has another key than the companion | the key counts as a newer touch with an unknown time: Partnero's script wrote it |
+//! | has no companion, or a companion without a valid signature of ours | the key counts as a touch with an unknown time |
+//! | was sent several times, with different keys | the key that the companion knows, if the companion belongs to this host only; else the first key that is not too old |
+//! | was not sent | nothing: a companion without the referral's own cookie brings no referral |
 //!
-//! A touch whose time nobody saw counts from now, so that no honest referral is lost with its
-//! companion. It gets its time with the next thing that is written: by the next link that is
-//! followed, also one with the same key, or by [`Referrals::renew`](super::Referrals::renew). A
-//! renewal changes no time that is known, unless the page it comes from was reached by the link.
-//! Where Partnero's script is on the pages, return it from a page that every visitor passes, so
-//! that what the script has written gets its time, too.
+//! A touch with an unknown time counts from now, so that an honest referral is not lost with its
+//! companion. Its time is stored when the companion is written next: when the visitor follows a link
+//! (also one with the same key), or by [`Referrals::renew`](super::Referrals::renew). `renew` does
+//! not change a known time, unless the request itself has the link. Where Partnero's script is on
+//! the pages, return `renew` from a page that every visitor passes, so that a cookie which the
+//! script has written gets its time.
 //!
 //! # The cookie
 //!
-//! Its name is the referral's with `_touches` behind it, and with `__Host-` before it unless a
-//! [`domain`](super::ReferralsBuilder::domain) is set: browsers take a cookie of such a name only
-//! from this very host, with `Secure`, the path `/` and no `Domain` (RFC 6265bis, section 4.1.3.2),
-//! so no sibling host writes one. It is `HttpOnly`; scripts have no business with it. It lives for
-//! twice the window, and for 400 days at most, so that what is too old is known to be so. Path,
-//! domain, consent, `Cache-Control` and removal follow the referral's own cookie; only what a sibling
-//! host has planted below other paths or domains, where a domain is set, stays: it proves no more
-//! than below.
+//! Its name is the name of the referral's own cookie with `_touches` behind it. Unless a
+//! [`domain`](super::ReferralsBuilder::domain) is set, `__Host-` stands before it. Browsers accept
+//! a `__Host-` cookie only from the host itself, with `Secure`, the path `/` and no `Domain`
+//! (RFC 6265bis, section 4.1.3.2), so no other subdomain can write one.
+//!
+//! The cookie is `HttpOnly`, because no script needs it. It is kept for twice the window, 400 days at
+//! most, so that the server can see that a referral is too old. Path, domain, consent,
+//! `Cache-Control` and removal are those of the referral's own cookie. One difference: where a domain
+//! is set, a companion that another subdomain has stored for another path or domain is not removed.
+//! It proves no more than the next section says.
 //!
 //! # What it proves, and what it does not
 //!
-//! It holds the keys and the times, a version, and a signature (HMAC-SHA256, cut to 128 bits) over
-//! them and over the cookie's name and domain. So nobody makes up a time, gives one link's time to
-//! another key, or brings a cookie of another policy. More it cannot prove:
+//! The cookie holds the keys and the times, a version, and a signature (HMAC-SHA256, cut to 128
+//! bits). The signature also covers the name and the domain of the cookie. So nobody can invent a
+//! time, give the time of one link to another key, or use a cookie of another policy. It does not
+//! prove more:
 //!
-//! - Whoever follows their own link gets a signed companion for their own key. From a sibling host
-//!   they can plant the whole of it in another browser if the cookie is shared by `Domain`, and the
-//!   plain cookie in any case. The signature says that the link was followed, not in which browser.
-//! - The visitor can copy it, keep an older one, or delete it. A deletion starts a new time, as a
-//!   click on the link does.
-//! - It is not used up. Both cookies put back after a sign-up are a referral again, for the rest
-//!   of the window; that a customer is created once is what forbids a second credit.
+//! - Everybody can follow their own link and gets a signed companion for their own key. From another
+//!   subdomain they can store this companion in somebody else's browser if the cookie is shared by
+//!   `Domain`; the referral's own cookie they can store in any case. The signature proves that
+//!   somebody followed the link, not in which browser.
+//! - The visitor can copy the cookie, keep an older one, or delete it. A deletion starts a new time,
+//!   as a click on the link does.
+//! - The cookie can be used again. Somebody who puts both cookies back after a sign-up has a referral
+//!   again, for the rest of the window. There is no second credit, because a customer is created only
+//!   once.
 //!
 //! # Example
 //!
@@ -78,7 +83,7 @@
 //! assert!(pairs[0].starts_with("__Host-partnero_referral_touches="));
 //! assert_eq!(pairs[1], "partnero_referral=anna-7");
 //!
-//! // A month later, whoever has kept the plain cookie alive.
+//! // A month later, although the browser still has the plain cookie.
 //! let later = Request::get("/").header(header::COOKIE, pairs.join("; ")).body(())?;
 //! let month = Duration::from_secs(30 * 24 * 60 * 60);
 //! let context = referrals.evaluate_at(

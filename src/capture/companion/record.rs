@@ -1,4 +1,4 @@
-//! The bytes that are signed.
+//! The bytes of the companion cookie that are signed.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -11,7 +11,7 @@ const VERSION: u8 = 1;
 /// The version, two times, the length of the first key, and both keys.
 pub(super) const LONGEST: usize = 1 + 2 * size_of::<u64>() + 1 + 2 * ReferralKey::MAX_LEN;
 
-/// A touch whose time nobody saw counts from now.
+/// A touch without a known time gets `now`.
 pub(super) fn encode(touches: &Touches, now: SystemTime) -> Vec<u8> {
     let Touches { first, last, .. } = touches;
     let mut record = Vec::with_capacity(LONGEST);
@@ -27,7 +27,7 @@ pub(super) fn encode(touches: &Touches, now: SystemTime) -> Vec<u8> {
     record
 }
 
-/// `None` for what [`encode`] never makes, signed or not: another version may have.
+/// `None` for bytes that [`encode`] never makes. They may still be signed, by another version.
 pub(super) fn decode(record: &[u8]) -> Option<Touches> {
     let ([VERSION], rest) = record.split_first_chunk()? else {
         return None;

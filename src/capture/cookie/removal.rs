@@ -1,4 +1,4 @@
-//! The lines that remove a cookie, from its own scope and from those it may have been planted in.
+//! The lines that remove a cookie: our own, and cookies of the same name in other scopes.
 
 use cookie::Cookie;
 use cookie::time::{Duration, OffsetDateTime};
@@ -8,18 +8,18 @@ use super::settings::{CookieSettings, SameSite};
 use crate::context::Reach;
 use crate::response::Line;
 
-/// Of removals in the headers of one response: proxies refuse a few kilobytes.
+/// Most bytes of removals in one response. Proxies refuse responses with larger headers.
 const MOST_BYTES: usize = 2_200;
 
-/// From the scope it is set in; also for clients that know no `Max-Age`.
+/// Removes our own cookie. `Expires` is for clients that do not know `Max-Age`.
 pub(super) fn own(settings: &CookieSettings) -> Line {
     let mut cookie = removed(settings, scope_of(settings));
     cookie.set_expires(OffsetDateTime::UNIX_EPOCH);
     line(&cookie)
 }
 
-/// From these scopes, but for its own. Short, because many of these may stand in one response: `Lax`
-/// is what browsers take for none.
+/// Removes the cookies of our name from these scopes, except from our own scope. The lines are short,
+/// because one response may have many: they leave `SameSite=Lax` out, which is what browsers assume.
 pub(super) fn others<'a>(
     settings: &CookieSettings,
     scopes: impl IntoIterator<Item = Scope<'a>>,
@@ -37,7 +37,7 @@ pub(super) fn others<'a>(
     lines.collect()
 }
 
-/// As [`others`], from wherever a request can have brought it, as far as the lines have room.
+/// As [`others`], from every scope that a cookie of this request may have, as far as there is room.
 pub(super) fn within(settings: &CookieSettings, reach: &Reach) -> Vec<Line> {
     let mut left = MOST_BYTES;
     let mut lines = others(settings, scopes(reach));
@@ -80,7 +80,7 @@ mod tests {
     use http::header::HOST;
     use http::{HeaderMap, Method, Uri};
 
-    /// Whatever else has no room, the parent domain's `/` has: most cookies are there.
+    /// The parent domain with `/` always has room: most cookies are there.
     #[test]
     fn no_path_host_or_name_fills_the_headers_of_a_response() {
         let paths = [1, 500, 740, 1_023, 2_000].map(|length| format!("/{}", "a".repeat(length)));

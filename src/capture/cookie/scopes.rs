@@ -1,10 +1,9 @@
-//! The scopes in which a cookie of our name can be in the way of ours.
+//! The scopes in which another host may have stored a cookie of our name.
 //!
-//! A browser keeps one cookie for each name, domain and path (RFC 6265, section 5.3), and sends
-//! all that match a request, those with the longest path first (section 5.4). So what a sibling
-//! host has written for the parent domain, or for the path of the sign-up page, is read before
-//! ours; and no request says which scope a cookie came from. It can only be removed from every
-//! scope that could have brought it.
+//! A browser keeps one cookie for each name, domain and path (RFC 6265, section 5.3). It sends all
+//! cookies that match a request, those with the longest path first (section 5.4). So a cookie that
+//! another subdomain has set for the path of the sign-up page is read before ours. The browser does
+//! not say which scope a cookie has. So we remove the cookie from every scope that it may have.
 
 use http::header::HOST;
 
@@ -15,7 +14,7 @@ use crate::context::Reach;
 /// A domain, or none for this host alone, and a path.
 pub(super) type Scope<'a> = (Option<&'a str>, &'a str);
 
-/// Each scope costs a line.
+/// Most scopes in one response: each one takes a line.
 const MOST: usize = 24;
 
 /// The host and path for which the cookies of a request may have been stored.
@@ -49,26 +48,26 @@ fn host_of<'a>(request: &RequestHead<'a>) -> Option<&'a str> {
     request.uri.host().or_else(named)
 }
 
-/// The host and its parents, the shortest first, as far as a cookie can be shared below them.
+/// The host and its parents, the shortest first, as far as a cookie can be shared there.
 fn domains(host: &str) -> impl Iterator<Item = &str> {
     let parents = host.rmatch_indices('.').map(|(dot, _)| &host[dot + 1..]);
     let all = parents.chain([host]);
-    // One that is too long or no name is part of all that follow: the search ends.
+    // Each name contains the one before it. So behind an invalid name all others are invalid, too.
     all.skip_while(|domain| !domain.contains('.'))
         .take_while(|domain| check_domain(domain).is_ok())
 }
 
-/// All that path-match (RFC 6265, section 5.1.4): the path, and what ends before or behind one of
-/// its slashes.
+/// All cookie paths that match a request path (RFC 6265, section 5.1.4): the path itself, and each
+/// part of it that ends before or behind a slash.
 fn paths(path: &str) -> impl Iterator<Item = &str> {
     let ends = path.match_indices('/');
     let between = ends.flat_map(|(slash, _)| {
-        // Behind another slash it was among the ends before.
+        // After a second slash in a row this part was listed already.
         let before = Some(&path[..slash]).filter(|before| !before.ends_with('/'));
         before.into_iter().chain([&path[..=slash]])
     });
     let between = between.filter(move |&between| !["", "/", path].contains(&between));
-    // As with hosts: what cannot stand in a line is part of all that follow.
+    // As with hosts, each path contains the one before it.
     let between = between.take_while(|path| check_path(path).is_ok());
     let whole = Some(path).filter(|&path| path != "/" && check_path(path).is_ok());
     ["/"].into_iter().chain(whole).chain(between)
@@ -125,7 +124,7 @@ mod tests {
             assert_eq!(scopes("/", Some(host)), own(&[]), "{host}");
         }
         assert_eq!(scopes("/", None), own(&[]));
-        // What is no name below a name that is one.
+        // `a_b` is no host name, but its parent is one.
         let shop = own(&["shop.example"]);
         assert_eq!(scopes("/", Some("a_b.shop.example")), shop);
         let deep = "/a".repeat(20);

@@ -1,20 +1,20 @@
-//! What an operator may set, and what is refused before anything is served.
+//! The settings of the cookie, and the checks of their values.
 
 use std::time::Duration;
 
 use crate::error::ConfigError;
 
-/// How a new link weighs against a stored one; match it to the program's setting at Partnero.
+/// Whether a new link or the stored one counts. Choose the same as in the program at Partnero.
 ///
 /// Partnero calls the two attribution models *last click* and *first click*
 /// (<https://help.partnero.com/article/204>).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Attribution {
-    /// The newest link wins and replaces what was stored.
+    /// The newest link counts and replaces the stored one.
     #[default]
     LastTouch,
-    /// The first link wins for as long as its cookie lives.
+    /// The first link counts until its cookie expires.
     FirstTouch,
 }
 
@@ -22,26 +22,26 @@ pub enum Attribution {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum SameSite {
-    /// Sent when the visitor follows a link from another site, not with that site's forms,
-    /// frames and images.
+    /// Sent when the visitor follows a link from another site. Not sent with the forms, frames and
+    /// images of another site.
     #[default]
     Lax,
-    /// Sent only from the same site: the first page after a link from elsewhere does not see
-    /// the cookie.
+    /// Sent only from the same site. The first page after a link from another site does not see the
+    /// cookie.
     Strict,
-    /// Always sent. Browsers take it only together with `Secure`.
+    /// Always sent. Browsers accept it only together with `Secure`.
     None,
 }
 
-/// The longest life that browsers grant a cookie (RFC 6265bis, section 5.5: 400 days).
+/// Browsers keep a cookie for 400 days at most (RFC 6265bis, section 5.5).
 pub(crate) const LONGEST_MAX_AGE: Duration = Duration::from_secs(400 * 24 * 60 * 60);
 
-/// Browsers ignore a longer attribute, and then the cookie has the path they choose (RFC 6265bis,
+/// In bytes. Browsers ignore a longer attribute and then choose a path themselves (RFC 6265bis,
 /// section 5.6).
 pub(crate) const LONGEST_ATTRIBUTE: usize = 1024;
 
-/// Leaves room for the longest key, encoded, in the 4,096 bytes that browsers grant name and
-/// value together (RFC 6265bis, section 5.7).
+/// In bytes. Browsers allow 4,096 bytes for name and value together (RFC 6265bis, section 5.7). This
+/// leaves room for the longest key, encoded.
 const LONGEST_NAME: usize = 1024;
 
 #[derive(Clone, Debug)]
@@ -119,7 +119,7 @@ impl CookieSettings {
         self.check_prefix()
     }
 
-    /// Browsers drop a cookie whose name has a prefix that its attributes do not keep
+    /// Browsers drop a cookie with one of these prefixes unless its attributes fit the prefix
     /// (RFC 6265bis, section 4.1.3).
     fn check_prefix(&self) -> Result<(), ConfigError> {
         let has_prefix = |prefix: &str| {
@@ -205,7 +205,7 @@ pub(crate) fn check_domain(domain: &str) -> Result<(), ConfigError> {
     ))
 }
 
-/// A browser takes any host that ends in a number for an IPv4 address, `127.1` as well as
+/// A browser reads every host that ends in a number as an IPv4 address: `127.1` as well as
 /// `127.0.0.1` (URL standard, section 3.5).
 fn is_address(host: &str) -> bool {
     let last = host.rsplit('.').next().unwrap_or(host);

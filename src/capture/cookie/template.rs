@@ -17,9 +17,10 @@ use crate::referral::ReferralKey;
 use crate::referral::ReferralSource;
 use crate::response::Line;
 
-/// What `encodeURIComponent` escapes, so that a script reads the value by `decodeURIComponent`.
+/// The characters that `encodeURIComponent` escapes, so that a script reads the value by
+/// `decodeURIComponent`.
 ///
-/// All that could end a cookie value or confuse a parser is among it (RFC 6265, section 4.1.1).
+/// Every character that could end a cookie value is among them (RFC 6265, section 4.1.1).
 const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'-')
     .remove(b'_')
@@ -35,7 +36,7 @@ pub(crate) fn escape(value: &str) -> PercentEncode<'_> {
     percent_encode(value.as_bytes(), ESCAPED)
 }
 
-/// Everything about the cookie that does not change between requests, made once.
+/// The parts of the cookie that are the same for every request.
 pub(crate) struct CookieTemplate {
     name: CookieName,
     /// The name and its `=`.
@@ -43,14 +44,15 @@ pub(crate) struct CookieTemplate {
     /// The attributes of a cookie that is set, from the first `;` on.
     attributes: String,
     removal: Line,
-    /// Remove the cookies of the same name in the scopes that Partnero's script may write them in:
-    /// this host alone, below our path or below `/`. A scope that is our own is not among them.
+    /// Remove the cookies of the same name that Partnero's script may have written: for this host
+    /// only, with our path or with `/`. Our own scope is not among them.
     twin_removals: Vec<Line>,
     settings: CookieSettings,
 }
 
 impl CookieTemplate {
-    /// Set and removal cookie come from the same settings, so that one always undoes the other.
+    /// The lines that set and remove the cookie come from the same settings. A browser removes a
+    /// cookie only if path and domain are the same (RFC 6265, section 5.3).
     pub(crate) fn new(settings: &CookieSettings) -> Self {
         let mut set = settings.to_cookie();
         set.set_max_age(Duration::seconds(settings.max_age_seconds()));
@@ -69,7 +71,7 @@ impl CookieTemplate {
 
     /// The `Set-Cookie` line that stores a value.
     pub(crate) fn set(&self, value: &str) -> Line {
-        // The exact length, if nothing is escaped, which spares a second allocation.
+        // The exact length if nothing is escaped; this saves a second allocation.
         let exact = self.assignment.len() + value.len() + self.attributes.len();
         let mut line = Vec::with_capacity(exact);
         line.extend_from_slice(self.assignment.as_bytes());
@@ -78,18 +80,18 @@ impl CookieTemplate {
         line.into()
     }
 
-    /// The value of a `Set-Cookie` line that removes the cookie.
+    /// The `Set-Cookie` line that removes the cookie.
     pub(crate) fn removal(&self) -> Line {
         self.removal.clone()
     }
 
-    /// As [`removal`](Self::removal), for the twins of our cookie that Partnero's script writes.
+    /// As [`removal`](Self::removal), for the cookies of our name that Partnero's script writes.
     pub(crate) fn twin_removals(&self) -> &[Line] {
         &self.twin_removals
     }
 
-    /// As [`removal`](Self::removal), for the cookies of our name that a request can have brought
-    /// and that are not our own, as far as the lines have room.
+    /// As [`removal`](Self::removal), for the cookies of our name that other hosts may have set, as
+    /// far as a response has room for lines.
     #[cold]
     pub(crate) fn removals_within(&self, reach: &Reach) -> Vec<Line> {
         removal::within(&self.settings, reach)

@@ -24,7 +24,7 @@ where
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
-        // Nearly every response leaves as it came, and is not moved once more on the way.
+        // Most responses stay as they are; this way they are not moved once more.
         let mut polled = this.inner.poll(cx);
         if let Poll::Ready(Ok(response)) = &mut polled
             && (this.lines.is_some() || !response.extensions().is_empty())

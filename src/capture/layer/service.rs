@@ -11,9 +11,9 @@ use crate::response::CookieLines;
 
 /// Middleware that captures referral links; made by [`ReferralLayer`](super::ReferralLayer).
 ///
-/// It never answers by itself, never fails, and asks nothing of the inner service but that it
-/// turns requests into responses. On a request whose query names no referral it only looks at
-/// the query.
+/// It never answers by itself and never fails. The inner service needs no more than to turn an
+/// `http::Request` into an `http::Response`. If the query of a request names no referral, and the
+/// policy does not ask for more, the query is all that is read.
 #[derive(Clone, Debug)]
 pub struct ReferralService<S> {
     inner: S,
@@ -38,7 +38,7 @@ where
         self.inner.poll_ready(cx)
     }
 
-    // Not inlined, and the future made in one piece on either way: it would be copied once more,
+    // Not inlined, and each branch makes the whole future: otherwise the future is copied once more,
     // which costs every request more than this call.
     #[inline(never)]
     fn call(&mut self, request: Request<ReqBody>) -> Self::Future {

@@ -4,7 +4,7 @@ use percent_encoding::percent_decode;
 
 use crate::referral::{InvalidReferralKey, ReferralKey};
 
-/// How a raw value is written where it was found.
+/// How a raw value is encoded in the place where it was found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Encoding {
     /// `application/x-www-form-urlencoded`: percent-encoding, and `+` stands for a space.
@@ -13,18 +13,18 @@ pub(crate) enum Encoding {
     Percent,
 }
 
-/// Decodes as the URL standard does: a `%` without two hex digits behind it stands for itself.
+/// Decodes as the URL standard does: a `%` without two hex digits behind it stays a `%`.
 ///
-/// At most one byte more than [`ReferralKey::MAX_LEN`] is ever decoded, however long `raw` is.
+/// At most one byte more than [`ReferralKey::MAX_LEN`] is decoded, also if `raw` is much longer.
 pub(super) fn decode(raw: &str, encoding: Encoding) -> Result<ReferralKey, InvalidReferralKey> {
-    // All of these are printable and stand for themselves in either encoding: nearly every key.
+    // These bytes are printable and need no decoding in both encodings. Most keys have no others.
     if raw.bytes().all(|byte| matches!(byte, b','..=b'~')) {
         return ReferralKey::from_printable(raw);
     }
     unescape(raw.as_bytes(), encoding)
 }
 
-/// As [`decode`], where nobody has looked yet whether it is text.
+/// As [`decode`], for bytes that may not be UTF-8.
 pub(crate) fn decode_bytes(
     raw: &[u8],
     encoding: Encoding,
@@ -35,7 +35,7 @@ pub(crate) fn decode_bytes(
     }
 }
 
-/// Apart, so that the other keys need no room for its buffer.
+/// A function of its own, so that most keys need no stack for its buffer.
 #[inline(never)]
 fn unescape(raw: &[u8], encoding: Encoding) -> Result<ReferralKey, InvalidReferralKey> {
     let plus_is_space = encoding == Encoding::Form;
@@ -46,7 +46,7 @@ fn unescape(raw: &[u8], encoding: Encoding) -> Result<ReferralKey, InvalidReferr
         len += 1;
         Ok(())
     };
-    // No escape reaches across a `+`, so the parts between them decode one by one.
+    // A percent-encoded byte never contains a `+`, so the parts between them decode one by one.
     let parts = raw.split(|&byte| plus_is_space && byte == b'+');
     for (index, part) in parts.enumerate() {
         if index > 0 {

@@ -4,14 +4,16 @@ use std::fmt;
 
 use crate::error::ConfigError;
 
-/// Finds its values by Horspool's algorithm: only the byte where the name would end is looked
-/// at, and it says how far ahead the name may end at the earliest.
+/// The name of a query parameter, prepared for the search.
 ///
-/// Names and queries are short. A search that first finds every `&`, or one that is made for
-/// long texts, takes several times as many instructions.
+/// Horspool's algorithm finds the name: it reads only the byte where the name would end, and this
+/// byte says how many bytes it can skip.
 ///
-/// Names are compared without decoding: a configured name needs no encoding, and no one who
-/// builds a link writes `r%65f`.
+/// Names and queries are short. A search that first finds every `&`, or a search for long texts,
+/// takes several times as many instructions.
+///
+/// Names are compared without decoding: a configured name needs no encoding, and nobody writes
+/// `r%65f` in a link.
 pub(super) struct Parameter {
     name: Box<str>,
     /// The step ahead for each byte; 0 for the last byte of the name.
@@ -44,7 +46,8 @@ impl Parameter {
         self.rests(query).map(value_of)
     }
 
-    /// What follows each of the parameter's names: nothing, the next pair, or `=` and the value.
+    /// The rest of the query behind each place of the name: nothing, the next pair, or `=` and the
+    /// value.
     #[inline]
     fn rests<'a>(&'a self, query: &'a str) -> impl Iterator<Item = &'a str> {
         let name = self.name.as_bytes();
@@ -63,7 +66,7 @@ impl Parameter {
         })
     }
 
-    /// Where a name may end, if its last byte stands at `last` or behind.
+    /// The first place at or behind `last` where the name may have its last byte.
     #[inline]
     fn next_end(&self, query: &[u8], mut last: usize) -> Option<usize> {
         loop {
@@ -81,12 +84,12 @@ impl fmt::Debug for Parameter {
     }
 }
 
-/// A shorter step than the name allows misses nothing.
+/// A step that is shorter than the name allows is safe: the search only takes longer.
 fn step(bytes: usize) -> u8 {
     u8::try_from(bytes).unwrap_or(u8::MAX)
 }
 
-/// Whether the last pair of `before`, so far, is the whole name.
+/// Whether `before` ends with the whole name of a pair, not with the end of a longer name.
 fn ends_with_name(before: &[u8], name: &[u8]) -> bool {
     let pairs_before = before.strip_suffix(name);
     pairs_before.is_some_and(|pairs| matches!(pairs.last(), None | Some(b'&')))

@@ -1,25 +1,25 @@
-//! What one place, a query or the cookies, says about the referral.
+//! What one place, such as the query or the cookies, says about the referral.
 
 use crate::referral::{InvalidReferralKey, ReferralKey, ReferralSource};
 
-/// The first valid key of one place, and what else stood there.
+/// The first valid key of one place, and what is known about the other values.
 #[derive(Debug)]
 pub(crate) struct Reading {
-    /// Which place it is.
+    /// The place.
     pub(crate) source: ReferralSource,
     pub(crate) key: Option<ReferralKey>,
-    /// Why the first invalid value is none.
+    /// Why the first invalid value is no key.
     pub(crate) invalid: Option<InvalidReferralKey>,
     /// Another valid value differs from `key`.
     pub(crate) conflicting: bool,
-    /// More than one value stood there, valid or not.
+    /// There was more than one value, valid or not.
     pub(crate) several: bool,
-    /// A valid key stood there whose time is over.
+    /// There was a valid key that is too old.
     pub(crate) expired: bool,
 }
 
 impl Reading {
-    /// Of a place where nothing was found so far.
+    /// A place where nothing was found yet.
     pub(crate) const fn new(source: ReferralSource) -> Self {
         Self {
             source,
@@ -40,7 +40,7 @@ impl Reading {
         }
     }
 
-    /// Whether anything at all stood in this place, valid or not.
+    /// Whether there was any value, valid or not.
     pub(crate) fn found_any(&self) -> bool {
         self.key.is_some() || self.invalid.is_some() || self.expired
     }
