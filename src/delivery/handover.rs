@@ -1,4 +1,4 @@
-//! The way of a sign-up: to Partnero at once, or into the outbox.
+//! How a sign-up is handed over: to Partnero at once, or to the outbox.
 
 #[cfg(feature = "tracing")]
 use std::error::Error as _;
@@ -6,24 +6,21 @@ use std::time::Duration;
 
 use tokio::task::JoinError;
 
-use super::ladder;
 #[cfg(feature = "outbox")]
 use super::outbox::{Outbox, OutboxError};
 #[cfg(feature = "outbox")]
 use super::registration::Registration;
-use super::registration::Reported;
+use super::registration::{Reported, register};
 use crate::client::{Client, Error, NewCustomer};
 
 /// How sign-ups reach Partnero.
 ///
-/// [`direct`](Self::direct) calls Partnero while the visitor waits, for a bounded time. The work
-/// runs in a task of its own on the tokio runtime, so that a visitor who closes the page does not
-/// cancel it.
+/// [`direct`](Self::direct) calls Partnero while the visitor waits, for a bounded time. The calls
+/// are made in a task of their own on the tokio runtime, so that a visitor who closes the page does
+/// not cancel them. If they fail, they are not repeated: the outcome says what happened, the cookie
+/// stays in the browser, and the visitor's next try is credited.
 ///
-/// A call that fails is not tried again by itself: the outcome says what happened, the cookie
-/// stays, and the next try of the same visitor is credited.
-///
-/// Made from an `Outbox` (feature `outbox`), it writes one row and calls nobody.
+/// A `Delivery` made from an `Outbox` (feature `outbox`) writes one row and does not call Partnero.
 #[derive(Clone, Debug)]
 #[must_use]
 pub struct Delivery {
@@ -39,7 +36,7 @@ enum Way {
 }
 
 impl Delivery {
-    /// Calls Partnero at once, for at most 10 seconds.
+    /// Calls Partnero at once, for at most the [deadline](Self::deadline).
     pub fn direct(client: Client) -> Self {
         Self::by(Way::Direct(client))
     }
@@ -51,12 +48,12 @@ impl Delivery {
         }
     }
 
-    /// The longest that a visitor waits, for Partnero or for the outbox's database. Default: 10
-    /// seconds, which leaves room for several calls: sign-ups took 1.4 to 2.2 seconds each where
-    /// somebody measured.
+    /// The longest that a visitor waits for Partnero or for the outbox's database. Default: 10
+    /// seconds. A sign-up may take several calls; where it was measured, one call took 1.4 to 2.2
+    /// seconds.
     ///
-    /// The report goes on in its task when the wait is over, for as long as the client's own
-    /// limits let each call. Should it arrive after all, the next try finds the customer.
+    /// After the deadline the report goes on in its task, within the client's own limits. If it
+    /// arrives, the visitor's next try finds the customer.
     pub fn deadline(mut self, deadline: Duration) -> Self {
         self.deadline = deadline;
         self
@@ -84,9 +81,9 @@ impl Delivery {
 impl Way {
     async fn hand_over(self, new: NewCustomer) -> Result<Reported, HandoverError> {
         match self {
-            Self::Direct(client) => ladder::climb(&client, new, false)
+            Self::Direct(client) => register(&client, new, false)
                 .await
-                .map_err(|fall| HandoverError::Partnero(fall.into_error())),
+                .map_err(|error| HandoverError::Partnero(error.into_error())),
             #[cfg(feature = "outbox")]
             Self::Outbox(outbox) => match outbox.enqueue(new).await {
                 Ok(_) => Ok(Reported {
@@ -101,7 +98,7 @@ impl Way {
 
 #[cfg(feature = "outbox")]
 impl Delivery {
-    /// Where rows are written within the app's own transaction.
+    /// The outbox, if this is the way.
     pub(crate) fn outbox(&self) -> Option<&Outbox> {
         match &self.way {
             Way::Direct(_) => None,

@@ -1,14 +1,14 @@
-//! From a sign-up to Partnero: how a report is handed over, and what came of it.
+//! How reports get to Partnero: directly, or through an outbox.
 //!
-//! [`Delivery`] is what the sign-up hook hands its report to: directly to Partnero, or into an
-//! `Outbox` (feature `outbox`).
+//! [`Delivery`] says which way a sign-up goes. With the feature `outbox`, an `Outbox` keeps reports in
+//! the app's database, and a `DeliveryWorker` sends them. A `Deliverer` makes one attempt, for apps that
+//! have a job system of their own.
 #![cfg_attr(feature = "outbox", doc = "\n\n# Outbox\n")]
 #![cfg_attr(feature = "outbox", doc = include_str!("outbox.md"))]
 
 #[cfg(feature = "outbox")]
 mod deliver;
 mod handover;
-mod ladder;
 #[cfg(feature = "outbox")]
 mod outbox;
 mod registration;

@@ -1,4 +1,4 @@
-//! The extractor for axum: fetch the handle, ask it, nothing else.
+//! The extractor for axum.
 
 use axum_core::extract::{FromRef, FromRequestParts};
 use http::request::Parts;

@@ -14,7 +14,8 @@ use crate::referral::Referral;
 #[cfg(feature = "outbox")]
 use crate::response::Spent;
 
-/// The policy and the way to Partnero, as one cheap handle for the app's state.
+/// The capture policy and the way to Partnero, in one handle for the app's state. It is cheap to
+/// clone.
 ///
 /// See the [module docs](crate::signup) for an example.
 #[derive(Clone, Debug)]
@@ -25,8 +26,8 @@ pub struct Signups {
 }
 
 impl Signups {
-    /// Joins the policy with the way to Partnero: a [`Client`](crate::Client), an `Outbox`, or a
-    /// [`Delivery`] with settings of its own.
+    /// Reports sign-ups through a [`Client`](crate::Client), an `Outbox`, or a [`Delivery`] with
+    /// settings of its own.
     pub fn new(referrals: Referrals, delivery: impl Into<Delivery>) -> Self {
         Self {
             referrals,
@@ -35,21 +36,21 @@ impl Signups {
         }
     }
 
-    /// Allows an e-mail address as a customer's public key. Default: refused, because it would
-    /// stand in every link the customer shares.
+    /// Whether a customer's public key may look like an e-mail address. Default: no, because the
+    /// address would stand in every link that the customer shares.
     #[must_use]
     pub fn allow_email_keys(mut self, allow: bool) -> Self {
         self.allow_email_keys = allow;
         self
     }
 
-    /// The policy, for apps whose state holds only this handle.
+    /// The capture policy, for apps whose state holds only this handle.
     #[must_use]
     pub fn referrals(&self) -> &Referrals {
         &self.referrals
     }
 
-    /// The hook for one request; axum makes it by itself where a handler asks for it.
+    /// The hook for one request. With axum a handler takes it as an extractor instead.
     ///
     /// # Errors
     ///
@@ -77,13 +78,14 @@ impl Signups {
     }
 }
 
-/// Deliberately wide: whatever has text on both sides of an `@` may be somebody's address.
+/// Whether there is text on both sides of an `@`. More than that is not checked: a key that only
+/// resembles an address is refused, too.
 fn looks_like_email(key: &str) -> bool {
     key.split_once('@')
         .is_some_and(|(user, host)| !user.is_empty() && !host.is_empty())
 }
 
-/// Reports the sign-up of one request to Partnero, with its referrer filled in.
+/// Reports the sign-up of one request to Partnero, and fills in the customer who referred it.
 ///
 /// With the feature `axum` this is an extractor; it takes the [`Signups`] handle from the app's
 /// state through `FromRef`. Without axum, [`Signups::hook`] makes it from the request's parts.
@@ -108,8 +110,8 @@ impl SignupHook {
         self.context.referral.as_ref()
     }
 
-    /// Takes a referral that the app has found by itself; see
-    /// [`ReferralContext::with_referral`] for the order of what comes first.
+    /// Takes a referral that the app has found by itself. [`ReferralContext::with_referral`] says
+    /// which referral counts if the request has one, too.
     ///
     /// ```
     /// # use tower_partnero::{Referral, SignupHook};
@@ -121,10 +123,11 @@ impl SignupHook {
     ///
     /// # A mistyped code
     ///
-    /// It takes the place of the link or the cookie although nobody has it. Partnero then creates
-    /// the customer without a referrer (`unknown_referrer`, or `referrer_ignored`), the cookie is
-    /// removed with the sign-up, and whoever sent the visitor gets nothing. So ask first whether
-    /// the code is anybody's, and show the form again, or let the link count:
+    /// A code that no customer has still replaces the referral of the link or the cookie. Partnero
+    /// then creates the customer without a referrer (`unknown_referrer`, or `referrer_ignored`), the
+    /// cookie is removed with the sign-up, and the customer who sent the visitor gets nothing. So
+    /// ask Partnero first whether a customer has the code. If not, show the form again, or let the
+    /// link count:
     ///
     /// ```
     /// use std::time::Duration;
@@ -156,14 +159,14 @@ impl SignupHook {
     /// Creates the customer at Partnero, with `referring_customer` filled in from the referral
     /// unless the app has set one itself.
     ///
-    /// Call it once the user is stored. It never fails the page: whatever happens is in the
-    /// outcome, and is told in a `tracing` event without names, keys and addresses.
+    /// Call it after the user is stored. It returns no error: the outcome says what happened, and so
+    /// does a `tracing` event, without names, keys and addresses.
     ///
-    /// It takes the hook with it, because one referral credits one sign-up.
+    /// It consumes the hook, because one referral credits one sign-up.
     ///
     /// # Panics
     ///
-    /// Outside of a tokio runtime, where no axum or hyper handler runs.
+    /// Outside of a tokio runtime. Handlers of axum and hyper run inside of one.
     pub async fn sign_up(self, customer: NewCustomer) -> SignupOutcome {
         let report = self.signups.register(self.refer(customer));
         #[cfg(feature = "tracing")]
@@ -173,7 +176,7 @@ impl SignupHook {
         SignupOutcome::new(result, spent, self.context)
     }
 
-    /// Says beside what came of the report where its referral came from.
+    /// The span of the report's events, which says where the referral came from.
     #[cfg(feature = "tracing")]
     fn span(&self) -> tracing::Span {
         let referral = self.context.referral.as_ref();
@@ -185,13 +188,13 @@ impl SignupHook {
         )
     }
 
-    /// Writes the report into the outbox within the app's own transaction, beside the new user:
-    /// both are committed, or neither. One row; no call to Partnero, so that nothing of
-    /// Partnero's can fail or delay the sign-up.
+    /// Writes the report into the outbox within the app's own transaction: the new user and the
+    /// report are committed together or not at all. This writes one row and does not call Partnero,
+    /// so that a failing Partnero neither fails nor delays the sign-up.
     ///
-    /// The answer is the response part that removes the cookie. Return it after the commit; where
-    /// the transaction is rolled back it is dropped, and the referral stays in the browser. A
-    /// sign-up that is on record already is no error.
+    /// It returns the response part that removes the cookie. Return it from the handler after the
+    /// commit. If the transaction is rolled back, drop it: the referral stays in the browser. A
+    /// customer who is in the outbox already is no error.
     ///
     /// # Errors
     ///

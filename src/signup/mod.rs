@@ -5,10 +5,10 @@
 //!
 //! # What is guaranteed
 //!
-//! 1. The customer is always created, referred or not: everybody gets a link to share.
-//! 2. A sign-up never fails because of Partnero. What went wrong is in the outcome.
-//! 3. The referral stays in the browser until Partnero has answered for it, and then goes: one
-//!    referral credits one sign-up.
+//! 1. The customer is always created, referred or not, so that everybody has a link to share.
+//! 2. A sign-up never fails because of Partnero. The outcome says what went wrong.
+//! 3. The cookie stays in the browser until Partnero, or the outbox, has the report. Then it is
+//!    removed: one referral credits one sign-up.
 //! 4. A visitor who closes the page does not cancel the report.
 //!
 //! # Example
@@ -55,13 +55,13 @@
 //!
 //! # Who signs up again
 //!
-//! A report that is sent twice finds the first one, and so does a form: the outcome is
-//! [`Existing`](crate::Registration::Existing).
+//! If a customer is reported twice under one identifier, for example by a form that is sent twice,
+//! the second outcome is [`Existing`](crate::Registration::Existing).
 //!
-//! It is different for somebody who deletes the account and signs up once more. The app has a new
-//! identifier then, and Partnero still the old customer, because it keeps e-mail addresses unique
-//! (<https://developers.partnero.com/guide/referral>). That is no success: no sale of the new
-//! identifier could be credited. The outcome is an error of the kind
+//! It is different if somebody deletes the account and signs up again. The app then has a new
+//! identifier, but Partnero still has the old customer with this e-mail address, and it keeps
+//! addresses unique (<https://developers.partnero.com/guide/referral>). That is no success, because no
+//! sale of the new identifier could be credited. The outcome is an error of the kind
 //! [`Partnero`](SignupErrorKind::Partnero), with [`Invalid`](crate::ErrorKind::Invalid) or
 //! [`Conflict`](crate::ErrorKind::Conflict) in it, and trying again does not help; with an outbox it
 //! becomes a dead letter. Nothing was credited, so the

@@ -1,4 +1,4 @@
-//! What came of a sign-up, as a value and as a part of the response.
+//! The outcome of a sign-up, which is also a part of the response.
 
 use http::Response;
 
@@ -8,14 +8,14 @@ use crate::context::ReferralContext;
 use crate::delivery::{Registration, Reported};
 use crate::response::Spent;
 
-/// What came of reporting a sign-up.
+/// What became of the report of a sign-up.
 ///
-/// It is a response part: return it from an axum handler, or [`apply`](Self::apply) it. Where the
-/// report arrived, or is in the outbox, it removes the referral cookie; where it did not, it
-/// leaves the cookie, and the visitor's next try is credited.
+/// It is a response part: return it from an axum handler, or [`apply`](Self::apply) it. If the report
+/// arrived at Partnero, or is in the outbox, it removes the referral cookie. If not, the cookie stays,
+/// and the visitor's next try is credited.
 ///
-/// It is not a `Result`, because a sign-up must not fail over a reward. If you want one, use
-/// [`result`](Self::result).
+/// It is not a `Result`, because a sign-up should not fail when its report does. For a `Result`,
+/// use [`result`](Self::result) or [`into_result`](Self::into_result).
 #[derive(Debug)]
 #[must_use = "the referral cookie is removed only if this becomes part of the response"]
 pub struct SignupOutcome {
@@ -37,36 +37,36 @@ impl SignupOutcome {
         }
     }
 
-    /// What the request said about its referral, and why.
+    /// What the request says about its referral, and why.
     #[must_use]
     pub fn context(&self) -> &ReferralContext {
         &self.context
     }
 
-    /// Whether the referral was credited and if not, why; `None` if the report did not arrive.
+    /// Whether the referral was credited, and if not, why. `None` if the report failed.
     #[must_use]
     pub fn registration(&self) -> Option<Registration> {
         self.result().ok()
     }
 
-    /// The customer as Partnero answered it, with the link to share; `None` if the report did not
-    /// arrive, or waits in the outbox.
+    /// The customer in Partnero's answer, with the link to share. `None` if the report failed, or
+    /// waits in the outbox.
     #[must_use]
     pub fn customer(&self) -> Option<&Customer> {
         self.result.as_ref().ok()?.customer.as_ref()
     }
 
-    /// Why the report did not arrive.
+    /// Why the report failed.
     #[must_use]
     pub fn error(&self) -> Option<&SignupError> {
         self.result.as_ref().err()
     }
 
-    /// The same as a `Result`, to look at before the outcome goes into the response.
+    /// The [registration](Self::registration) or the [error](Self::error).
     ///
     /// # Errors
     ///
-    /// Why the report did not arrive.
+    /// The report failed.
     pub fn result(&self) -> Result<Registration, &SignupError> {
         self.result.as_ref().map(|reported| reported.registration)
     }
@@ -75,12 +75,12 @@ impl SignupOutcome {
     ///
     /// # Errors
     ///
-    /// Why the report did not arrive. The cookie stays.
+    /// The report failed. The cookie then stays.
     pub fn into_result(self) -> Result<Spent, SignupError> {
         self.result.map(|_| self.spent)
     }
 
-    /// Adds the removal of the cookie to a response, if the report arrived.
+    /// Removes the cookie with this response, unless the report failed.
     pub fn apply<B>(self, response: &mut Response<B>) {
         if let Ok(spent) = self.into_result() {
             spent.apply(response);

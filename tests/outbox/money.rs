@@ -119,7 +119,7 @@ async fn a_refund_that_finds_no_sale_is_believed_only_where_there_is_none(shop: 
         (letter.reason.as_str(), letter.key.as_str()),
         ("refused", "o-1")
     );
-    assert!(letter.last_answer.contains("still on record"));
+    assert!(letter.last_answer.contains("still at Partnero"));
     assert_eq!(shop.recorded("o-1"), 1);
 }
 

@@ -1,4 +1,4 @@
-//! What goes wrong on the way, on any rung of the ladder.
+//! Failures of any of the calls that a sign-up makes.
 
 use std::time::Duration;
 
@@ -69,7 +69,7 @@ async fn a_failure_on_any_rung_keeps_the_referral() {
         Fault::status(401),
         Fault::cut_before(),
         Fault::answer(302, "", "text/plain"),
-        // Created, refused or found: each rung's second question is not answered either.
+        // After the first call the second one fails.
         Fault::status(500).on(Method::GET, "/v1/customers"),
     ] {
         let shop = Shop::open_with_defaults().await;

@@ -1,4 +1,4 @@
-//! Who is credited: every rung of the ladder on which the customer is new.
+//! Which referrer is credited when the customer is new at Partnero.
 
 use http::Method;
 use tower_partnero::client::CustomerRef;

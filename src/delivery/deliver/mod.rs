@@ -12,7 +12,7 @@ use tower_service::Service;
 pub(crate) use self::error::Sign;
 pub use self::error::{DeadReason, DeliveryError};
 pub use self::receipt::Receipt;
-use super::ladder::{self, Fall};
+use super::registration::{RegisterError, register};
 use super::report::Report;
 use crate::client::{Client, ErrorKind, NewCustomer};
 
@@ -135,12 +135,15 @@ async fn customer(
     new: NewCustomer,
     keep_referrer: bool,
 ) -> Result<Receipt, DeliveryError> {
-    match ladder::climb(client, new, keep_referrer).await {
+    match register(client, new, keep_referrer).await {
         Ok(reported) => Ok(Receipt::Customer(reported.registration)),
-        Err(Fall::UnknownReferrer(error)) => Err(DeliveryError::later(error)
-            .with_note("Partnero does not know the referrer, who may still come")),
-        Err(Fall::Failed(error)) if is_refusal(error.kind()) => Err(DeliveryError::refused(error)),
-        Err(Fall::Failed(error)) => Err(DeliveryError::later(error)),
+        Err(RegisterError::UnknownReferrer(error)) => {
+            Err(DeliveryError::later(error).with_note("Partnero does not know the referrer yet"))
+        }
+        Err(RegisterError::Failed(error)) if is_refusal(error.kind()) => {
+            Err(DeliveryError::refused(error))
+        }
+        Err(RegisterError::Failed(error)) => Err(DeliveryError::later(error)),
     }
 }
 

@@ -32,7 +32,7 @@ pub(super) async fn sale(
 }
 
 fn transaction(sale: &Sale) -> NewTransaction {
-    // Some sources require an action, and all that name a default name this one.
+    // Some sources of Partnero's API require an action, and all that name a default name this one.
     let action = sale.action.as_deref().unwrap_or("sale");
     let mut transaction = NewTransaction::new(&sale.key, sale.money.amount).action(action);
     if let Some(unit) = &sale.money.unit {
@@ -60,7 +60,7 @@ async fn is_recorded(client: &Client, key: &str) -> Result<bool, Error> {
     if page.items.is_empty() {
         return Ok(false);
     }
-    // Others were listed, so the filter was not understood.
+    // Other transactions were listed: Partnero has ignored the filter.
     match client.transactions().get(key).await {
         Ok(_) => Ok(true),
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(false),
@@ -68,8 +68,8 @@ async fn is_recorded(client: &Client, key: &str) -> Result<bool, Error> {
     }
 }
 
-/// A refusal may mean that the sale is there, or that sales of this customer are not wanted.
-/// Neither is a failure.
+/// A refused sale is delivered if Partnero already has it, or if nobody referred the customer:
+/// Partnero may not take such sales.
 async fn sale_refused(
     client: &Client,
     sale: &Sale,
@@ -119,8 +119,8 @@ pub(super) async fn refund(
     }
 }
 
-/// Nothing of this key is there, or nothing listens at this path: Partnero's own plugin found it
-/// not to work. What is still on record was not refunded.
+/// A 404 to a refund means that there is no such sale, or that Partnero has no such path: its own
+/// plugin once found the path not to work. So the sale is looked up.
 async fn refund_found_nothing(
     client: &Client,
     key: &str,
@@ -128,7 +128,7 @@ async fn refund_found_nothing(
 ) -> Result<Receipt, DeliveryError> {
     match is_recorded(client, key).await {
         Ok(false) => Ok(Receipt::NothingToRefund),
-        Ok(true) => Err(DeliveryError::refused(refusal).with_note("the sale is still on record")),
+        Ok(true) => Err(DeliveryError::refused(refusal).with_note("the sale is still at Partnero")),
         Err(error) => Err(DeliveryError::later(error)),
     }
 }

@@ -1,29 +1,30 @@
-//! How a report arrived.
+//! What a receipt says.
 
 use crate::delivery::registration::Registration;
 
-/// How a report arrived; its name is what a receipt keeps.
+/// How a report arrived. The outbox keeps its [name](Self::as_str) in the row of a delivered report,
+/// in the column `outcome`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Receipt {
-    /// A sign-up, with whether it was credited.
+    /// A sign-up was registered, in this way.
     Customer(Registration),
-    /// A sale was recorded.
+    /// A sale was sent, and Partnero has recorded it.
     Recorded,
-    /// A sale was found at Partnero under its key, and not sent again.
+    /// Partnero already had a sale of this key, so it was not sent again.
     AlreadyRecorded,
-    /// Partnero does not take sales of customers whom nobody referred.
+    /// Partnero refused the sale, and nobody referred the customer: Partnero may not take such sales.
     NotReferred,
-    /// A sale was taken back.
+    /// A sale was deleted at Partnero.
     Refunded,
-    /// Partnero knows no sale of that key.
+    /// Partnero has no sale of this key.
     NothingToRefund,
-    /// A balance was credited.
+    /// A customer's balance was credited.
     Credited,
 }
 
 impl Receipt {
-    /// A short name, for a receipt, a log field or a counter's label.
+    /// A short name, for the column `outcome`, a log field or the label of a counter.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {

@@ -7,7 +7,7 @@ use std::fmt;
 pub use self::money::{Credit, Refund, Sale};
 use crate::client::NewCustomer;
 
-/// One thing that Partnero shall hear of.
+/// One thing that an app reports to Partnero.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum Report {
@@ -15,9 +15,9 @@ pub enum Report {
     Customer(NewCustomer),
     /// A customer has bought something.
     Sale(Sale),
-    /// A sale was given back.
+    /// A sale was refunded as a whole.
     Refund(Refund),
-    /// A customer's balance is to be credited.
+    /// Credit for a customer's balance.
     Credit(Credit),
 }
 
@@ -29,14 +29,14 @@ pub enum ReportKind {
     Customer,
     /// A sale.
     Transaction,
-    /// A sale given back.
+    /// A refund of a sale.
     Refund,
-    /// A credit to a balance.
+    /// A credit to a customer's balance.
     Credit,
 }
 
 impl ReportKind {
-    /// The name that stands in the column `kind`.
+    /// The name in the column `kind`.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -67,7 +67,7 @@ impl fmt::Display for ReportKind {
 }
 
 impl Report {
-    /// Which of the four it is.
+    /// What the report is about.
     #[must_use]
     pub fn kind(&self) -> ReportKind {
         match self {
@@ -78,7 +78,7 @@ impl Report {
         }
     }
 
-    /// Whom the report is about, by the app's own identifier.
+    /// The customer, by the app's own identifier.
     #[must_use]
     pub fn customer(&self) -> &str {
         match self {
@@ -89,8 +89,8 @@ impl Report {
         }
     }
 
-    /// What may be reported once: the customer's identifier, the sale's key (for a refund too),
-    /// or the credit's own.
+    /// The key under which the report is delivered once: the customer's identifier, the key of the
+    /// sale (also for its refund), or the key of the credit.
     #[must_use]
     pub fn key(&self) -> &str {
         match self {

@@ -2,7 +2,10 @@
 
 use crate::client::Money;
 
-/// A sale to a customer, to be reported once.
+/// A sale to a customer.
+///
+/// Do not send sales if Partnero's own integration with Stripe, Paddle or Chargebee is connected: each
+/// sale would be rewarded twice.
 ///
 /// ```
 /// use tower_partnero::client::{Amount, Money};
@@ -24,10 +27,10 @@ pub struct Sale {
 }
 
 impl Sale {
-    /// A sale by the order's own key, to a customer by the app's own identifier.
+    /// The sale of an order, by the app's own identifiers of the order and of the customer.
     ///
-    /// Partnero does not keep keys unique, so the outbox does: a key is reported once. A key of
-    /// at most 64 characters is safe under every source.
+    /// The outbox delivers each key once, because Partnero does not keep keys of sales unique. Every
+    /// source of Partnero's API takes keys of at most 64 characters; some take longer ones.
     #[expect(
         clippy::needless_pass_by_value,
         reason = "keys and ids are written as `order.id`, not `&order.id`"
@@ -43,28 +46,28 @@ impl Sale {
         }
     }
 
-    /// What the customer did, for reward rules that name it. Default: `sale`.
+    /// What the customer did, for reward rules that depend on it. Default: `sale`.
     pub fn action(mut self, action: impl Into<String>) -> Self {
         self.action = Some(action.into());
         self
     }
 
-    /// The product, for reward rules that name it.
+    /// The product, for reward rules that depend on it.
     pub fn product_id(mut self, id: impl Into<String>) -> Self {
         self.product_id = Some(id.into());
         self
     }
 
-    /// The kind of product, for reward rules that name it.
+    /// The kind of product, for reward rules that depend on it.
     pub fn product_type(mut self, kind: impl Into<String>) -> Self {
         self.product_type = Some(kind.into());
         self
     }
 }
 
-/// A sale that was given back whole: its reward is taken back, too.
+/// The refund of a whole sale. Partnero then takes the reward back, too.
 ///
-/// Partnero has no call for a part of a sale.
+/// Partnero's API has no call that refunds a part of a sale.
 #[derive(Clone, Debug)]
 #[must_use]
 pub struct Refund {
@@ -73,8 +76,7 @@ pub struct Refund {
 }
 
 impl Refund {
-    /// The refund of a sale, by the sale's key, to the customer who bought, by the app's own
-    /// identifier.
+    /// The refund of the sale of this key to this customer, both as in [`Sale::new`].
     #[expect(
         clippy::needless_pass_by_value,
         reason = "keys and ids are written as `order.id`, not `&order.id`"
@@ -87,10 +89,11 @@ impl Refund {
     }
 }
 
-/// A credit to a customer's balance at Partnero, to be sent once.
+/// A credit to a customer's balance at Partnero.
 ///
-/// Sources disagree on whether it adds to the balance or pays out of it. A credit cannot be
-/// looked up: if nobody knows whether it arrived, it waits as a dead letter for a person.
+/// Partnero's sources disagree on whether it adds to the balance or pays out of it. A credit cannot
+/// be looked up through the API. If it may have arrived or not, it becomes a dead letter for a person
+/// to check, and is not sent again.
 #[derive(Clone, Debug)]
 #[must_use]
 pub struct Credit {
@@ -100,8 +103,8 @@ pub struct Credit {
 }
 
 impl Credit {
-    /// A credit by a key of the app's own, which stays in the outbox, to a customer by the app's
-    /// own identifier.
+    /// A credit to a customer, by the app's own identifier. The key is the app's own, too; only the
+    /// outbox uses it, to deliver the credit once.
     #[expect(
         clippy::needless_pass_by_value,
         reason = "keys and ids are written as `order.id`, not `&order.id`"
