@@ -2,6 +2,7 @@
 
 use std::error::Error as StdError;
 use std::fmt;
+use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use http::{Request, Response};
@@ -15,8 +16,9 @@ use crate::client::body::Body;
 /// Any error, as tower's own layers have it.
 pub type BoxError = Box<dyn StdError + Send + Sync>;
 
-/// The future of an [`HttpService`].
-type HttpFuture = <Boxed as Service<Request<Body>>>::Future;
+/// The future of an [`HttpService`]. It is written out because tower's own name for it would be a
+/// part of our public API.
+type HttpFuture = Pin<Box<dyn Future<Output = Result<Response<Body>, BoxError>> + Send>>;
 type Boxed = BoxCloneSyncService<Request<Body>, Response<Body>, BoxError>;
 
 /// The service that carries one attempt of a call to Partnero and its answer back; what the
