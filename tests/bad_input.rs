@@ -16,17 +16,17 @@ use tower_partnero::{InvalidReferralKey, Outcome, Referrals};
 
 const OURS: &str = "partnero_referral";
 
-/// What the handler is to see of one visit.
+/// What the handler must see of one visit.
 #[derive(Debug, PartialEq)]
-struct Seen {
+struct Sight {
     key: Option<String>,
     outcome: Outcome,
     ignored: Option<InvalidReferralKey>,
     conflicting: bool,
 }
 
-fn captured(key: &str) -> Seen {
-    Seen {
+fn captured(key: &str) -> Sight {
+    Sight {
         key: Some(key.to_owned()),
         outcome: Outcome::Captured,
         ignored: None,
@@ -34,15 +34,15 @@ fn captured(key: &str) -> Seen {
     }
 }
 
-fn remembered(key: &str) -> Seen {
-    Seen {
+fn remembered(key: &str) -> Sight {
+    Sight {
         outcome: Outcome::Remembered,
         ..captured(key)
     }
 }
 
-fn ignored(reason: InvalidReferralKey) -> Seen {
-    Seen {
+fn ignored(reason: InvalidReferralKey) -> Sight {
+    Sight {
         key: None,
         outcome: Outcome::Ignored(reason),
         ignored: Some(reason),
@@ -51,7 +51,7 @@ fn ignored(reason: InvalidReferralKey) -> Seen {
 }
 
 /// Sends the request, and checks what the handler saw and every line of the answer.
-async fn visit(target: impl AsRef<[u8]>, cookies: &[&[u8]], expected: &Seen) {
+async fn visit(target: impl AsRef<[u8]>, cookies: &[&[u8]], expected: &Sight) {
     let referrals = Referrals::builder().build().unwrap();
     let handle = referrals.clone();
     let seen = RefCell::new(Vec::new());
@@ -59,7 +59,7 @@ async fn visit(target: impl AsRef<[u8]>, cookies: &[&[u8]], expected: &Seen) {
         .layer(referrals.layer())
         .service(service_fn(|request: Request<_>| {
             let context = handle.context(&request.into_parts().0).unwrap();
-            seen.borrow_mut().push(Seen {
+            seen.borrow_mut().push(Sight {
                 key: context.referral.map(|referral| referral.key().to_string()),
                 outcome: context.outcome,
                 ignored: context.ignored,
@@ -118,7 +118,7 @@ async fn a_key_of_ten_kilobytes_is_ignored_and_never_cut() {
     for letter in ["a", "%41", "+", "%ff"] {
         let target = format!("/?ref={}", letter.repeat(10_000));
         visit(&target, &[], &ignored(InvalidReferralKey::TooLong)).await;
-        let expected = Seen {
+        let expected = Sight {
             ignored: Some(InvalidReferralKey::TooLong),
             ..remembered("K")
         };
@@ -204,7 +204,7 @@ async fn a_hundred_parameters_hide_nothing() {
     for number in 0..100 {
         write!(target, "ref{number}=a&xref=b&").unwrap();
     }
-    let unreferred = Seen {
+    let unreferred = Sight {
         key: None,
         outcome: Outcome::NotReferred,
         ..captured("")
@@ -217,7 +217,7 @@ async fn a_hundred_parameters_hide_nothing() {
 async fn the_same_parameter_five_times_counts_once() {
     let same = "/?ref=K&ref=K&ref=K&ref=K&ref=K";
     visit(same, &[], &captured("K")).await;
-    let expected = Seen {
+    let expected = Sight {
         ignored: Some(InvalidReferralKey::ControlCharacter),
         conflicting: true,
         ..captured("A")
@@ -230,7 +230,7 @@ async fn a_cookie_of_eight_kilobytes_is_ignored_and_a_neighbour_of_that_size_hid
     let ours = format!("{OURS}={}", "a".repeat(8 * 1024));
     let expected = ignored(InvalidReferralKey::TooLong);
     visit("/", &[ours.as_bytes()], &expected).await;
-    let expected = Seen {
+    let expected = Sight {
         ignored: Some(InvalidReferralKey::TooLong),
         ..captured("K")
     };
@@ -263,7 +263,7 @@ async fn ten_cookie_lines_are_one_jar() {
 
 #[tokio::test]
 async fn our_cookie_twice_is_a_conflict_and_the_first_valid_one_counts() {
-    let conflict = || Seen {
+    let conflict = || Sight {
         conflicting: true,
         ..remembered("A")
     };
@@ -273,7 +273,7 @@ async fn our_cookie_twice_is_a_conflict_and_the_first_valid_one_counts() {
     visit("/", &two, &conflict()).await;
     let same: &[u8] = b"partnero_referral=A; partnero_referral=\"A\"; partnero_referral=%41";
     visit("/", &[same], &remembered("A")).await;
-    let expected = Seen {
+    let expected = Sight {
         ignored: Some(InvalidReferralKey::Empty),
         ..remembered("B")
     };

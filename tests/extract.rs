@@ -1,15 +1,13 @@
-//! What a handler gets: the extractors of axum, the same without axum, and `Spent` on the way
-//! back.
+//! What a handler gets: the extractors of axum, and the same without axum.
 
 use std::io;
 use std::sync::{Arc, Mutex};
 
 use axum::Router;
 use axum::body::{Body, to_bytes};
-use axum::extract::{FromRef, State};
-use axum::response::{IntoResponse, Redirect};
+use axum::extract::FromRef;
 use axum::routing::get;
-use http::header::{CACHE_CONTROL, COOKIE, LOCATION, SET_COOKIE};
+use http::header::COOKIE;
 use http::{HeaderMap, Request, StatusCode, request::Parts};
 use tower::ServiceExt;
 use tower_partnero::{
@@ -18,10 +16,9 @@ use tower_partnero::{
 };
 use tracing_subscriber::util::SubscriberInitExt;
 
-/// A state in which the handle is one part of several.
+/// A state of the app's own that holds the handle.
 #[derive(Clone)]
 struct AppState {
-    shop: &'static str,
     referrals: Referrals,
 }
 
@@ -69,7 +66,6 @@ fn app(referrals: &Referrals) -> Router {
         .route("/inviter", get(tell_inviter))
         .layer(referrals.layer())
         .with_state(AppState {
-            shop: "shop",
             referrals: referrals.clone(),
         })
 }
@@ -238,48 +234,4 @@ async fn a_handle_without_its_layer_is_a_logged_500_that_tells_a_visitor_nothing
     assert_eq!(referrals.referral(&parts), Err(missing));
     log.assert_one_error();
     assert!(missing.to_string().contains("`.layer(referrals.layer())`"));
-}
-
-#[tokio::test]
-async fn spent_is_a_response_part_beside_others() {
-    async fn sign_up(context: ReferralContext, state: State<AppState>) -> impl IntoResponse {
-        let spent = state.referrals.spend(&context);
-        ([(SET_COOKIE, "session=1")], spent, Redirect::to(state.shop))
-    }
-    let referrals = Referrals::builder().domain("shop.example").build().unwrap();
-    let app = Router::new()
-        .route("/", get(sign_up).post(sign_up))
-        .layer(referrals.layer())
-        .with_state(AppState {
-            shop: "/welcome",
-            referrals: referrals.clone(),
-        });
-    for (method, target, cookie) in [
-        ("POST", "/", "partnero_referral=K"),
-        ("POST", "/", "partnero_referral="),
-        ("POST", "/?ref=K", ""),
-        ("GET", "/?ref=K", ""),
-        ("GET", "/?ref=K", "partnero_referral=S"),
-    ] {
-        let (status, headers, _) = send(app.clone(), request(method, target, cookie)).await;
-        assert_eq!(status, StatusCode::SEE_OTHER);
-        assert_eq!(headers[LOCATION], "/welcome");
-        let lines: Vec<_> = headers.get_all(SET_COOKIE).iter().collect();
-        let [session, twin_removal, removal] = lines[..] else {
-            panic!("three lines: {method} {target} {cookie}");
-        };
-        assert_eq!(session, "session=1");
-        let [twin_removal, removal] = [twin_removal, removal].map(|line| line.to_str().unwrap());
-        assert!(
-            twin_removal.starts_with("partnero_referral=; "),
-            "{twin_removal}"
-        );
-        assert!(!twin_removal.contains("Domain="), "{twin_removal}");
-        assert!(removal.starts_with("partnero_referral=; "), "{removal}");
-        assert!(
-            removal.contains("; Domain=shop.example; Max-Age=0"),
-            "{removal}"
-        );
-        assert_eq!(headers[CACHE_CONTROL], "private");
-    }
 }

@@ -1,4 +1,5 @@
-//! The layer in the places it is put: what it asks of its neighbours, and what it passes on.
+//! The layer among routes and other middleware: where it captures, what it needs of the inner service,
+//! and what it passes on.
 
 mod wire;
 
@@ -9,8 +10,9 @@ use std::task::{Context, Poll};
 
 use axum::Router;
 use axum::body::Body;
+use axum::middleware::map_response;
 use axum::routing::{get, post};
-use http::header::{HeaderMap, SET_COOKIE};
+use http::header::{CACHE_CONTROL, HeaderMap, HeaderValue, SET_COOKIE};
 use http::{Request, Response, StatusCode};
 use tower::limit::ConcurrencyLimitLayer;
 use tower::{Layer, Service, ServiceBuilder, ServiceExt, service_fn};
@@ -65,6 +67,48 @@ async fn captures_around_a_whole_router_even_on_a_page_that_is_not_there() {
         assert_eq!(response.status(), status);
         assert_captured(response.headers());
     }
+}
+
+async fn page() -> &'static str {
+    "welcome"
+}
+
+async fn public(mut response: axum::response::Response) -> axum::response::Response {
+    let value = HeaderValue::from_static("public, max-age=60");
+    response.headers_mut().insert(CACHE_CONTROL, value);
+    response
+}
+
+/// The headers of the answer to a visitor who follows a link.
+async fn follow(app: Router, target: &str) -> HeaderMap {
+    let request = Request::get(target).body(Body::empty()).unwrap();
+    app.oneshot(request).await.unwrap().into_parts().0.headers
+}
+
+#[tokio::test]
+async fn a_route_that_is_added_after_the_layer_captures_nothing() {
+    let app: Router = Router::new()
+        .route("/before", get(page))
+        .layer(referrals().layer())
+        .route("/after", get(page));
+    assert_captured(&follow(app.clone(), "/before?ref=K").await);
+    assert!(!follow(app, "/after?ref=K").await.contains_key(SET_COOKIE));
+}
+
+#[tokio::test]
+async fn a_middleware_outside_the_layer_overwrites_cache_control() {
+    let routes = Router::new().route("/", get(page));
+    let inside: Router = routes
+        .clone()
+        .layer(map_response(public))
+        .layer(referrals().layer());
+    let outside: Router = routes
+        .layer(referrals().layer())
+        .layer(map_response(public));
+    let inside = follow(inside, "/?ref=K").await;
+    assert!(inside[CACHE_CONTROL].as_bytes().starts_with(b"private"));
+    let outside = follow(outside, "/?ref=K").await;
+    assert_eq!(outside[CACHE_CONTROL], "public, max-age=60");
 }
 
 #[tokio::test]

@@ -1,12 +1,12 @@
-//! Response parts beside what a handler of axum's returns with them.
+//! The response parts in an axum handler's answer, beside the other parts of the answer.
 
 use axum::Router;
 use axum::body::Body;
 use axum::extract::State;
 use axum::response::{IntoResponse, Redirect};
 use axum::routing::{get, post};
-use http::header::{CACHE_CONTROL, HeaderMap, REFERRER_POLICY, SET_COOKIE};
-use http::{HeaderName, Request};
+use http::header::{CACHE_CONTROL, HeaderMap, LOCATION, REFERRER_POLICY, SET_COOKIE};
+use http::{HeaderName, Request, StatusCode};
 use tower::{Layer, ServiceExt};
 use tower_partnero::context::Consent;
 use tower_partnero::{Referral, ReferralContext, Referrals};
@@ -34,6 +34,56 @@ fn set(headers: &HeaderMap) -> Vec<&str> {
 
 fn referrals() -> Referrals {
     Referrals::builder().domain("shop.example").build().unwrap()
+}
+
+#[tokio::test]
+async fn spent_is_a_response_part_beside_others() {
+    async fn sign_up(
+        State(referrals): State<Referrals>,
+        visitor: ReferralContext,
+    ) -> impl IntoResponse {
+        let spent = referrals.spend(&visitor);
+        ([(SET_COOKIE, "session=1")], spent, Redirect::to("/welcome"))
+    }
+    let referrals = referrals();
+    let app = Router::new()
+        .route("/", get(sign_up).post(sign_up))
+        .layer(referrals.layer())
+        .with_state(referrals);
+    for (method, target, cookie) in [
+        ("POST", "/", "partnero_referral=K"),
+        ("POST", "/", "partnero_referral="),
+        ("POST", "/?ref=K", ""),
+        ("GET", "/?ref=K", ""),
+        ("GET", "/?ref=K", "partnero_referral=S"),
+    ] {
+        let request = Request::builder().method(method).uri(target);
+        let request = match cookie {
+            "" => request,
+            cookie => request.header("cookie", cookie),
+        };
+        let request = request.body(Body::empty());
+        let response = app.clone().oneshot(request.unwrap()).await.unwrap();
+        assert_eq!(response.status(), StatusCode::SEE_OTHER);
+        let headers = response.into_parts().0.headers;
+        assert_eq!(headers[LOCATION], "/welcome");
+        let lines = set(&headers);
+        let [session, twin_removal, removal] = lines[..] else {
+            panic!("three lines: {method} {target} {cookie}");
+        };
+        assert_eq!(session, "session=1");
+        assert!(
+            twin_removal.starts_with("partnero_referral=; "),
+            "{twin_removal}"
+        );
+        assert!(!twin_removal.contains("Domain="), "{twin_removal}");
+        assert!(removal.starts_with("partnero_referral=; "), "{removal}");
+        assert!(
+            removal.contains("; Domain=shop.example; Max-Age=0"),
+            "{removal}"
+        );
+        assert_eq!(headers[CACHE_CONTROL], "private");
+    }
 }
 
 /// Axum's arrays of headers replace: here the removal, and then what keeps it out of caches.
