@@ -105,13 +105,13 @@ async fn a_report_commits_with_the_user_on_postgres() {
 
 /// What any other driver does: the documented statement, with literal values.
 const BY_HAND: [&str; 2] = [
-    "INSERT INTO partnero_outbox (kind, key, customer, public_key, payload) \
+    "INSERT INTO partnero_outbox (kind, key, customer, public_key, payload, program) \
      VALUES ('customer', '7', '7', 'ben-7', '{\"id\": \"7\", \"key\": \"ben-7\", \
-     \"email\": \"ben@shop.example\", \"referring_customer\": {\"key\": \"anna-7\"}}') \
-     ON CONFLICT (kind, key) DO NOTHING",
+     \"email\": \"ben@shop.example\", \"referring_customer\": {\"key\": \"anna-7\"}}', '') \
+     ON CONFLICT (program, kind, key) DO NOTHING",
     "INSERT INTO partnero_outbox (kind, key, customer, public_key, payload) \
      VALUES ('transaction', 'o-1', '7', NULL, '{\"amount\": \"19.90\", \"amount_units\": \"EUR\"}') \
-     ON CONFLICT (kind, key) DO NOTHING",
+     ON CONFLICT (program, kind, key) DO NOTHING",
 ];
 
 macro_rules! arrives_by_hand {
@@ -120,7 +120,7 @@ macro_rules! arrives_by_hand {
             sqlx::query(statement).execute(&$pool).await.unwrap();
         }
         assert!(BY_HAND[0].starts_with(Outbox::INSERT.split(" VALUES").next().unwrap()));
-        assert!(BY_HAND[0].ends_with(Outbox::INSERT.split("$5)").nth(1).unwrap()));
+        assert!(BY_HAND[0].ends_with(Outbox::INSERT.split("$6)").nth(1).unwrap()));
         let shop = Shop::open($outbox).await;
         shop.anna().await;
         assert_eq!(shop.deliver().await.dead, 0);

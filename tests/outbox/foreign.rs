@@ -22,7 +22,7 @@ async fn a_payload_of_bytes_is_read_as_text() {
     let (shop, pool) = shop(&directory).await;
     let insert = sqlx::query(Outbox::INSERT).bind("customer").bind("7");
     let insert = insert.bind("7").bind(None::<String>);
-    let insert = insert.bind(br#"{"id": "7"}"#.to_vec());
+    let insert = insert.bind(br#"{"id": "7"}"#.to_vec()).bind("");
     insert.execute(&pool).await.unwrap();
     assert_eq!(shop.deliver().await.dead, 0);
     assert!(shop.knows("7"));

@@ -6,9 +6,10 @@ use std::time::Duration;
 
 use tokio::sync::Notify;
 
-use super::store::{Store, Which};
+use super::store::{Store, Table, Which};
 use super::{DeadLetter, NewRow, OutboxError, OutboxErrorKind, OutboxTransaction, Status};
 use crate::delivery::report::Report;
+use crate::error::ConfigError;
 
 /// A table of reports that are on their way to Partnero. A report stays in it until it has arrived.
 ///
@@ -37,7 +38,7 @@ impl Outbox {
     /// An outbox that is lost with the process, for tests.
     #[must_use]
     pub fn memory() -> Self {
-        Self::new(Store::Memory(super::store::Memory::default()))
+        Self::new(Table::Memory(super::store::Memory::default()))
     }
 
     /// An outbox in an SQLite file of its own. The file is made if it does not exist.
@@ -53,7 +54,7 @@ impl Outbox {
 
         let pool = sqlite::open(path.as_ref()).await?;
         sqlite::migrate(&pool).await?;
-        Ok(Self::new(Store::Sqlite(pool)))
+        Ok(Self::new(Table::Sqlite(pool)))
     }
 
     /// An outbox in the app's own SQLite database, so that a report commits with the app's rows.
@@ -73,7 +74,7 @@ impl Outbox {
 
         sqlite::check_settings(&pool).await?;
         sqlite::migrate(&pool).await?;
-        Ok(Self::new(Store::Sqlite(pool)))
+        Ok(Self::new(Table::Sqlite(pool)))
     }
 
     /// An outbox in the app's own PostgreSQL database, for any number of processes.
@@ -92,14 +93,36 @@ impl Outbox {
 
         postgres::check_settings(&pool).await?;
         postgres::migrate(&pool).await?;
-        Ok(Self::new(Store::Postgres(pool)))
+        Ok(Self::new(Table::Postgres(pool)))
     }
 
-    fn new(store: Store) -> Self {
+    fn new(table: Table) -> Self {
         Self {
-            store,
+            store: Store::new(table),
             enqueued: Arc::default(),
         }
+    }
+
+    /// The outbox of another Partnero program in the same table, for an app that has several. Each
+    /// program has a [`DeliveryWorker`](crate::delivery::DeliveryWorker) of its own, made with this
+    /// outbox and with a client that has the program's API key.
+    ///
+    /// Programs share nothing but the table: the same customer or order may be reported once to
+    /// each, and one that pauses stops no other. The name stands in the column `program`; the
+    /// outbox that this is called on keeps its own name, at first the empty one.
+    ///
+    /// # Errors
+    ///
+    /// The name has over 100 bytes or a control character.
+    pub fn program(&self, name: &str) -> Result<Self, ConfigError> {
+        if name.len() > 100 || name.chars().any(char::is_control) {
+            let advice = "write at most 100 bytes without control characters";
+            return Err(ConfigError::new("program", advice));
+        }
+        Ok(Self {
+            store: self.store.of(name),
+            enqueued: Arc::clone(&self.enqueued),
+        })
     }
 }
 
@@ -107,9 +130,10 @@ impl Outbox {
 impl Outbox {
     /// The statement by which any driver, in any language, enqueues a report in its own
     /// transaction, in SQLite and in PostgreSQL. The [module docs](crate::delivery#the-table)
-    /// list the five values.
+    /// list the six values.
     pub const INSERT: &'static str = "INSERT INTO partnero_outbox (kind, key, customer, \
-         public_key, payload) VALUES ($1, $2, $3, $4, $5) ON CONFLICT (kind, key) DO NOTHING";
+         public_key, payload, program) VALUES ($1, $2, $3, $4, $5, $6) \
+         ON CONFLICT (program, kind, key) DO NOTHING";
 
     /// Writes a report within the app's own transaction: a sign-up
     /// ([`NewCustomer`](crate::NewCustomer)), a [`Sale`](crate::delivery::Sale), a
@@ -136,7 +160,7 @@ impl Outbox {
             return Err(OutboxError::new(OutboxErrorKind::WrongEngine));
         }
         let row = NewRow::new(&report.into())?;
-        let enqueued = transaction.write(&row).await?;
+        let enqueued = transaction.write(self.store.program(), &row).await?;
         self.enqueued.notify_waiters();
         Ok(enqueued)
     }
@@ -230,6 +254,25 @@ impl Outbox {
         Ok(resumed)
     }
 
+    /// Makes all reports due whose next try is more than `beyond` ahead. The answer says how many
+    /// there were.
+    ///
+    /// This is for reports that were written, or put off, while the database's clock was ahead. A
+    /// report may rightly wait for as long as the longest [wait between
+    /// attempts](crate::delivery::DeliveryWorkerBuilder::retries), by default an hour, or as long as
+    /// Partnero has asked for, up to 14 days. If a worker is sending a report right now and its
+    /// lease ends more than `beyond` ahead, the lease ends now: the worker begins no more calls for
+    /// it, and the next worker looks a sale up before it sends it again.
+    ///
+    /// # Errors
+    ///
+    /// The database cannot be written to.
+    pub async fn hasten(&self, beyond: Duration) -> Result<u64, OutboxError> {
+        let hastened = self.store.hasten(beyond).await?;
+        self.enqueued.notify_waiters();
+        Ok(hastened)
+    }
+
     /// Deletes receipts that are older than `age`, a thousand in each transaction. The answer says
     /// how many were deleted.
     ///
@@ -257,6 +300,7 @@ impl fmt::Debug for Outbox {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Outbox")
             .field("engine", &self.store.engine())
+            .field("program", &self.store.program())
             .finish_non_exhaustive()
     }
 }

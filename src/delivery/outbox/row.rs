@@ -1,9 +1,11 @@
 //! A report as a row of the outbox, and back.
 
+use std::fmt::Write;
+
 use serde::{Deserialize, Serialize};
 
 use super::{OutboxError, OutboxErrorKind};
-use crate::client::{Amount, Money, NewCustomer};
+use crate::client::{Amount, CustomerRef, Money, NewCustomer};
 use crate::delivery::report::{Credit, Refund, Report, ReportKind, Sale};
 
 /// The columns that are written when a report is enqueued. The database fills in the others.
@@ -94,7 +96,7 @@ impl NewRow {
                 Report::Customer(customer) => customer.public_key().map(str::to_owned),
                 _ => None,
             },
-            payload,
+            payload: ascii(&payload),
         };
         // Checked here, because on PostgreSQL a failed statement ends the caller's transaction.
         let is_unfit = |text: &str| text.contains('\0') || text.len() > LONGEST_NAME;
@@ -110,8 +112,35 @@ impl NewRow {
         if row.public_key.as_deref().is_some_and(is_unfit) {
             return refuse("the public key");
         }
+        if let Report::Customer(customer) = report
+            && customer.referrer().is_some_and(has_zero_byte)
+        {
+            let message = "the name of the referring customer holds a zero byte";
+            return Err(OutboxError::new(OutboxErrorKind::Invalid).with_message(message));
+        }
         Ok(row)
     }
+}
+
+/// JSON in ASCII alone, which a database of any encoding takes. Outside of its strings JSON is
+/// ASCII, and in them `\u` and the UTF-16 code may stand for any character.
+fn ascii(json: &str) -> String {
+    let mut ascii = String::with_capacity(json.len());
+    for char in json.chars() {
+        if char.is_ascii() {
+            ascii.push(char);
+        } else {
+            for unit in char.encode_utf16(&mut [0; 2]) {
+                let _ = write!(ascii, "\\u{unit:04x}");
+            }
+        }
+    }
+    ascii
+}
+
+/// PostgreSQL takes no zero byte, not even to look for one.
+fn has_zero_byte(referrer: &CustomerRef) -> bool {
+    referrer.as_str().contains('\0')
 }
 
 /// The report in a row. Another program may have written the row, with
@@ -134,6 +163,11 @@ pub(crate) fn read_report(
             if new.id() != customer {
                 return Err(serde::de::Error::custom(
                     "the payload's `id` is not the row's `customer`",
+                ));
+            }
+            if new.referrer().is_some_and(has_zero_byte) {
+                return Err(serde::de::Error::custom(
+                    "the name of the referring customer holds a zero byte",
                 ));
             }
             Report::Customer(new)
@@ -164,7 +198,6 @@ pub(crate) fn read_report(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::client::CustomerRef;
 
     fn price() -> Money {
         Money::currency(Amount::major("19.90").unwrap(), "EUR")
@@ -218,6 +251,33 @@ mod tests {
     #[test]
     fn a_row_of_somebody_else_is_not_read() {
         assert!(read_report(ReportKind::Customer, "7", "7", r#"{"id":"8"}"#).is_err());
+    }
+
+    #[test]
+    fn a_payload_is_ascii_and_keeps_every_letter() {
+        let new = NewCustomer::new(7)
+            .name("Zoë \"Ω\" 😀\u{10ffff}")
+            .referring_customer(CustomerRef::key("α"));
+        let row = NewRow::new(&new.into()).unwrap();
+        assert!(row.payload.is_ascii(), "{}", row.payload);
+        assert!(row.payload.contains("\\u00eb"), "{}", row.payload);
+        assert!(row.payload.contains("\\ud83d\\ude00"), "{}", row.payload);
+        let Ok(Report::Customer(back)) = read_report(row.kind, "7", "7", &row.payload) else {
+            panic!("it is a sign-up");
+        };
+        assert_eq!(back.referrer().unwrap().as_str(), "α");
+        let payload: serde_json::Value = serde_json::from_str(&row.payload).unwrap();
+        assert_eq!(payload["name"], "Zoë \"Ω\" 😀\u{10ffff}");
+    }
+
+    #[test]
+    fn a_referrer_with_a_zero_byte_is_neither_written_nor_read() {
+        let new = NewCustomer::new(7).referring_customer(CustomerRef::key("a\0b"));
+        let error = NewRow::new(&new.into()).err().unwrap();
+        assert_eq!(error.kind(), OutboxErrorKind::Invalid);
+        let payload = r#"{"id":"7","referring_customer":{"key":"a\u0000b"}}"#;
+        let error = read_report(ReportKind::Customer, "7", "7", payload).unwrap_err();
+        assert!(error.to_string().contains("zero byte"), "{error}");
     }
 
     #[test]

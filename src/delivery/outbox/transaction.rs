@@ -34,6 +34,7 @@ pub(crate) mod sealed {
 
         fn write(
             &mut self,
+            program: &str,
             row: &NewRow,
         ) -> impl Future<Output = Result<Enqueued, OutboxError>> + Send;
     }

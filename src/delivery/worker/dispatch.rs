@@ -20,6 +20,9 @@ const GATHER: Duration = Duration::from_millis(5);
 /// How long after a failed claim the database is asked again.
 const DATABASE_PAUSE: Duration = Duration::from_secs(1);
 
+/// How often the worker looks for rows that wait for a row which a person has deleted by hand.
+const REPAIR: Duration = Duration::from_secs(60);
+
 /// How long a stopping worker tries to give rows back. After that their leases end by themselves.
 pub(super) const GIVE_BACK: Duration = Duration::from_secs(2);
 
@@ -51,10 +54,17 @@ impl Dispatch {
     pub(super) async fn run(mut self) -> usize {
         let mut phase = self.phase.subscribe();
         let shared = Arc::clone(&self.shared);
+        let mut repaired: Option<Instant> = None;
         loop {
             while self.executions.try_join_next().is_some() {}
             if *phase.borrow() != Phase::Running {
                 break;
+            }
+            if repaired.is_none_or(|at| at.elapsed() >= REPAIR) {
+                repaired = Some(Instant::now());
+                if let Err(error) = shared.outbox.store.repair().await {
+                    shared.monitor.database_fails(&error);
+                }
             }
             // Made before the claim: a row that is enqueued during the claim also ends the wait.
             let enqueued = shared.outbox.enqueued.notified();

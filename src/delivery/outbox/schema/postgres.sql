@@ -1,11 +1,13 @@
 CREATE TABLE partnero_outbox (
     id          BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    program     TEXT NOT NULL DEFAULT '',
     kind        TEXT NOT NULL CHECK (kind IN ('customer', 'transaction', 'refund', 'credit')),
     key         TEXT NOT NULL CHECK (key <> ''),
     customer    TEXT NOT NULL CHECK (customer <> ''),
     public_key  TEXT,
     payload     TEXT,
-    state       TEXT NOT NULL DEFAULT 'due' CHECK (state IN ('due', 'leased', 'held', 'done', 'dead')),
+    state       TEXT NOT NULL DEFAULT 'due'
+                CHECK (state IN ('due', 'leased', 'queued', 'held', 'done', 'dead')),
     due_at      BIGINT NOT NULL DEFAULT (EXTRACT(EPOCH FROM statement_timestamp()) * 1000)::BIGINT,
     owner       TEXT,
     waits_for   BIGINT,
@@ -17,16 +19,18 @@ CREATE TABLE partnero_outbox (
     last_answer TEXT,
     created_at  BIGINT NOT NULL DEFAULT (EXTRACT(EPOCH FROM statement_timestamp()) * 1000)::BIGINT,
     settled_at  BIGINT,
-    UNIQUE (kind, key),
+    UNIQUE (program, kind, key),
     CHECK (kind <> 'customer' OR key = customer)
 );
-CREATE INDEX partnero_outbox_next ON partnero_outbox (due_at, kind, customer) WHERE state IN ('due', 'leased');
-CREATE INDEX partnero_outbox_lane ON partnero_outbox (customer, id) WHERE state IN ('due', 'leased');
-CREATE INDEX partnero_outbox_held ON partnero_outbox (waits_for) WHERE state = 'held';
-CREATE INDEX partnero_outbox_dead ON partnero_outbox (id) WHERE state = 'dead';
-CREATE INDEX partnero_outbox_public_key ON partnero_outbox (public_key) WHERE public_key IS NOT NULL;
+CREATE INDEX partnero_outbox_next ON partnero_outbox (program, due_at, id, created_at) WHERE state IN ('due', 'leased');
+CREATE INDEX partnero_outbox_lane ON partnero_outbox (program, customer, id) WHERE state IN ('due', 'leased');
+CREATE INDEX partnero_outbox_queued ON partnero_outbox (program, customer, id) WHERE state = 'queued';
+CREATE INDEX partnero_outbox_held ON partnero_outbox (waits_for, program) WHERE state = 'held';
+CREATE INDEX partnero_outbox_dead ON partnero_outbox (program, id) WHERE state = 'dead';
+CREATE INDEX partnero_outbox_receipts ON partnero_outbox (program, settled_at) WHERE state = 'done' AND kind <> 'credit';
+CREATE INDEX partnero_outbox_public_key ON partnero_outbox (program, public_key, id) WHERE public_key IS NOT NULL;
 CREATE TABLE partnero_outbox_gate (
-    id          BIGINT PRIMARY KEY CHECK (id = 1),
+    program     TEXT NOT NULL PRIMARY KEY,
     closed_at   BIGINT,
     reason      TEXT,
     not_before  BIGINT NOT NULL DEFAULT 0,
@@ -34,4 +38,4 @@ CREATE TABLE partnero_outbox_gate (
     probes      BIGINT NOT NULL DEFAULT 0,
     pruned_at   BIGINT
 );
-INSERT INTO partnero_outbox_gate (id) VALUES (1);
+INSERT INTO partnero_outbox_gate (program) VALUES ('');

@@ -1,32 +1,38 @@
 CREATE TABLE partnero_outbox (
     id          INTEGER PRIMARY KEY AUTOINCREMENT,
+    program     TEXT NOT NULL DEFAULT '',
     kind        TEXT NOT NULL CHECK (kind IN ('customer', 'transaction', 'refund', 'credit')),
     key         TEXT NOT NULL CHECK (key <> ''),
     customer    TEXT NOT NULL CHECK (customer <> ''),
     public_key  TEXT,
     payload     TEXT,
-    state       TEXT NOT NULL DEFAULT 'due' CHECK (state IN ('due', 'leased', 'held', 'done', 'dead')),
-    due_at      INTEGER NOT NULL DEFAULT (CAST(ROUND((julianday('now') - 2440587.5) * 86400000.0) AS INTEGER)),
+    state       TEXT NOT NULL DEFAULT 'due'
+                CHECK (state IN ('due', 'leased', 'queued', 'held', 'done', 'dead')),
+    due_at      INTEGER NOT NULL CHECK (typeof(due_at) = 'integer')
+                DEFAULT (CAST(ROUND((julianday('now') - 2440587.5) * 86400000.0) AS INTEGER)),
     owner       TEXT,
-    waits_for   INTEGER,
-    sent_at     INTEGER,
-    attempts    INTEGER NOT NULL DEFAULT 0,
-    tried_at    INTEGER,
-    failing_ms  INTEGER NOT NULL DEFAULT 0,
+    waits_for   INTEGER CHECK (typeof(waits_for) IN ('integer', 'null')),
+    sent_at     INTEGER CHECK (typeof(sent_at) IN ('integer', 'null')),
+    attempts    INTEGER NOT NULL DEFAULT 0 CHECK (typeof(attempts) = 'integer'),
+    tried_at    INTEGER CHECK (typeof(tried_at) IN ('integer', 'null')),
+    failing_ms  INTEGER NOT NULL DEFAULT 0 CHECK (typeof(failing_ms) = 'integer'),
     outcome     TEXT,
     last_answer TEXT,
-    created_at  INTEGER NOT NULL DEFAULT (CAST(ROUND((julianday('now') - 2440587.5) * 86400000.0) AS INTEGER)),
-    settled_at  INTEGER,
-    UNIQUE (kind, key),
+    created_at  INTEGER NOT NULL CHECK (typeof(created_at) = 'integer')
+                DEFAULT (CAST(ROUND((julianday('now') - 2440587.5) * 86400000.0) AS INTEGER)),
+    settled_at  INTEGER CHECK (typeof(settled_at) IN ('integer', 'null')),
+    UNIQUE (program, kind, key),
     CHECK (kind <> 'customer' OR key = customer)
 );
-CREATE INDEX partnero_outbox_next ON partnero_outbox (due_at, kind, customer) WHERE state IN ('due', 'leased');
-CREATE INDEX partnero_outbox_lane ON partnero_outbox (customer, id) WHERE state IN ('due', 'leased');
-CREATE INDEX partnero_outbox_held ON partnero_outbox (waits_for) WHERE state = 'held';
-CREATE INDEX partnero_outbox_dead ON partnero_outbox (id) WHERE state = 'dead';
-CREATE INDEX partnero_outbox_public_key ON partnero_outbox (public_key) WHERE public_key IS NOT NULL;
+CREATE INDEX partnero_outbox_next ON partnero_outbox (program, due_at, id, created_at) WHERE state IN ('due', 'leased');
+CREATE INDEX partnero_outbox_lane ON partnero_outbox (program, customer, id) WHERE state IN ('due', 'leased');
+CREATE INDEX partnero_outbox_queued ON partnero_outbox (program, customer, id) WHERE state = 'queued';
+CREATE INDEX partnero_outbox_held ON partnero_outbox (waits_for, program) WHERE state = 'held';
+CREATE INDEX partnero_outbox_dead ON partnero_outbox (program, id) WHERE state = 'dead';
+CREATE INDEX partnero_outbox_receipts ON partnero_outbox (program, settled_at) WHERE state = 'done' AND kind <> 'credit';
+CREATE INDEX partnero_outbox_public_key ON partnero_outbox (program, public_key, id) WHERE public_key IS NOT NULL;
 CREATE TABLE partnero_outbox_gate (
-    id          INTEGER PRIMARY KEY CHECK (id = 1),
+    program     TEXT NOT NULL PRIMARY KEY,
     closed_at   INTEGER,
     reason      TEXT,
     not_before  INTEGER NOT NULL DEFAULT 0,
@@ -34,4 +40,4 @@ CREATE TABLE partnero_outbox_gate (
     probes      INTEGER NOT NULL DEFAULT 0,
     pruned_at   INTEGER
 );
-INSERT INTO partnero_outbox_gate (id) VALUES (1);
+INSERT INTO partnero_outbox_gate (program) VALUES ('');

@@ -13,6 +13,7 @@ pub(crate) mod sqlite;
 #[cfg(test)]
 mod suite;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 pub(crate) use self::change::{Announced, Change, Check, Op, Sent, Written};
@@ -28,9 +29,16 @@ use crate::delivery::report::ReportKind;
 /// takes milliseconds.
 const PATIENCE: Duration = Duration::from_secs(15);
 
+/// The rows of one program in the table.
+#[derive(Clone)]
+pub(crate) struct Store {
+    table: Table,
+    program: Arc<str>,
+}
+
 /// Where the table is.
 #[derive(Clone)]
-pub(crate) enum Store {
+pub(crate) enum Table {
     Memory(Memory),
     #[cfg(feature = "outbox-sqlite")]
     Sqlite(sqlx::SqlitePool),
@@ -98,25 +106,43 @@ pub(crate) enum Which {
 /// Calls the function of this name in the engine's own module.
 macro_rules! ask {
     ($store:expr, $function:ident($($argument:expr),*)) => {
-        match $store {
-            Store::Memory(memory) => Ok(memory.$function($($argument),*)),
+        match &$store.table {
+            Table::Memory(memory) => Ok(memory.$function(&$store.program, $($argument),*)),
             #[cfg(feature = "outbox-sqlite")]
-            Store::Sqlite(pool) => sqlite::$function(pool, $($argument),*).await,
+            Table::Sqlite(pool) => sqlite::$function(pool, &$store.program, $($argument),*).await,
             #[cfg(feature = "outbox-postgres")]
-            Store::Postgres(pool) => postgres::$function(pool, $($argument),*).await,
+            Table::Postgres(pool) => postgres::$function(pool, &$store.program, $($argument),*).await,
         }
     };
 }
 
 /// What an app does.
 impl Store {
+    /// The rows of the app's only program.
+    pub(super) fn new(table: Table) -> Self {
+        let program = Arc::from("");
+        Self { table, program }
+    }
+
+    /// The rows of another program in the same table.
+    pub(super) fn of(&self, program: &str) -> Self {
+        Self {
+            table: self.table.clone(),
+            program: program.into(),
+        }
+    }
+
+    pub(super) fn program(&self) -> &str {
+        &self.program
+    }
+
     pub(super) fn engine(&self) -> Engine {
-        match self {
-            Self::Memory(_) => Engine::Memory,
+        match self.table {
+            Table::Memory(_) => Engine::Memory,
             #[cfg(feature = "outbox-sqlite")]
-            Self::Sqlite(_) => Engine::Sqlite,
+            Table::Sqlite(_) => Engine::Sqlite,
             #[cfg(feature = "outbox-postgres")]
-            Self::Postgres(_) => Engine::Postgres,
+            Table::Postgres(_) => Engine::Postgres,
         }
     }
 
@@ -145,15 +171,27 @@ impl Store {
         in_time(async { ask!(self, write(changes)) }).await
     }
 
+    /// Makes rows due that wait for a row which a person has deleted or changed by hand.
+    pub(crate) async fn repair(&self) -> Result<(), OutboxError> {
+        match &self.table {
+            // Nobody can change it by hand.
+            Table::Memory(_) => Ok(()),
+            #[cfg(feature = "outbox-sqlite")]
+            Table::Sqlite(pool) => in_time(sqlite::repair(pool, &self.program)).await,
+            #[cfg(feature = "outbox-postgres")]
+            Table::Postgres(pool) => in_time(postgres::repair(pool, &self.program)).await,
+        }
+    }
+
     /// Whether the engine locks single rows, so that a lock that somebody else holds concerns that
     /// row alone.
     pub(crate) fn locks_rows(&self) -> bool {
-        match self {
-            Self::Memory(_) => false,
+        match self.table {
+            Table::Memory(_) => false,
             #[cfg(feature = "outbox-sqlite")]
-            Self::Sqlite(_) => false,
+            Table::Sqlite(_) => false,
             #[cfg(feature = "outbox-postgres")]
-            Self::Postgres(_) => true,
+            Table::Postgres(_) => true,
         }
     }
 
@@ -213,6 +251,11 @@ impl Store {
     /// Turns a dead letter into a receipt. The answer says whether there was such a dead letter.
     pub(super) async fn discard(&self, id: i64, reason: &str) -> Result<bool, OutboxError> {
         ask!(self, discard(id, reason))
+    }
+
+    /// Makes rows due whose time is more than `beyond` ahead. The answer is their number.
+    pub(super) async fn hasten(&self, beyond: Duration) -> Result<u64, OutboxError> {
+        ask!(self, hasten(to_millis(beyond)))
     }
 
     /// Deletes up to `limit` receipts that are older than `age`, but none of credits.

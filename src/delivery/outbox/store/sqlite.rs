@@ -25,11 +25,16 @@ const BEGIN: &str = "BEGIN IMMEDIATE";
 const BEGIN_BRIEFLY: &str = BEGIN;
 /// There is one lock for the whole file, and `BEGIN IMMEDIATE` has taken it.
 const LOCK_MIGRATIONS: &str = "SELECT 1";
+/// Words by which PostgreSQL locks rows. Here the whole file is locked.
 const FOR_SHARE: &str = "";
+const FOR_SHARE_SKIP_LOCKED: &str = "";
+const FOR_UPDATE_SKIP_LOCKED: &str = "";
 const HAS_HISTORY: &str =
     "SELECT COUNT(*) FROM sqlite_schema WHERE name = 'partnero_outbox_migrations'";
 const NOW: &str = "CAST(ROUND((julianday('now') - 2440587.5) * 86400000.0) AS INTEGER)";
-/// The rows of one JSON text.
+/// `id {LISTED}`: the id is in the JSON array that is the first argument.
+const LISTED: &str = "IN (SELECT value FROM json_each($1))";
+/// The objects in the JSON array that is the first argument.
 const ARRIVED: &str = "(SELECT value ->> 'id' AS id, value ->> 'owner' AS owner, \
      value ->> 'outcome' AS outcome FROM json_each($1)) AS arrived";
 

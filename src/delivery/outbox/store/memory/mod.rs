@@ -3,8 +3,8 @@
 mod pause;
 mod row;
 
-use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use self::pause::Pause;
@@ -15,8 +15,9 @@ use crate::delivery::outbox::clock::millis;
 use crate::delivery::outbox::{DeadLetter, Enqueued, Status};
 use crate::delivery::report::ReportKind;
 
+/// One table for each program.
 #[derive(Clone, Default)]
-pub(crate) struct Memory(Arc<Mutex<Table>>);
+pub(crate) struct Memory(Arc<Mutex<HashMap<String, Table>>>);
 
 #[derive(Default)]
 struct Table {
@@ -35,152 +36,172 @@ fn now() -> i64 {
 }
 
 impl Memory {
-    fn table(&self) -> MutexGuard<'_, Table> {
+    fn table<T>(&self, program: &str, operation: impl FnOnce(&mut Table) -> T) -> T {
         // No operation leaves the table half changed, not even one that panics.
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        let mut programs = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        operation(programs.entry(program.to_owned()).or_default())
     }
 
-    pub(super) fn enqueue(&self, new: &NewRow) -> Enqueued {
-        let mut table = self.table();
-        let mut rows = table.rows.values();
-        if rows.any(|row| row.claimed.kind == new.kind && row.claimed.key == new.key) {
-            return Enqueued::Repeated;
-        }
-        table.last_id += 1;
-        let id = table.last_id;
-        table.rows.insert(id, Row::new(id, new));
-        Enqueued::New
-    }
-
-    pub(super) fn claim(&self, owner: &str, lease: i64, limit: i64) -> Claim {
-        let mut table = self.table();
-        let now = now();
-        if let Some(probe_in) = table.pause.probe_in(now) {
-            return Claim::Shut { probe_in };
-        }
-        let mut rows = Vec::new();
-        for id in table.heads(now, limit) {
-            let Some(row) = table.rows.get_mut(&id) else {
-                continue;
-            };
-            row.lease(owner, now + lease);
-            rows.push(row.claimed.clone());
-        }
-        let pruned = table.pruned;
-        Claim::Open { now, pruned, rows }
-    }
-
-    pub(super) fn write(&self, changes: &[Change]) -> Vec<Written> {
-        let mut table = self.table();
-        let written = changes.iter();
-        let written = written.map(|change| table.apply(&change.owner, &change.op));
-        written.collect()
-    }
-
-    pub(super) fn passage(&self) -> Passage {
-        self.table().pause.passage()
-    }
-
-    pub(super) fn shut_gate(&self, reason: &str, wait: i64) {
-        self.table().pause.begin(reason, wait);
-    }
-
-    pub(super) fn take_probe(&self, hold: i64) -> Option<i64> {
-        self.table().pause.take_probe(hold)
-    }
-
-    pub(super) fn defer_probe(&self, wait: i64) {
-        self.table().pause.defer_probe(wait);
-    }
-
-    pub(super) fn open_gate(&self) {
-        self.table().pause.end();
-    }
-
-    pub(super) fn resume(&self) -> bool {
-        let mut table = self.table();
-        let pause = std::mem::take(&mut table.pause);
-        if pause.closed_at.is_none() {
-            return false;
-        }
-        for row in table.rows.values_mut() {
-            if row.state == State::Due && row.due_at >= pause.not_before {
-                row.due_at = now();
+    pub(super) fn enqueue(&self, program: &str, new: &NewRow) -> Enqueued {
+        self.table(program, |table| {
+            let mut rows = table.rows.values();
+            if rows.any(|row| row.claimed.kind == new.kind && row.claimed.key == new.key) {
+                return Enqueued::Repeated;
             }
-        }
-        true
+            table.last_id += 1;
+            let id = table.last_id;
+            table.rows.insert(id, Row::new(id, new));
+            Enqueued::New
+        })
     }
 
-    pub(super) fn status(&self) -> Status {
-        let table = self.table();
-        let now = now();
-        let count = |wanted: fn(&Row, i64) -> bool| {
-            let wanted = table.rows.values().filter(|row| wanted(row, now));
-            wanted.count() as u64
-        };
-        let mut pending = table.rows.values().filter(|row| row.state.is_live());
-        let age = |at: i64| millis(now - at);
-        Status {
-            ready: count(|row, now| row.state.is_live() && row.due_at <= now),
-            pending: count(|row, _| row.state.is_live()),
-            held: count(|row, _| matches!(row.state, State::Held { .. })),
-            dead: count(|row, _| row.state == State::Dead),
-            oldest: pending.next().map(|row| age(row.claimed.created_at)),
-            shut_for: table.pause.closed_at.map(age),
-            shut_because: table.pause.reason.clone(),
-        }
-    }
-
-    pub(super) fn dead(&self, after: i64, limit: i64) -> Vec<DeadLetter> {
-        let table = self.table();
-        let later = table.rows.range(after.saturating_add(1)..);
-        let dead = later.filter(|(_, row)| row.state == State::Dead);
-        let letters = dead.map(|(_, row)| row.letter());
-        letters.take(usize::try_from(limit).unwrap_or(0)).collect()
-    }
-
-    pub(super) fn replay(&self, which: Which) -> u64 {
-        let mut replayed = 0;
-        for row in self.table().rows.values_mut() {
-            let is_meant = match which {
-                Which::One(id) => row.claimed.id == id,
-                Which::All => row.claimed.kind != ReportKind::Credit,
-            };
-            if is_meant && row.state == State::Dead {
-                row.replay();
-                replayed += 1;
+    pub(super) fn claim(&self, program: &str, owner: &str, lease: i64, limit: i64) -> Claim {
+        self.table(program, |table| {
+            let now = now();
+            if let Some(probe_in) = table.pause.probe_in(now) {
+                return Claim::Shut { probe_in };
             }
-        }
-        replayed
+            let mut rows = Vec::new();
+            for id in table.heads(now, limit) {
+                let Some(row) = table.rows.get_mut(&id) else {
+                    continue;
+                };
+                row.lease(owner, now + lease);
+                rows.push(row.claimed.clone());
+            }
+            let pruned = table.pruned;
+            Claim::Open { now, pruned, rows }
+        })
     }
 
-    pub(super) fn discard(&self, id: i64, reason: &str) -> bool {
-        let mut table = self.table();
-        let row = table.rows.get_mut(&id);
-        let Some(row) = row.filter(|row| row.state == State::Dead) else {
-            return false;
-        };
-        row.settle(State::Done, "discarded", reason);
-        row.forget();
-        table.revive(id);
-        true
+    pub(super) fn write(&self, program: &str, changes: &[Change]) -> Vec<Written> {
+        self.table(program, |table| {
+            let written = changes.iter();
+            let written = written.map(|change| table.apply(&change.owner, &change.op));
+            written.collect()
+        })
     }
 
-    pub(super) fn prune(&self, age: i64, limit: i64) -> u64 {
-        let mut table = self.table();
-        let before = now() - age;
-        let old = table.rows.iter().filter(|(_, row)| {
-            row.state == State::Done
-                && row.claimed.kind != ReportKind::Credit
-                && row.settled_at <= before
-        });
-        let limit = usize::try_from(limit).unwrap_or(0);
-        let old: Vec<i64> = old.map(|(id, _)| *id).take(limit).collect();
-        for id in &old {
-            table.rows.remove(id);
-        }
-        table.pruned |= !old.is_empty();
-        old.len() as u64
+    pub(super) fn passage(&self, program: &str) -> Passage {
+        self.table(program, |table| table.pause.passage())
+    }
+
+    pub(super) fn shut_gate(&self, program: &str, reason: &str, wait: i64) {
+        self.table(program, |table| table.pause.begin(reason, wait));
+    }
+
+    pub(super) fn take_probe(&self, program: &str, hold: i64) -> Option<i64> {
+        self.table(program, |table| table.pause.take_probe(hold))
+    }
+
+    pub(super) fn defer_probe(&self, program: &str, wait: i64) {
+        self.table(program, |table| table.pause.defer_probe(wait));
+    }
+
+    pub(super) fn open_gate(&self, program: &str) {
+        self.table(program, |table| table.pause.end());
+    }
+
+    pub(super) fn resume(&self, program: &str) -> bool {
+        self.table(program, |table| {
+            let pause = std::mem::take(&mut table.pause);
+            if pause.closed_at.is_none() {
+                return false;
+            }
+            for row in table.rows.values_mut() {
+                if row.state == State::Due && row.due_at >= pause.not_before {
+                    row.due_at = now();
+                }
+            }
+            true
+        })
+    }
+
+    pub(super) fn status(&self, program: &str) -> Status {
+        self.table(program, |table| {
+            let now = now();
+            let count = |wanted: fn(&Row, i64) -> bool| {
+                let wanted = table.rows.values().filter(|row| wanted(row, now));
+                wanted.count() as u64
+            };
+            let mut pending = table.rows.values().filter(|row| row.state.is_live());
+            let age = |at: i64| millis(now - at);
+            Status {
+                ready: count(|row, now| row.state.is_live() && row.due_at <= now),
+                pending: count(|row, _| row.state.is_live()),
+                held: count(|row, _| matches!(row.state, State::Held { .. })),
+                dead: count(|row, _| row.state == State::Dead),
+                oldest: pending.next().map(|row| age(row.claimed.created_at)),
+                shut_for: table.pause.closed_at.map(age),
+                shut_because: table.pause.reason.clone(),
+            }
+        })
+    }
+
+    pub(super) fn dead(&self, program: &str, after: i64, limit: i64) -> Vec<DeadLetter> {
+        self.table(program, |table| {
+            let later = table.rows.range(after.saturating_add(1)..);
+            let dead = later.filter(|(_, row)| row.state == State::Dead);
+            let letters = dead.map(|(_, row)| row.letter());
+            letters.take(usize::try_from(limit).unwrap_or(0)).collect()
+        })
+    }
+
+    pub(super) fn replay(&self, program: &str, which: Which) -> u64 {
+        self.table(program, |table| {
+            let mut replayed = 0;
+            for row in table.rows.values_mut() {
+                let is_meant = match which {
+                    Which::One(id) => row.claimed.id == id,
+                    Which::All => row.claimed.kind != ReportKind::Credit,
+                };
+                if is_meant && row.state == State::Dead {
+                    row.replay();
+                    replayed += 1;
+                }
+            }
+            replayed
+        })
+    }
+
+    pub(super) fn discard(&self, program: &str, id: i64, reason: &str) -> bool {
+        self.table(program, |table| {
+            let row = table.rows.get_mut(&id);
+            let Some(row) = row.filter(|row| row.state == State::Dead) else {
+                return false;
+            };
+            row.settle(State::Done, "discarded", reason);
+            row.forget();
+            table.revive(id);
+            true
+        })
+    }
+
+    pub(super) fn hasten(&self, program: &str, beyond: i64) -> u64 {
+        self.table(program, |table| {
+            let latest = now() + beyond;
+            let far = table.rows.values_mut();
+            let far = far.filter(|row| row.state.is_live() && row.due_at > latest);
+            far.map(|row| row.due_at = now()).count() as u64
+        })
+    }
+
+    pub(super) fn prune(&self, program: &str, age: i64, limit: i64) -> u64 {
+        self.table(program, |table| {
+            let before = now() - age;
+            let old = table.rows.iter().filter(|(_, row)| {
+                row.state == State::Done
+                    && row.claimed.kind != ReportKind::Credit
+                    && row.settled_at <= before
+            });
+            let limit = usize::try_from(limit).unwrap_or(0);
+            let old: Vec<i64> = old.map(|(id, _)| *id).take(limit).collect();
+            for id in &old {
+                table.rows.remove(id);
+            }
+            table.pruned |= !old.is_empty();
+            old.len() as u64
+        })
     }
 }
 

@@ -10,6 +10,12 @@ macro_rules! statements {
             static $name: std::sync::LazyLock<String> =
                 std::sync::LazyLock::new(|| format!($text $(, $word = $value)*));
         )+
+
+        /// Each statement with its name, for the test that has its plan explained.
+        #[cfg(test)]
+        pub(super) fn statements() -> Vec<(&'static str, &'static str)> {
+            vec![$((stringify!($name), $name.as_str())),+]
+        }
     };
 }
 
@@ -19,18 +25,17 @@ mod queue;
 mod schema;
 mod settle;
 
+use serde::Serialize;
 use sqlx::Transaction;
 
-pub(crate) use self::operate::{dead, discard, prune, replay, status};
+pub(crate) use self::operate::{dead, discard, hasten, prune, replay, status};
 pub(crate) use self::pause::{defer_probe, open_gate, passage, resume, shut_gate, take_probe};
-#[cfg(test)]
-pub(crate) use self::queue::heads;
-pub(crate) use self::queue::{claim, enqueue};
+pub(crate) use self::queue::{claim, enqueue, repair};
 pub(crate) use self::schema::migrate;
 pub(crate) use self::settle::write;
 use super::{
-    ARRIVED, BEGIN, BEGIN_BRIEFLY, Connection, Database, ENGINE, FOR_SHARE, HAS_HISTORY,
-    LOCK_MIGRATIONS, NOW, Pool, SCHEMA, is_one_of,
+    ARRIVED, BEGIN, BEGIN_BRIEFLY, Connection, Database, ENGINE, FOR_SHARE, FOR_SHARE_SKIP_LOCKED,
+    FOR_UPDATE_SKIP_LOCKED, HAS_HISTORY, LISTED, LOCK_MIGRATIONS, NOW, Pool, SCHEMA, is_one_of,
 };
 use crate::delivery::outbox::{OutboxError, OutboxErrorKind};
 use crate::delivery::report::ReportKind;
@@ -40,9 +45,29 @@ async fn begin_briefly(pool: &Pool) -> Result<Transaction<'static, Database>, Ou
     Ok(pool.begin_with(BEGIN_BRIEFLY).await?)
 }
 
+/// A list for a statement that takes it as one JSON text.
+fn list<T: Serialize>(items: &[T]) -> Result<String, OutboxError> {
+    serde_json::to_string(items)
+        .map_err(|error| OutboxError::new(OutboxErrorKind::Database).with_source(error))
+}
+
 fn kind(name: &str) -> Result<ReportKind, OutboxError> {
     ReportKind::parse(name).ok_or_else(|| {
         let message = format!("the column `kind` holds {name:?}");
         OutboxError::new(OutboxErrorKind::Schema).with_message(message)
     })
+}
+
+/// Every statement that the app, a worker or an operator runs.
+#[cfg(test)]
+pub(crate) fn statements() -> Vec<(&'static str, &'static str)> {
+    let insert = ("INSERT", crate::delivery::outbox::Outbox::INSERT);
+    let rooms = [
+        queue::statements(),
+        settle::statements(),
+        pause::statements(),
+        operate::statements(),
+        schema::statements(),
+    ];
+    [vec![insert], rooms.concat()].concat()
 }

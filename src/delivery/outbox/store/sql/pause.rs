@@ -1,4 +1,4 @@
-//! The gate: one row that says whether the whole fleet pauses.
+//! The gate: one row for each program that says whether its whole fleet pauses.
 
 use sqlx::Row;
 
@@ -7,75 +7,125 @@ use crate::delivery::outbox::OutboxError;
 use crate::delivery::outbox::store::Passage;
 
 statements! {
-    PASSAGE = "SELECT closed_at, not_before, {NOW} FROM partnero_outbox_gate WHERE id = 1";
-    /// If several ask for a pause, the longest counts, also when a probe succeeds meanwhile.
-    SHUT = "UPDATE partnero_outbox_gate SET reason = $1, closed_at = COALESCE(closed_at, {NOW}), \
-        probe_at = COALESCE(probe_at, $2 + {NOW}), \
-        not_before = CASE WHEN not_before > $2 + {NOW} THEN not_before ELSE $2 + {NOW} END \
-        WHERE id = 1";
-    TAKE_PROBE = "UPDATE partnero_outbox_gate SET probes = probes + 1, probe_at = $1 + {NOW} \
-        WHERE id = 1 AND closed_at IS NOT NULL AND COALESCE(probe_at, 0) <= {NOW} \
+    // A program that has never paused has no row.
+    GATE = "SELECT {NOW}, closed_at, probe_at, COALESCE(not_before, 0), pruned_at \
+        FROM (SELECT 1 AS one) AS one LEFT JOIN partnero_outbox_gate ON program = $1";
+    // If several ask for a pause, the longest counts, also when a probe succeeds meanwhile.
+    SHUT = "INSERT INTO partnero_outbox_gate AS gate \
+        (program, reason, closed_at, probe_at, not_before) \
+        VALUES ($1, $2, {NOW}, $3 + {NOW}, $3 + {NOW}) \
+        ON CONFLICT (program) DO UPDATE SET reason = excluded.reason, \
+        closed_at = COALESCE(gate.closed_at, excluded.closed_at), \
+        probe_at = COALESCE(gate.probe_at, excluded.probe_at), \
+        not_before = CASE WHEN gate.not_before > excluded.not_before \
+        THEN gate.not_before ELSE excluded.not_before END";
+    TAKE_PROBE = "UPDATE partnero_outbox_gate SET probes = probes + 1, probe_at = $2 + {NOW} \
+        WHERE program = $1 AND closed_at IS NOT NULL AND COALESCE(probe_at, 0) <= {NOW} \
         AND not_before <= {NOW} RETURNING probes";
-    DEFER_PROBE = "UPDATE partnero_outbox_gate SET probe_at = $1 + {NOW} \
-        WHERE id = 1 AND closed_at IS NOT NULL";
+    DEFER_PROBE = "UPDATE partnero_outbox_gate SET probe_at = $2 + {NOW} \
+        WHERE program = $1 AND closed_at IS NOT NULL";
     OPEN = "UPDATE partnero_outbox_gate SET closed_at = NULL, reason = NULL, probe_at = NULL, \
-        probes = 0 WHERE id = 1 AND not_before <= {NOW}";
-    /// Somebody has asked for a longer pause while the gate was probed.
+        probes = 0 WHERE program = $1 AND not_before <= {NOW}";
+    // Somebody has asked for a longer pause while the gate was probed.
     PROBE_AGAIN = "UPDATE partnero_outbox_gate SET probe_at = not_before \
-        WHERE id = 1 AND closed_at IS NOT NULL";
-    RESUME_ROWS = "UPDATE partnero_outbox SET due_at = {NOW} WHERE state = 'due' AND due_at >= \
-        (SELECT not_before FROM partnero_outbox_gate WHERE id = 1 AND closed_at IS NOT NULL)";
+        WHERE program = $1 AND closed_at IS NOT NULL";
+    RESUME_ROWS = "UPDATE partnero_outbox SET due_at = {NOW} \
+        WHERE program = $1 AND state IN ('due', 'leased') AND state = 'due' AND due_at >= \
+        (SELECT not_before FROM partnero_outbox_gate WHERE program = $1 AND closed_at IS NOT NULL)";
     RESUME = "UPDATE partnero_outbox_gate SET closed_at = NULL, reason = NULL, probe_at = NULL, \
-        not_before = 0, probes = 0 WHERE id = 1 AND closed_at IS NOT NULL";
+        not_before = 0, probes = 0 WHERE program = $1 AND closed_at IS NOT NULL";
 }
 
-pub(crate) async fn passage(pool: &Pool) -> Result<Passage, OutboxError> {
-    let gate = sqlx::query(PASSAGE.as_str()).fetch_one(pool).await?;
-    let closed_at: Option<i64> = gate.try_get(0)?;
-    let (not_before, now): (i64, i64) = (gate.try_get(1)?, gate.try_get(2)?);
-    Ok(match closed_at {
-        None => Passage::Open,
-        Some(_) => Passage::shut_for(not_before - now),
+/// What the gate's row says.
+pub(super) struct Gate {
+    /// The database's clock.
+    pub(super) now: i64,
+    pub(super) closed_at: Option<i64>,
+    probe_at: Option<i64>,
+    not_before: i64,
+    /// Receipts of sales were deleted.
+    pub(super) pruned: bool,
+}
+
+impl Gate {
+    /// In how many milliseconds the probe of a shut gate is due.
+    pub(super) fn probe_in(&self) -> i64 {
+        let probe_at = self.probe_at.unwrap_or(self.now).max(self.not_before);
+        probe_at.saturating_sub(self.now).max(0)
+    }
+}
+
+pub(super) async fn look(
+    executor: impl sqlx::Executor<'_, Database = super::Database>,
+    program: &str,
+) -> Result<Gate, OutboxError> {
+    let query = sqlx::query(GATE.as_str()).bind(program);
+    let gate = query.fetch_one(executor).await?;
+    Ok(Gate {
+        now: gate.try_get(0)?,
+        closed_at: gate.try_get(1)?,
+        probe_at: gate.try_get(2)?,
+        not_before: gate.try_get(3)?,
+        pruned: gate.try_get::<Option<i64>, _>(4)?.is_some(),
     })
 }
 
-pub(crate) async fn shut_gate(pool: &Pool, reason: &str, wait: i64) -> Result<(), OutboxError> {
+pub(crate) async fn passage(pool: &Pool, program: &str) -> Result<Passage, OutboxError> {
+    let gate = look(pool, program).await?;
+    Ok(match gate.closed_at {
+        None => Passage::Open,
+        Some(_) => Passage::shut_for(gate.not_before.saturating_sub(gate.now)),
+    })
+}
+
+pub(crate) async fn shut_gate(
+    pool: &Pool,
+    program: &str,
+    reason: &str,
+    wait: i64,
+) -> Result<(), OutboxError> {
     let mut transaction = begin_briefly(pool).await?;
-    let query = sqlx::query(SHUT.as_str()).bind(reason).bind(wait);
+    let query = sqlx::query(SHUT.as_str()).bind(program);
+    let query = query.bind(reason).bind(wait);
     query.execute(&mut *transaction).await?;
     Ok(transaction.commit().await?)
 }
 
-pub(crate) async fn take_probe(pool: &Pool, hold: i64) -> Result<Option<i64>, OutboxError> {
+pub(crate) async fn take_probe(
+    pool: &Pool,
+    program: &str,
+    hold: i64,
+) -> Result<Option<i64>, OutboxError> {
     let mut transaction = begin_briefly(pool).await?;
-    let query = sqlx::query_scalar(TAKE_PROBE.as_str()).bind(hold);
+    let query = sqlx::query_scalar(TAKE_PROBE.as_str()).bind(program);
+    let query = query.bind(hold);
     let probes: Option<i64> = query.fetch_optional(&mut *transaction).await?;
     transaction.commit().await?;
     Ok(probes.map(|probes| probes - 1))
 }
 
-pub(crate) async fn defer_probe(pool: &Pool, wait: i64) -> Result<(), OutboxError> {
+pub(crate) async fn defer_probe(pool: &Pool, program: &str, wait: i64) -> Result<(), OutboxError> {
     let mut transaction = begin_briefly(pool).await?;
-    let query = sqlx::query(DEFER_PROBE.as_str()).bind(wait);
+    let query = sqlx::query(DEFER_PROBE.as_str()).bind(program).bind(wait);
     query.execute(&mut *transaction).await?;
     Ok(transaction.commit().await?)
 }
 
-pub(crate) async fn open_gate(pool: &Pool) -> Result<(), OutboxError> {
+pub(crate) async fn open_gate(pool: &Pool, program: &str) -> Result<(), OutboxError> {
     let mut transaction = begin_briefly(pool).await?;
-    let query = sqlx::query(OPEN.as_str());
+    let query = sqlx::query(OPEN.as_str()).bind(program);
     if query.execute(&mut *transaction).await?.rows_affected() == 0 {
-        let query = sqlx::query(PROBE_AGAIN.as_str());
+        let query = sqlx::query(PROBE_AGAIN.as_str()).bind(program);
         query.execute(&mut *transaction).await?;
     }
     Ok(transaction.commit().await?)
 }
 
-pub(crate) async fn resume(pool: &Pool) -> Result<bool, OutboxError> {
+pub(crate) async fn resume(pool: &Pool, program: &str) -> Result<bool, OutboxError> {
     let mut transaction = begin_briefly(pool).await?;
-    let query = sqlx::query(RESUME_ROWS.as_str());
+    let query = sqlx::query(RESUME_ROWS.as_str()).bind(program);
     query.execute(&mut *transaction).await?;
-    let query = sqlx::query(RESUME.as_str());
+    let query = sqlx::query(RESUME.as_str()).bind(program);
     let opened = query.execute(&mut *transaction).await?.rows_affected();
     transaction.commit().await?;
     Ok(opened > 0)

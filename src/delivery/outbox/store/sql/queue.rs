@@ -1,63 +1,104 @@
 //! How a row gets into the table, and how a worker leases it.
+//!
+//! Reports about one customer are a *lane*, and only its oldest row, the head, may be leased. A row
+//! comes in as `due`. A claim that meets a due row behind the head makes it `queued`, so that no
+//! later claim reads it; when the head leaves its lane, the oldest queued row becomes due
+//! (`settle::promote`). So a claim costs as much as there are heads, however many rows wait behind
+//! them.
 
-use std::error::Error;
+use std::collections::{HashMap, HashSet};
+use std::time::{Duration, Instant};
 
 use sqlx::{Row, Transaction};
 
 use super::{
-    BEGIN, Connection, Database, ENGINE, NOW, Pool, begin_briefly, is_one_of, kind, settle,
+    BEGIN, Connection, Database, ENGINE, FOR_SHARE_SKIP_LOCKED, FOR_UPDATE_SKIP_LOCKED, LISTED,
+    NOW, Pool, begin_briefly, kind, list, pause, settle,
 };
 use crate::delivery::outbox::NewRow;
 use crate::delivery::outbox::store::{Claim, Claimed};
 use crate::delivery::outbox::transaction::{Engine, sealed};
 use crate::delivery::outbox::{Enqueued, Outbox, OutboxError};
 
+/// How many due rows one transaction of a claim looks at. SQLite lets nobody else write meanwhile.
+const MOST_LOOKED_AT: i64 = 1_000;
+/// For how long a claim goes on while it finds only rows behind their heads.
+const LONGEST_CLAIM: Duration = Duration::from_secs(5);
+
 statements! {
-    GATE = "SELECT closed_at, probe_at, not_before, {NOW} FROM partnero_outbox_gate WHERE id = 1";
-    ANY_READY = "SELECT COUNT(*) FROM (SELECT 1 FROM partnero_outbox r WHERE {ready} LIMIT 1) AS head",
-        ready = ready();
-    // Some drivers write bytes where the column is a text.
-    CLAIM = "UPDATE partnero_outbox SET state = 'leased', owner = $1, due_at = {NOW} + $2, \
-        attempts = attempts + CASE state WHEN 'leased' THEN 1 ELSE 0 END WHERE {is_head} \
+    ANY_DUE = "SELECT COUNT(*) FROM (SELECT 1 FROM partnero_outbox r WHERE {due} LIMIT 1) AS due",
+        due = due();
+    // The row before this one in its lane. A sign-up is sent before all else, so none is before it.
+    CANDIDATES = "SELECT r.id, CASE WHEN r.kind <> 'customer' THEN COALESCE(\
+        (SELECT MIN(e.id) FROM partnero_outbox e WHERE e.program = $1 \
+        AND e.customer = r.customer AND e.state IN ('due', 'leased') AND e.id < r.id), \
+        (SELECT MIN(q.id) FROM partnero_outbox q WHERE q.program = $1 \
+        AND q.customer = r.customer AND q.state = 'queued' AND q.id < r.id)) END \
+        FROM partnero_outbox r WHERE {due} AND NOT EXISTS \
+        (SELECT 1 FROM partnero_outbox_gate WHERE program = $1 AND closed_at IS NOT NULL) \
+        ORDER BY r.due_at, r.id LIMIT $2{FOR_UPDATE_SKIP_LOCKED}",
+        due = due();
+    STILL_HEADS = "SELECT id FROM partnero_outbox \
+        WHERE id {LISTED} AND state IN ('due', 'leased'){FOR_SHARE_SKIP_LOCKED}";
+    QUEUE = "UPDATE partnero_outbox SET state = 'queued', owner = NULL{AND_ATTEMPT} WHERE id {LISTED}";
+    // A time in the future is left from a clock that was ahead. Some drivers write bytes where the
+    // column is a text.
+    LEASE = "UPDATE partnero_outbox SET state = 'leased', owner = $2, due_at = {NOW} + $3, \
+        created_at = CASE WHEN created_at > {NOW} THEN {NOW} ELSE created_at END, \
+        sent_at = CASE WHEN sent_at > {NOW} THEN {NOW} ELSE sent_at END{AND_ATTEMPT} \
+        WHERE id {LISTED} \
         RETURNING id, kind, key, customer, CAST(payload AS TEXT), attempts, created_at, sent_at, \
-        tried_at, failing_ms",
-        is_head = is_one_of(&heads("$3"));
-    PRUNED = "SELECT pruned_at FROM partnero_outbox_gate WHERE id = 1";
+        tried_at, failing_ms";
+    MAKE_DUE = "UPDATE partnero_outbox SET state = 'due', waits_for = NULL, due_at = {NOW} \
+        WHERE id {LISTED} AND state IN ('queued', 'held')";
+    // Finds one customer after the other in the index, and reads no other row of the lane.
+    LANES_WITHOUT_HEAD = "WITH RECURSIVE lane(customer) AS (\
+        SELECT MIN(customer) FROM partnero_outbox WHERE program = $1 AND state = 'queued' \
+        UNION ALL SELECT (SELECT MIN(customer) FROM partnero_outbox \
+        WHERE program = $1 AND state = 'queued' AND customer > lane.customer) \
+        FROM lane WHERE lane.customer IS NOT NULL) \
+        SELECT (SELECT MIN(id) FROM partnero_outbox q WHERE q.program = $1 \
+        AND q.customer = lane.customer AND q.state = 'queued') FROM lane \
+        WHERE lane.customer IS NOT NULL AND NOT EXISTS (SELECT 1 FROM partnero_outbox e \
+        WHERE e.program = $1 AND e.customer = lane.customer AND e.state IN ('due', 'leased'))";
+    HELD_FOR_NOTHING = "SELECT id FROM partnero_outbox r WHERE program = $1 AND state = 'held' \
+        AND NOT EXISTS (SELECT 1 FROM partnero_outbox w WHERE w.id = r.waits_for AND w.state <> 'done')";
 }
 
-/// Due, or leased by an owner whose lease has run out; and the oldest row of its lane. A sign-up
-/// counts as the oldest of its lane in any case.
-fn ready() -> String {
-    format!(
-        "r.state IN ('due', 'leased') AND r.due_at <= {NOW} \
-         AND (r.kind = 'customer' OR NOT EXISTS (SELECT 1 FROM partnero_outbox e \
-         WHERE e.state IN ('due', 'leased') AND e.customer = r.customer AND e.id < r.id)) \
-         AND NOT EXISTS (SELECT 1 FROM partnero_outbox_gate WHERE closed_at IS NOT NULL)"
-    )
+/// A lease that ran out was an attempt. Another driver may have written any number.
+const AND_ATTEMPT: &str = ", attempts = attempts + \
+     CASE WHEN state = 'leased' AND attempts < 1000000000 THEN 1 ELSE 0 END";
+
+/// Due, or leased by an owner whose lease has run out.
+fn due() -> String {
+    format!("r.program = $1 AND r.state IN ('due', 'leased') AND r.due_at <= {NOW}")
 }
 
-/// The rows that a claim takes.
-pub(crate) fn heads(limit: &str) -> String {
-    let ready = ready();
-    format!("SELECT r.id FROM partnero_outbox r WHERE {ready} ORDER BY r.due_at LIMIT {limit}")
-}
-
-pub(crate) async fn enqueue(pool: &Pool, row: &NewRow) -> Result<Enqueued, OutboxError> {
+pub(crate) async fn enqueue(
+    pool: &Pool,
+    program: &str,
+    row: &NewRow,
+) -> Result<Enqueued, OutboxError> {
     // Not `begin_briefly`: the app waits for a lock as long as it waits for its own.
     let mut transaction = pool.begin_with(BEGIN).await?;
-    let enqueued = insert(&mut transaction, row).await?;
+    let enqueued = insert(&mut transaction, program, row).await?;
     transaction.commit().await?;
     Ok(enqueued)
 }
 
 /// Writes a row within the transaction that the connection is in.
-async fn insert(connection: &mut Connection, row: &NewRow) -> Result<Enqueued, OutboxError> {
+async fn insert(
+    connection: &mut Connection,
+    program: &str,
+    row: &NewRow,
+) -> Result<Enqueued, OutboxError> {
     let done = sqlx::query(Outbox::INSERT)
         .bind(row.kind.as_str())
         .bind(&row.key)
         .bind(&row.customer)
         .bind(&row.public_key)
         .bind(&row.payload)
+        .bind(program)
         .execute(connection)
         .await?;
     Ok(match done.rows_affected() {
@@ -71,8 +112,8 @@ impl sealed::Write for Connection {
         ENGINE
     }
 
-    async fn write(&mut self, row: &NewRow) -> Result<Enqueued, OutboxError> {
-        insert(self, row).await
+    async fn write(&mut self, program: &str, row: &NewRow) -> Result<Enqueued, OutboxError> {
+        insert(self, program, row).await
     }
 }
 
@@ -81,69 +122,211 @@ impl sealed::Write for Transaction<'_, Database> {
         ENGINE
     }
 
-    async fn write(&mut self, row: &NewRow) -> Result<Enqueued, OutboxError> {
-        insert(self, row).await
+    async fn write(&mut self, program: &str, row: &NewRow) -> Result<Enqueued, OutboxError> {
+        insert(self, program, row).await
     }
 }
 
 pub(crate) async fn claim(
     pool: &Pool,
+    program: &str,
     owner: &str,
     lease: i64,
     limit: i64,
 ) -> Result<Claim, OutboxError> {
-    let gate = sqlx::query(GATE.as_str()).fetch_one(pool).await?;
-    let now: i64 = gate.try_get(3)?;
-    if gate.try_get::<Option<i64>, _>(0)?.is_some() {
-        let probe_at: Option<i64> = gate.try_get(1)?;
-        let not_before: i64 = gate.try_get(2)?;
-        let probe_in = (probe_at.unwrap_or(now).max(not_before) - now).max(0);
+    let gate = pause::look(pool, program).await?;
+    if gate.closed_at.is_some() {
+        let probe_in = gate.probe_in();
         return Ok(Claim::Shut { probe_in });
     }
-    // Looks before it takes the lock, so that an idle worker does not keep the app from writing.
-    let query = sqlx::query_scalar(ANY_READY.as_str());
-    let ready: i64 = query.fetch_one(pool).await?;
-    if ready == 0 {
-        let (pruned, rows) = (false, Vec::new());
-        return Ok(Claim::Open { now, pruned, rows });
-    }
-    let mut transaction = begin_briefly(pool).await?;
-    let query = sqlx::query(CLAIM.as_str());
-    let query = query.bind(owner).bind(lease).bind(limit);
-    let claimed = query.fetch_all(&mut *transaction).await?;
-    // Asked after the claim: receipts may have been deleted until then.
-    let query = sqlx::query_scalar(PRUNED.as_str());
-    let pruned: Option<i64> = query.fetch_one(&mut *transaction).await?;
-    let pruned = pruned.is_some();
-    let mut rows = Vec::with_capacity(claimed.len());
-    for row in &claimed {
-        match read(row) {
-            Ok(row) => rows.push(row),
-            // A row that another driver wrote wrongly must not stop the claim of the others.
-            Err(error) => {
-                let cause = error
-                    .source()
-                    .map_or_else(|| error.to_string(), ToString::to_string);
-                settle::bury(&mut transaction, row.try_get(0)?, owner, &cause).await?;
-            }
+    let begun = Instant::now();
+    let (now, mut pruned, mut rows) = (gate.now, false, Vec::new());
+    let mut asked = limit;
+    while begun.elapsed() < LONGEST_CLAIM {
+        // Looks before it takes the lock, so that an idle worker does not keep the app from writing.
+        let query = sqlx::query_scalar(ANY_DUE.as_str()).bind(program);
+        let due: i64 = query.fetch_one(pool).await?;
+        if due == 0 {
+            break;
         }
+        let round = match round(pool, program, owner, lease, asked).await {
+            Ok(round) => round,
+            // The rows of the rounds before are leased already.
+            Err(_) if !rows.is_empty() => break,
+            Err(error) => return Err(error),
+        };
+        pruned |= round.pruned;
+        rows.extend(round.rows);
+        let left = limit - i64::try_from(rows.len()).unwrap_or(limit);
+        let is_stuck = round.changed == 0 && asked == MOST_LOOKED_AT;
+        if left <= 0 || round.seen < asked || is_stuck {
+            break;
+        }
+        // Some were behind their heads. If no head was among them, there may be many more.
+        asked = if rows.is_empty() {
+            MOST_LOOKED_AT
+        } else {
+            left
+        };
     }
-    transaction.commit().await?;
     rows.sort_unstable_by_key(|row| row.id);
     Ok(Claim::Open { now, pruned, rows })
 }
 
-fn read(row: &<Database as sqlx::Database>::Row) -> Result<Claimed, OutboxError> {
+/// What one transaction of a claim did.
+struct Round {
+    rows: Vec<Claimed>,
+    /// How many due rows it looked at.
+    seen: i64,
+    /// How many of them the next round will not find again.
+    changed: usize,
+    /// Receipts of sales were deleted before.
+    pruned: bool,
+}
+
+async fn round(
+    pool: &Pool,
+    program: &str,
+    owner: &str,
+    lease: i64,
+    asked: i64,
+) -> Result<Round, OutboxError> {
+    let mut transaction = begin_briefly(pool).await?;
+    let mut round = lease_heads(&mut transaction, program, owner, lease, asked).await?;
+    // Asked after the lease: receipts may have been deleted until then.
+    round.pruned = pause::look(&mut *transaction, program).await?.pruned;
+    transaction.commit().await?;
+    Ok(round)
+}
+
+/// Leases the heads among the oldest due rows, and queues the others.
+async fn lease_heads(
+    transaction: &mut Connection,
+    program: &str,
+    owner: &str,
+    lease: i64,
+    most: i64,
+) -> Result<Round, OutboxError> {
+    let query = sqlx::query(CANDIDATES.as_str()).bind(program).bind(most);
+    let candidates = query.fetch_all(&mut *transaction).await?;
+    let seen = i64::try_from(candidates.len()).unwrap_or(most);
+    let mut heads: Vec<i64> = Vec::new();
+    let mut behind: HashMap<i64, i64> = HashMap::new();
+    for row in &candidates {
+        let (id, head): (i64, Option<i64>) = (row.try_get(0)?, row.try_get(1)?);
+        match head {
+            Some(head) => {
+                behind.insert(id, head);
+            }
+            None => heads.push(id),
+        }
+    }
+    let changed = heads.len() + queue(transaction, &behind).await?;
+    let mut round = Round {
+        rows: Vec::with_capacity(heads.len()),
+        seen,
+        changed,
+        pruned: false,
+    };
+    if heads.is_empty() {
+        return Ok(round);
+    }
+    let query = sqlx::query(LEASE.as_str()).bind(list(&heads)?);
+    let query = query.bind(owner).bind(lease);
+    let leased = query.fetch_all(&mut *transaction).await?;
+    let mut unreadable = Vec::new();
+    for row in &leased {
+        match read(row) {
+            Ok(row) => round.rows.push(row),
+            // A row that another driver wrote wrongly must not stop the claim of the others.
+            Err(cause) => {
+                let id: i64 = row.try_get(0)?;
+                settle::bury(transaction, id, owner, &cause).await?;
+                unreadable.push(id);
+            }
+        }
+    }
+    settle::promote(transaction, &unreadable).await?;
+    Ok(round)
+}
+
+/// Queues rows that stand behind a head; how many. A head that somebody is just changing is left
+/// alone with the rows behind it: it may be leaving its lane. The others are locked, so that who
+/// settles them waits for this transaction, and then finds the rows to promote.
+async fn queue(
+    transaction: &mut Connection,
+    behind: &HashMap<i64, i64>,
+) -> Result<usize, OutboxError> {
+    if behind.is_empty() {
+        return Ok(0);
+    }
+    let heads: HashSet<i64> = behind.values().copied().collect();
+    let heads: Vec<i64> = heads.into_iter().collect();
+    let query = sqlx::query_scalar(STILL_HEADS.as_str()).bind(list(&heads)?);
+    let heads: Vec<i64> = query.fetch_all(&mut *transaction).await?;
+    let heads: HashSet<i64> = heads.into_iter().collect();
+    let queued = behind.iter().filter(|(_, head)| heads.contains(head));
+    let queued: Vec<i64> = queued.map(|(id, _)| *id).collect();
+    let query = sqlx::query(QUEUE.as_str()).bind(list(&queued)?);
+    query.execute(&mut *transaction).await?;
+    Ok(queued.len())
+}
+
+/// A row as a worker needs it, or what is wrong with it, for a person to read.
+fn read(row: &<Database as sqlx::Database>::Row) -> Result<Claimed, String> {
+    let text = |index, column: &str| -> Result<String, String> {
+        let text = row.try_get(index);
+        text.map_err(|_| format!("the column `{column}` holds no text"))
+    };
+    let time = |index, column: &str| -> Result<Option<i64>, String> {
+        let unreadable = |_| format!("the column `{column}` holds no number");
+        let number: Option<i64> = row.try_get(index).map_err(unreadable)?;
+        match number {
+            Some(number) if number < 0 => Err(format!(
+                "the column `{column}` holds {number}, which is before 1970"
+            )),
+            _ => Ok(number),
+        }
+    };
+    let number = |index, column: &str, most: i64| -> Result<i64, String> {
+        let number: Result<i64, _> = row.try_get(index);
+        let number = number.map_err(|_| format!("the column `{column}` holds no number"))?;
+        if (0..=most).contains(&number) {
+            Ok(number)
+        } else {
+            let wrong = format!("the column `{column}` holds {number}, not a number up to {most}");
+            Err(wrong)
+        }
+    };
+    let kind_name = text(1, "kind")?;
+    let payload: Result<Option<String>, _> = row.try_get(4);
     Ok(Claimed {
-        id: row.try_get(0)?,
-        kind: kind(row.try_get(1)?)?,
-        key: row.try_get(2)?,
-        customer: row.try_get(3)?,
-        payload: row.try_get(4)?,
-        attempts: row.try_get(5)?,
-        created_at: row.try_get(6)?,
-        sent_at: row.try_get(7)?,
-        tried_at: row.try_get(8)?,
-        failing_ms: row.try_get(9)?,
+        id: row.try_get(0).map_err(|error| error.to_string())?,
+        kind: kind(&kind_name).map_err(|error| error.to_string())?,
+        key: text(2, "key")?,
+        customer: text(3, "customer")?,
+        payload: payload.map_err(|_| "the column `payload` holds no text".to_owned())?,
+        attempts: number(5, "attempts", 1_000_000_000)?,
+        created_at: time(6, "created_at")?.unwrap_or_default(),
+        sent_at: time(7, "sent_at")?,
+        tried_at: time(8, "tried_at")?,
+        failing_ms: number(9, "failing_ms", i64::MAX / 4)?,
     })
+}
+
+/// Makes rows due that wait for a row which is not there any more, because a person has deleted or
+/// changed it by hand.
+pub(crate) async fn repair(pool: &Pool, program: &str) -> Result<(), OutboxError> {
+    let query = sqlx::query_scalar(LANES_WITHOUT_HEAD.as_str()).bind(program);
+    let mut lost: Vec<i64> = query.fetch_all(pool).await?;
+    let query = sqlx::query_scalar(HELD_FOR_NOTHING.as_str()).bind(program);
+    let held: Vec<i64> = query.fetch_all(pool).await?;
+    lost.extend(held);
+    if lost.is_empty() {
+        return Ok(());
+    }
+    let mut transaction = begin_briefly(pool).await?;
+    let query = sqlx::query(MAKE_DUE.as_str()).bind(list(&lost)?);
+    query.execute(&mut *transaction).await?;
+    Ok(transaction.commit().await?)
 }

@@ -5,25 +5,30 @@ use std::collections::HashSet;
 use serde::Serialize;
 use sqlx::Row;
 
-use super::{ARRIVED, Connection, FOR_SHARE, NOW, Pool, begin_briefly};
+use super::{ARRIVED, Connection, FOR_SHARE, LISTED, NOW, Pool, begin_briefly, is_one_of, list};
 use crate::delivery::deliver::DeadReason;
+use crate::delivery::outbox::OutboxError;
 use crate::delivery::outbox::store::{Announced, Change, Check, Op, Sent, Written};
-use crate::delivery::outbox::{OutboxError, OutboxErrorKind};
 
 /// The row is still leased to this owner.
 const OURS: &str = "WHERE id = $1 AND owner = $2 AND state = 'leased'";
 
 statements! {
-    CUSTOMER = "SELECT id, state, outcome FROM partnero_outbox WHERE kind = 'customer' AND key = $1";
+    CUSTOMER = "SELECT id, state, outcome FROM partnero_outbox \
+        WHERE program = $1 AND kind = 'customer' AND key = $2";
     PENDING_SALE = "SELECT id FROM partnero_outbox \
-        WHERE kind = 'transaction' AND key = $1 AND state <> 'done'";
-    PENDING_REFERRER = "SELECT MIN(id) FROM partnero_outbox \
-        WHERE kind = 'customer' AND state <> 'done' AND id <> $2 AND (key = $1 OR public_key = $1)";
+        WHERE program = $1 AND kind = 'transaction' AND key = $2 AND state <> 'done'";
+    // Two queries, because with OR SQLite reads the whole table.
+    PENDING_REFERRER = "SELECT MIN(id) FROM (SELECT id FROM partnero_outbox \
+        WHERE program = $1 AND kind = 'customer' AND key = $2 AND state <> 'done' AND id <> $3 \
+        UNION ALL SELECT id FROM (SELECT id FROM partnero_outbox WHERE program = $1 \
+        AND public_key = $2 AND kind = 'customer' AND state <> 'done' AND id <> $3 \
+        ORDER BY id LIMIT 1) AS by_key) AS pending";
     STILL_PENDING = "SELECT id FROM partnero_outbox WHERE id = $1 AND state <> 'done'{FOR_SHARE}";
     HOLD = "UPDATE partnero_outbox SET state = 'held', owner = NULL, waits_for = $3 {OURS}";
     ANNOUNCE = "UPDATE partnero_outbox SET sent_at = CASE WHEN $3 THEN {NOW} ELSE sent_at END \
-        {OURS} AND due_at > {NOW} \
-        AND NOT EXISTS (SELECT 1 FROM partnero_outbox_gate WHERE closed_at IS NOT NULL)";
+        {OURS} AND due_at > {NOW} AND NOT EXISTS (SELECT 1 FROM partnero_outbox_gate gate \
+        WHERE gate.program = partnero_outbox.program AND closed_at IS NOT NULL)";
     DONE = "UPDATE partnero_outbox SET state = 'done', owner = NULL, outcome = arrived.outcome, \
         settled_at = {NOW}, payload = NULL, public_key = NULL, last_answer = NULL FROM {ARRIVED} \
         WHERE partnero_outbox.id = arrived.id AND partnero_outbox.owner = arrived.owner \
@@ -31,15 +36,19 @@ statements! {
     RETRY = "UPDATE partnero_outbox SET state = 'due', owner = NULL, attempts = attempts + 1, \
         due_at = $3 + {NOW}, tried_at = {NOW}, sent_at = CASE WHEN $4 THEN sent_at ELSE $5 END, \
         failing_ms = $6, last_answer = $7 {OURS}";
-    DEAD = "UPDATE partnero_outbox SET state = 'dead', owner = NULL, attempts = attempts + 1, \
+    DEAD = "UPDATE partnero_outbox SET state = 'dead', owner = NULL, \
+        attempts = attempts + CASE WHEN attempts < 1000000000 THEN 1 ELSE 0 END, \
         settled_at = {NOW}, outcome = $3, sent_at = CASE WHEN $4 THEN sent_at ELSE $5 END, \
         last_answer = $6 {OURS}";
     RELEASE = "UPDATE partnero_outbox SET state = 'due', owner = NULL, due_at = $3 + {NOW}, \
         sent_at = CASE WHEN $4 THEN sent_at ELSE $5 END {OURS}";
-    ANY_HELD = "SELECT COUNT(*) FROM \
-        (SELECT 1 FROM partnero_outbox WHERE state = 'held' LIMIT 1) AS held";
     REVIVE = "UPDATE partnero_outbox SET state = 'due', waits_for = NULL, due_at = {NOW} \
-        WHERE state = 'held' AND waits_for IN (SELECT arrived.id FROM {ARRIVED})";
+        WHERE state = 'held' AND waits_for {LISTED}";
+    PROMOTE = "UPDATE partnero_outbox SET state = 'due', due_at = {NOW} \
+        WHERE state = 'queued' AND {is_oldest}",
+        is_oldest = is_one_of(&format!("SELECT (SELECT MIN(q.id) FROM partnero_outbox q \
+            WHERE q.program = gone.program AND q.customer = gone.customer AND q.state = 'queued') \
+            FROM partnero_outbox gone WHERE gone.id {LISTED}"));
 }
 
 /// A row that has arrived. Statements that take many of them read them from one JSON text.
@@ -50,18 +59,33 @@ struct Arrived<'a> {
     outcome: &'static str,
 }
 
-pub(crate) async fn write(pool: &Pool, changes: &[Change]) -> Result<Vec<Written>, OutboxError> {
+pub(crate) async fn write(
+    pool: &Pool,
+    program: &str,
+    changes: &[Change],
+) -> Result<Vec<Written>, OutboxError> {
     let mut transaction = begin_briefly(pool).await?;
     // First, because an announcement in the same batch may wait for one of these rows.
     let done = settle_done(&mut transaction, changes).await?;
+    let mut gone: Vec<i64> = done.iter().map(|(id, _)| *id).collect();
     let mut written = Vec::with_capacity(changes.len());
     for Change { owner, op } in changes {
         written.push(match op {
             Op::Done { id, .. } => Written::Settled(done.contains(&(*id, &**owner))),
-            op => apply(&mut transaction, owner, op).await?,
+            op => apply(&mut transaction, program, owner, op).await?,
         });
+        let is_gone = match (op, written.last()) {
+            (Op::Announce { .. }, Some(Written::Announced(Announced::Held))) => true,
+            (Op::Dead { .. }, Some(Written::Settled(was_ours))) => *was_ours,
+            _ => false,
+        };
+        if is_gone {
+            gone.push(op.id());
+        }
     }
-    revive(&mut transaction, done.into_iter().map(|(id, _)| id)).await?;
+    let done: Vec<i64> = done.into_iter().map(|(id, _)| id).collect();
+    revive(&mut transaction, &done).await?;
+    promote(&mut transaction, &gone).await?;
     transaction.commit().await?;
     Ok(written)
 }
@@ -87,7 +111,7 @@ async fn settle_done<'a>(
         let mut ids = HashSet::new();
         let (rows, others) = left.into_iter().partition(|row| ids.insert(row.id));
         let rows: Vec<Arrived<'_>> = rows;
-        let query = sqlx::query_scalar(DONE.as_str()).bind(as_text(&rows)?);
+        let query = sqlx::query_scalar(DONE.as_str()).bind(list(&rows)?);
         let settled: Vec<i64> = query.fetch_all(&mut *connection).await?;
         let settled: HashSet<i64> = settled.into_iter().collect();
         let ours = rows.iter().filter(|row| settled.contains(&row.id));
@@ -97,23 +121,16 @@ async fn settle_done<'a>(
     Ok(done)
 }
 
-fn as_text(rows: &[Arrived<'_>]) -> Result<String, OutboxError> {
-    serde_json::to_string(rows)
-        .map_err(|error| OutboxError::new(OutboxErrorKind::Database).with_source(error))
-}
-
-/// As [`as_text`], for statements that need only the ids.
-pub(super) fn ids_as_text(ids: impl IntoIterator<Item = i64>) -> Result<String, OutboxError> {
-    let (owner, outcome) = ("", "");
-    let rows = ids.into_iter().map(|id| Arrived { id, owner, outcome });
-    as_text(&rows.collect::<Vec<_>>())
-}
-
-async fn apply(connection: &mut Connection, owner: &str, op: &Op) -> Result<Written, OutboxError> {
+async fn apply(
+    connection: &mut Connection,
+    program: &str,
+    owner: &str,
+    op: &Op,
+) -> Result<Written, OutboxError> {
     let id = op.id();
     let query = match op {
         Op::Announce { check, once, .. } => {
-            let announced = announce(connection, owner, id, check, *once).await?;
+            let announced = announce(connection, program, owner, id, check, *once).await?;
             return Ok(Written::Announced(announced));
         }
         Op::Done { .. } => return Ok(Written::Settled(false)),
@@ -179,13 +196,14 @@ pub(super) async fn bury(
 
 async fn announce(
     connection: &mut Connection,
+    program: &str,
     owner: &str,
     id: i64,
     check: &Check,
     once: bool,
 ) -> Result<Announced, OutboxError> {
     let seen = loop {
-        let seen = look(connection, id, check).await?;
+        let seen = look(connection, program, id, check).await?;
         let Some(blocker) = seen.blocker else {
             break seen;
         };
@@ -228,12 +246,15 @@ struct Seen {
     referrer_pending: bool,
 }
 
-async fn look(connection: &mut Connection, id: i64, check: &Check) -> Result<Seen, OutboxError> {
+async fn look(
+    connection: &mut Connection,
+    program: &str,
+    id: i64,
+    check: &Check,
+) -> Result<Seen, OutboxError> {
     let (customer, sale) = match check {
         Check::Referrer(referrer) => {
-            let query = sqlx::query_scalar(PENDING_REFERRER.as_str());
-            let query = query.bind(referrer).bind(id);
-            let pending: Option<i64> = query.fetch_one(connection).await?;
+            let pending = pending_referrer(connection, program, id, referrer).await?;
             return Ok(Seen {
                 // A row waits only for an older one, so that no two rows wait for each other.
                 blocker: pending.filter(|pending| *pending < id),
@@ -244,7 +265,7 @@ async fn look(connection: &mut Connection, id: i64, check: &Check) -> Result<See
         Check::Customer(customer) => (customer, None),
         Check::CustomerAndSale { customer, key } => (customer, Some(key)),
     };
-    let query = sqlx::query(CUSTOMER.as_str()).bind(customer);
+    let query = sqlx::query(CUSTOMER.as_str()).bind(program).bind(customer);
     let mut seen = Seen::default();
     if let Some(row) = query.fetch_optional(&mut *connection).await? {
         if row.try_get::<String, _>(1)? != "done" {
@@ -253,27 +274,64 @@ async fn look(connection: &mut Connection, id: i64, check: &Check) -> Result<See
         seen.customer_outcome = row.try_get(2)?;
     }
     if let (None, Some(key)) = (seen.blocker, sale) {
-        let query = sqlx::query_scalar(PENDING_SALE.as_str()).bind(key);
-        seen.blocker = query.fetch_optional(connection).await?;
+        let query = sqlx::query_scalar(PENDING_SALE.as_str()).bind(program);
+        seen.blocker = query.bind(key).fetch_optional(connection).await?;
     }
     Ok(seen)
 }
 
-/// Makes the rows due that waited for these. It must be the last statement of its transaction: a
-/// hold that runs at the same time locks the row that it waits for, and so is seen here.
+/// The referrer's own sign-up, if it has not arrived.
+async fn pending_referrer(
+    connection: &mut Connection,
+    program: &str,
+    id: i64,
+    referrer: &str,
+) -> Result<Option<i64>, OutboxError> {
+    let query = sqlx::query_scalar(PENDING_REFERRER.as_str()).bind(program);
+    let query = query.bind(referrer).bind(id);
+    if referrer.is_ascii() {
+        return Ok(query.fetch_one(connection).await?);
+    }
+    // The database's encoding may not have these letters. Then no row can hold them either, but on
+    // PostgreSQL the error would end the whole transaction.
+    let mut savepoint = sqlx::Connection::begin(connection).await?;
+    let pending = query.fetch_one(&mut *savepoint).await;
+    match pending {
+        Ok(pending) => {
+            savepoint.commit().await?;
+            Ok(pending)
+        }
+        Err(sqlx::Error::Database(error)) if error.code().as_deref() == Some("22P05") => {
+            savepoint.rollback().await?;
+            Ok(None)
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Makes the rows due that waited for these. It must come after all other changes of its
+/// transaction: a hold that runs at the same time locks the row that it waits for, and so is seen
+/// here.
 pub(super) async fn revive(
     connection: &mut Connection,
-    arrived: impl IntoIterator<Item = i64>,
+    arrived: &[i64],
 ) -> Result<(), OutboxError> {
-    let arrived: Vec<i64> = arrived.into_iter().collect();
     if arrived.is_empty() {
         return Ok(());
     }
-    let query = sqlx::query_scalar(ANY_HELD.as_str());
-    let any: i64 = query.fetch_one(&mut *connection).await?;
-    if any > 0 {
-        let query = sqlx::query(REVIVE.as_str()).bind(ids_as_text(arrived)?);
-        query.execute(&mut *connection).await?;
+    let query = sqlx::query(REVIVE.as_str()).bind(list(arrived)?);
+    query.execute(connection).await?;
+    Ok(())
+}
+
+/// Makes the oldest queued row due in each lane that one of these rows has left. It must come after
+/// all other changes of its transaction: a claim that queues rows at the same time locks their
+/// head, and so they are seen here.
+pub(super) async fn promote(connection: &mut Connection, gone: &[i64]) -> Result<(), OutboxError> {
+    if gone.is_empty() {
+        return Ok(());
     }
+    let query = sqlx::query(PROMOTE.as_str()).bind(list(gone)?);
+    query.execute(connection).await?;
     Ok(())
 }

@@ -1,9 +1,9 @@
 //! An empty table in each engine.
 
-use crate::delivery::outbox::store::{Memory, Store};
+use crate::delivery::outbox::store::{Memory, Store, Table};
 
 pub(super) fn memory() -> Store {
-    Store::Memory(Memory::default())
+    Store::new(Table::Memory(Memory::default()))
 }
 
 /// In a file of its own, which is removed when the guard is dropped.
@@ -16,7 +16,7 @@ pub(super) async fn sqlite() -> (Store, tempfile::TempDir) {
         .await
         .unwrap();
     sqlite::migrate(&pool).await.unwrap();
-    (Store::Sqlite(pool), directory)
+    (Store::new(Table::Sqlite(pool)), directory)
 }
 
 /// In a schema of its own in the database that the environment names. If it names none, this prints
@@ -53,5 +53,5 @@ pub(super) async fn postgres(test: &str) -> Option<Store> {
         .await
         .unwrap();
     migrate(&pool).await.unwrap();
-    Some(Store::Postgres(pool))
+    Some(Store::new(Table::Postgres(pool)))
 }

@@ -5,6 +5,8 @@ use super::*;
 every_engine! {
     a_key_is_taken_once_of_each_kind,
     a_lane_has_one_head_and_lanes_run_side_by_side,
+    rows_behind_a_head_follow_one_after_the_other,
+    a_claim_reaches_the_lanes_behind_a_long_one,
     a_claim_takes_no_more_than_its_limit,
     a_leased_row_is_nobody_elses_until_its_lease_ends,
     a_row_that_waits_for_its_next_try_holds_its_lane,
@@ -38,6 +40,48 @@ async fn a_lane_has_one_head_and_lanes_run_side_by_side(store: Store) {
         Written::Settled(true)
     );
     assert_eq!(keys(&claim_for(&store, OTHER, MINUTE).await), ["a-2"]);
+}
+
+async fn rows_behind_a_head_follow_one_after_the_other(store: Store) {
+    let expected: Vec<String> = (0..9).map(|number| format!("a-{number}")).collect();
+    let rows: Vec<NewRow> = expected.iter().map(|key| sale(key, "a")).collect();
+    enqueue(&store, &rows[..8]).await;
+    let mut seen = Vec::new();
+    for turn in 0.. {
+        let rows = claim(&store).await;
+        let Some(row) = rows.first() else {
+            break;
+        };
+        assert_eq!(rows.len(), 1);
+        seen.push(row.key.clone());
+        // Each way in which a row leaves its lane, or comes back to its head.
+        match turn {
+            1 => write(&store, dead(row.id)).await,
+            2 => write(&store, retry(row.id, NOW)).await,
+            _ => write(&store, done(row.id)).await,
+        };
+        if turn == 4 {
+            enqueue(&store, &[sale("a-8", "a")]).await;
+        }
+    }
+    seen.dedup();
+    assert_eq!(seen, expected);
+    let status = store.status().await.unwrap();
+    assert_eq!((status.pending, status.dead), (0, 1));
+}
+
+async fn a_claim_reaches_the_lanes_behind_a_long_one(store: Store) {
+    enqueue(&store, &[sale("a-head", "a")]).await;
+    let head = claim(&store).await.remove(0);
+    write(&store, retry(head.id, MINUTE)).await;
+    for number in 0..40 {
+        enqueue(&store, &[sale(&format!("a-{number}"), "a")]).await;
+    }
+    enqueue(&store, &[sale("b", "b"), sale("c", "c")]).await;
+    // Fewer than the rows before them.
+    assert_eq!(keys(&claim(&store).await), ["b", "c"]);
+    let status = store.status().await.unwrap();
+    assert_eq!(status.pending, 43);
 }
 
 async fn a_claim_takes_no_more_than_its_limit(store: Store) {

@@ -1,11 +1,14 @@
 //! The rules that every engine keeps, asked of each.
 
 mod engines;
+#[cfg(any(feature = "outbox-sqlite", feature = "outbox-postgres"))]
+mod foreign;
 mod lanes;
 mod operator;
-#[cfg(any(feature = "outbox-sqlite", feature = "outbox-postgres"))]
-mod pages;
 mod pause;
+#[cfg(any(feature = "outbox-sqlite", feature = "outbox-postgres"))]
+mod plans;
+mod programs;
 mod settle;
 
 use std::time::Duration;

@@ -8,6 +8,7 @@ every_engine! {
     a_replayed_sale_remembers_that_it_was_sent,
     a_credit_is_replayed_alone_and_afresh,
     only_the_dead_are_replayed_or_discarded,
+    what_is_due_in_a_year_is_hastened,
     pruning_takes_old_receipts_and_no_credits,
 }
 
@@ -61,6 +62,19 @@ async fn only_the_dead_are_replayed_or_discarded(store: Store) {
     assert_eq!(store.replay(Which::One(id)).await.unwrap(), 0);
     assert!(!store.discard(id, "no").await.unwrap());
     assert!(!store.discard(99, "no").await.unwrap());
+}
+
+async fn what_is_due_in_a_year_is_hastened(store: Store) {
+    const HOUR: Duration = Duration::from_secs(3_600);
+    const YEAR: Duration = Duration::from_secs(365 * 24 * 3_600);
+    enqueue(&store, &[sale("a", "a"), sale("b", "b"), sale("c", "c")]).await;
+    let rows = claim_for(&store, OWNER, YEAR).await;
+    write(&store, retry(rows[0].id, YEAR)).await;
+    write(&store, retry(rows[1].id, MINUTE)).await;
+    assert_eq!(store.hasten(HOUR).await.unwrap(), 2);
+    assert_eq!(keys(&claim_for(&store, OTHER, MINUTE).await), ["a", "c"]);
+    // The lease that lasted a year is over.
+    assert_eq!(write(&store, announce(&rows[2])).await, refused());
 }
 
 async fn pruning_takes_old_receipts_and_no_credits(store: Store) {

@@ -1,0 +1,213 @@
+//! Rows that another driver, or a person, has written or changed.
+
+use sqlx::AssertSqlSafe;
+
+use super::*;
+use crate::delivery::outbox::store::Table;
+
+/// Makes one test of a rule for each database.
+macro_rules! every_database {
+    ($($rule:ident,)+) => {
+        #[cfg(feature = "outbox-sqlite")]
+        mod sqlite {
+            $(#[tokio::test]
+            async fn $rule() {
+                let (store, _file) = super::super::engines::sqlite().await;
+                super::$rule(store).await;
+            })+
+        }
+
+        #[cfg(feature = "outbox-postgres")]
+        mod postgres {
+            $(#[tokio::test]
+            async fn $rule() {
+                if let Some(store) = super::super::engines::postgres(stringify!($rule)).await {
+                    super::$rule(store).await;
+                }
+            })+
+        }
+    };
+}
+
+every_database! {
+    a_row_with_absurd_numbers_is_dead_alone,
+    a_clock_that_was_ahead_leaves_no_time_in_the_future,
+    what_waits_for_a_deleted_row_is_found,
+    a_row_behind_a_deleted_head_is_found_with_the_next,
+    rows_behind_a_head_are_not_read_again,
+    workers_that_share_long_lanes_leave_nothing_behind,
+}
+
+async fn execute(store: &Store, statement: &str) {
+    let statement = sqlx::raw_sql(AssertSqlSafe(statement));
+    match &store.table {
+        Table::Memory(_) => panic!("no database"),
+        #[cfg(feature = "outbox-sqlite")]
+        Table::Sqlite(pool) => drop(statement.execute(pool).await.unwrap()),
+        #[cfg(feature = "outbox-postgres")]
+        Table::Postgres(pool) => drop(statement.execute(pool).await.unwrap()),
+    }
+}
+
+async fn count(store: &Store, condition: &str) -> i64 {
+    let query = AssertSqlSafe(format!(
+        "SELECT COUNT(*) FROM partnero_outbox WHERE {condition}"
+    ));
+    match &store.table {
+        Table::Memory(_) => panic!("no database"),
+        #[cfg(feature = "outbox-sqlite")]
+        Table::Sqlite(pool) => sqlx::query_scalar(query).fetch_one(pool).await.unwrap(),
+        #[cfg(feature = "outbox-postgres")]
+        Table::Postgres(pool) => sqlx::query_scalar(query).fetch_one(pool).await.unwrap(),
+    }
+}
+
+async fn a_row_with_absurd_numbers_is_dead_alone(store: Store) {
+    for (column, number) in [
+        ("attempts", i64::MAX),
+        ("attempts", -1),
+        ("created_at", i64::MIN + 1),
+        ("sent_at", i64::MIN + 1),
+        ("tried_at", i64::MIN + 1),
+        ("failing_ms", i64::MAX),
+        ("failing_ms", i64::MIN + 1),
+    ] {
+        execute(
+            &store,
+            &format!(
+                "INSERT INTO partnero_outbox (kind, key, customer, payload, {column}) \
+                 VALUES ('transaction', '{column}{number}', '{column}{number}', '{{}}', {number})"
+            ),
+        )
+        .await;
+    }
+    // Abandoned by its worker.
+    execute(
+        &store,
+        &format!(
+            "INSERT INTO partnero_outbox (kind, key, customer, state, owner, due_at, attempts) \
+             VALUES ('refund', 'left', 'left', 'leased', 'x', {}, {})",
+            i64::MIN + 1,
+            i64::MAX
+        ),
+    )
+    .await;
+    enqueue(&store, &[sale("good", "good")]).await;
+    store.status().await.unwrap();
+    assert_eq!(keys(&claim(&store).await), ["good"]);
+    let status = store.status().await.unwrap();
+    assert_eq!((status.dead, status.pending), (8, 1));
+    for letter in store.dead(0, 10).await.unwrap() {
+        assert_eq!(letter.reason, "unreadable");
+        let column = letter
+            .key
+            .trim_end_matches(|char: char| !char.is_alphabetic());
+        let column = if column == "left" { "attempts" } else { column };
+        let named = format!("the column `{column}` holds ");
+        assert!(
+            letter.last_answer.starts_with(&named),
+            "{}",
+            letter.last_answer
+        );
+    }
+}
+
+async fn a_clock_that_was_ahead_leaves_no_time_in_the_future(store: Store) {
+    enqueue(&store, &[sale("a", "a")]).await;
+    execute(
+        &store,
+        "UPDATE partnero_outbox SET created_at = created_at + 31536000000, \
+         sent_at = created_at + 31536000000",
+    )
+    .await;
+    let Claim::Open { now, rows, .. } = store.claim(OWNER, MINUTE, 1).await.unwrap() else {
+        panic!("the gate is open");
+    };
+    let close = |at: i64| (at - now).abs() < 60_000;
+    assert!(close(rows[0].created_at) && close(rows[0].sent_at.unwrap()));
+}
+
+async fn what_waits_for_a_deleted_row_is_found(store: Store) {
+    enqueue(&store, &[customer("7"), sale("a-1", "7"), sale("a-2", "7")]).await;
+    let customer = claim(&store).await.remove(0);
+    write(&store, dead(customer.id)).await;
+    let sale = claim(&store).await.remove(0);
+    assert_eq!(write(&store, announce(&sale)).await, held());
+    // The second is a head now, and a third is queued behind it.
+    enqueue(&store, &[super::sale("a-3", "7")]).await;
+    let head = claim(&store).await.remove(0);
+    store.repair().await.unwrap();
+    assert_eq!(count(&store, "state IN ('held', 'queued')").await, 2);
+
+    let delete = "DELETE FROM partnero_outbox WHERE id IN";
+    execute(&store, &format!("{delete} ({}, {})", customer.id, head.id)).await;
+    store.repair().await.unwrap();
+    assert_eq!(keys(&claim(&store).await), ["a-1"]);
+    assert_eq!(count(&store, "state = 'queued'").await, 1);
+}
+
+async fn a_row_behind_a_deleted_head_is_found_with_the_next(store: Store) {
+    enqueue(&store, &[sale("a-1", "a"), sale("a-2", "a")]).await;
+    let head = claim(&store).await.remove(0);
+    let delete = "DELETE FROM partnero_outbox WHERE id =";
+    execute(&store, &format!("{delete} {}", head.id)).await;
+    store.repair().await.unwrap();
+    enqueue(&store, &[sale("a-3", "a")]).await;
+    assert_eq!(keys(&claim(&store).await), ["a-2"]);
+}
+
+async fn rows_behind_a_head_are_not_read_again(store: Store) {
+    enqueue(&store, &[sale("a-head", "a")]).await;
+    let head = claim(&store).await.remove(0);
+    write(&store, retry(head.id, MINUTE)).await;
+    let rows: Vec<String> = (0..3_000)
+        .map(|n| format!("('transaction', 'a-{n}', 'a')"))
+        .collect();
+    let insert = "INSERT INTO partnero_outbox (kind, key, customer) VALUES";
+    execute(&store, &format!("{insert} {}", rows.join(", "))).await;
+    enqueue(&store, &[sale("b", "b")]).await;
+    assert_eq!(keys(&claim(&store).await), ["b"]);
+    assert_eq!(count(&store, "state = 'queued'").await, 3_000);
+    assert_eq!(count(&store, "state IN ('due', 'leased')").await, 2);
+    assert_eq!(store.status().await.unwrap().pending, 3_002);
+}
+
+/// Claims, sends and enqueues all at once. A row that is queued while its head leaves the lane must
+/// not be forgotten.
+async fn workers_that_share_long_lanes_leave_nothing_behind(store: Store) {
+    const ROWS: i64 = 120;
+    let fill = async {
+        for number in 0..ROWS {
+            let lane = format!("lane-{}", number % 3);
+            enqueue(&store, &[sale(&format!("o-{number}"), &lane)]).await;
+        }
+    };
+    let work = |owner: &'static str| {
+        let store = &store;
+        async move {
+            for turn in 0.. {
+                let owner = format!("{owner}-{turn}");
+                for row in claim_for(store, &owner, MINUTE).await {
+                    let settled = if turn % 4 == 1 {
+                        retry(row.id, NOW)
+                    } else {
+                        done(row.id)
+                    };
+                    write_as(store, &owner, settled).await;
+                }
+                if count(store, "state = 'done'").await == ROWS {
+                    return;
+                }
+            }
+        }
+    };
+    let all = Box::pin(async { tokio::join!(fill, work("one"), work("two"), work("three")) });
+    if tokio::time::timeout(Duration::from_secs(60), all)
+        .await
+        .is_err()
+    {
+        let left = count(&store, "state <> 'done'").await;
+        let queued = count(&store, "state = 'queued'").await;
+        panic!("{left} rows are left, {queued} of them queued");
+    }
+}

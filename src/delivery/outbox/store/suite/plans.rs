@@ -1,0 +1,302 @@
+//! What the engines read for a statement does not grow with what is done and dead.
+//!
+//! `TOWER_PARTNERO_TEST_RECEIPTS=1000000` makes it a million receipts and a tenth of dead rows;
+//! otherwise there are fewer, for speed.
+
+use super::*;
+use crate::delivery::outbox::store::Table;
+
+const WAITING: usize = 40;
+
+fn receipts() -> usize {
+    let asked = std::env::var("TOWER_PARTNERO_TEST_RECEIPTS").ok();
+    asked.map_or(20_000, |asked| asked.parse().unwrap())
+}
+
+/// Receipts and dead rows as SQL, all of sign-ups, refused for their public key; `series` gives the
+/// numbers from 1 in the column `n`.
+fn history(series: &str) -> String {
+    let dead = "CASE WHEN n % 11 = 0 THEN 'dead' ELSE 'done' END";
+    let key = "CASE WHEN n % 11 = 0 THEN 'anna-7' END";
+    format!(
+        "INSERT INTO partnero_outbox (kind, key, customer, public_key, state, outcome, settled_at) \
+         SELECT 'customer', 'old-' || n, 'old-' || n, {key}, {dead}, 'referred', 0 FROM {series}"
+    )
+}
+
+async fn wait_in_line(store: &Store) {
+    for number in 0..WAITING {
+        let key = format!("new-{number}");
+        enqueue(store, &[sale(&key, &key)]).await;
+    }
+}
+
+/// Whether a line of a plan reads every row of the table, or of an index that holds receipts.
+fn reads_all(line: &str) -> bool {
+    let words: Vec<&str> = line.split_whitespace().collect();
+    let scans = |start: &[&str]| words.windows(start.len()).any(|words| words == start);
+    let is_partial = ["next", "lane", "queued", "held", "dead"]
+        .iter()
+        .any(|index| line.contains(&format!("partnero_outbox_{index}")));
+    let is_of_rows = ["partnero_outbox", "r", "e", "q", "w", "gone"]
+        .iter()
+        .any(|name| words.get(1) == Some(name));
+    scans(&["Seq", "Scan", "on", "partnero_outbox"])
+        || (words.first() == Some(&"SCAN") && is_of_rows && !is_partial)
+}
+
+#[test]
+fn a_scan_of_the_table_is_told_from_a_search() {
+    for line in [
+        "SCAN partnero_outbox",
+        "SCAN r USING INDEX sqlite_autoindex_partnero_outbox_1",
+        "SCAN partnero_outbox USING COVERING INDEX partnero_outbox_receipts",
+        "  ->  Seq Scan on partnero_outbox r  (cost=0.00..1.00 rows=1 width=8)",
+    ] {
+        assert!(reads_all(line), "{line}");
+    }
+    for line in [
+        "SCAN arrived",
+        "SCAN partnero_outbox USING COVERING INDEX partnero_outbox_dead",
+        "SEARCH partnero_outbox USING INTEGER PRIMARY KEY (rowid=?)",
+        "Seq Scan on partnero_outbox_gate  (cost=0.00..1.00 rows=1 width=8)",
+    ] {
+        assert!(!reads_all(line), "{line}");
+    }
+}
+
+#[cfg(feature = "outbox-sqlite")]
+mod in_sqlite {
+    use sqlx::{AssertSqlSafe, Row, SqlitePool};
+
+    use super::*;
+    use crate::delivery::outbox::store::sqlite::statements;
+
+    fn pool(store: &Store) -> &SqlitePool {
+        match &store.table {
+            Table::Sqlite(pool) => pool,
+            _ => panic!("another engine"),
+        }
+    }
+
+    async fn execute(store: &Store, statement: &str) {
+        let statement = sqlx::raw_sql(AssertSqlSafe(statement));
+        statement.execute(pool(store)).await.unwrap();
+    }
+
+    async fn add_history(store: &Store) {
+        let count = receipts() * 11 / 10;
+        let series = format!(
+            "(WITH RECURSIVE numbers(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers \
+             WHERE n < {count}) SELECT n FROM numbers)"
+        );
+        execute(store, &history(&series)).await;
+    }
+
+    async fn assert_every_statement_searches(store: &Store) {
+        for (name, text) in statements() {
+            let explain = AssertSqlSafe(format!("EXPLAIN QUERY PLAN {text}"));
+            let plan = sqlx::query(explain).fetch_all(pool(store)).await.unwrap();
+            let plan: Vec<String> = plan.iter().map(|line| line.get(3)).collect();
+            assert!(
+                !plan.iter().any(|line| reads_all(line)),
+                "{name}: {plan:#?}"
+            );
+            // A sort reads all that wait before it gives the first.
+            let is_sorted = plan.iter().any(|line| line.contains("B-TREE"));
+            assert!(!is_sorted, "{name}: {plan:#?}");
+        }
+    }
+
+    #[tokio::test]
+    async fn every_statement_searches_an_index() {
+        let (store, _file) = super::super::engines::sqlite().await;
+        wait_in_line(&store).await;
+        add_history(&store).await;
+        assert_every_statement_searches(&store).await;
+        execute(&store, "ANALYZE").await;
+        assert_every_statement_searches(&store).await;
+    }
+
+    #[cfg(target_os = "linux")]
+    #[tokio::test]
+    async fn a_claim_reads_no_more_pages() {
+        let (store, directory) = super::super::engines::sqlite().await;
+        wait_in_line(&store).await;
+        let file = directory.path().join("outbox.db");
+        let before = bytes_read(&file, "claim-before").await;
+        add_history(&store).await;
+        execute(&store, "ANALYZE").await;
+        let after = bytes_read(&file, "claim-after").await;
+        // The tree of the table's own rows has a level or two more.
+        let most = before + 2 * 4_096;
+        assert!(after <= most, "{after} bytes instead of {before}");
+    }
+
+    /// What a connection reads to find the rows of a claim when it has nothing in its cache, by the
+    /// kernel's own count for its thread, which gets this name.
+    #[cfg(target_os = "linux")]
+    async fn bytes_read(file: &std::path::Path, thread: &'static str) -> usize {
+        use sqlx::sqlite::{SqliteConnectOptions, SqlitePoolOptions};
+
+        let (_, candidates) = statements()
+            .into_iter()
+            .find(|(name, _)| *name == "CANDIDATES")
+            .unwrap();
+        let candidates = candidates.replace("$1", "''").replace("$2", "32");
+        let options = SqliteConnectOptions::new()
+            .filename(file)
+            .thread_name(move |_| thread.to_owned());
+        let pool = SqlitePoolOptions::new().max_connections(1);
+        let pool = pool.connect_with(options).await.unwrap();
+        let store = Store::new(Table::Sqlite(pool));
+        // After this the schema is known, and the pages are forgotten.
+        execute(&store, &format!("EXPLAIN QUERY PLAN {candidates}")).await;
+        execute(
+            &store,
+            "PRAGMA wal_checkpoint(TRUNCATE); PRAGMA shrink_memory",
+        )
+        .await;
+        let before = read_by(thread);
+        execute(&store, &format!("CREATE TEMP TABLE found AS {candidates}")).await;
+        read_by(thread) - before
+    }
+
+    #[cfg(target_os = "linux")]
+    fn read_by(thread: &str) -> usize {
+        let tasks = std::fs::read_dir("/proc/self/task").unwrap();
+        let mut tasks = tasks.map(|task| task.unwrap().path());
+        let is_named = |task: &std::path::PathBuf| {
+            std::fs::read_to_string(task.join("comm")).is_ok_and(|name| name.trim_end() == thread)
+        };
+        let task = tasks.find(is_named).unwrap();
+        let counts = std::fs::read_to_string(task.join("io")).unwrap();
+        let read = counts.lines().find_map(|line| line.strip_prefix("rchar: "));
+        read.unwrap().parse().unwrap()
+    }
+}
+
+#[cfg(feature = "outbox-postgres")]
+mod in_postgres {
+    use sqlx::pool::PoolConnection;
+    use sqlx::{AssertSqlSafe, Postgres};
+
+    use super::*;
+    use crate::delivery::outbox::store::postgres::statements;
+
+    async fn connect(store: &Store) -> PoolConnection<Postgres> {
+        match &store.table {
+            Table::Postgres(pool) => pool.acquire().await.unwrap(),
+            _ => panic!("another engine"),
+        }
+    }
+
+    async fn execute(connection: &mut PoolConnection<Postgres>, statement: &str) {
+        let statement = sqlx::raw_sql(AssertSqlSafe(statement));
+        statement.execute(&mut **connection).await.unwrap();
+    }
+
+    async fn plan(connection: &mut PoolConnection<Postgres>, explain: &str) -> Vec<String> {
+        let plan = sqlx::query_scalar(AssertSqlSafe(explain));
+        plan.fetch_all(&mut **connection).await.unwrap()
+    }
+
+    async fn add_history(connection: &mut PoolConnection<Postgres>) {
+        let count = receipts() * 11 / 10;
+        let series = format!("generate_series(1, {count}) AS n");
+        execute(connection, &history(&series)).await;
+    }
+
+    /// A call of the prepared statement `checked` with a value for each argument.
+    async fn call(connection: &mut PoolConnection<Postgres>, text: &str) -> String {
+        let types: Vec<String> = sqlx::query_scalar(
+            "SELECT UNNEST(parameter_types)::TEXT FROM pg_prepared_statements WHERE name = 'checked'",
+        )
+        .fetch_all(&mut **connection)
+        .await
+        .unwrap();
+        let value = |(index, kind): (usize, &String)| match kind.as_str() {
+            "text" if index == 0 => "''",
+            "text" => "'anna-7'",
+            "json" if text.contains("json_to_recordset") => {
+                r#"'[{"id": 1, "owner": "x", "outcome": "y"}]'"#
+            }
+            "json" => "'[1, 2]'",
+            "boolean" => "true",
+            _ => "1",
+        };
+        let values: Vec<&str> = types.iter().enumerate().map(value).collect();
+        if values.is_empty() {
+            "EXECUTE checked".to_owned()
+        } else {
+            format!("EXECUTE checked({})", values.join(", "))
+        }
+    }
+
+    async fn assert_every_statement_searches(connection: &mut PoolConnection<Postgres>) {
+        for (name, text) in statements() {
+            if text.starts_with("CREATE") {
+                continue;
+            }
+            execute(connection, &format!("PREPARE checked AS {text}")).await;
+            let call = call(connection, text).await;
+            for mode in ["force_custom_plan", "force_generic_plan"] {
+                execute(connection, &format!("SET plan_cache_mode = {mode}")).await;
+                let plan = plan(connection, &format!("EXPLAIN {call}")).await;
+                let is_scan = plan.iter().any(|line| reads_all(line));
+                assert!(!is_scan, "{name}, {mode}: {plan:#?}");
+            }
+            execute(connection, "DEALLOCATE checked").await;
+        }
+    }
+
+    #[tokio::test]
+    async fn every_statement_searches_an_index() {
+        let test = "every_statement_searches_an_index";
+        let Some(store) = super::super::engines::postgres(test).await else {
+            return;
+        };
+        wait_in_line(&store).await;
+        let mut connection = connect(&store).await;
+        execute(
+            &mut connection,
+            "ALTER TABLE partnero_outbox SET (autovacuum_enabled = off)",
+        )
+        .await;
+        add_history(&mut connection).await;
+        assert_every_statement_searches(&mut connection).await;
+        execute(&mut connection, "ANALYZE partnero_outbox").await;
+        assert_every_statement_searches(&mut connection).await;
+    }
+
+    #[tokio::test]
+    async fn a_claim_reads_no_more_pages() {
+        let test = "a_claim_reads_no_more_pages";
+        let Some(store) = super::super::engines::postgres(test).await else {
+            return;
+        };
+        wait_in_line(&store).await;
+        let mut connection = connect(&store).await;
+        let before = shared_pages(&mut connection).await;
+        add_history(&mut connection).await;
+        execute(&mut connection, "VACUUM ANALYZE partnero_outbox").await;
+        let after = shared_pages(&mut connection).await;
+        assert!(after <= before, "{after} pages instead of {before}");
+    }
+
+    /// The buffers that the search for the rows of a claim has touched.
+    async fn shared_pages(connection: &mut PoolConnection<Postgres>) -> usize {
+        let (_, candidates) = statements()
+            .into_iter()
+            .find(|(name, _)| *name == "CANDIDATES")
+            .unwrap();
+        let candidates = candidates.replace("$1", "''").replace("$2", "32");
+        let explain = format!("EXPLAIN (ANALYZE, BUFFERS, TIMING OFF) {candidates}");
+        // The first run may set hint bits and fill caches.
+        plan(connection, &explain).await;
+        let plan = plan(connection, &explain).await;
+        let buffers = plan.iter().find(|line| line.contains("Buffers: shared"));
+        let words = buffers.unwrap().split([' ', '=']);
+        words.filter_map(|word| word.parse::<usize>().ok()).sum()
+    }
+}
