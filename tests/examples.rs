@@ -72,6 +72,59 @@ async fn the_sandbox_prints_where_its_page_is() {
     assert!(page.text().await.unwrap().contains("Partnero sandbox"));
 }
 
+/// So that a client in another language can be tried against each answer.
+#[tokio::test]
+async fn the_sandbox_is_switched_on_the_command_line() {
+    let args = [
+        "--port=0",
+        "--switch=unknown-referrer=not-found",
+        "--switch",
+        "CreatedStatus=Created",
+        "--refuse-referrer",
+        "anna",
+        "--refuse-field=surname",
+        "--refuse-value",
+        "ben@bücher.example",
+        "--register=cleo@shop.example",
+    ];
+    let sandbox = start("sandbox", &args, "base URL").await;
+    let create = async |body: serde_json::Value| {
+        let request = reqwest::Client::new().post(format!("{}/customers", sandbox.url));
+        let request = request.bearer_auth("sandbox-api-key").json(&body);
+        request.send().await.unwrap().status().as_u16()
+    };
+    for (body, status) in [
+        (serde_json::json!({ "key": "anna" }), 201),
+        (
+            serde_json::json!({ "referring_customer": { "key": "anna" } }),
+            404,
+        ),
+        (serde_json::json!({ "surname": "Berg" }), 422),
+        (serde_json::json!({ "email": "ben@bücher.example" }), 422),
+        (serde_json::json!({ "email": "cleo@shop.example" }), 422),
+        (serde_json::json!({ "email": "ben@shop.example" }), 201),
+    ] {
+        assert_eq!(create(body.clone()).await, status, "{body}");
+    }
+    for (switch, problem) in [
+        (
+            "UnknownReferrer=Lost",
+            "\"Lost\" is not known, write one of BadRequest",
+        ),
+        (
+            "UnknownReferrer",
+            "\"\" is not known, write one of BadRequest",
+        ),
+        (
+            "Referrer=NotFound",
+            "\"Referrer\" is not known, write one of ActionField",
+        ),
+    ] {
+        let (code, said) = run_to_its_end("sandbox", &["--switch", switch]);
+        assert!(code == Some(2) && said.contains(problem), "{said}");
+    }
+}
+
 #[test]
 fn a_wrong_argument_is_named() {
     for example in ["signup", "hyper", "sandbox"] {

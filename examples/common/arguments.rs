@@ -4,7 +4,8 @@ use std::process::ExitCode;
 
 /// The options that the program was started with.
 pub(crate) struct Arguments {
-    help: &'static str,
+    /// How to call the program, in one line.
+    usage: String,
     /// Names without their dashes, each with its value.
     pub(crate) options: Vec<(&'static str, String)>,
 }
@@ -15,10 +16,10 @@ impl Arguments {
     /// # Errors
     ///
     /// The code to end with, when the help or a mistake was printed.
-    pub(crate) fn read(help: &'static str, names: &[&'static str]) -> Result<Self, ExitCode> {
+    pub(crate) fn read(help: &str, names: &[&'static str]) -> Result<Self, ExitCode> {
         let mut arguments = std::env::args().skip(1);
         let mut read = Self {
-            help,
+            usage: help.lines().next().unwrap_or_default().to_owned(),
             options: Vec::new(),
         };
         while let Some(argument) = arguments.next() {
@@ -62,8 +63,7 @@ impl Arguments {
 
     /// Prints a mistake in the arguments, and how to call the program.
     pub(crate) fn mistake(&self, problem: &str) -> ExitCode {
-        let usage = self.help.lines().next().unwrap_or_default();
-        eprintln!("{problem}\n{usage}");
+        eprintln!("{problem}\n{}", self.usage);
         ExitCode::from(2)
     }
 }

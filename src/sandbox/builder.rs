@@ -10,6 +10,7 @@ use super::state::State;
 use super::switches::{Switch, Switches};
 use super::webhooks::{Outbound, Sender, WebhookDelivery};
 use super::world::{Settings, World};
+use crate::error::ConfigError;
 
 /// The settings of a [`Sandbox`]. Each has a default.
 #[derive(Clone)]
@@ -81,6 +82,21 @@ impl SandboxBuilder {
     pub fn switch(mut self, switch: impl Switch) -> Self {
         self.switches.set(switch);
         self
+    }
+
+    /// As [`switch`](Self::switch), by the names of the switch and of its position: for a command
+    /// line, or for a test in another language.
+    ///
+    /// `("UnknownReferrer", "NotFound")` may also be written `("unknown-referrer", "not-found")`.
+    /// [`switches::list`](super::switches::list) has all names.
+    ///
+    /// # Errors
+    ///
+    /// [`ConfigError`] if there is no such switch or no such position. It lists the names that there
+    /// are.
+    pub fn switch_by_name(mut self, switch: &str, position: &str) -> Result<Self, ConfigError> {
+        self.switches.set_by_name(switch, position)?;
+        Ok(self)
     }
 
     /// How webhooks are sent: how often they are tried, and whether they come twice or out of order.

@@ -12,12 +12,13 @@ use tokio::sync::Mutex;
 use super::browser::SCRIPT_PATH;
 use super::builder::SandboxBuilder;
 use super::fault::Fault;
-use super::routes;
+use super::routes::{self, Registration};
 use super::server::{self, Server};
 use super::snapshot::{SandboxCustomer, SandboxRequest, SandboxTransaction};
 use super::state::State;
 use super::switches::Switch;
 use super::webhooks::{SandboxWebhook, Sender, WebhookDelivery};
+use super::world::Refused;
 use crate::error::ConfigError;
 use crate::snippet::Snippet;
 
@@ -167,17 +168,46 @@ impl Sandbox {
         self.inner.state.rules().add(fault);
     }
 
-    /// Removes all faults, and accepts all refused referrers again.
+    /// Removes all faults, and accepts again the referrers, fields and values that were refused.
     pub fn clear_faults(&self) {
         self.inner.state.rules().clear();
-        self.inner.state.world().refused_referrers.clear();
+        self.inner.state.world().refused = Refused::default();
     }
 
     /// From now on, a `referring_customer` with this id or key counts as unknown, even if there is
     /// such a customer.
     pub fn refuse_referrer(&self, key: impl Into<String>) {
         let mut world = self.inner.state.world();
-        world.refused_referrers.insert(key.into());
+        world.refused.referrers.insert(key.into());
+    }
+
+    /// From now on, creating or changing a customer with this field is a 422 that names the field,
+    /// whatever its value is.
+    ///
+    /// Fields are `id`, `key`, `email`, `name`, `surname`, `tags`, `metadata.date_of_birth` and
+    /// `referring_customer`. Without the field, the same customer is accepted.
+    pub fn refuse_field(&self, field: impl Into<String>) {
+        let mut world = self.inner.state.world();
+        world.refused.fields.insert(field.into());
+    }
+
+    /// From now on, creating or changing a customer with this text in a field is a 422 that names
+    /// the field: an e-mail address, for example, that Partnero does not take.
+    pub fn refuse_value(&self, value: impl Into<String>) {
+        let mut world = self.inner.state.world();
+        world.refused.values.insert(value.into());
+    }
+
+    /// Makes a customer as if this person had registered in Partnero's own portal: with an id and a
+    /// key that Partnero chose. Does nothing if a customer has this e-mail address already.
+    ///
+    /// People can register there unless the program forbids it (help.partnero.com/article/258).
+    /// [`DuplicateCustomer`](super::switches::DuplicateCustomer) decides what a later
+    /// `POST /customers` with this address answers.
+    pub fn register_in_portal(&self, email: impl Into<String>) {
+        let mut world = self.inner.state.world();
+        Registration::in_portal(&mut world, email.into());
+        self.inner.state.send_notices(&mut world);
     }
 
     /// Changes the answer to one of the open [questions](super::switches), from the next request on.

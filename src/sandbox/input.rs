@@ -63,6 +63,9 @@ impl<'a> Input<'a> {
     pub(super) fn boolean(&mut self, path: &str) -> Option<bool> {
         match self.value(path)? {
             Json::Bool(value) => Some(*value),
+            // Laravel's rule for booleans takes these, too.
+            Json::Number(text) | Json::Text(text) if text == "1" => Some(true),
+            Json::Number(text) | Json::Text(text) if text == "0" => Some(false),
             _ => self.refuse(path, "must be true or false"),
         }
     }
@@ -99,11 +102,13 @@ impl<'a> Input<'a> {
         }
     }
 
-    /// Whether the value is an object. A value of another type is a mistake; an absent value is not.
+    /// Whether the value is an object. A value of another type is a mistake, but not an absent value or
+    /// PHP's empty array, which Laravel takes for absent.
     pub(super) fn is_object(&mut self, path: &str) -> bool {
         match self.value(path) {
             None => false,
             Some(Json::Object(_)) => true,
+            Some(Json::List(items)) if items.is_empty() => false,
             Some(_) => self.refuse(path, "must be an object").unwrap_or(false),
         }
     }

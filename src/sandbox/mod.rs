@@ -74,13 +74,13 @@
 //! | all | bearer token, else 401; `{"data": …, "status": 1}` | D, O; [`EnvelopeStatus`], [`Numbers`], [`EmptyObjects`] |
 //! | all failures | `message`, and `errors` by field in a 422 | D, PHP; [`ErrorMap`], [`ErrorStatus`] |
 //! | all lists | `limit`, `page`, `sort`; `links` and `meta` without totals | D, N8N; [`PageLimit`], [`PageLinks`], [`ListOrder`] |
-//! | `POST /customers` | unique id, key, e-mail; random id and key if absent; `referring_customer` by id before key | seed, O, D; [`DuplicateCustomer`], [`UnknownReferrer`], [`EmailField`], [`KeyCase`], [`CreatedStatus`], [`CustomerShape`], [`ReferrerEcho`] |
+//! | `POST /customers` | unique id, key, e-mail; random id and key if absent; `referring_customer` by id before key | seed, O, D; [`DuplicateCustomer`], [`UnknownReferrer`], [`MissingId`], [`EmailField`], [`NestedCustomer`], [`KeyCase`], [`CreatedStatus`], [`CustomerShape`], [`ReferrerEcho`] |
 //! | `GET /customers/{id}` | by id, key or e-mail address; 404 | N8N; [`PathOrder`] |
-//! | `GET /customers` | filter `refer_status` | O, D |
+//! | `GET /customers` | filters `refer_status`, `partner` | O, D, N8N |
 //! | `GET /customers:search` | by `email`, `key` or `id` | N8N, PHP; [`SearchMatch`], [`SearchMiss`] |
 //! | `PUT /customers/{id}`, `PUT /customers` | e-mail, names, key, tags | D, N8N, PHP; [`UpdateForm`] |
 //! | `DELETE /customers/{id}` | with its sales | PHP, N8N; [`DoneAnswer`], [`DeletedCustomer`] |
-//! | `POST /customers/{id}/archive`, `…/revoke-archive` | 400 if it is so already, no other effect | N8N; effect and 400 assumed |
+//! | `POST /customers/{id}/archive`, `…/revoke-archive` | an archived customer earns nothing; 400 if it is in that state already | N8N; 400 assumed |
 //! | `POST /customers:invite` | makes a customer; no e-mail is sent | PHP; effect assumed, [`InviteAnswer`] |
 //! | `GET /customers/{id}/referrals` | the customers that it referred | seed, PHP; [`ReferralsForm`] |
 //! | `GET /customers/{id}/stats` | counts; `clicks` is always 0 | PHP; shape guessed |
@@ -90,11 +90,27 @@
 //! | `GET /customers/{id}/balance` | `[]` when empty, else `{"currency": […]}` | seed, O; [`OtherUnits`] |
 //! | `POST /customers/{id}/balance/credit` | spends the balance; counts each time | seed, O; [`CreditDirection`], [`Overdraft`], [`CreditAnswer`] |
 //! | `POST /transactions` | one, a batch, or with its customer; keys are **not** unique | D, O, N8N; [`RepeatedTransaction`], [`UnreferredSale`], [`UnknownBuyer`], [`ActionField`], [`TransactionTime`] |
-//! | `GET /transactions`, `GET /transactions/{key}` | by `key`, by the buyer's key | D, N8N, O; [`RepeatedKey`] |
+//! | `GET /transactions`, `GET /transactions/{key}` | filters `key`, `customer`, `partner` | D, N8N, O; [`RepeatedKey`] |
 //! | `DELETE /transactions/{key}`, `DELETE /transactions` | takes the reward back | D, WP; [`RepeatedKey`], [`DeletePath`] |
 //! | `/webhooks` | create, list, read, change, delete; the `signature` in every answer; foreign events refused | D, O, N8N |
 //! | `GET /test` | `data.program.pub_id` | WP, N8N, PHP |
 //! | `GET /program/overview` | the program's settings | WP, for affiliate programs; values ours |
+//!
+//! Requests are read as Laravel reads them, which Partnero seems to be built with: the parameters of a
+//! GET may stand in a JSON body (PHP), `customer[id]` and `customer_id` are one name in a URL, no body
+//! and PHP's empty array `[]` have no fields, and `1` and `0` are booleans, too.
+//!
+//! # What a sign-up can meet
+//!
+//! | Partnero's answer to `POST /customers` | How to get it |
+//! |---|---|
+//! | the referrer is unknown: 400, 404, 422, or the customer is created without a referrer | a key that nobody has, or [`Sandbox::refuse_referrer`]; [`UnknownReferrer`] |
+//! | one optional field is refused: 422 that names it | [`Sandbox::refuse_field`], or [`Sandbox::refuse_value`] for one customer |
+//! | the key is taken: 422 on `key` | another customer with this key; [`DuplicateCustomer`] |
+//! | the e-mail address is known under another identifier: 422 on `email` | [`Sandbox::register_in_portal`]; [`DuplicateCustomer`] |
+//! | another person is known under this identifier: 422 on `id` | another customer with this id and another address; [`DuplicateCustomer`] |
+//! | the 422 names no field | [`ErrorMap::Absent`](switches::ErrorMap::Absent) |
+//! | anything else | a [`Fault`] |
 //!
 //! # What it sends
 //!
@@ -133,6 +149,7 @@
 //! - an entry of a sale's `rewards` looks as in affiliate programs;
 //! - a sale pays the referrer by a [`RewardRule`]: Partnero's rewards are set up in its dashboard;
 //! - Partnero takes a batch of transactions as a whole or not at all;
+//! - an empty body is no mistake, and `partner` in a filter means the referrer;
 //! - if a transaction names its customer in several ways, the id counts before the key, and the key
 //!   before the e-mail address;
 //! - a deleted customer's sales are deleted too (known of affiliate programs);
@@ -159,6 +176,8 @@
 //! [`InviteAnswer`]: switches::InviteAnswer
 //! [`KeyCase`]: switches::KeyCase
 //! [`ListOrder`]: switches::ListOrder
+//! [`MissingId`]: switches::MissingId
+//! [`NestedCustomer`]: switches::NestedCustomer
 //! [`Numbers`]: switches::Numbers
 //! [`OtherUnits`]: switches::OtherUnits
 //! [`Overdraft`]: switches::Overdraft

@@ -6,6 +6,7 @@ use percent_encoding::utf8_percent_encode;
 
 use super::customer::{Customer, Serial};
 use super::customers::Customers;
+use super::input::Input;
 use super::random::Random;
 use super::reward::RewardRule;
 use super::subscriptions::Subscriptions;
@@ -19,10 +20,37 @@ pub(super) struct World {
     pub(super) transactions: Transactions,
     pub(super) subscriptions: Subscriptions,
     pub(super) notices: Notices,
-    pub(super) refused_referrers: HashSet<String>,
+    pub(super) refused: Refused,
     pub(super) random: Random,
     pub(super) switches: Switches,
     pub(super) settings: Settings,
+}
+
+/// What a test told the sandbox to refuse.
+#[derive(Debug, Default)]
+pub(super) struct Refused {
+    /// Ids and keys.
+    pub(super) referrers: HashSet<String>,
+    pub(super) fields: HashSet<String>,
+    pub(super) values: HashSet<String>,
+}
+
+impl Refused {
+    /// Adds a mistake for each field that is there and is to be refused.
+    pub(super) fn check(
+        &self,
+        input: &mut Input<'_>,
+        prefix: &str,
+        fields: &[(&str, Option<&str>)],
+    ) {
+        for (field, value) in fields {
+            let is_refused =
+                |value: &str| self.fields.contains(*field) || self.values.contains(value);
+            if value.is_some_and(is_refused) {
+                input.refuse::<()>(&format!("{prefix}{field}"), "is refused, as a test ordered");
+            }
+        }
+    }
 }
 
 /// The settings that do not change after the start.
@@ -43,7 +71,7 @@ impl World {
             transactions: Transactions::default(),
             subscriptions: Subscriptions::default(),
             notices: Notices::default(),
-            refused_referrers: HashSet::new(),
+            refused: Refused::default(),
             random: Random::new(),
             switches,
             settings,

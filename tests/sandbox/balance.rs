@@ -150,7 +150,7 @@ async fn mistakes_in_a_credit_are_refused() {
         (json!({ "amount": 1, "is_currency": true }), "amount_units"),
         (json!({ "amount": 1, "amount_units": "USD" }), "is_currency"),
         (
-            json!({ "amount": 1, "amount_units": "USD", "is_currency": 1 }),
+            json!({ "amount": 1, "amount_units": "USD", "is_currency": "yes" }),
             "is_currency",
         ),
     ] {

@@ -120,7 +120,7 @@ async fn mistakes_in_the_body_are_named_by_field() {
         assert_eq!(status, 422, "{field}");
         assert_eq!(error["message"], error["errors"][field][0], "{field}");
     }
-    for body in ["", "{", "[]", "1"] {
+    for body in ["{", "[1]", "1"] {
         let request = partnero.request("POST", "/customers");
         let request = request
             .header("content-type", "application/json")

@@ -71,7 +71,7 @@ async fn deleting_takes_the_reward_back() {
         partnero.call("DELETE", "/transactions", json!({})).await.0,
         422
     );
-    assert_eq!(partnero.delete("/transactions").await.0, 400);
+    assert_eq!(partnero.delete("/transactions").await.0, 422);
 }
 
 #[tokio::test]

@@ -99,7 +99,7 @@ async fn mistakes_in_a_transaction_are_refused() {
             "created_at",
         ),
         (
-            json!({ "customer": { "id": "b" }, "amount": 1, "rewardable": 0 }),
+            json!({ "customer": { "id": "b" }, "amount": 1, "rewardable": 2 }),
             "rewardable",
         ),
         (

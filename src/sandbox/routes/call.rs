@@ -15,9 +15,11 @@ use crate::sandbox::world::World;
 pub(super) struct Call {
     /// The path as it was sent, without its query.
     pub(super) path: String,
+    /// The parameters in the URL, as they were sent. The links of a list repeat them.
     pub(super) query: Vec<(String, String)>,
     /// The path's variable segment, percent-decoded.
     segment: Option<String>,
+    /// An object; `None` for a body that cannot be read as one.
     body: Option<Json>,
 }
 
@@ -28,25 +30,43 @@ impl Call {
     }
 
     /// The body, which must be a JSON object with a JSON content type. It is assumed that Partnero
-    /// answers 400 to other bodies.
+    /// answers 400 to other bodies. No body at all is an object without fields.
     pub(super) fn body(&self) -> Result<&Json, Refusal> {
-        self.optional_body()
-            .ok_or_else(|| Refusal::bad_request("The body must be a JSON object."))
-    }
-
-    /// The body, for an endpoint that does not need a body.
-    pub(super) fn optional_body(&self) -> Option<&Json> {
         let body = self.body.as_ref();
-        body.filter(|body| matches!(body, Json::Object(_)))
+        body.ok_or_else(|| Refusal::bad_request("The body must be a JSON object."))
     }
 
-    /// The query parameter of this name, unless it is empty. If there are several, the last counts.
-    pub(super) fn query(&self, name: &str) -> Option<&str> {
-        let mut pairs = self.query.iter().rev();
-        let value = pairs
-            .find(|(key, _)| key == name)
-            .map(|(_, value)| value.as_str());
+    /// The parameter of a name such as `limit` or `customer.id`, unless it is empty.
+    ///
+    /// Laravel reads a JSON body before the URL, and Partnero's PHP package puts the parameters of
+    /// every GET into a body. In the URL, PHP takes `customer.id` for `customer_id`; that Partnero
+    /// takes `customer[id]` for the same is assumed. If the URL has several, the last counts.
+    pub(super) fn parameter(&self, name: &str) -> Option<&str> {
+        let in_body = || {
+            let body = self.body.as_ref()?;
+            let nested = name.split('.').try_fold(body, |json, name| json.get(name));
+            match nested.or_else(|| body.get(&php_name(name)))? {
+                Json::Text(text) | Json::Number(text) => Some(text.as_str()),
+                _ => None,
+            }
+        };
+        let in_url = || {
+            let mut pairs = self.query.iter().rev();
+            let found = pairs.find(|(key, _)| php_name(key) == php_name(name));
+            found.map(|(_, value)| value.as_str())
+        };
+        let value = in_body().or_else(in_url);
         value.filter(|value| !value.is_empty())
+    }
+
+    /// The customer that the parameters `<role>.id`, `<role>.key` or `<role>.email` name. The inner
+    /// `None` is a customer that does not exist.
+    pub(super) fn filter(&self, world: &World, role: &str) -> Option<Option<Serial>> {
+        let value = |field: &str| self.parameter(&format!("{role}.{field}"));
+        let id = value("id").map(|id| world.customers.by_id(id));
+        let key = || value("key").map(|key| world.by_key(key));
+        let email = || value("email").map(|email| world.customers.by_email(email));
+        id.or_else(key).or_else(email)
     }
 
     /// The customer that the path names.
@@ -71,14 +91,24 @@ impl<S: Send + Sync> FromRequest<S> for Call {
         let body = to_bytes(body, usize::MAX)
             .await
             .unwrap_or_else(|_| Bytes::new());
-        let is_json = is_json(&parts.headers);
+        let body = match Json::parse(&body) {
+            // Laravel reads no body, and PHP's empty array, as no fields.
+            None if body.is_empty() => Some(Json::Object(Vec::new())),
+            Some(Json::List(items)) if items.is_empty() => Some(Json::Object(Vec::new())),
+            read => read.filter(|json| is_json(&parts.headers) && matches!(json, Json::Object(_))),
+        };
         Ok(Self {
             path: parts.uri.path().to_owned(),
             query: query.map_or_else(|_| Vec::new(), |Query(pairs)| pairs),
             segment: segment.map(|(_, value)| value.to_owned()),
-            body: if is_json { Json::parse(&body) } else { None },
+            body,
         })
     }
+}
+
+/// A name as PHP reads it in a URL, where nested names are flat.
+fn php_name(name: &str) -> String {
+    name.replace(['.', '['], "_").replace(']', "")
 }
 
 fn is_json(headers: &HeaderMap) -> bool {

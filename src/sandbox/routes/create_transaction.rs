@@ -35,7 +35,7 @@ pub(super) fn create(world: &mut World, call: &Call) -> Result<Answer, Refusal> 
     let creates_customer = input.boolean("options.create_customer").unwrap_or(false);
     let customer = Registration::read(&mut input, "customer.");
     if creates_customer {
-        customer.require_email(&mut input, world, "customer.");
+        customer.check(&mut input, world, "customer.");
     } else if customer.is_nameless() {
         input.required::<()>("customer", None);
     }
@@ -185,6 +185,7 @@ fn record(world: &mut World, buyer: Option<Serial>, sale: Sale) -> u64 {
         .and_then(|buyer| buyer.referrer);
     let reward = world.settings.reward.of(&sale.amount).filter(|_| sale.pays);
     let payee = referrer.and_then(|referrer| world.customers.get_mut(referrer));
+    let payee = payee.filter(|payee| !payee.is_archived);
     let reward = payee.zip(reward).map(|(payee, reward)| {
         payee.balance.add(&reward);
         reward

@@ -10,7 +10,8 @@ use crate::sandbox::customer::{Customer, Serial};
 use crate::sandbox::input::Input;
 use crate::sandbox::json::Json;
 use crate::sandbox::switches::{
-    DeletedCustomer, DuplicateCustomer, InviteAnswer, SearchMatch, SearchMiss, UpdateForm,
+    DeletedCustomer, DuplicateCustomer, InviteAnswer, NestedCustomer, SearchMatch, SearchMiss,
+    UpdateForm,
 };
 use crate::sandbox::world::World;
 
@@ -18,7 +19,12 @@ use crate::sandbox::world::World;
 pub(super) fn create(world: &mut World, call: &Call) -> Result<Answer, Refusal> {
     let mut input = Input::new(call.body()?);
     let wanted = Registration::read(&mut input, "");
-    wanted.require_email(&mut input, world, "");
+    wanted.check(&mut input, world, "");
+    let is_nested = matches!(input.value("customer"), Some(Json::Object(_)));
+    if is_nested && world.switches.nested_customer == NestedCustomer::Unprocessable {
+        let problem = "must not be nested: its fields belong to the top of the body";
+        input.refuse::<()>("customer", problem);
+    }
     input.finish()?;
     if let Some(existing) = existing(world, &wanted)? {
         return Ok(Answer::Data(views::customer(world, existing)));
@@ -34,6 +40,7 @@ pub(super) fn create(world: &mut World, call: &Call) -> Result<Answer, Refusal> 
 pub(super) fn invite(world: &mut World, call: &Call) -> Result<Answer, Refusal> {
     let mut input = Input::new(call.body()?);
     let wanted = Registration::read(&mut input, "");
+    wanted.check(&mut input, world, "");
     input.required("email", wanted.email.as_ref());
     input.is_object("personalization");
     input.finish()?;
@@ -58,8 +65,10 @@ pub(super) fn read(world: &mut World, call: &Call) -> Result<Answer, Refusal> {
 }
 
 /// `GET /v1/customers`
+///
+/// `partner` (N8N, for affiliate programs) is assumed to be the referrer.
 pub(super) fn list(world: &mut World, call: &Call) -> Result<Answer, Refusal> {
-    let wanted = match call.query("refer_status") {
+    let wanted = match call.parameter("refer_status") {
         None => None,
         Some("referred") => Some(true),
         Some("non_referred") => Some(false),
@@ -68,10 +77,11 @@ pub(super) fn list(world: &mut World, call: &Call) -> Result<Answer, Refusal> {
             return Err(Refusal::invalid("refer_status", text));
         }
     };
-    let customers = world
-        .customers
-        .iter()
-        .filter(|customer| wanted.is_none_or(|referred| customer.referrer.is_some() == referred));
+    let referrer = call.filter(world, "partner");
+    let customers = world.customers.iter().filter(|customer| {
+        wanted.is_none_or(|referred| customer.referrer.is_some() == referred)
+            && referrer.is_none_or(|referrer| referrer.is_some() && customer.referrer == referrer)
+    });
     paging::list(world, call, customers, |customer| {
         views::of_customer(world, customer)
     })
@@ -79,7 +89,7 @@ pub(super) fn list(world: &mut World, call: &Call) -> Result<Answer, Refusal> {
 
 /// `GET /v1/customers:search`
 pub(super) fn search(world: &mut World, call: &Call) -> Result<Answer, Refusal> {
-    let terms = ["id", "key", "email"].map(|name| call.query(name));
+    let terms = ["id", "key", "email"].map(|name| call.parameter(name));
     let [id, key, email] = terms;
     if terms.iter().all(Option::is_none) {
         let text = "An id, a key or an email is required.";
@@ -148,6 +158,17 @@ fn update(world: &mut World, serial: Serial, body: &Json) -> Result<Answer, Refu
     let surname = input.text("surname");
     let key = input.text("key");
     let tags = input.texts("tags");
+    world.refused.check(
+        &mut input,
+        "",
+        &[
+            ("email", email.as_deref()),
+            ("name", name.as_deref()),
+            ("surname", surname.as_deref()),
+            ("key", key.as_deref()),
+            ("tags", tags.as_ref().map(|_| "")),
+        ],
+    );
     input.finish()?;
 
     let is_other = |holder: &Serial| *holder != serial;
@@ -222,8 +243,8 @@ pub(super) fn revoke_archive(world: &mut World, call: &Call) -> Result<Answer, R
     set_archived(world, call.customer(world)?, false)
 }
 
-/// No source says what an archived customer cannot do; here an archived customer can do everything.
-/// A repeated archive is a 400, as it is for transactions (D).
+/// An archived customer earns nothing by new sales (N8N: "so they stop earning"), and can do all else,
+/// which is assumed. A repeated archive is a 400, as it is for transactions (D).
 fn set_archived(world: &mut World, serial: Serial, archived: bool) -> Result<Answer, Refusal> {
     let customer = world.customers.get_mut(serial);
     let customer = customer.ok_or_else(|| Refusal::not_found("Customer not found."))?;

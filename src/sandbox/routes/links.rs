@@ -111,12 +111,12 @@ pub(super) fn delete(world: &mut World, call: &Call) -> Result<Answer, Refusal> 
 /// The query can name a customer beside the key (PHP). It is assumed that it does so by
 /// `customer.id`, `customer.key` or `customer.email`.
 pub(super) fn search(world: &mut World, call: &Call) -> Result<Answer, Refusal> {
-    let Some(key) = call.query("key").or_else(|| call.query("id")) else {
+    let Some(key) = call.parameter("key").or_else(|| call.parameter("id")) else {
         return Err(Refusal::invalid("key", "An id or a key is required."));
     };
     let owner = world.by_key(key);
     let is_wanted = |field| {
-        let Some(name) = call.query(&format!("customer.{field}")) else {
+        let Some(name) = call.parameter(&format!("customer.{field}")) else {
             return true;
         };
         owner.is_some() && holder(world, field, name) == owner

@@ -23,6 +23,7 @@ use axum::routing::{MethodFilter, on};
 use http::StatusCode;
 
 use self::call::Call;
+pub(super) use self::registration::Registration;
 use super::answer::{Answer, Refusal, write};
 use super::state::State;
 use super::world::World;

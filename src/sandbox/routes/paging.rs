@@ -88,14 +88,14 @@ pub(super) fn list_within<T>(
 }
 
 fn number(call: &Call, name: &str, default: usize) -> Result<usize, Refusal> {
-    call.query(name).map_or(Ok(default), |text| {
+    call.parameter(name).map_or(Ok(default), |text| {
         text.parse()
             .map_err(|_| Refusal::invalid(name, &format!("The {name} must be a number.")))
     })
 }
 
 fn order(world: &World, call: &Call) -> Result<ListOrder, Refusal> {
-    match call.query("sort") {
+    match call.parameter("sort") {
         None => Ok(world.switches.list_order),
         Some("asc") => Ok(ListOrder::OldestFirst),
         Some("desc") => Ok(ListOrder::NewestFirst),

@@ -7,12 +7,12 @@ use crate::sandbox::answer::{FieldError, Refusal};
 use crate::sandbox::customer::{Customer, Link, Serial};
 use crate::sandbox::input::Input;
 use crate::sandbox::money::Balance;
-use crate::sandbox::switches::{EmailField, UnknownReferrer};
+use crate::sandbox::switches::{EmailField, MissingId, UnknownReferrer};
 use crate::sandbox::world::World;
 
 /// The customer that the body describes.
-#[derive(Debug)]
-pub(super) struct Registration {
+#[derive(Debug, Default)]
+pub(in crate::sandbox) struct Registration {
     pub(super) id: Option<String>,
     pub(super) key: Option<String>,
     pub(super) email: Option<String>,
@@ -46,12 +46,29 @@ impl Registration {
         }
     }
 
-    /// Refuses a new customer without an e-mail address, if the switch says so. A body that names
-    /// an existing customer needs no address.
-    pub(super) fn require_email(&self, input: &mut Input<'_>, world: &World, prefix: &str) {
+    /// Refuses a new customer without an e-mail address, if the switch says so, and the fields and
+    /// values that a test has told the sandbox to refuse. A body that only names an existing customer
+    /// is not checked.
+    pub(super) fn check(&self, input: &mut Input<'_>, world: &World, prefix: &str) {
         if world.switches.email_field == EmailField::Required {
             input.required(&format!("{prefix}email"), self.email.as_ref());
         }
+        let tags = self.tags.first();
+        let referrer = self.referrer.as_ref().map(NamedReferrer::text);
+        world.refused.check(
+            input,
+            prefix,
+            &[
+                ("id", self.id.as_deref()),
+                ("key", self.key.as_deref()),
+                ("email", self.email.as_deref()),
+                ("name", self.name.as_deref()),
+                ("surname", self.surname.as_deref()),
+                ("tags", tags.map(String::as_str)),
+                ("metadata.date_of_birth", self.date_of_birth.as_deref()),
+                ("referring_customer", referrer),
+            ],
+        );
     }
 
     /// Whether the body has neither id nor key nor e-mail address.
@@ -80,9 +97,21 @@ impl Registration {
             Some(named) => named.find(world)?,
             None => None,
         };
+        Ok(self.store(world, referrer))
+    }
+
+    fn store(self, world: &mut World, referrer: Option<Serial>) -> Serial {
+        let key_as_id = || match world.switches.missing_id {
+            MissingId::Key => self
+                .key
+                .clone()
+                .filter(|key| world.customers.by_id(key).is_none()),
+            MissingId::Random => None,
+        };
+        let id = self.id.or_else(key_as_id);
         let now = SystemTime::now();
         let customer = Customer {
-            id: self.id.unwrap_or_else(|| world.free_id()),
+            id: id.unwrap_or_else(|| world.free_id()),
             email: self.email,
             name: self.name,
             surname: self.surname,
@@ -100,7 +129,19 @@ impl Registration {
         };
         let serial = world.customers.insert(customer);
         notices::customer(world, "customer.created", serial);
-        Ok(serial)
+        serial
+    }
+
+    /// Not an endpoint: does what a registration in Partnero's own portal would do, unless the e-mail
+    /// address is known already.
+    pub(in crate::sandbox) fn in_portal(world: &mut World, email: String) {
+        if world.customers.by_email(&email).is_none() {
+            let registration = Self {
+                email: Some(email),
+                ..Self::default()
+            };
+            registration.store(world, None);
+        }
     }
 }
 
@@ -115,9 +156,13 @@ impl NamedReferrer {
         id.or(key)
     }
 
+    fn text(&self) -> &str {
+        let (Self::Id(text) | Self::Key(text)) = self;
+        text
+    }
+
     /// The customer with this id or key. If there is none, the switch says what happens.
     fn find(&self, world: &World) -> Result<Option<Serial>, Refusal> {
-        let (Self::Id(text) | Self::Key(text)) = self;
         let found = match self {
             Self::Id(id) => world.customers.by_id(id),
             Self::Key(key) => world.by_key(key),
@@ -127,7 +172,7 @@ impl NamedReferrer {
             customer.is_some_and(|customer| !customer.is_deleted)
         };
         let found = found.filter(is_usable);
-        if found.is_some() && !world.refused_referrers.contains(text) {
+        if found.is_some() && !world.refused.referrers.contains(self.text()) {
             return Ok(found);
         }
         let message = "The referring customer was not found.";

@@ -3,6 +3,7 @@
 use super::call::Call;
 use super::{notices, paging, views};
 use crate::sandbox::answer::{Answer, Refusal};
+use crate::sandbox::customer::Serial;
 use crate::sandbox::input::Input;
 use crate::sandbox::switches::DeletePath;
 use crate::sandbox::transactions::Transaction;
@@ -10,19 +11,18 @@ use crate::sandbox::world::World;
 
 /// `GET /v1/transactions`
 ///
-/// `customer.key` (O) is the key of the buyer. `customer_key` is assumed to be the same: N8N spells
-/// `partner_key` so.
+/// `customer` (O) is the buyer. `partner` (N8N, for affiliate programs) is assumed to be the referrer.
 pub(super) fn list(world: &mut World, call: &Call) -> Result<Answer, Refusal> {
-    let customer = call
-        .query("customer.key")
-        .or_else(|| call.query("customer_key"));
-    let buyer = customer.map(|key| world.by_key(key));
+    let buyer = call.filter(world, "customer");
+    let referrer = call.filter(world, "partner");
     let view = |transaction: &Transaction| views::transaction(world, transaction);
-    // An unknown customer has no transactions.
-    let is_meant = |transaction: &&Transaction| {
-        buyer.is_none_or(|buyer| buyer.is_some() && transaction.buyer == buyer)
+    // An unknown customer has no transactions, and is not the buyer of a sale without a customer.
+    let is_wanted = |wanted: Option<Option<Serial>>, found: Option<Serial>| {
+        wanted.is_none_or(|wanted| wanted.is_some() && wanted == found)
     };
-    let Some(key) = call.query("key") else {
+    let is_meant =
+        |sale: &&Transaction| is_wanted(buyer, sale.buyer) && is_wanted(referrer, sale.referrer);
+    let Some(key) = call.parameter("key") else {
         let all = world
             .transactions
             .iter()
@@ -58,9 +58,7 @@ pub(super) fn read(world: &mut World, call: &Call) -> Result<Answer, Refusal> {
 
 /// `DELETE /v1/transactions/{key}`
 pub(super) fn delete_by_path(world: &mut World, call: &Call) -> Result<Answer, Refusal> {
-    let has_body = call
-        .optional_body()
-        .is_some_and(|body| body.get("key").is_some());
+    let has_body = call.body().is_ok_and(|body| body.get("key").is_some());
     match world.switches.delete_path {
         DeletePath::Works => delete(world, call.segment()),
         DeletePath::NeedsBody if has_body => delete_by_body(world, call),

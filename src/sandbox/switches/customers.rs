@@ -1,6 +1,6 @@
 //! Switches about creating, reading and changing customers.
 
-use super::declare::switch;
+use super::declare::{SwitchInfo, switch};
 
 switch! {
     /// What `POST /customers` answers when the id, the key or the e-mail address is taken.
@@ -45,6 +45,30 @@ switch! {
         Optional,
         /// It is required (O).
         Required,
+    }
+}
+
+switch! {
+    /// Which id a new customer has if the body has a `key` but no `id`.
+    MissingId {
+        /// The id is the key, as in D's example. If another customer has this id, it is random,
+        /// which is assumed.
+        #[default]
+        Key,
+        /// The id is random (seed: random if absent).
+        Random,
+    }
+}
+
+switch! {
+    /// What `POST /customers` answers to `{"partner": {…}, "customer": {…}}`, the body that WP sends
+    /// to affiliate programs. No source says.
+    NestedCustomer {
+        /// 422 on the field `customer`. Assumed.
+        #[default]
+        Unprocessable,
+        /// Both are ignored as unknown fields: a customer without a name is created. Assumed.
+        Ignored,
     }
 }
 

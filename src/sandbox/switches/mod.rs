@@ -3,7 +3,8 @@
 //!
 //! Every switch is an enum, and its default is the likeliest answer. Set a switch with
 //! [`SandboxBuilder::switch`](super::SandboxBuilder::switch), or in a running sandbox with
-//! [`Sandbox::switch`](crate::Sandbox::switch). The constant `ALL` of each switch lists its
+//! [`Sandbox::switch`](crate::Sandbox::switch), or by its name with
+//! [`SandboxBuilder::switch_by_name`](super::SandboxBuilder::switch_by_name). The constant `ALL` of each switch lists its
 //! positions, so that a test can run once under each of them.
 //!
 //! Tags name the sources: *seed* is Partnero's first refer-a-friend guide
@@ -21,9 +22,10 @@ mod webhooks;
 mod wire;
 
 pub use self::customers::{
-    DeletedCustomer, DuplicateCustomer, EmailField, KeyCase, PathOrder, SearchMatch, SearchMiss,
-    UnknownReferrer, UpdateForm,
+    DeletedCustomer, DuplicateCustomer, EmailField, KeyCase, MissingId, NestedCustomer, PathOrder,
+    SearchMatch, SearchMiss, UnknownReferrer, UpdateForm,
 };
+pub use self::declare::SwitchInfo;
 pub use self::money::{
     ActionField, CreditDirection, DeletePath, Overdraft, RepeatedKey, RepeatedTransaction,
     TransactionTime, UnknownBuyer, UnreferredSale,
@@ -31,8 +33,8 @@ pub use self::money::{
 pub use self::shapes::{
     CreditAnswer, CustomerShape, InviteAnswer, OtherUnits, ReferralsForm, ReferrerEcho,
 };
-pub use self::table::Switch;
 pub(super) use self::table::Switches;
+pub use self::table::{Switch, list};
 pub use self::webhooks::{
     RewardedData, WebhookEnvelope, WebhookHeader, WebhookRetryTime, WebhookTime,
 };

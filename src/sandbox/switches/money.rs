@@ -1,6 +1,6 @@
 //! Switches about transactions and balances.
 
-use super::declare::switch;
+use super::declare::{SwitchInfo, switch};
 
 switch! {
     /// What `POST /transactions` does with a key that an earlier transaction has.

@@ -1,6 +1,6 @@
 //! Switches about the shape of answers that no source shows.
 
-use super::declare::switch;
+use super::declare::{SwitchInfo, switch};
 
 switch! {
     /// Which fields a customer has in an answer.

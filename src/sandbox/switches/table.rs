@@ -1,9 +1,10 @@
 //! Where the position of every switch is kept.
 
 use super::customers::{
-    DeletedCustomer, DuplicateCustomer, EmailField, KeyCase, PathOrder, SearchMatch, SearchMiss,
-    UnknownReferrer, UpdateForm,
+    DeletedCustomer, DuplicateCustomer, EmailField, KeyCase, MissingId, NestedCustomer, PathOrder,
+    SearchMatch, SearchMiss, UnknownReferrer, UpdateForm,
 };
+use super::declare::SwitchInfo;
 use super::money::{
     ActionField, CreditDirection, DeletePath, Overdraft, RepeatedKey, RepeatedTransaction,
     TransactionTime, UnknownBuyer, UnreferredSale,
@@ -18,6 +19,7 @@ use super::wire::{
     CreatedStatus, DoneAnswer, EmptyObjects, EnvelopeStatus, ErrorMap, ErrorStatus, ListOrder,
     Numbers, PageLimit, PageLinks,
 };
+use crate::error::ConfigError;
 
 /// A question about Partnero, and the answer that the sandbox gives to it.
 ///
@@ -38,6 +40,44 @@ macro_rules! switches {
         #[derive(Clone, Debug, Default)]
         pub struct Switches {
             $(pub(in crate::sandbox) $field: $switch,)+
+        }
+
+        /// The names of all switches and of their positions: for a command line or a settings
+        /// page.
+        #[must_use]
+        pub fn list() -> Vec<SwitchInfo> {
+            vec![$($switch::INFO,)+]
+        }
+
+        impl Switches {
+            pub(in crate::sandbox) fn set(&mut self, switch: impl Switch) {
+                switch.put(self);
+            }
+
+            /// Sets a switch by the names of the switch and of the position. Upper and lower case, `-`
+            /// and `_` do not matter: `UnknownReferrer` is also `unknown-referrer`.
+            ///
+            /// # Errors
+            ///
+            /// [`ConfigError`] lists the names that there are.
+            pub(in crate::sandbox) fn set_by_name(
+                &mut self,
+                switch: &str,
+                position: &str,
+            ) -> Result<(), ConfigError> {
+                $(
+                    if is_same_name($switch::INFO.name, switch) {
+                        let mut named = $switch::ALL.iter().zip($switch::INFO.positions);
+                        let found = named.find(|(_, name)| is_same_name(name, position));
+                        let (position, _) = found.ok_or_else(|| {
+                            unknown_name(position, $switch::INFO.positions.iter().copied())
+                        })?;
+                        self.$field = *position;
+                        return Ok(());
+                    }
+                )+
+                Err(unknown_name(switch, list().into_iter().map(|info| info.name)))
+            }
         }
 
         $(
@@ -70,6 +110,8 @@ switches! {
     invite_answer: InviteAnswer,
     key_case: KeyCase,
     list_order: ListOrder,
+    missing_id: MissingId,
+    nested_customer: NestedCustomer,
     numbers: Numbers,
     other_units: OtherUnits,
     overdraft: Overdraft,
@@ -94,8 +136,14 @@ switches! {
     webhook_time: WebhookTime,
 }
 
-impl Switches {
-    pub(in crate::sandbox) fn set(&mut self, switch: impl Switch) {
-        switch.put(self);
-    }
+fn is_same_name(name: &str, given: &str) -> bool {
+    let letters = given.chars().filter(|c| !matches!(c, '-' | '_'));
+    let letters: String = letters.collect();
+    letters.eq_ignore_ascii_case(name)
+}
+
+fn unknown_name(given: &str, names: impl Iterator<Item = &'static str>) -> ConfigError {
+    let names: Vec<_> = names.collect();
+    let advice = format!("{given:?} is not known, write one of {}", names.join(", "));
+    ConfigError::new("switch_by_name", advice)
 }

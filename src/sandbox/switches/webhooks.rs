@@ -1,6 +1,6 @@
 //! Switches about webhooks.
 
-use super::declare::switch;
+use super::declare::{SwitchInfo, switch};
 
 switch! {
     /// Which fields stand around the data of a webhook.

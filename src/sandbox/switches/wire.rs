@@ -1,6 +1,6 @@
 //! Switches about how answers are written.
 
-use super::declare::switch;
+use super::declare::{SwitchInfo, switch};
 
 switch! {
     /// The shape of `errors` in a 422.
