@@ -2,53 +2,135 @@
 
 use std::time::SystemTime;
 
-use http::{Response, StatusCode};
-use serde_json::{Map, Value};
+use http::{Method, Response, StatusCode};
+use serde_json::Value;
 
 use super::api_key::ApiKey;
 use super::body::Body;
-use super::error::{Error, FieldError};
+use super::error::{Effort, Error, FieldError};
 use super::excerpt;
-use super::fields;
+use super::fields::{self, Fields};
 use super::kind::ErrorKind;
 use super::retry_after::retry_after;
 use super::summary::CallSummary;
 
-/// The envelope of a successful answer; empty where the answer has no body.
-pub(super) fn envelope(
-    call: &CallSummary,
-    answer: &Response<Body>,
-    api_key: &ApiKey,
-    now: SystemTime,
-) -> Result<Map<String, Value>, Error> {
-    let status = answer.status();
-    let body = serde_json::from_slice(answer.body().as_bytes());
-    let fail = |kind| {
-        Error::new(kind, call)
-            .with_status(status)
-            .with_retry_after(retry_after(answer.headers(), now))
-    };
-    let told = |error: Error, envelope: &Map<String, Value>| {
-        let field_errors = field_errors(envelope, api_key);
-        let message = message(envelope).or_else(|| match field_errors.as_slice() {
-            [] => other_words(envelope),
-            _ => None,
-        });
-        let error = error.with_field_errors(field_errors);
-        match message {
-            Some(message) => error.with_message(api_key.redact(&message)),
-            None => error,
+/// A successful answer.
+#[derive(Debug)]
+pub(super) struct Success {
+    /// The fields of the body: `data`, `status` and others, none of which is certain. Empty if the
+    /// answer has no body.
+    pub(super) fields: Fields,
+    call: CallSummary,
+    status: StatusCode,
+    effort: Effort,
+}
+
+impl Success {
+    /// Reads an answer.
+    ///
+    /// # Errors
+    ///
+    /// The status is no success; the body says that it is none, or is no JSON object; or the call
+    /// must not be sent twice, and the answer does not [confirm](confirms) its effect.
+    pub(super) fn read(
+        call: &CallSummary,
+        answer: &Response<Body>,
+        api_key: &ApiKey,
+        now: SystemTime,
+        effort: Effort,
+    ) -> Result<Self, Error> {
+        let status = answer.status();
+        let body = serde_json::from_slice(answer.body().as_bytes());
+        let fail = |kind| {
+            Error::new(kind, call)
+                .with_status(status)
+                .with_effort(effort.clone())
+                .with_retry_after(retry_after(answer.headers(), now))
+        };
+        let fields = match (kind_of(status), body) {
+            (None, Ok(Value::Object(fields))) if succeeded(&fields) => fields,
+            (None, Ok(Value::Object(fields))) => {
+                return Err(told(fail(ErrorKind::Rejected), &fields, api_key));
+            }
+            (None, _) if answer.body().is_empty() => Fields::new(),
+            // PHP writes an empty object as `[]`.
+            (None, Ok(Value::Array(items))) if items.is_empty() => Fields::new(),
+            (Some(kind), Ok(Value::Object(fields))) => {
+                return Err(told(fail(kind), &fields, api_key));
+            }
+            (kind, _) => {
+                let error = fail(kind.unwrap_or(ErrorKind::Decode));
+                return Err(error.with_message(odd(answer.body(), api_key)));
+            }
+        };
+        if !confirms(call, status, &fields) {
+            let error = fail(ErrorKind::Decode).with_message("the answer confirms nothing");
+            return Err(told(error, &fields, api_key));
         }
+        Ok(Self {
+            fields,
+            call: call.clone(),
+            status,
+            effort,
+        })
+    }
+
+    /// Whether Partnero itself says that the call succeeded.
+    pub(super) fn says_success(&self) -> bool {
+        says_success(&self.fields) || self.status == StatusCode::NO_CONTENT
+    }
+
+    /// Takes `data` out; `None` if there is none, or it is empty.
+    pub(super) fn take_data(&mut self) -> Option<Value> {
+        let data = self.fields.remove("data")?;
+        (!fields::is_empty(&data)).then_some(data)
+    }
+
+    /// An error about the contents of this answer.
+    pub(super) fn error(&self, kind: ErrorKind, message: &'static str) -> Error {
+        Error::new(kind, &self.call)
+            .with_status(self.status)
+            .with_effort(self.effort.clone())
+            .with_message(message)
+    }
+}
+
+/// Whether an answer says that a call has had its effect. Calls that may be repeated need not be
+/// confirmed. For the others, which move money or invite somebody, a success without `status` and
+/// without `data` is doubt: a proxy, or a page about maintenance, may answer 200 in Partnero's
+/// place. A 204 has no body; Partnero may send one for a `DELETE`.
+fn confirms(call: &CallSummary, status: StatusCode, fields: &Fields) -> bool {
+    let has_data = || {
+        let data = fields.get("data");
+        data.is_some_and(|data| !fields::is_empty(data))
     };
-    match (kind_of(status), body) {
-        (None, Ok(Value::Object(envelope))) if succeeded(&envelope) => Ok(envelope),
-        (None, Ok(Value::Object(envelope))) => Err(told(fail(ErrorKind::Rejected), &envelope)),
-        (None, _) if answer.body().is_empty() => Ok(Map::new()),
-        // PHP writes an empty object as `[]`.
-        (None, Ok(Value::Array(items))) if items.is_empty() => Ok(Map::new()),
-        (None, _) => Err(fail(ErrorKind::Decode).with_message(odd(answer.body(), api_key))),
-        (Some(kind), Ok(Value::Object(envelope))) => Err(told(fail(kind), &envelope)),
-        (Some(kind), _) => Err(fail(kind).with_message(odd(answer.body(), api_key))),
+    call.repeatable
+        || says_success(fields)
+        || has_data()
+        || (status == StatusCode::NO_CONTENT && call.method == Method::DELETE)
+}
+
+/// Whether `status` is the 1 of Partnero's successes. A gateway may put other values there.
+pub(super) fn says_success(fields: &Fields) -> bool {
+    match fields.get("status") {
+        Some(Value::Bool(status)) => *status,
+        Some(Value::Number(status)) => status.as_f64() == Some(1.0),
+        Some(Value::String(status)) => matches!(status.as_str(), "1" | "true"),
+        _ => false,
+    }
+}
+
+/// Adds what an answer says is wrong.
+fn told(error: Error, fields: &Fields, api_key: &ApiKey) -> Error {
+    let field_errors = field_errors(fields, api_key);
+    let message = message(fields).or_else(|| match field_errors.as_slice() {
+        [] => other_words(fields),
+        _ => None,
+    });
+    let error = error.with_field_errors(field_errors);
+    match message {
+        Some(message) => error.with_message(api_key.redact(&message)),
+        None => error,
     }
 }
 
@@ -69,8 +151,8 @@ pub(super) fn kind_of(status: StatusCode) -> Option<ErrorKind> {
 
 /// Whether the body of a success says so, too. The documentation has `status` as the integer 1, and
 /// at times leaves it out; Partnero's own plugin reads it as a truth value.
-fn succeeded(envelope: &Map<String, Value>) -> bool {
-    match envelope.get("status") {
+fn succeeded(fields: &Fields) -> bool {
+    match fields.get("status") {
         Some(Value::Bool(status)) => *status,
         Some(Value::Number(status)) => status.as_f64() != Some(0.0),
         Some(Value::String(status)) => !matches!(status.as_str(), "0" | "false"),
@@ -78,15 +160,15 @@ fn succeeded(envelope: &Map<String, Value>) -> bool {
     }
 }
 
-fn message(envelope: &Map<String, Value>) -> Option<String> {
-    let message = envelope.get("message")?;
+fn message(fields: &Fields) -> Option<String> {
+    let message = fields.get("message")?;
     (!fields::is_empty(message)).then(|| text(message))
 }
 
 /// The texts of an answer without a message, with their names. A proxy or the framework behind the
 /// API may say so what is wrong.
-fn other_words(envelope: &Map<String, Value>) -> Option<String> {
-    let texts = envelope.iter().filter_map(|(name, value)| {
+fn other_words(fields: &Fields) -> Option<String> {
+    let texts = fields.iter().filter_map(|(name, value)| {
         let text = value.as_str().filter(|text| !text.is_empty())?;
         Some(format!("{name}: {text}"))
     });
@@ -95,7 +177,7 @@ fn other_words(envelope: &Map<String, Value>) -> Option<String> {
 }
 
 /// Reads `errors` in every form that can hold a field and a text, because no source shows its form.
-fn field_errors(envelope: &Map<String, Value>, api_key: &ApiKey) -> Vec<FieldError> {
+fn field_errors(fields: &Fields, api_key: &ApiKey) -> Vec<FieldError> {
     let texts = |value: &Value| match value {
         Value::Array(items) => items.iter().map(text).collect(),
         other => vec![text(other)],
@@ -107,7 +189,7 @@ fn field_errors(envelope: &Map<String, Value>, api_key: &ApiKey) -> Vec<FieldErr
             .map(|message: &String| api_key.redact(message))
             .collect(),
     };
-    match envelope.get("errors") {
+    match fields.get("errors") {
         Some(Value::Object(errors)) => errors
             .iter()
             .map(|(field, value)| field_error(field, value))
@@ -132,18 +214,23 @@ fn text(value: &Value) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use http::Method;
     use http::header::RETRY_AFTER;
 
-    fn read(status: u16, body: &str) -> Result<Map<String, Value>, Error> {
+    fn read(status: u16, body: &str) -> Result<Fields, Error> {
         let call = CallSummary::repeatable(Method::GET, "/customers/{id}");
+        read_of(&call, status, body)
+    }
+
+    fn read_of(call: &CallSummary, status: u16, body: &str) -> Result<Fields, Error> {
         let answer = Response::builder()
             .status(status)
             .header(RETRY_AFTER, "7")
             .body(Body::from(body.to_owned()))
             .unwrap();
         let api_key = ApiKey::new("s3cret").unwrap();
-        envelope(&call, &answer, &api_key, SystemTime::UNIX_EPOCH)
+        let now = SystemTime::UNIX_EPOCH;
+        let success = Success::read(call, &answer, &api_key, now, Effort::default());
+        success.map(|success| success.fields)
     }
 
     #[test]
@@ -153,6 +240,31 @@ mod tests {
         assert!(read(204, "").unwrap().is_empty());
         assert!(read(200, "[]").unwrap().is_empty());
         assert!(read(200, "[1]").is_err());
+    }
+
+    #[test]
+    fn what_must_not_be_sent_twice_is_confirmed_by_status_or_data() {
+        for (status, body, is_confirmed) in [
+            (200, r#"{"status": 1}"#, true),
+            (200, r#"{"status": "true"}"#, true),
+            (200, r#"{"data": {"id": 1}}"#, true),
+            (204, "", true),
+            (200, "", false),
+            (200, r#"{"status": 2}"#, false),
+            (200, r#"{"status": "ok"}"#, false),
+            (200, r#"{"data": [], "error": "maintenance"}"#, false),
+        ] {
+            let call = CallSummary::once(Method::DELETE, "/transactions/{id}", "");
+            match read_of(&call, status, body) {
+                Ok(_) => assert!(is_confirmed, "{body}"),
+                Err(error) => {
+                    assert!(!is_confirmed, "{body}");
+                    assert_eq!(error.kind(), ErrorKind::Ambiguous);
+                    assert!(error.message().is_some());
+                }
+            }
+            assert!(read(status, body).is_ok());
+        }
     }
 
     #[test]

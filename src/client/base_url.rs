@@ -1,6 +1,7 @@
 //! Where the API is, and whether a key may be sent there.
 
 use std::fmt;
+use std::sync::Arc;
 
 use reqwest::Url;
 
@@ -13,7 +14,7 @@ pub(super) const PARTNERO: &str = "https://api.partnero.com/v1";
 #[derive(Clone, Debug)]
 pub(super) struct BaseUrl {
     url: Url,
-    text: String,
+    text: Arc<str>,
 }
 
 impl BaseUrl {
@@ -49,8 +50,12 @@ impl BaseUrl {
                 ));
             }
         }
-        let text = url.as_str().trim_end_matches('/').to_owned();
+        let text = url.as_str().trim_end_matches('/').into();
         Ok(Self { url, text })
+    }
+
+    pub(super) fn text(&self) -> Arc<str> {
+        Arc::clone(&self.text)
     }
 
     pub(super) fn is_encrypted(&self) -> bool {

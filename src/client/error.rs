@@ -2,6 +2,7 @@
 
 use std::error::Error as StdError;
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use http::StatusCode;
@@ -19,16 +20,24 @@ pub struct Error {
     inner: Box<Inner>,
 }
 
+/// What a call took, for the text of an error.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Effort {
+    /// The base URL that the call went to. It holds no secret.
+    pub(crate) address: Arc<str>,
+    pub(crate) elapsed: Duration,
+    /// How many attempts were sent.
+    pub(crate) attempts: u32,
+}
+
 struct Inner {
     /// How the call ended. What that means for this call, [`Error::kind`] says.
     ended: ErrorKind,
     call: CallSummary,
-    elapsed: Option<Duration>,
-    attempts: u32,
+    /// `None` for a call that was refused before it was sent.
+    effort: Option<Effort>,
     status: Option<StatusCode>,
     message: Option<String>,
-    /// Where the call went: the base URL, which holds no secret.
-    address: Option<String>,
     /// What the network said, in the words of the innermost error.
     cause: Option<String>,
     field_errors: Vec<FieldError>,
@@ -52,11 +61,9 @@ impl Error {
             inner: Box::new(Inner {
                 ended: kind,
                 call: call.clone(),
-                elapsed: None,
-                attempts: 0,
+                effort: None,
                 status: None,
                 message: None,
-                address: None,
                 cause: None,
                 field_errors: Vec::new(),
                 retry_after: None,
@@ -65,14 +72,9 @@ impl Error {
         }
     }
 
-    pub(crate) fn with_elapsed(mut self, elapsed: Duration) -> Self {
-        self.inner.elapsed = Some(elapsed);
+    pub(crate) fn with_effort(mut self, effort: Effort) -> Self {
+        self.inner.effort = Some(effort);
         self
-    }
-
-    pub(crate) fn with_effort(mut self, elapsed: Duration, attempts: u32) -> Self {
-        self.inner.attempts = attempts;
-        self.with_elapsed(elapsed)
     }
 
     pub(crate) fn with_status(mut self, status: StatusCode) -> Self {
@@ -82,11 +84,6 @@ impl Error {
 
     pub(crate) fn with_message(mut self, message: impl Into<String>) -> Self {
         self.inner.message = Some(message.into());
-        self
-    }
-
-    pub(crate) fn with_address(mut self, base_url: impl Into<String>) -> Self {
-        self.inner.address = Some(base_url.into());
         self
     }
 
@@ -150,13 +147,16 @@ impl Error {
     /// The base URL that the call went to; `None` for a call that was refused before that.
     #[cfg(feature = "tracing")]
     pub(crate) fn address(&self) -> Option<&str> {
-        self.inner.address.as_deref()
+        self.inner.effort.as_ref().map(|effort| &*effort.address)
     }
 
     /// How many attempts were sent; 0 for a call that was never sent.
     #[must_use]
     pub fn attempts(&self) -> u32 {
-        self.inner.attempts
+        self.inner
+            .effort
+            .as_ref()
+            .map_or(0, |effort| effort.attempts)
     }
 
     /// Whether the same call may succeed later, and cannot have its effect twice.
@@ -188,18 +188,18 @@ impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let inner = &*self.inner;
         write!(f, "{} {}", inner.call.method, inner.call.endpoint)?;
-        if let Some(address) = &inner.address {
-            write!(f, " at {address}")?;
+        if let Some(effort) = &inner.effort {
+            write!(f, " at {}", effort.address)?;
         }
         write!(f, " {}", inner.ended.phrase())?;
         if let Some(status) = inner.status {
             write!(f, " ({status})")?;
         }
-        if let Some(elapsed) = inner.elapsed {
-            write!(f, " after {elapsed:.1?}")?;
-        }
-        if inner.attempts > 1 {
-            write!(f, " and {} attempts", inner.attempts)?;
+        if let Some(effort) = &inner.effort {
+            write!(f, " after {:.1?}", effort.elapsed)?;
+            if effort.attempts > 1 {
+                write!(f, " and {} attempts", effort.attempts)?;
+            }
         }
         for words in [&inner.message, &inner.cause].into_iter().flatten() {
             write!(f, ": {words}")?;
@@ -225,10 +225,8 @@ impl fmt::Debug for Error {
             .field("ended", &self.inner.ended)
             .field("method", &self.inner.call.method)
             .field("endpoint", &self.inner.call.endpoint)
-            .field("address", &self.inner.address)
             .field("status", &self.inner.status)
-            .field("elapsed", &self.inner.elapsed)
-            .field("attempts", &self.inner.attempts)
+            .field("effort", &self.inner.effort)
             .field("message", &self.inner.message)
             .field("cause", &self.inner.cause)
             .field("field_errors", &self.inner.field_errors)

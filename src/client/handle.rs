@@ -3,8 +3,9 @@
 use std::fmt;
 use std::sync::Arc;
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
+use super::answer::Success;
 use super::base_url::BaseUrl;
 use super::call::Call;
 use super::error::Error;
@@ -50,18 +51,43 @@ impl Client {
         }
     }
 
-    pub(super) async fn send(&self, call: Call) -> Result<Map<String, Value>, Error> {
+    pub(super) async fn send(&self, call: Call) -> Result<Success, Error> {
         self.transport.send(call, self.gate.as_ref()).await
     }
 
-    /// Sends a call that reads one object. A success with empty `data` means "not found", as
-    /// Partnero's own plugin reads it.
+    /// Sends a call that reads one object.
     pub(super) async fn fetch<T>(
         &self,
         call: Call,
         read: fn(Value) -> Option<T>,
     ) -> Result<T, Error> {
-        self.one(call, read, ErrorKind::NotFound).await
+        self.fetch_if(call, read, |_| true).await
+    }
+
+    /// Sends a call that reads one object, and refuses an answer that is about another one.
+    ///
+    /// A success whose `data` is empty means "not found", as Partnero's own plugin reads it. An
+    /// answer that has neither `data` nor `status` says nothing.
+    pub(super) async fn fetch_if<T>(
+        &self,
+        call: Call,
+        read: fn(Value) -> Option<T>,
+        is_it: impl FnOnce(&T) -> bool,
+    ) -> Result<T, Error> {
+        let mut success = self.send(call).await?;
+        let is_told = success.says_success() || success.fields.contains_key("data");
+        let found = match success.take_data() {
+            Some(data) => read(data).ok_or_else(|| odd(&success))?,
+            None if is_told => {
+                return Err(success.error(ErrorKind::NotFound, "the answer is empty"));
+            }
+            None => return Err(odd(&success)),
+        };
+        if is_it(&found) {
+            Ok(found)
+        } else {
+            Err(success.error(ErrorKind::Decode, "the answer is about something else"))
+        }
     }
 
     /// Sends a call that changes one object and gets the object back.
@@ -70,25 +96,18 @@ impl Client {
         call: Call,
         read: fn(Value) -> Option<T>,
     ) -> Result<T, Error> {
-        self.one(call, read, ErrorKind::Decode).await
-    }
-
-    async fn one<T>(
-        &self,
-        call: Call,
-        read: fn(Value) -> Option<T>,
-        empty: ErrorKind,
-    ) -> Result<T, Error> {
-        let summary = call.summary.clone();
-        let mut envelope = self.send(call).await?;
-        let data = envelope.remove("data");
-        data.and_then(read)
-            .ok_or_else(|| Error::new(empty, &summary).with_message("the answer is empty"))
+        let mut success = self.send(call).await?;
+        let data = success.take_data();
+        data.and_then(read).ok_or_else(|| odd(&success))
     }
 
     pub(super) fn base_url(&self) -> &BaseUrl {
         &self.transport.base_url
     }
+}
+
+fn odd(success: &Success) -> Error {
+    success.error(ErrorKind::Decode, "the answer has no object in `data`")
 }
 
 impl fmt::Debug for Client {

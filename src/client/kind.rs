@@ -35,7 +35,8 @@ pub enum ErrorKind {
     Decode,
     /// A call that must not be sent twice, such as a transaction or a credit, ended in a way that
     /// does not prove that nothing happened: a time-out, a cut connection, a 5xx, or an answer that
-    /// cannot be understood.
+    /// cannot be understood. A success without `data` and without a `status` of 1 is such an answer:
+    /// a proxy in front of Partnero may answer 200 to everything.
     ///
     /// Sending it again may pay twice. Find out first what happened. Look a transaction up with
     /// `client.transactions().list().key(…)`, but not before the call's time-out has passed. Read a

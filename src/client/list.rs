@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use super::call::Call;
 use super::error::Error;
@@ -164,13 +164,16 @@ impl<T> List<T> {
         };
         let (summary, path) = (call.summary.clone(), call.path.clone());
         trail.pass(&path);
-        let envelope = match client.send(call).await {
-            Err(error) if is_search && error.kind() == ErrorKind::NotFound => Map::new(),
-            answer => answer?,
+        let sheet = match client.send(call).await {
+            Err(error) if is_search && error.kind() == ErrorKind::NotFound => Sheet::empty(),
+            Err(error) => return Err(error),
+            Ok(mut success) => {
+                let fields = std::mem::take(&mut success.fields);
+                let no_list = || success.error(ErrorKind::Decode, "the answer holds no list");
+                Sheet::read(fields, read).ok_or_else(no_list)?
+            }
         };
         let failed = |message| Error::new(ErrorKind::Decode, &summary).with_message(message);
-        let sheet =
-            Sheet::read(envelope, read).ok_or_else(|| failed("the answer holds no list"))?;
         let next = sheet.next.map(|link| {
             let next = trail.follow(client.base_url(), &link, &path);
             Self {

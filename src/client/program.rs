@@ -9,6 +9,7 @@ use super::call::Call;
 use super::error::Error;
 use super::fields::{self, Fields};
 use super::handle::Client;
+use super::kind::ErrorKind;
 
 /// The program that the API key belongs to; made by [`Client::program`].
 #[derive(Clone, Copy, Debug)]
@@ -33,8 +34,15 @@ impl Program<'_> {
     /// [`Unauthorized`](crate::ErrorKind::Unauthorized) if the key is wrong, and any other
     /// [`ErrorKind`](crate::ErrorKind).
     pub async fn test(self) -> Result<ProgramTest, Error> {
-        let envelope = self.client.send(Call::get("/test")).await?;
-        let raw = object(envelope);
+        let success = self.client.send(Call::get("/test")).await?;
+        let is_told = success.says_success()
+            || ["data", "program"]
+                .iter()
+                .any(|name| success.fields.contains_key(*name));
+        if !is_told {
+            return Err(success.error(ErrorKind::Decode, "the answer is not about a program"));
+        }
+        let raw = object(success.fields);
         let program = raw.get("program").and_then(Value::as_object);
         Ok(ProgramTest {
             pub_id: program.and_then(|program| fields::text(program, "pub_id")),
@@ -49,8 +57,8 @@ impl Program<'_> {
     ///
     /// Any [`ErrorKind`](crate::ErrorKind).
     pub async fn overview(self) -> Result<ProgramOverview, Error> {
-        let envelope = self.client.send(Call::get("/program/overview")).await?;
-        Ok(ProgramOverview::read(object(envelope)))
+        let success = self.client.send(Call::get("/program/overview")).await?;
+        Ok(ProgramOverview::read(object(success.fields)))
     }
 }
 

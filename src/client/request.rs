@@ -84,16 +84,19 @@ impl<'a> AnyRequest<'a> {
     /// # Errors
     ///
     /// [`InvalidInput`](ErrorKind::InvalidInput) for a path that leaves the API's address or is
-    /// not encoded; [`Decode`](ErrorKind::Decode) if `data` is no `T`, and any other
-    /// [`ErrorKind`].
+    /// not encoded; [`Decode`](ErrorKind::Decode) if `data` is no `T`;
+    /// [`Ambiguous`](ErrorKind::Ambiguous) if the request is not [repeatable](Self::repeatable) and
+    /// the answer does not prove what happened: a success has to have `data`, or a `status` of 1;
+    /// and any other [`ErrorKind`].
     pub async fn send<T: DeserializeOwned>(self) -> Result<T, Error> {
-        let call = self.call?;
-        let summary = call.summary.clone();
-        let mut envelope = self.client.send(call).await?;
-        let data = envelope.remove("data").unwrap_or_default();
+        let mut success = self.client.send(self.call?).await?;
+        let data = success.fields.remove("data").unwrap_or_default();
         serde_json::from_value(data).map_err(|error| {
-            Error::new(ErrorKind::Decode, &summary)
-                .with_message("`data` has not the type that was asked for")
+            success
+                .error(
+                    ErrorKind::Decode,
+                    "`data` has not the type that was asked for",
+                )
                 .with_source(error)
         })
     }
@@ -105,7 +108,8 @@ impl<'a> AnyRequest<'a> {
     ///
     /// As [`send`](Self::send).
     pub async fn send_envelope(self) -> Result<Map<String, Value>, Error> {
-        self.client.send(self.call?).await
+        let success = self.client.send(self.call?).await?;
+        Ok(success.fields)
     }
 }
 

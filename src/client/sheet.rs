@@ -1,8 +1,9 @@
 //! Reads one page of a list out of an answer.
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
-use super::fields;
+use super::answer::says_success;
+use super::fields::{self, Fields};
 
 /// A page as an answer has it.
 pub(super) struct Sheet<T> {
@@ -13,19 +14,27 @@ pub(super) struct Sheet<T> {
 }
 
 impl<T> Sheet<T> {
-    /// `None` if `data` is no list, or an item of the list is no `T`.
-    pub(super) fn read(
-        mut envelope: Map<String, Value>,
-        read: fn(Value) -> Option<T>,
-    ) -> Option<Self> {
+    /// A list without items.
+    pub(super) fn empty() -> Self {
+        Self {
+            items: Vec::new(),
+            next: None,
+            number: None,
+            limit: None,
+        }
+    }
+
+    /// `None` if `data` is no list, or an item of the list is no `T`. Without `data` the list is
+    /// empty if `status` says that the call succeeded, because then the answer is Partnero's.
+    pub(super) fn read(mut envelope: Fields, read: fn(Value) -> Option<T>) -> Option<Self> {
         let items = match envelope.remove("data") {
-            None | Some(Value::Null) => Vec::new(),
+            None | Some(Value::Null) if says_success(&envelope) => Vec::new(),
             Some(Value::Array(items)) => items.into_iter().map(read).collect::<Option<_>>()?,
             // One integrator reads a page that stands inside `data`, with its links and meta.
             Some(Value::Object(nested)) if nested.contains_key("data") => {
                 return Self::read(nested, read);
             }
-            Some(_) => return None,
+            _ => return None,
         };
         let part = |name: &str| envelope.get(name).and_then(Value::as_object);
         let next = part("links").and_then(|links| fields::text(links, "next"));
@@ -71,11 +80,18 @@ mod tests {
         for empty in [
             json!({"data": []}),
             json!({"status": 1}),
-            json!({"data": null}),
+            json!({"data": null, "status": 1}),
         ] {
             assert!(sheet(empty).unwrap().items.is_empty());
         }
-        for odd in [json!({"data": "x"}), json!({"data": {"id": 1}})] {
+        for odd in [
+            json!({"data": "x"}),
+            json!({"data": {"id": 1}}),
+            json!({"data": null}),
+            json!({"error": "maintenance"}),
+            json!({"status": "ok"}),
+            json!({}),
+        ] {
             assert!(sheet(odd).is_none());
         }
     }

@@ -5,16 +5,15 @@ use std::time::{Instant, SystemTime};
 
 use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderValue};
 use http::{Request, Response};
-use serde_json::{Map, Value};
 use tokio::time::timeout_at;
 use tower::ServiceExt;
 
-use super::answer;
+use super::answer::Success;
 use super::api_key::ApiKey;
 use super::base_url::BaseUrl;
 use super::body::Body;
 use super::call::Call;
-use super::error::Error;
+use super::error::{Effort, Error};
 use super::gate::Gate;
 use super::kind::ErrorKind;
 use super::stack::{Failure, Progress, Stack};
@@ -32,31 +31,34 @@ pub(super) struct Transport {
 }
 
 impl Transport {
-    /// Sends the call and reads the envelope of its answer.
+    /// Sends the call and reads its answer.
     pub(super) async fn send(
         &self,
         call: Call,
         gate: Option<&Arc<dyn Gate>>,
-    ) -> Result<Map<String, Value>, Error> {
+    ) -> Result<Success, Error> {
         let started = Instant::now();
         let expires = times::after(tokio::time::Instant::now(), self.deadline);
         let progress = Progress::new(call.summary.clone(), expires, gate.cloned());
-        let result = match self.exchange(call, &progress).await {
-            Ok(answer) => {
-                answer::envelope(progress.call(), &answer, &self.api_key, SystemTime::now())
-            }
-            Err(error) => Err(error),
+        let answer = self.exchange(call, &progress).await;
+        let effort = Effort {
+            address: self.base_url.text(),
+            elapsed: started.elapsed(),
+            attempts: progress.attempts(),
         };
-        let effort = (started.elapsed(), progress.attempts());
+        let result = match answer {
+            Ok(answer) => {
+                let (call, now) = (progress.call(), SystemTime::now());
+                Success::read(call, &answer, &self.api_key, now, effort)
+            }
+            Err(error) => Err(error.with_effort(effort)),
+        };
         if let (Some(gate), Err(error)) = (gate, &result)
             && error.kind() == ErrorKind::RateLimited
         {
             gate.shut(error.retry_after()).await;
         }
-        result.map_err(|error| {
-            let error = error.with_effort(effort.0, effort.1);
-            error.with_address(self.base_url.to_string())
-        })
+        result
     }
 
     async fn exchange(&self, call: Call, progress: &Progress) -> Result<Response<Body>, Error> {

@@ -11,9 +11,25 @@ use tower_partnero::sandbox::Fault;
 
 use crate::support::{Partnero, builder_for, canned};
 
+/// What a gateway may answer in Partnero's place, each with 200: nothing says that anything was done.
+const GATEWAYS: [&str; 9] = [
+    r#"{"error": "maintenance"}"#,
+    "{}",
+    "[]",
+    "",
+    "null",
+    r#"{"data": {}}"#,
+    r#"{"data": null}"#,
+    r#"{"status": "ok"}"#,
+    r#"{"status": 503, "message": "maintenance"}"#,
+];
+
 /// Every fault after which nobody knows, and whether the effect came.
 fn doubts() -> Vec<(Fault, bool)> {
-    vec![
+    let gateway = |body| Fault::answer(200, body, "application/json");
+    let gateways = GATEWAYS.map(|body| (gateway(body), false));
+    let silent = GATEWAYS.map(|body| (gateway(body).after_effect(), true));
+    let mut doubts = vec![
         (Fault::cut_before(), false),
         (Fault::cut_after(), true),
         (Fault::cut_inside(), true),
@@ -31,7 +47,9 @@ fn doubts() -> Vec<(Fault, bool)> {
             Fault::answer(200, r#"{"status": 0}"#, "application/json"),
             false,
         ),
-    ]
+    ];
+    doubts.extend(gateways.into_iter().chain(silent));
+    doubts
 }
 
 fn check(error: &Error) {
@@ -103,6 +121,65 @@ async fn whatever_else_counts_twice_is_sent_once_in_doubt() {
     }
 }
 
+/// A sale that is answered with another sale was not recorded, as far as anybody can see. One that
+/// is confirmed, by its status or by its key, was.
+#[tokio::test]
+async fn a_success_has_to_be_about_the_sale() {
+    for (body, is_recorded) in [
+        (r#"{"data": {"key": "o"}}"#, true),
+        (r#"{"data": {"key": "o"}, "status": 1}"#, true),
+        (r#"{"status": 1}"#, true),
+        (r#"{"status": true}"#, true),
+        (r#"{"status": "1", "data": []}"#, true),
+        (r#"{"data": {"key": "p"}}"#, false),
+        (r#"{"data": {"message": "maintenance"}}"#, false),
+    ] {
+        let (client, asked) = canned(&[(200, body)]);
+        let transactions = client.transactions();
+        let made = transactions.create(&Buyer::id("b"), &sale()).await;
+        match made {
+            Ok(_) => assert!(is_recorded, "{body}"),
+            Err(error) => {
+                assert!(!is_recorded, "{body}");
+                check(&error);
+            }
+        }
+        let batch = transactions.create_batch(&Buyer::id("b"), &[sale()]).await;
+        assert_eq!(batch.is_ok(), is_recorded, "{body}");
+        assert_eq!(asked.lock().unwrap().len(), 2);
+    }
+}
+
+/// A list that is not there is not an empty list, and a customer of whom nothing is said may exist.
+#[tokio::test]
+async fn a_gateway_knows_of_no_absence() {
+    for body in [
+        r#"{"error": "maintenance"}"#,
+        "{}",
+        "[]",
+        "",
+        "null",
+        r#"{"data": null}"#,
+    ] {
+        let (client, _) = canned(&[(200, body)]);
+        let listed = client.transactions().list().key("o").send().await;
+        assert_eq!(listed.unwrap_err().kind(), ErrorKind::Decode, "{body}");
+        let found = client.customers().referrals("a").await;
+        assert_eq!(found.unwrap_err().kind(), ErrorKind::Decode, "{body}");
+        if body != r#"{"data": null}"# {
+            let error = client.customers().get("a").await.unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::Decode, "{body}");
+            assert_eq!(error.status().unwrap(), 200);
+            let error = client.program().test().await.unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::Decode, "{body}");
+        }
+    }
+    let (client, _) = canned(&[(204, "")]);
+    client.transactions().delete("o").await.unwrap();
+    let error = client.transactions().create(&Buyer::id("b"), &sale()).await;
+    check(&error.unwrap_err());
+}
+
 #[tokio::test]
 async fn what_proves_that_nothing_happened_is_sent_again() {
     let partnero = Partnero::with_anna_and_ben().await;
@@ -127,7 +204,7 @@ async fn what_proves_that_nothing_happened_is_sent_again() {
 #[tokio::test]
 async fn what_does_no_harm_twice_is_sent_again_under_every_fault() {
     for (fault, _) in doubts() {
-        let is_trouble = !format!("{fault:?}").contains("Answer(CannedAnswer { status: 200")
+        let is_trouble = !format!("{fault:?}").contains("status: 200")
             && !format!("{fault:?}").contains("status: 302");
         let partnero = Partnero::with_anna_and_ben().await;
         partnero.sandbox.inject(fault.times(1));

@@ -8,7 +8,7 @@ use tower_partnero::sandbox::switches::{
     DeletePath, Numbers, RepeatedTransaction, TransactionTime, UnknownBuyer, UnreferredSale,
 };
 
-use crate::support::Partnero;
+use crate::support::{Partnero, canned};
 
 fn amount(text: &str) -> Amount {
     Amount::major(text).unwrap()
@@ -58,6 +58,17 @@ async fn a_sale_is_recorded_read_listed_and_refunded() {
             assert_eq!(refund.unwrap().body, json!({"key": "order/7"}));
         }
     }
+}
+
+/// A path may find a transaction by another name than its key.
+#[tokio::test]
+async fn what_is_found_under_a_key_has_this_key() {
+    let (client, _) = canned(&[(200, r#"{"data": {"id": 7, "key": "o-9"}, "status": 1}"#)]);
+    let error = client.transactions().get("7").await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Decode);
+    assert!(error.to_string().contains("something else"), "{error}");
+    let (client, _) = canned(&[(200, r#"{"data": {"key": 7, "amount": 1}}"#)]);
+    client.transactions().get("7").await.unwrap();
 }
 
 #[tokio::test]

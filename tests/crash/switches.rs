@@ -1,9 +1,9 @@
 //! What nobody outside Partnero knows: the answers that can matter to a delivery.
 
 use tower_partnero::Sandbox;
-use tower_partnero::sandbox::switches;
+use tower_partnero::sandbox::{Fault, switches};
 
-/// One answer of one switch.
+/// One answer of one switch, or of a gateway.
 pub(crate) struct Answer {
     pub(crate) name: String,
     set: Box<dyn Fn(&Sandbox) + Send + Sync>,
@@ -20,9 +20,30 @@ impl Answer {
     }
 }
 
+/// What a gateway answers in Partnero's place, each with 200.
+const GATEWAYS: [(&str, &str); 4] = [
+    ("Words", r#"{"error":"maintenance"}"#),
+    ("Object", "{}"),
+    ("List", "[]"),
+    ("Nothing", ""),
+];
+
+/// A gateway that answers every seventh call before Partnero has heard of it, and every eleventh
+/// after it was done.
+fn gateway((name, body): (&'static str, &'static str)) -> Answer {
+    Answer {
+        name: format!("Gateway::{name}"),
+        set: Box::new(move |sandbox| {
+            let fault = || Fault::answer(200, body, "application/json");
+            sandbox.inject(fault().every(7));
+            sandbox.inject(fault().after_effect().every(11));
+        }),
+    }
+}
+
 macro_rules! answers_of {
     ($($switch:ident,)+) => {
-        /// Each position of each switch.
+        /// Each position of each switch, and each gateway.
         pub(crate) fn all() -> Vec<Answer> {
             let mut answers = Vec::new();
             $(for position in switches::$switch::ALL {
@@ -31,6 +52,7 @@ macro_rules! answers_of {
                     set: Box::new(|sandbox| sandbox.switch(*position)),
                 });
             })+
+            answers.extend(GATEWAYS.map(gateway));
             answers
         }
     };

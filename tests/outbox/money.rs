@@ -18,6 +18,8 @@ every_engine! {
     a_sale_that_is_not_wanted_is_an_outcome,
     a_refused_sale_of_a_referred_customer_is_dead,
     after_pruning_a_sale_is_looked_up_first,
+    a_gateway_that_answers_everything_pays_nobody_and_loses_nothing,
+    a_sale_is_not_taken_for_another_one,
 }
 
 const SALES: &str = "/v1/transactions";
@@ -184,4 +186,65 @@ async fn after_pruning_a_sale_is_looked_up_first(shop: Shop) {
     shop.report(sale("o-1", "ben")).await;
     shop.deliver().await;
     assert_eq!(shop.recorded("o-1"), 1);
+}
+
+/// A gateway answers in Partnero's place with 200 and says nothing: to a sale, to its refund, and
+/// to their look-ups.
+async fn a_gateway_that_answers_everything_pays_nobody_and_loses_nothing(shop: Shop) {
+    referred_customer(&shop).await;
+    let bodies = [
+        r#"{"error":"maintenance"}"#,
+        "{}",
+        "[]",
+        "",
+        r#"{"status":"ok"}"#,
+    ];
+    for (number, body) in bodies.into_iter().enumerate() {
+        let gateway = |times| {
+            let fault = Fault::answer(200, body, "application/json");
+            shop.sandbox.inject(fault.on_path(SALES).times(times));
+        };
+        let key = format!("o-{number}");
+        gateway(3);
+        shop.report(sale(&key, "ben")).await;
+        assert_eq!(shop.deliver().await.dead, 0, "{body}");
+        assert_eq!(shop.recorded(&key), 1, "{body}");
+
+        gateway(3);
+        shop.report(Refund::new(&key, "ben")).await;
+        assert_eq!(shop.deliver().await.dead, 0, "{body}");
+        assert_eq!(shop.recorded(&key), 0, "{body}");
+
+        // What has happened behind the gateway is found, and not done again.
+        let key = format!("silent-{number}");
+        let silent = Fault::answer(200, body, "application/json").after_effect();
+        shop.sandbox.inject(silent.on(Method::POST, SALES).times(1));
+        shop.report(sale(&key, "ben")).await;
+        assert_eq!(shop.deliver().await.dead, 0, "{body}");
+        assert_eq!(shop.recorded(&key), 1, "{body}");
+    }
+    let credit = Fault::answer(200, "{}", "application/json");
+    shop.sandbox
+        .inject(credit.on(Method::POST, "/v1/customers/anna").times(1));
+    shop.report(Credit::new("c-1", "anna", euros("1"))).await;
+    assert_eq!(shop.deliver().await.dead, 1);
+    assert_eq!(shop.dead().await[0].reason, "parked");
+}
+
+/// A list that ignores its filter, and a path that finds a sale of another key by its own number.
+async fn a_sale_is_not_taken_for_another_one(shop: Shop) {
+    referred_customer(&shop).await;
+    shop.sandbox
+        .inject(Fault::cut_before().on(Method::POST, SALES).times(1));
+    let other = r#"{"id":7,"key":"o-9","amount":1}"#;
+    let list = format!(r#"{{"data":[{other}],"links":{{"next":null}},"status":1}}"#);
+    let found = format!(r#"{{"data":{other},"status":1}}"#);
+    let listed = Fault::answer(200, list, "application/json");
+    let found = Fault::answer(200, found, "application/json");
+    shop.sandbox
+        .inject(found.on(Method::GET, "/v1/transactions/7"));
+    shop.sandbox.inject(listed.on(Method::GET, SALES));
+    shop.report(sale("7", "ben")).await;
+    assert_eq!(shop.deliver().await.dead, 0);
+    assert_eq!(shop.recorded("7"), 1);
 }

@@ -11,7 +11,7 @@ mod update;
 
 use futures_util::future::try_join3;
 use http::Method;
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 pub use self::balance::{Balance, BalanceGroup};
 pub use self::customer::{Customer, ReferringCustomer};
@@ -21,6 +21,7 @@ pub use self::profile::{Friend, Profile};
 pub use self::reference::{CustomerRef, CustomerSelector};
 pub use self::search::ReferStatus;
 pub use self::update::CustomerUpdate;
+use super::answer::Success;
 use super::call::{Call, is_segment};
 use super::error::Error;
 use super::handle::Client;
@@ -298,6 +299,6 @@ impl Customers<'_> {
     }
 }
 
-fn data(mut envelope: Map<String, Value>) -> Value {
-    envelope.remove("data").unwrap_or_default()
+fn data(mut success: Success) -> Value {
+    success.fields.remove("data").unwrap_or_default()
 }

@@ -13,8 +13,10 @@ pub use self::transaction::{Reward, Transaction};
 use super::call::Call;
 use super::error::Error;
 use super::handle::Client;
+use super::kind::ErrorKind;
 use super::list::List;
 
+const NOT_ABOUT_IT: &str = "the answer is not about this transaction";
 const LOOK_UP: &str = "look it up with `transactions().list().key(…)`";
 
 /// The transactions of the program; made by [`Client::transactions`].
@@ -76,8 +78,14 @@ impl Transactions<'_> {
         let call = Call::once(Method::POST, "/transactions", LOOK_UP);
         let mut body = transaction.fields(&call)?;
         buyer.fill(&mut body, &call)?;
-        let envelope = self.client.send(call.json(&body)?).await?;
-        Ok(one(envelope))
+        let mut success = self.client.send(call.json(&body)?).await?;
+        let made = success.take_data().and_then(Transaction::from_value);
+        // A confirmed success may come without the transaction.
+        match made {
+            Some(made) if success.says_success() || transaction.is_named(&made) => Ok(made),
+            None if success.says_success() => Ok(Transaction::default()),
+            _ => Err(success.error(ErrorKind::Decode, NOT_ABOUT_IT)),
+        }
     }
 
     /// Records several transactions of one customer in one call (`POST /transactions` with a list
@@ -106,15 +114,18 @@ impl Transactions<'_> {
         let mut body = Map::new();
         body.insert("transactions".to_owned(), json!(items?));
         buyer.fill(&mut body, &call)?;
-        let mut envelope = self.client.send(call.json(&body)?).await?;
-        Ok(match envelope.remove("data") {
-            Some(Value::Array(items)) => items
-                .into_iter()
-                .filter_map(Transaction::from_value)
-                .collect(),
-            Some(data) => Transaction::from_value(data).into_iter().collect(),
-            None => Vec::new(),
-        })
+        let mut success = self.client.send(call.json(&body)?).await?;
+        let items = match success.take_data() {
+            Some(Value::Array(items)) => items,
+            data => data.into_iter().collect(),
+        };
+        let made = items.into_iter().filter_map(Transaction::from_value);
+        let made: Vec<_> = made.collect();
+        let is_sent = |made: &Transaction| transactions.iter().any(|sent| sent.is_named(made));
+        if success.says_success() || made.iter().any(is_sent) {
+            return Ok(made);
+        }
+        Err(success.error(ErrorKind::Decode, NOT_ABOUT_IT))
     }
 
     /// Lists the transactions (`GET /transactions`,
@@ -129,11 +140,15 @@ impl Transactions<'_> {
     ///
     /// # Errors
     ///
-    /// [`NotFound`](crate::ErrorKind::NotFound) if there is none, and any other
-    /// [`ErrorKind`](crate::ErrorKind).
+    /// [`NotFound`](crate::ErrorKind::NotFound) if there is none;
+    /// [`Decode`](crate::ErrorKind::Decode) if the answer is about a transaction of another key,
+    /// and any other [`ErrorKind`](crate::ErrorKind).
     pub async fn get(self, key: &str) -> Result<Transaction, Error> {
         let call = Call::get("/transactions/{id}").id(key)?;
-        self.client.fetch(call, Transaction::from_value).await
+        let is_it = |found: &Transaction| found.key.as_deref().is_none_or(|found| found == key);
+        self.client
+            .fetch_if(call, Transaction::from_value, is_it)
+            .await
     }
 
     /// Deletes a transaction and takes its rewards back. This is how a refund is reported
@@ -154,7 +169,15 @@ impl Transactions<'_> {
         let call = Call::once(Method::DELETE, "/transactions/{id}", LOOK_UP)
             .id(key)?
             .json(&json!({ "key": key }))?;
-        self.client.send(call).await.map(drop)
+        let mut success = self.client.send(call).await?;
+        let is_it = |data| {
+            let deleted = Transaction::from_value(data);
+            deleted.is_some_and(|deleted| deleted.key.as_deref() == Some(key))
+        };
+        if success.says_success() || success.take_data().is_some_and(is_it) {
+            return Ok(());
+        }
+        Err(success.error(ErrorKind::Decode, NOT_ABOUT_IT))
     }
 }
 
@@ -171,10 +194,4 @@ impl List<Transaction> {
     pub fn customer_key(self, key: &str) -> Self {
         self.named("customer.key", key)
     }
-}
-
-/// A success may come without the transaction: it was recorded all the same.
-fn one(mut envelope: Map<String, Value>) -> Transaction {
-    let data = envelope.remove("data");
-    data.and_then(Transaction::from_value).unwrap_or_default()
 }

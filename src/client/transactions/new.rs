@@ -5,6 +5,7 @@ use std::time::SystemTime;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
+use super::transaction::Transaction;
 use crate::client::amount::Amount;
 use crate::client::call::{Call, is_segment};
 use crate::client::error::Error;
@@ -149,6 +150,11 @@ impl NewTransaction {
     pub fn created_at_unix(mut self, time: SystemTime) -> Self {
         self.created_at = Some(CreatedAt::Unix(time));
         self
+    }
+
+    /// Whether an answer is about this transaction, by its key.
+    pub(super) fn is_named(&self, answered: &Transaction) -> bool {
+        answered.key.as_ref() == Some(&self.key)
     }
 
     /// The fields of this transaction in a body.

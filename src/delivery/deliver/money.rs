@@ -64,8 +64,22 @@ async fn is_recorded(client: &Client, key: &str) -> Result<bool, Error> {
     match client.transactions().get(key).await {
         Ok(_) => Ok(true),
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(false),
+        // A path may find a transaction by another name than its key. That does not tell whether
+        // there is one with this key.
+        Err(error) if error.kind() == ErrorKind::Decode => is_listed(client, key).await,
         Err(error) => Err(error),
     }
+}
+
+/// Whether a transaction of this key is on any page of the list.
+async fn is_listed(client: &Client, key: &str) -> Result<bool, Error> {
+    let mut listed = client.transactions().list().key(key).stream();
+    while let Some(found) = listed.next().await {
+        if found?.key.as_deref() == Some(key) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// A refused sale is delivered if Partnero already has it, or if nobody referred the customer:
