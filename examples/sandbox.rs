@@ -57,10 +57,10 @@ async fn main() -> ExitCode {
 
 /// The error is the code to end with, too; what went wrong was printed.
 async fn run() -> Result<ExitCode, ExitCode> {
-    let mut help = HELP.to_owned();
-    for info in switches::list() {
-        help += &format!("\n  {} = {}", info.name, info.positions.join(" | "));
-    }
+    let switches = switches::list().into_iter();
+    let switches = switches.map(|info| format!("  {} = {}", info.name, info.positions.join(" | ")));
+    let switches: Vec<_> = switches.collect();
+    let help = format!("{HELP}\n{}", switches.join("\n"));
     let arguments = Arguments::read(&help, &OPTIONS)?;
     let port = arguments.port(4010)?;
     let mut builder = Sandbox::builder().port(port);

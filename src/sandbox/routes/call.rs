@@ -59,14 +59,17 @@ impl Call {
         value.filter(|value| !value.is_empty())
     }
 
-    /// The customer that the parameters `<role>.id`, `<role>.key` or `<role>.email` name. The inner
-    /// `None` is a customer that does not exist.
-    pub(super) fn filter(&self, world: &World, role: &str) -> Option<Option<Serial>> {
+    /// The customer that the parameters `<role>.id`, `<role>.key` or `<role>.email` name.
+    pub(super) fn filter(&self, world: &World, role: &str) -> Filter {
         let value = |field: &str| self.parameter(&format!("{role}.{field}"));
         let id = value("id").map(|id| world.customers.by_id(id));
         let key = || value("key").map(|key| world.by_key(key));
         let email = || value("email").map(|email| world.customers.by_email(email));
-        id.or_else(key).or_else(email)
+        match id.or_else(key).or_else(email) {
+            None => Filter::All,
+            Some(Some(serial)) => Filter::One(serial),
+            Some(None) => Filter::Nothing,
+        }
     }
 
     /// The customer that the path names.
@@ -74,6 +77,26 @@ impl Call {
         world
             .find(self.segment())
             .ok_or_else(|| Refusal::not_found("Customer not found."))
+    }
+}
+
+/// Which of the items of a list are asked for.
+#[derive(Clone, Copy)]
+pub(super) enum Filter {
+    All,
+    /// Those of this customer.
+    One(Serial),
+    /// The customer that was named does not exist.
+    Nothing,
+}
+
+impl Filter {
+    pub(super) fn lets_through(self, customer: Option<Serial>) -> bool {
+        match self {
+            Self::All => true,
+            Self::One(wanted) => customer == Some(wanted),
+            Self::Nothing => false,
+        }
     }
 }
 

@@ -80,7 +80,7 @@ pub(super) fn list(world: &mut World, call: &Call) -> Result<Answer, Refusal> {
     let referrer = call.filter(world, "partner");
     let customers = world.customers.iter().filter(|customer| {
         wanted.is_none_or(|referred| customer.referrer.is_some() == referred)
-            && referrer.is_none_or(|referrer| referrer.is_some() && customer.referrer == referrer)
+            && referrer.lets_through(customer.referrer)
     });
     paging::list(world, call, customers, |customer| {
         views::of_customer(world, customer)

@@ -3,7 +3,6 @@
 use super::call::Call;
 use super::{notices, paging, views};
 use crate::sandbox::answer::{Answer, Refusal};
-use crate::sandbox::customer::Serial;
 use crate::sandbox::input::Input;
 use crate::sandbox::switches::DeletePath;
 use crate::sandbox::transactions::Transaction;
@@ -16,12 +15,9 @@ pub(super) fn list(world: &mut World, call: &Call) -> Result<Answer, Refusal> {
     let buyer = call.filter(world, "customer");
     let referrer = call.filter(world, "partner");
     let view = |transaction: &Transaction| views::transaction(world, transaction);
-    // An unknown customer has no transactions, and is not the buyer of a sale without a customer.
-    let is_wanted = |wanted: Option<Option<Serial>>, found: Option<Serial>| {
-        wanted.is_none_or(|wanted| wanted.is_some() && wanted == found)
+    let is_meant = |sale: &&Transaction| {
+        buyer.lets_through(sale.buyer) && referrer.lets_through(sale.referrer)
     };
-    let is_meant =
-        |sale: &&Transaction| is_wanted(buyer, sale.buyer) && is_wanted(referrer, sale.referrer);
     let Some(key) = call.parameter("key") else {
         let all = world
             .transactions
