@@ -1,8 +1,8 @@
-//! What a visitor, a broken proxy or an attacker may put into the link and the cookies.
+//! Malformed links and cookies, as a visitor, a broken proxy or an attacker may send them.
 //!
-//! Every request here goes over a loopback port as raw bytes. None of it may fail, and none may
-//! change the shape of the answer: the header lines are compared one by one, and our own is read
-//! back by the `cookie` crate.
+//! Every request here goes over a loopback port as raw bytes. No request may fail, and none may change
+//! the shape of the answer: the header lines are compared one by one, and the `cookie` crate reads our
+//! line back.
 
 mod wire;
 

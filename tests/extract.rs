@@ -201,7 +201,7 @@ impl Log {
     }
 }
 
-/// One test, because `tracing` may remember from another thread that nobody listens to an event.
+/// One test, because `tracing` may keep from another thread that no subscriber wants an event.
 #[tokio::test]
 async fn a_handle_without_its_layer_is_a_logged_500_that_tells_a_visitor_nothing() {
     let log = Log::default();

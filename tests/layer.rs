@@ -127,14 +127,14 @@ async fn captures_on_a_bare_hyper_server() {
     assert!(answer.ends_with("\r\n\r\npage"), "{answer}");
 }
 
-/// Neither `Default` nor `Send`, and no body to anybody but this test.
+/// A body that is neither `Default` nor `Send`.
 #[derive(Debug, PartialEq)]
 struct Parchment(Rc<str>);
 
 #[derive(Debug, PartialEq)]
 struct Torn;
 
-/// Neither `Clone` nor `Send` nor `'static`; it borrows from the test's own stack.
+/// A service that is neither `Clone` nor `Send` nor `'static`: it borrows from the test's stack.
 struct Scribe<'a> {
     calls: &'a Cell<u32>,
 }

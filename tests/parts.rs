@@ -86,7 +86,7 @@ async fn spent_is_a_response_part_beside_others() {
     }
 }
 
-/// Axum's arrays of headers replace: here the removal, and then what keeps it out of caches.
+/// In axum an array of headers replaces earlier headers: here the removal, and then `private`.
 #[tokio::test]
 async fn what_is_spent_stays_spent_before_an_array_of_headers() {
     async fn sign_up(
@@ -136,7 +136,7 @@ async fn a_renewed_cookie_never_leaves_with_a_public_page() {
     );
 }
 
-/// Nothing is written twice, and a handler that sets the cookie itself has the last word.
+/// Nothing is written twice, and where a handler sets the cookie itself, its line stays.
 #[tokio::test]
 async fn what_is_there_is_left_as_it_is() {
     async fn alone(
@@ -161,7 +161,7 @@ async fn what_is_there_is_left_as_it_is() {
     assert_eq!(set(&headers), ["partnero_referral=ben"]);
 }
 
-/// Of two parts the last one counts, though the array behind them took the lines of both.
+/// Of two parts the last one counts, also after the array behind them has replaced the lines of both.
 #[tokio::test]
 async fn of_two_parts_the_last_one_counts() {
     async fn page(
@@ -184,7 +184,7 @@ async fn of_two_parts_the_last_one_counts() {
     }
 }
 
-/// The page that held the form stays hidden from the redirect, too.
+/// The `Referer` after the redirect does not name the page with the form.
 #[tokio::test]
 async fn the_address_of_the_form_stays_hidden_before_an_array_of_headers() {
     async fn sign_up(

@@ -1,4 +1,4 @@
-//! What the layer does to a response: one cookie where it is due, and nothing anywhere else.
+//! What the layer does to a response: it adds one cookie where a key is new, and changes nothing else.
 
 mod wire;
 

@@ -1,4 +1,4 @@
-//! The tag in a template that escapes what it is given.
+//! The tag in a template engine that escapes values.
 
 use maud::{PreEscaped, html};
 use tower_partnero::Snippet;

@@ -1,5 +1,5 @@
-//! Cache poisoning, both ways: one visitor's cookie in another's answer, and a page that shows
-//! one visitor's friend to another.
+//! Cache poisoning: a cache gives one visitor's cookie to another visitor, or shows one visitor who
+//! referred another.
 
 use std::convert::Infallible;
 use std::future::pending;
@@ -91,9 +91,9 @@ async fn a_public_page_stays_public_by_choice() {
     );
 }
 
-/// A page that names the friend varies by what the friend was read from, so a cache does not show
-/// it to the next visitor: by the cookie, and with the rescue by the page before, which anybody can
-/// write.
+/// A page that names the referrer has a `Vary` with each header that the referrer was read from, so a
+/// cache does not show the page to the next visitor. With the rescue this includes `Referer`, which
+/// anybody can write.
 #[test]
 fn a_page_by_referral_says_that_it_varies() {
     let rescue = || {
@@ -127,7 +127,7 @@ fn a_page_by_referral_says_that_it_varies() {
     );
 }
 
-/// Whoever counts outcomes hears that the key was not stored.
+/// The observer is told that the key was not stored.
 #[tokio::test]
 async fn a_public_page_that_stays_so_is_counted_so() {
     for (said, outcome) in [
@@ -146,7 +146,7 @@ async fn a_public_page_that_stays_so_is_counted_so() {
     }
 }
 
-/// An app that fails, or a visitor who has gone, is counted as well.
+/// The observer also counts a request whose app fails, or whose visitor has gone.
 #[tokio::test]
 async fn what_gets_no_answer_is_counted_whatever_pages_are_left() {
     for leave in [false, true] {
@@ -165,8 +165,8 @@ async fn what_gets_no_answer_is_counted_whatever_pages_are_left() {
     }
 }
 
-/// An observer that panics, as on a lock that is poisoned, must not end the process: here it would be
-/// the second panic of one thread.
+/// An observer may panic, for example on a poisoned lock. It must not be called while a first panic
+/// unwinds: a second panic in one thread ends the process.
 #[tokio::test]
 async fn a_handler_and_an_observer_that_panic_fail_one_request() {
     let builder = Referrals::builder().leave_public_pages(true);

@@ -1,4 +1,4 @@
-//! Breach of consent: something is kept, or goes on counting, without the visitor's leave.
+//! Breach of consent: a key is stored, or still counts, although the visitor does not allow it.
 
 use tower_partnero::capture::consent;
 use tower_partnero::context::Consent;
@@ -40,8 +40,8 @@ async fn an_unanswered_banner_keeps_nothing_and_loses_nothing_of_this_visit() {
     );
 }
 
-/// No mark may be left, and the answer's redirect would carry the address of the form's page, with
-/// the key that was just spent, and perhaps with the consent that the form gave.
+/// The sign-up may not store a marker. The request after its redirect would name the page of the form,
+/// with the key that was just used; and the visitor may have consented with the form.
 #[test]
 fn a_sign_up_before_the_answer_hides_where_it_came_from() {
     let site = by_banner();
@@ -80,7 +80,7 @@ fn a_sign_up_before_the_answer_hides_where_it_came_from() {
     );
 }
 
-/// What the visitor hands in on purpose counts; it is not stored.
+/// A referral that the visitor hands in on purpose counts. It is not stored.
 #[test]
 fn a_typed_code_counts_without_consent_and_is_kept_nowhere() {
     let site = by_banner();

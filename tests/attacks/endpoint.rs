@@ -1,4 +1,4 @@
-//! The capture endpoint: hands in the key of a cached page, and no stranger's.
+//! The capture endpoint: it takes the key of the app's own cached page, and no key of another site.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -82,8 +82,8 @@ async fn a_strangers_page_is_forbidden() {
     }
 }
 
-/// A page that is loaded ahead runs its scripts before anybody sees it, and a form can be posted
-/// within a frame.
+/// A page that is loaded ahead runs its scripts before a person sees it, and a form can be posted in
+/// a frame.
 #[tokio::test]
 async fn a_page_that_nobody_sees_hands_nothing_in() {
     for headers in [
@@ -106,7 +106,7 @@ async fn a_page_that_nobody_sees_hands_nothing_in() {
     }
 }
 
-/// It takes what cached pages hand in; the app's own pages still need the layer.
+/// It takes the keys of cached pages. Pages that the app answers still need the layer.
 #[test]
 fn the_endpoint_alone_is_no_layer() {
     let referrals = referrals();

@@ -1,5 +1,5 @@
-//! Sites whose own scripts fetch the next page: what counts as the visitor's step, and what a
-//! stranger cannot make of it.
+//! Sites whose own scripts fetch the next page: which requests count as the visitor's navigation, and
+//! that another site cannot send such a request.
 
 use tower_partnero::capture::ReferralsBuilder;
 use tower_partnero::{NotStored, Outcome, ReferralSource, Referrals, SameSite};
@@ -14,14 +14,14 @@ fn rescuing() -> ReferralsBuilder {
         .referer_rescue(true)
 }
 
-/// What browsers send with a script's `fetch` or `XMLHttpRequest` to the page's own origin.
+/// The headers that browsers send with a script's `fetch` or `XMLHttpRequest` to the page's own origin.
 const BY_OWN_PAGE: [(&str, &str); 3] = [
     ("sec-fetch-site", "same-origin"),
     ("sec-fetch-mode", "cors"),
     ("sec-fetch-dest", "empty"),
 ];
 
-/// Those, one of them with another value, or without it.
+/// These headers, with another value for one of them, or without it.
 fn but(name: &str, value: Option<&'static str>) -> Vec<(&'static str, &'static str)> {
     let headers = BY_OWN_PAGE.into_iter();
     let changed = headers.filter_map(|(own, kept)| {
@@ -58,7 +58,7 @@ async fn a_link_on_the_own_page_is_stored_by_its_fetch() {
     assert!(cookies[0].starts_with("partnero_referral=anna-7; "));
 }
 
-/// By query and by the page before: neither may be stored.
+/// A key in the query, and a key of the page before: neither may be stored.
 async fn stores_nothing(
     builder: ReferralsBuilder,
     method: &str,
@@ -71,7 +71,7 @@ async fn stores_nothing(
         request(method, "/pricing?ref=anna-7", headers),
         request(method, "/cart", &from_page),
     ] {
-        // A page of another origin is not believed at all.
+        // The address of a page of another origin is not used at all.
         let outcome = site.outcome(&visit);
         let unseen = visit.uri() == "/cart" && outcome == Outcome::NotReferred;
         assert!(
@@ -134,8 +134,8 @@ async fn what_is_no_fetch_of_the_own_page_is_not_stored() {
     }
 }
 
-/// The own page may stand in a stranger's frame. Browsers keep a `Lax` cookie out of there, and a
-/// cookie with `SameSite=None` they might store.
+/// Another site can load our page into a frame. Browsers store no `Lax` cookie there, but they may
+/// store a cookie with `SameSite=None`.
 #[tokio::test]
 async fn a_cookie_that_a_frame_may_store_is_not_stored_by_a_fetch() {
     let anywhere = rescuing().same_site(SameSite::None);
@@ -151,7 +151,7 @@ async fn without_the_rescue_a_fetch_stores_nothing() {
     stores_nothing(builder, "GET", &BY_OWN_PAGE, NotStored::NoNavigation).await;
 }
 
-/// What the app hands in follows the same rule, whatever the method.
+/// A referral that the app hands in follows the same rule, for every method.
 #[tokio::test]
 async fn a_referral_that_is_handed_in_by_a_fetch_is_stored_with_the_rescue_alone() {
     let anna = || tower_partnero::Referral::from_code("anna-7").unwrap();

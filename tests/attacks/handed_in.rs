@@ -1,4 +1,4 @@
-//! A referral that the app hands in: planted by a stranger's page, or against the rules of a link.
+//! A referral that the app hands in: stored by another site's page, or against the rules for links.
 
 use http::Response;
 use tower_partnero::capture::ReferralsBuilder;
@@ -7,7 +7,7 @@ use tower_partnero::{Attribution, Referral, Referrals};
 
 use super::{Site, cookies, request};
 
-/// What a landing page leaves in the browser that opens this token's link.
+/// The cookies that a landing page stores in a browser which opens this token's link.
 fn stored(builder: ReferralsBuilder, method: &str, headers: &[(&str, &str)]) -> Vec<String> {
     let site = Site::open(builder);
     let (parts, ()) = request(method, "/welcome?t=token", headers).into_parts();
@@ -43,7 +43,7 @@ fn a_persons_visit_or_form_stores_it() {
     }
 }
 
-/// What was stored before may be a sibling host's, and would be read before what is handed in.
+/// An older cookie may be of another subdomain, and would be read before the key that is handed in.
 #[test]
 fn what_is_in_the_way_of_it_goes() {
     let planted = [
@@ -55,7 +55,7 @@ fn what_is_in_the_way_of_it_goes() {
     assert!(lines.iter().any(|line| line.contains(for_all)), "{lines:?}");
 }
 
-/// Anybody gets a token for their own key; it is to be no way around the rule for links.
+/// Everybody can get a token for their own key. A token must not bypass the rules for links.
 #[test]
 fn a_strangers_page_plants_nothing_by_a_token() {
     for headers in [

@@ -1,10 +1,10 @@
-//! Injection into headers, oversize values, and strange neighbours.
+//! Injection into headers, oversize values, and cookies of other names.
 
 use tower_partnero::{Attribution, InvalidReferralKey, Outcome, Referrals};
 
 use super::{Site, get, request};
 
-/// Whatever the key, the line is our cookie with our attributes and nothing else.
+/// For each key the line is our cookie with our attributes, and nothing else.
 #[tokio::test]
 async fn no_key_adds_an_attribute_or_a_header() {
     for hostile in [
@@ -55,8 +55,8 @@ async fn a_value_too_long_to_be_a_key_is_refused_and_never_cut() {
     }
 }
 
-/// Partnero's script writes its cookie for one host; beside ours for the domain, the older of the
-/// two would be read for ever.
+/// Partnero's script writes its cookie for one host. Beside our cookie for the domain, the older one of
+/// the two would always be read.
 #[tokio::test]
 async fn the_scripts_twin_goes_when_the_server_writes() {
     let site = Site::open(Referrals::builder().domain("shop.example"));
@@ -95,7 +95,7 @@ async fn the_scripts_twin_goes_when_the_server_writes() {
     );
 }
 
-/// Without a domain only the path tells the script's cookie from ours.
+/// Without a domain only the path differs between the script's cookie and ours.
 #[tokio::test]
 async fn the_scripts_twin_above_our_path_goes_too() {
     let site = Site::open(Referrals::builder().path("/shop"));
@@ -108,7 +108,7 @@ async fn the_scripts_twin_above_our_path_goes_too() {
     assert!(lines.iter().any(is_twin), "{lines:?}");
 }
 
-/// A page that renews for every visitor, within a stranger's frame.
+/// A page that renews for every visitor, in a frame of another site.
 #[test]
 fn what_may_not_be_stored_is_not_renewed() {
     let site = Site::open(Referrals::builder());
@@ -125,7 +125,7 @@ fn what_may_not_be_stored_is_not_renewed() {
     }
 }
 
-/// A new time for a link that is followed again, from the page that asks for it.
+/// A page that renews starts the time of a link again when the visitor follows the link again.
 #[test]
 fn a_click_that_changed_nothing_is_renewed_on_request() {
     let stored = [("cookie", "partnero_referral=anna-7")];

@@ -1,4 +1,4 @@
-//! One module for each kind of attack: the request somebody would send, and what must not happen.
+//! One module for each kind of attack: the request that an attacker sends, and what must not happen.
 
 mod caches;
 mod companion;
@@ -65,7 +65,7 @@ impl Site {
         self.context(request).outcome
     }
 
-    /// Whose key counts for a request.
+    /// The key that counts for a request.
     fn key(&self, request: &Request<()>) -> Option<String> {
         let referral = self.context(request).referral?;
         Some(referral.key().to_string())

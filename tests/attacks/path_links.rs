@@ -48,7 +48,7 @@ async fn nobody_is_sent_to_a_strangers_page() {
     }
 }
 
-/// A browser that fetches ahead, or a checker of links, is sent to the page that will capture it.
+/// A browser that fetches ahead, and a link checker, are sent to the page with the key in its address.
 #[tokio::test]
 async fn a_key_that_nobody_has_clicked_is_carried_on() {
     for link in [
@@ -62,7 +62,7 @@ async fn a_key_that_nobody_has_clicked_is_carried_on() {
     }
 }
 
-/// Before the visitor has consented, the key goes on with the visitor.
+/// Before the visitor has consented, the redirect passes the key on.
 #[tokio::test]
 async fn a_key_that_may_not_be_stored_is_carried_on() {
     let policy = Referrals::builder()
@@ -92,7 +92,7 @@ async fn a_key_that_may_not_be_stored_is_carried_on() {
         "//evil.example",
         "https://evil.example",
         "/a b",
-        // Path links themselves: a visitor would be sent round and round.
+        // A path link as the default page would be redirected without end.
         "/ref/welcome",
         "/ref/welcome/?x=1",
     ] {
@@ -101,7 +101,7 @@ async fn a_key_that_may_not_be_stored_is_carried_on() {
     }
 }
 
-/// Without a layer around it, or with one, the key is stored once.
+/// The key is stored once, with a layer around the service and without it.
 #[tokio::test]
 async fn the_redirect_captures_by_itself() {
     let referrals = Referrals::builder().path_links("ref").build().unwrap();
@@ -132,7 +132,7 @@ fn a_policy_whose_links_could_not_be_followed_is_refused() {
     }
 }
 
-/// As long as a server lets it be, and looked at once.
+/// A target and a query that are about as long as servers accept.
 #[tokio::test]
 async fn a_long_target_with_many_parameters_is_sent_on_whole() {
     let to = "/a".repeat(8_000);
@@ -177,7 +177,7 @@ async fn a_path_is_a_link_only_where_the_policy_says_so() {
         Some("ben"),
         "the query comes first"
     );
-    // What was wrong with the query is told, whatever the path says.
+    // The context says what was wrong with the query, also where the path has a key.
     let broken = InvalidReferralKey::ControlCharacter;
     let context = site.context(&get("/ref/anna-7?ref=%00", &[]));
     assert_eq!(context.referral.unwrap().key().as_str(), "anna-7");

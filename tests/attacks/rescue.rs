@@ -1,4 +1,4 @@
-//! The Referer rescue: it finds what was skipped, and nothing that a stranger wrote.
+//! The Referer rescue: it finds a key that was not stored, and no key that another site wrote.
 
 use tower_partnero::{NotStored, Outcome, Referral, ReferralSource, Referrals};
 
@@ -77,7 +77,7 @@ async fn a_path_link_that_was_skipped_is_found_where_the_policy_has_them() {
     assert_eq!(Site::open(builder()).key(&next), None, "no path links here");
 }
 
-/// A sign-up form on the cached landing page itself: it is credited, and nothing is written.
+/// A sign-up form on the cached landing page itself: the sign-up is credited, and nothing is written.
 #[tokio::test]
 async fn a_form_on_the_page_is_credited_without_a_cookie() {
     let site = shop();
@@ -134,7 +134,7 @@ async fn a_strangers_page_is_not_believed() {
     }
 }
 
-/// Whoever can write `Host`, `Forwarded` or `X-Forwarded-*` does not thereby own the page before.
+/// Anybody can write `Host`, `Forwarded` and `X-Forwarded-*`. They do not make a page our own.
 #[tokio::test]
 async fn spoofed_hosts_and_forwarded_headers_change_nothing() {
     let site = shop();

@@ -1,4 +1,4 @@
-//! A second sign-up on one device, and the counting of what happens there.
+//! A second sign-up on one device, and how its outcomes are counted.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};

@@ -1,4 +1,4 @@
-//! Cookie stuffing: a stranger's page, or a browser that only looks ahead, plants a referral.
+//! Cookie stuffing: another site's page, or a browser that fetches ahead, stores a referral.
 
 use tower_partnero::{NotStored, Outcome, Referrals};
 
@@ -94,7 +94,7 @@ async fn by_a_web_socket() {
     plants_nothing(&socket, NotStored::NoNavigation).await;
 }
 
-/// gRPC is all `POST`.
+/// Every gRPC call is a `POST`.
 #[tokio::test]
 async fn a_call_of_grpc_is_left_alone() {
     let site = Site::open(Referrals::builder()).answering("content-type", "application/grpc");
@@ -103,8 +103,8 @@ async fn a_call_of_grpc_is_left_alone() {
     assert_eq!(headers, site.answer);
 }
 
-/// What asks for a preview of a link is no browser, and says nothing of itself. Its answer is
-/// nobody else's, and the cookie is thrown away with it.
+/// A program that makes link previews sends no headers that tell it from a browser. It gets a cookie of
+/// its own and throws it away; no visitor gets that cookie.
 #[tokio::test]
 async fn the_preview_of_a_link_reaches_nobody_else() {
     let bot = [

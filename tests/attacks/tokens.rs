@@ -1,4 +1,4 @@
-//! Tokens of the detour: forged, moved elsewhere, shown again; and which of several counts.
+//! Tokens of the detour: forged, used in another place, used again; and which of several counts.
 
 use tower_partnero::detour::{Detour, InvalidToken, SigningKeys};
 use tower_partnero::{Outcome, Referral, ReferralSource, Referrals};
@@ -37,7 +37,7 @@ fn a_forged_token_brings_nothing() {
     }
 }
 
-/// A token out of a magic link in somebody's inbox, put into an OAuth flow or another session's.
+/// A token of a magic link that somebody puts into an OAuth flow or into another session.
 #[test]
 fn a_moved_token_brings_nothing() {
     let token = detour("magic-link").token(anna().key(), "user-1");
@@ -52,8 +52,8 @@ fn a_moved_token_brings_nothing() {
     assert!(detour("magic-link").open(&token, "user-1").is_ok());
 }
 
-/// Shown twice in its own context it opens twice, as the docs say. What that is worth is in
-/// `tests/signup/token.rs`.
+/// A token opens each time in its own context, as the docs say. `tests/signup/token.rs` tests what a
+/// second use brings.
 #[test]
 fn a_replayed_token_is_the_same_referral() {
     let token = detour("oauth").token(anna().key(), "nonce");
@@ -113,7 +113,7 @@ fn the_most_deliberate_referral_counts() {
     );
 }
 
-/// What was used is gone, whichever way it came: the cookie does not credit the next one.
+/// After a sign-up by a token the cookie is gone, too: it does not credit the next sign-up.
 #[test]
 fn a_sign_up_by_token_spends_the_cookie_too() {
     let site = Site::open(Referrals::builder());

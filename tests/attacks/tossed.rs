@@ -1,4 +1,4 @@
-//! Cookies of our name that a sibling host has planted: for the whole domain, or below a path.
+//! Cookies of our name that another subdomain has set: for the whole domain, or for a path.
 
 use http::{Request, Response};
 use tower_partnero::capture::consent;
@@ -31,7 +31,7 @@ fn spent(site: &Site, request: &Request<()>) -> Vec<String> {
     cookies(response.headers())
 }
 
-/// A sibling host can set a cookie for the whole domain, and it may be sent before ours.
+/// Another subdomain can set a cookie for the whole domain, and the browser may send it before ours.
 #[tokio::test]
 async fn a_tossed_cookie_is_reported_and_the_next_link_repairs_it() {
     let site = Site::open(Referrals::builder().domain("shop.example"));
@@ -43,7 +43,7 @@ async fn a_tossed_cookie_is_reported_and_the_next_link_repairs_it() {
     assert!(visit.conflicting);
     assert_eq!(visit.outcome, Outcome::Remembered);
 
-    // Also where the link's key is the one that happens to be read.
+    // Also where the first of the cookies has the link's key.
     for key in ["mallory", "anna-7", "ben"] {
         let lines = site.cookies(get(&format!("/?ref={key}"), &tossed)).await;
         let [twin_removal, set] = &lines[..] else {
@@ -59,7 +59,7 @@ async fn a_tossed_cookie_is_reported_and_the_next_link_repairs_it() {
     }
 }
 
-/// Removed is whatever may have come with the request, and never our own cookie by another name.
+/// Every cookie of our name that the request may have brought is removed, but not our own new cookie.
 #[tokio::test]
 async fn a_sibling_hosts_cookie_goes_when_ours_is_written() {
     let site = Site::open(Referrals::builder());
@@ -74,7 +74,7 @@ async fn a_sibling_hosts_cookie_goes_when_ours_is_written() {
     );
     assert!(lines[2].starts_with("partnero_referral=ben; ") && !lines[2].contains("Domain"));
 
-    // What nobody has planted costs nothing.
+    // Without such a cookie no line is written.
     let clean = [("host", "www.shop.example")];
     assert_eq!(site.cookies(get("/?ref=ben", &clean)).await.len(), 1);
 }
@@ -108,7 +108,7 @@ fn what_is_spent_is_gone_in_every_scope_it_may_have_come_from() {
     }
 }
 
-/// Four domains and six paths: more than that hardly any sign-up has.
+/// Four domains and six paths: hardly any sign-up has more.
 #[test]
 fn a_deep_sign_up_below_a_deep_host_takes_no_more_than_a_proxy_lets_pass() {
     let planted = [
@@ -132,7 +132,7 @@ fn a_deep_sign_up_below_a_deep_host_takes_no_more_than_a_proxy_lets_pass() {
     }
     let bytes = |lines: &[String]| lines.concat().len() + lines.len() * "set-cookie: \r\n".len();
     assert!(bytes(&lines) < 2_500, "{}", bytes(&lines));
-    // As the list of scopes is longer than that, the likeliest are in it.
+    // There are more scopes than lines, so the likeliest scopes get a line.
     let host = "a.b.c.d.e.f.g.h.shop.example";
     let sign_up = request("POST", &"/a".repeat(50), &[("host", host), planted[1]]);
     let lines = spent(&Site::open(Referrals::builder()), &sign_up);
@@ -141,8 +141,8 @@ fn a_deep_sign_up_below_a_deep_host_takes_no_more_than_a_proxy_lets_pass() {
     assert!(removed(&lines).contains(&likely), "{lines:?}");
 }
 
-/// One cookie alone may be a sibling host's as well. It must not credit one sign-up after the other,
-/// nor outlive a withdrawal.
+/// A single cookie may be of another subdomain as well. It must not credit one sign-up after another,
+/// and must not stay after consent is withdrawn.
 #[tokio::test]
 async fn a_planted_cookie_alone_goes_with_the_sign_up_or_the_consent() {
     let planted = [
@@ -174,7 +174,7 @@ async fn a_planted_cookie_alone_goes_with_the_sign_up_or_the_consent() {
     );
 }
 
-/// Which of two came first no request says, so a link changes nothing; a sign-up ends both.
+/// No request says which of two cookies is older, so a link changes nothing. A sign-up removes both.
 #[tokio::test]
 async fn under_first_touch_a_planted_cookie_goes_with_the_sign_up() {
     let site = Site::open(Referrals::builder().attribution(Attribution::FirstTouch));

@@ -1,4 +1,4 @@
-//! What the cookie looks like as it was configured, and under which names it is read.
+//! The cookie under each setting: how its line looks, and under which names it is read.
 
 use std::time::Duration;
 
@@ -23,7 +23,7 @@ async fn set_and_removal(builder: ReferralsBuilder) -> [Vec<String>; 2] {
     let context = referrals.context(&landing).unwrap();
     referrals.spend(&context).apply(&mut spent);
     [captured.unwrap(), spent].map(|response| {
-        // Where there is a domain, the removal of this host's own twin goes before.
+        // With a domain, the removal of the cookie for this host only comes first.
         let lines = response.headers().get_all(SET_COOKIE);
         sorted(
             lines

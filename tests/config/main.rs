@@ -1,4 +1,4 @@
-//! What an operator may set, what is refused, and what the cookie looks like then.
+//! Which settings are accepted, which are refused, and how the cookie looks.
 
 mod cookie;
 

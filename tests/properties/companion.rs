@@ -1,4 +1,4 @@
-//! The companion brings back what it was given, and believes nothing else.
+//! The companion brings back the touches that were stored, and accepts no other cookie.
 
 use std::convert::Infallible;
 use std::time::{Duration, SystemTime};

@@ -11,7 +11,7 @@ use tower_partnero::Outcome;
 
 use crate::{OURS, Reading, Value, config, evaluate, not_utf_8, value};
 
-/// What the `cookie` crate makes of one pair; `None` if it is not ours.
+/// The value that the `cookie` crate reads from one pair; `None` if the pair is not ours.
 fn read(pair: &str) -> Option<Value> {
     // Difference 1: the name as it was sent.
     let raw = Cookie::parse(pair).ok()?;

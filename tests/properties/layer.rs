@@ -1,4 +1,4 @@
-//! What the layer writes.
+//! The lines that the layer writes.
 
 use std::future::{Future, ready};
 use std::pin::pin;
@@ -147,7 +147,7 @@ proptest! {
         let headers = send(&referrals(), landing("ref=K"), &answer.body(()).unwrap());
         let merged = headers[CACHE_CONTROL].as_bytes();
         prop_assert!(merged == b"private" || merged.starts_with(b"private, "));
-        // Outside of quotes, which come in pairs, nothing says `public` any more.
+        // No directive `public` is left outside of quotes, which come in pairs.
         if !line.contains(['"', '\\']) {
             prop_assert!(!String::from_utf8_lossy(merged).split(", ").any(|word| word == "public"));
         }

@@ -1,4 +1,4 @@
-//! The readers against independent ones, on whatever a `Uri` and a `HeaderValue` can hold.
+//! Our readers against independent ones, on everything that a `Uri` and a `HeaderValue` can hold.
 //!
 //! Queries are compared with `form_urlencoded`, cookies with the `cookie` crate. Where both give
 //! an answer it is the same one. These differences are meant; each is left out of the comparison
@@ -30,7 +30,7 @@ type Value = Result<ReferralKey, InvalidReferralKey>;
 const PARAMETERS: [&str; 2] = ["ref", "via"];
 const OURS: &str = "partnero_referral";
 
-/// A failing case is to become a plain test beside the code, so no seeds are kept.
+/// Write a plain test beside the code for a case that fails here; so no seeds are stored.
 fn config() -> ProptestConfig {
     ProptestConfig {
         failure_persistence: None,
@@ -94,7 +94,7 @@ fn not_utf_8(decoded_len: usize) -> InvalidReferralKey {
     }
 }
 
-/// What values are made of: text of all kinds, and escapes, valid and broken.
+/// The pieces of the generated values: text of all kinds, and valid and broken escapes.
 fn value() -> impl Strategy<Value = String> {
     let encode = |text: String| text.bytes().map(percent_encode_byte).collect::<String>();
     let fragment = prop_oneof![

@@ -1,4 +1,4 @@
-//! What is kept in the browser, when it is written, and when it goes.
+//! Which cookies are stored, when they are written, and when they are removed.
 
 use http::Response;
 use tower_partnero::capture::consent;
@@ -7,8 +7,8 @@ use tower_partnero::{Attribution, Outcome};
 use super::{DAY, NAME, after, land, policy, shop, touches};
 use crate::{Site, get, request};
 
-/// Both go with the sign-up, and the companion alone brings nothing back. Who puts both back has
-/// a referral again, as the docs say, but no new time.
+/// A sign-up removes both cookies, and the companion alone brings no referral back. With both cookies
+/// put back there is a referral again, as the docs say, but without a new time.
 #[tokio::test]
 async fn a_companion_shown_again_after_the_sign_up_starts_nothing_new() {
     let site = shop();
@@ -54,7 +54,7 @@ async fn no_frame_and_no_prefetch_touches_the_companion() {
             }
         }
     }
-    // A person's click on the stored link gives it the time that nobody knew.
+    // A person's click on the stored link stores the time, which was unknown before.
     let click = get("/?ref=anna-7", &[("cookie", &plain)]);
     let lines = site.cookies(click).await;
     assert!(lines.len() == 1 && lines[0].starts_with(NAME), "{lines:?}");
@@ -106,7 +106,7 @@ async fn nothing_is_kept_or_read_without_consent() {
         assert!(has(&format!("{NAME}=; ")) && has("partnero_referral=; "));
     }
 
-    // Below one domain, in each scope that a cookie of its name may have.
+    // For one domain, in each scope that a cookie of this name may have.
     let site = Site::open(banner().domain("shop.example").path("/shop"));
     let jar = "consent=no; partnero_referral_touches=x";
     let lines = site.cookies(get("/", &[("cookie", jar)])).await;
@@ -153,7 +153,8 @@ async fn the_cookie_is_bound_to_its_host() {
     }
 }
 
-/// As with the plain cookie: one that this host alone has would be read beside it or before it.
+/// As with the referral's own cookie: a companion for this host only would be read beside ours or before
+/// it.
 #[tokio::test]
 async fn a_twin_of_the_companion_goes_when_it_is_written() {
     let site = Site::open(policy().domain("shop.example"));
@@ -180,7 +181,7 @@ async fn the_longest_keys_fit_into_a_cookie() {
     assert_eq!((first.0, last.0), (long("a"), long("b")));
 }
 
-/// The handler's own word about the companion, such as its removal by a sign-up, is the last one.
+/// Where the handler itself sets or removes the companion, as a sign-up does, the layer writes no other.
 #[tokio::test]
 async fn the_layer_writes_nothing_over_the_handlers_removal() {
     let site = Site::open(policy().attribution(Attribution::FirstTouch));

@@ -1,4 +1,4 @@
-//! What was not signed by us, not for this place, or not for this browser.
+//! Companions that we did not sign, or that we signed for another policy or another browser.
 
 use tower_partnero::capture::companion::SigningKeys;
 use tower_partnero::detour::{Detour, InvalidToken};
@@ -7,8 +7,8 @@ use tower_partnero::{Outcome, Referrals};
 use super::{NAME, after, keys, land, policy, renewed, shop, touches};
 use crate::Site;
 
-/// A companion made up by hand, signed with a key of the attacker's own, or ours with a changed
-/// letter: it proves nothing, and the referral is what it is without a companion.
+/// A companion without our signature, with a signature by an attacker's key, or ours with a changed
+/// letter: it proves nothing, and the referral counts as without a companion.
 #[tokio::test]
 async fn a_forged_companion_gives_no_time() {
     let mallory = Site::open(Referrals::builder().companion(keys(9)));
@@ -49,8 +49,8 @@ async fn a_forged_companion_gives_no_time() {
     }
 }
 
-/// A sibling host cannot write a `__Host-` cookie; but what it plants in a browser that knows no
-/// prefixes, or where the cookie is shared by `Domain`, is a companion that we did sign.
+/// Another subdomain cannot write a `__Host-` cookie. But in a browser without support for prefixes, or
+/// where the cookie is shared by `Domain`, it can store a companion that we signed for somebody else.
 #[tokio::test]
 async fn a_tossed_companion_credits_nobody_by_itself() {
     for site in [shop(), Site::open(policy().domain("shop.example"))] {
@@ -61,7 +61,7 @@ async fn a_tossed_companion_credits_nobody_by_itself() {
             (Outcome::NotReferred, None)
         );
 
-        // Beside a referral of the visitor's own it changes nothing but the time nobody knew.
+        // Beside the visitor's own referral it changes nothing but a time that was unknown.
         let jar = format!("partnero_referral=anna-7; {tossed}");
         let beside = after(&site, 0, "/", &jar);
         assert_eq!(beside.referral.as_ref().unwrap().key().as_str(), "anna-7");
@@ -84,7 +84,7 @@ async fn the_key_before_is_believed_and_signs_no_more() {
     assert_eq!(touches(&old_only)[1].1, None, "the old key signs no more");
 }
 
-/// One secret for two programs: a companion of one says nothing in the other.
+/// Two programs share one secret: a companion of one does not count in the other.
 #[tokio::test]
 async fn a_companion_of_another_policy_is_not_believed() {
     let (companion, _) = land(&shop(), "/?ref=anna-7", "").await;
@@ -92,7 +92,7 @@ async fn a_companion_of_another_policy_is_not_believed() {
     for (other, name) in [
         (policy().cookie_name("partnero_partner"), "partnero_partner"),
         (policy().domain("shop.example"), "partnero_referral"),
-        // Only the domain differs from the one that follows.
+        // Only the domain differs from the next policy.
         (policy().domain("other.example"), "partnero_referral"),
     ] {
         let other = Site::open(other);
@@ -107,7 +107,7 @@ async fn a_companion_of_another_policy_is_not_believed() {
     }
 }
 
-/// One secret for both, and a detour whose purpose is the cookie's own name.
+/// One secret for both, and the purpose of the detour is the name of the cookie.
 #[tokio::test]
 async fn a_companion_is_no_token_and_a_token_no_companion() {
     let (companion, plain) = land(&shop(), "/?ref=anna-7", "").await;

@@ -1,4 +1,4 @@
-//! The companion cookie: forged, planted, aged, mixed, shown again.
+//! The companion cookie: forged, stored by others, too old, mixed, used again.
 
 mod cookie;
 mod forged;
@@ -33,7 +33,8 @@ fn pair(line: &str) -> &str {
     line.split("; ").next().unwrap()
 }
 
-/// The values that a visitor's browser keeps after a landing: the companion's, and the plain one.
+/// The values that the browser stores after a landing: of the companion, and of the referral's own
+/// cookie.
 async fn land(site: &Site, target: &str, cookies: &str) -> (String, String) {
     let lines = site.cookies(get(target, &[("cookie", cookies)])).await;
     let [companion, plain] = &lines[..] else {
@@ -42,7 +43,7 @@ async fn land(site: &Site, target: &str, cookies: &str) -> (String, String) {
     (pair(companion).to_owned(), pair(plain).to_owned())
 }
 
-/// What a page finds so many days later.
+/// The context of a request so many days later.
 fn after(site: &Site, days: u32, target: &str, cookies: &str) -> ReferralContext {
     let visit = get(target, &[("cookie", cookies)]);
     let (method, uri, headers) = (visit.method(), visit.uri(), visit.headers());
@@ -50,7 +51,7 @@ fn after(site: &Site, days: u32, target: &str, cookies: &str) -> ReferralContext
         .evaluate_at(method, uri, headers, SystemTime::now() + DAY * days)
 }
 
-/// What a renewal leaves in the browser: the companion's pair, and the whole jar.
+/// The cookies after a renewal: the companion's pair, and the whole `Cookie` line.
 fn renewed(site: &Site, context: &ReferralContext) -> (String, String) {
     kept(site.referrals.renew(context))
 }
@@ -63,7 +64,7 @@ fn kept(renewal: Renewal) -> (String, String) {
     (pairs[0].to_owned(), pairs.join("; "))
 }
 
-/// What is in a browser after a code was handed in at this time.
+/// The cookies after a code was handed in at this time.
 fn handed_in(site: &Site, code: &str, cookies: &str, at: SystemTime) -> (String, String) {
     let (parts, ()) = get("/", &[("cookie", cookies)]).into_parts();
     let referral = Referral::from_code(code).unwrap();

@@ -1,4 +1,4 @@
-//! How old a touch is, which one counts, and whose time it is.
+//! How old a touch is, which touch counts, and which key a time belongs to.
 
 use std::time::{Duration, SystemTime};
 
@@ -20,7 +20,7 @@ async fn the_window_is_checked_by_the_server() {
     let broken = after(&site, 30, "/?ref=", &both);
     assert_eq!(broken.outcome, Outcome::Expired, "whatever the link says");
 
-    // A new click is a new time, also on the very same link.
+    // A new click gets a new time, also on the same link.
     let again = after(&site, 31, "/?ref=anna-7", &both);
     assert_eq!(again.outcome, Outcome::Captured);
     assert_eq!(touches(&again)[0], touches(&again)[1], "and a new journey");
@@ -41,7 +41,7 @@ async fn first_and_last_touch_are_told_apart() {
         let apart = last.1.unwrap().duration_since(first.1.unwrap()).unwrap();
         assert!(apart.abs_diff(DAY * 10) < DAY, "{apart:?}");
 
-        // What is written carries both on, and only the companion where the first one stays.
+        // The new companion has both touches. Where the first touch stays, only the companion is written.
         let lines = site.cookies(get("/?ref=ben", &[("cookie", &jar)])).await;
         let is_last = attribution == Attribution::LastTouch;
         assert_eq!(lines.len(), if is_last { 2 } else { 1 }, "{lines:?}");
@@ -52,7 +52,7 @@ async fn first_and_last_touch_are_told_apart() {
         let [first, last] = touches(&later);
         assert_eq!((&*first.0, &*last.0), ("anna-7", "ben"));
 
-        // What is known is not written again.
+        // A touch that is stored already is not written again.
         let again = get("/?ref=ben", &[("cookie", &jar)]);
         assert_eq!(site.cookies(again).await, [""; 0]);
         assert_eq!(after(&site, 30, "/", &jar).outcome, Outcome::Expired);
@@ -75,7 +75,7 @@ async fn the_window_is_that_of_the_touch_that_counts() {
     }
 }
 
-/// The link of this very request is a touch to the handler, whether it may be stored or not.
+/// A handler sees the link of this request as a touch, also where the link may not be stored.
 #[tokio::test]
 async fn a_touch_that_may_not_be_stored_is_seen_by_its_handler() {
     let site = shop();
@@ -87,7 +87,7 @@ async fn a_touch_that_may_not_be_stored_is_seen_by_its_handler() {
     assert!(last.1.is_some());
 }
 
-/// An old companion of the same link, planted beside the fresh one: it must not make a referral
+/// Somebody stores an old companion of the same link beside the new one. It must not make the referral
 /// look older than it is.
 #[tokio::test]
 async fn of_several_companions_the_newest_counts() {
@@ -105,7 +105,7 @@ async fn of_several_companions_the_newest_counts() {
         assert_eq!(after(&site, 25, "/", &jar).outcome, Outcome::Remembered);
     }
 
-    // A newer one of another link, planted beside it, takes no time away.
+    // A newer companion of another link does not change the time either.
     let (planted, _) = land(&site, "/?ref=mallory", "").await;
     for jar in [
         format!("{planted}; {old}; {plain}"),
@@ -114,15 +114,15 @@ async fn of_several_companions_the_newest_counts() {
         assert_eq!(time(&jar), time(&format!("{plain}; {old}")));
     }
 
-    // More of them than anybody has: the time is unknown then, and nothing is lost.
+    // With too many companions the time is unknown, and the referral still counts.
     let flood = format!("{}{fresh}; {plain}", format!("{NAME}=x; ").repeat(100));
     let flooded = after(&site, 60, "/", &flood);
     assert_eq!(flooded.outcome, Outcome::Remembered);
     assert_eq!(touches(&flooded)[0].1, None);
 }
 
-/// The fresh time of one link beside the key of another: it is lent to nobody, and takes nothing
-/// from anybody.
+/// The new time of one link beside the key of another: the other key does not get this time, and keeps
+/// its own.
 #[tokio::test]
 async fn a_time_is_not_lent_to_another_key() {
     for (attribution, counts) in [(Attribution::LastTouch, 1), (Attribution::FirstTouch, 0)] {
@@ -148,7 +148,7 @@ fn a_touch_has_whole_seconds_from_the_start() {
     assert_eq!(touches(&context)[1], ("anna-7".into(), Some(second)));
 }
 
-/// What Partnero's script has written is a newer touch, and gets its time with the next write.
+/// A key that Partnero's script has written is a newer touch. It gets its time with the next write.
 #[tokio::test]
 async fn what_the_script_wrote_counts_from_the_next_write() {
     let site = shop();
@@ -171,7 +171,7 @@ async fn what_the_script_wrote_counts_from_the_next_write() {
     );
 }
 
-/// A page that renews on every visit must not leave the window without an end.
+/// A page that renews on every visit must not extend the window without end.
 #[tokio::test]
 async fn a_renewal_starts_no_new_time() {
     let site = shop();
@@ -187,13 +187,13 @@ async fn a_renewal_starts_no_new_time() {
     site.referrals.renew(&over).apply(&mut response);
     assert!(response.headers().is_empty(), "what is over is not renewed");
 
-    // A code that was typed is a touch of its own.
+    // A typed code is a new touch.
     let (_, jar) = handed_in(&site, "ben", &jar, SystemTime::now());
     let [first, last] = touches(&after(&site, 1, "/", &jar));
     assert_eq!((&*first.0, &*last.0), ("anna-7", "ben"));
 }
 
-/// What is over says nothing any more: the page before may have been a new link.
+/// A stored key that is too old does not count any more: the page before may have a new link.
 #[tokio::test]
 async fn a_new_link_that_was_skipped_comes_after_one_that_is_over() {
     let builder = policy().public_origins(["https://shop.example"]);
@@ -217,8 +217,8 @@ async fn a_new_link_that_was_skipped_comes_after_one_that_is_over() {
     }
 }
 
-/// By its order alone one that is over would come before one that is not: a cookie for the whole
-/// domain that was renewed, and what Partnero's script has written for this host.
+/// A key that is too old does not count, also where its cookie is sent first: a renewed cookie for the
+/// whole domain beside a cookie that Partnero's script has written for this host.
 #[tokio::test]
 async fn what_is_over_hides_no_other_referral() {
     for builder in [policy(), policy().domain("shop.example")] {

@@ -1,5 +1,5 @@
-//! Whatever an app says about caches, one line of input for each header line, on a page that gets
-//! our cookie. The first byte chooses the policy.
+//! Any `Cache-Control` of an app, on a page that gets our cookie. Each line of input is one header
+//! line. The first byte chooses the policy.
 #![no_main]
 
 use std::sync::LazyLock;
@@ -61,7 +61,7 @@ fuzz_target!(|data: &[u8]| {
     assert_eq!(merged[1..], kept);
 });
 
-/// The directives of every line, `None` for one with a quote that never ends.
+/// The directives of every line; `None` for a line with a quote that never ends.
 fn words(headers: &HeaderMap) -> Vec<Option<Vec<u8>>> {
     let lines = headers.get_all(CACHE_CONTROL).iter();
     let words = lines.flat_map(|line| words_of(line.as_bytes()));

@@ -1,5 +1,5 @@
-//! Whatever stands in the companion cookie: the first byte chooses the policy, the first line is
-//! what a stranger writes, and the rest, raw, what somebody who has the key would sign.
+//! Any companion cookie. The first byte chooses the policy. The first line is a cookie without our
+//! signature; the raw rest is a record that is signed with our key.
 #![no_main]
 
 use std::sync::LazyLock;
@@ -72,7 +72,7 @@ fuzz_target!(|data: &[u8]| {
         assert_eq!(context.referral.unwrap().key(), counted);
     }
 
-    // What is believed is written again as it was.
+    // A companion that is accepted is written again unchanged.
     let now = read(referrals, &jar, SystemTime::now());
     let mut response = Response::new(());
     referrals.renew(&now).apply(&mut response);
@@ -91,7 +91,7 @@ fn jar(companion: &[u8], key: &str) -> Option<HeaderMap> {
     let plain = format!("; partnero_referral={key}");
     let line = [NAME.as_bytes(), b"=", companion, plain.as_bytes()].concat();
     let line = HeaderValue::from_bytes(&line).ok()?;
-    // A stranger who ends the pair writes other cookies, of which there is a target of its own.
+    // Input that ends the pair writes other cookies; another fuzz target has those.
     (!companion.contains(&b';')).then(|| HeaderMap::from_iter([(COOKIE, line)]))
 }
 
@@ -101,7 +101,7 @@ fn escaped(key: &ReferralKey) -> String {
     key.to_string()
 }
 
-/// What the docs say a record is, read by another hand than the library's.
+/// Reads a record as the docs describe it, without the library's code.
 fn record(bytes: &[u8]) -> Option<[(ReferralKey, SystemTime); 2]> {
     let time = |bytes: &[u8]| {
         let seconds = u64::from_be_bytes(bytes.try_into().unwrap());
@@ -116,7 +116,7 @@ fn record(bytes: &[u8]) -> Option<[(ReferralKey, SystemTime); 2]> {
     Some([first, (key(&bytes[border..])?, time(&bytes[9..17])?)])
 }
 
-/// The signature, by another hand as well.
+/// Makes the signature without the library's code.
 fn sealed(inner: &[u8]) -> String {
     let mut mac = Hmac::<Sha256>::new_from_slice(&SECRET).unwrap();
     for part in [b"tower-partnero companion", NAME.as_bytes(), b"", inner] {

@@ -1,5 +1,5 @@
-//! Whatever a browser, or a sibling host through it, sends as cookies: one line of input for each
-//! header line. The first byte chooses the policy.
+//! Any cookies that a browser sends, also those of another subdomain. Each line of input is one header
+//! line. The first byte chooses the policy.
 #![no_main]
 
 use std::sync::LazyLock;
@@ -58,7 +58,7 @@ fuzz_target!(|data: &[u8]| {
     referrals.spend(&context).apply(&mut response);
     let removed = response.headers().get_all(SET_COOKIE).iter();
     let removed: Vec<_> = removed.map(|line| line.to_str().unwrap()).collect();
-    // Two domains and this host alone, two paths; our own and the twins are among them.
+    // Two domains and this host only, with two paths; our own scope and the script's are among them.
     assert!(removed.len() <= 6, "{removed:?}");
     for line in &removed {
         let attributes = line.strip_prefix("partnero_referral=; ").unwrap();

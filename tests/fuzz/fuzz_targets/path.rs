@@ -1,5 +1,4 @@
-//! Whatever stands behind `/ref/`, as a key and as a place to go on to. The first byte chooses the
-//! policy.
+//! Any text behind `/ref/`, as a key and as a target. The first byte chooses the policy.
 #![no_main]
 
 use std::convert::Infallible;
@@ -16,7 +15,7 @@ use tower_partnero::{Outcome, ReferralSource, Referrals};
 use tower_partnero_fuzz::{answer_of, check, get};
 use url::Url;
 
-/// A policy that stores the key, and one that has to send it along.
+/// A policy that stores the key, and a policy that must pass it on.
 static POLICIES: LazyLock<[Referrals; 2]> = LazyLock::new(|| {
     let builder = || Referrals::builder().path_links("ref");
     [builder(), builder().consent(|_| Consent::Unknown)].map(|builder| builder.build().unwrap())
@@ -63,12 +62,12 @@ fuzz_target!(|data: &[u8]| {
     }
 });
 
-/// As a browser reads it, and as one does that gets it decoded once and twice more by proxies.
+/// The target as a browser reads it, and after proxies have decoded it once and twice more.
 fn stays_on_this_host(location: &str) {
     let page = Url::parse("https://shop.example/ref/anna-7").unwrap();
     let mut seen = location.to_owned();
     for _ in 0..3 {
-        // Of what is decoded, only the path may be taken for another place.
+        // In a decoded target only the path can lead to another host.
         let path = seen.split(['?', '#']).next().unwrap().to_owned();
         for target in [&seen, &path] {
             let there = page.join(target).unwrap();

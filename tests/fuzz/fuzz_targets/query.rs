@@ -1,4 +1,4 @@
-//! Whatever stands in the query of a landing page.
+//! Any query of a landing page.
 #![no_main]
 
 use std::sync::LazyLock;

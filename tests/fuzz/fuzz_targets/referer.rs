@@ -1,5 +1,5 @@
-//! Whatever stands in the `Referer`. The first byte chooses what the browser says about the site
-//! (and says nothing half of the time); the second line of the input is the browser's cookies.
+//! Any `Referer`. The first byte chooses `Sec-Fetch-Site`, which half of the requests do not have. The
+//! second line of the input is the browser's cookies.
 #![no_main]
 
 use std::sync::LazyLock;
@@ -50,7 +50,7 @@ fuzz_target!(|data: &[u8]| {
     let origin = Url::parse(text).unwrap().origin().ascii_serialization();
     assert!(OWN.contains(&origin.as_str()), "{text} is of {origin}");
 
-    // What a sign-up has used up does not come back.
+    // A referral that a sign-up has used does not come back.
     let context = REFERRALS.evaluate(&Method::POST, &page, &headers);
     let mut response = Response::new(());
     REFERRALS.spend(&context).apply(&mut response);

@@ -1,4 +1,4 @@
-//! Whatever an app puts into the browser tag: program, nonce and two addresses, one a line.
+//! Any values that an app puts into the browser tag: program, nonce and two addresses, one in each line.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;

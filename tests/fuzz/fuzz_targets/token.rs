@@ -1,5 +1,5 @@
-//! Whatever comes back as a token: three lines of input, the context, a token of a stranger's, and
-//! behind them, raw, what somebody who has the key would sign.
+//! Any token that comes back. The first line of input is the context, the second a token without our
+//! signature; the raw rest is a record that is signed with our key.
 #![no_main]
 
 use std::sync::LazyLock;
@@ -33,7 +33,7 @@ fuzz_target!(|data: &[u8]| {
         }
     }
 
-    // What is behind a good signature is read with the same care.
+    // A record with a valid signature is checked as carefully.
     let signed = sealed(context, inner);
     match DETOUR.open(&signed, context) {
         Ok(referral) => {
@@ -54,7 +54,7 @@ fuzz_target!(|data: &[u8]| {
     }
 });
 
-/// A token of ours opens where it was made for, and nowhere else, nor after a change.
+/// Our token opens in the context that it was made for, in no other, and not after a change.
 fn goes_its_own_way_only(key: &ReferralKey, context: &[u8], other: &[u8]) {
     let token = DETOUR.token(key, context);
     assert_eq!(DETOUR.open(&token, context).unwrap().key(), key);
@@ -72,7 +72,7 @@ fn is_alive(inner: &[u8]) -> bool {
     expires > now.as_secs()
 }
 
-/// The signature, by another hand than the library's.
+/// Makes the signature without the library's code.
 fn sealed(context: &[u8], inner: &[u8]) -> String {
     let mut mac = Hmac::<Sha256>::new_from_slice(&SECRET).unwrap();
     for part in [b"tower-partnero detour", &b"oauth"[..], context, inner] {
