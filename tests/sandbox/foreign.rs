@@ -207,3 +207,157 @@ async fn an_archived_customer_earns_nothing() {
     assert_eq!(sell().await, 1);
     assert_eq!(partnero.sandbox.customers()[0].balance[0].amount, "2");
 }
+
+/// Each refer-a-friend call of Partnero's PHP package. It sends what its caller's arrays have, nulls
+/// among them, and `[]` where a call has no parameters.
+#[tokio::test]
+async fn every_call_of_the_php_package_is_answered() {
+    let partnero = Partnero::start().await;
+    let person = |id: &str, email: &str| {
+        json!({
+            "id": id, "key": null, "email": email, "name": "X", "surname": null, "password": null,
+        })
+    };
+    let anna = person("a", "anna@shop.example");
+    let mut ben = person("b", "ben@shop.example");
+    ben["referring_customer"] = json!({ "id": "a", "key": null, "email": null });
+    let mut cleo = person("c", "cleo@shop.example");
+    cleo["referring_customer"] = json!([]);
+    let mut dora = person("d", "dora@shop.example");
+    dora["personalization"] = json!({ "greeting": "Hello" });
+    let none = json!([]);
+    let sale = json!({
+        "key": "t-1", "amount": 19.99, "amount_units": "USD", "action": "sale", "status": null,
+        "rewarded": false, "rewardable": true, "product_id": null, "product_type": null,
+        "customer": { "id": "b", "key": null },
+    });
+    let credit = json!({ "amount": 1.5, "amount_units": "USD", "is_currency": true });
+    let link = json!({
+        "id": null, "key": "anna-blog", "url": null, "default": null, "isAdditional": null,
+        "domain_id": null, "is_additional": false, "customer": { "id": "a" },
+    });
+    let hook = json!({
+        "key": "h", "name": "n", "url": "https://shop.example/h",
+        "events": ["customer.created"], "is_active": null,
+    });
+    for (method, path, body) in [
+        ("GET", "/test", &none),
+        ("POST", "/customers", &anna),
+        ("POST", "/customers", &ben),
+        ("POST", "/customers", &cleo),
+        ("POST", "/customers:invite", &dora),
+        (
+            "GET",
+            "/customers",
+            &json!({ "limit": 10, "page": 1, "refer_status": "referred" }),
+        ),
+        (
+            "GET",
+            "/customers",
+            &json!({ "partner": { "key": "a" }, "limit": 10 }),
+        ),
+        (
+            "GET",
+            "/customers:search",
+            &json!({ "email": "ben@shop.example" }),
+        ),
+        ("GET", "/customers:search?email=ben%40shop.example", &none),
+        ("GET", "/customers/a", &none),
+        ("GET", "/customers/a/referrals", &none),
+        ("GET", "/customers/a/stats", &none),
+        (
+            "PUT",
+            "/customers",
+            &json!({ "id": "a", "update": { "name": "Anna" } }),
+        ),
+        ("POST", "/transactions", &sale),
+        ("GET", "/customers/a/balance", &none),
+        ("POST", "/customers/a/balance/credit", &credit),
+        ("DELETE", "/transactions/t-1", &json!({ "key": "t-1" })),
+        ("POST", "/customer_referral_links", &link),
+        (
+            "GET",
+            "/customers/a/referral_links",
+            &json!({ "limit": 10 }),
+        ),
+        ("GET", "/customer_referral_links/anna-blog", &none),
+        (
+            "GET",
+            "/customer_referral_links:search?key=anna-blog&customer%5Bid%5D=a",
+            &none,
+        ),
+        (
+            "PUT",
+            "/customer_referral_links/anna-blog",
+            &json!({ "key": "anna-news", "directTracking": null }),
+        ),
+        ("DELETE", "/customer_referral_links/anna-news", &none),
+        ("POST", "/webhooks", &hook),
+        ("GET", "/webhooks", &json!({ "limit": 10, "page": 1 })),
+        ("GET", "/webhooks/h", &none),
+        ("PUT", "/webhooks/h", &hook),
+        ("DELETE", "/webhooks/h", &none),
+        ("DELETE", "/customers/c", &none),
+    ] {
+        let (status, answer) = partnero.call(method, path, body.clone()).await;
+        assert_eq!(status, 200, "{method} {path} {body}: {answer}");
+    }
+    let customers = partnero.sandbox.customers();
+    let referrers: Vec<_> = customers
+        .iter()
+        .map(|customer| (&*customer.id, customer.referred_by.as_deref()))
+        .collect();
+    assert_eq!(referrers, [("a", None), ("b", Some("a")), ("d", None)]);
+    // The reward of 1.999 was credited in part, and then taken back with the sale.
+    assert_eq!(customers[0].balance[0].amount, "-1.5");
+}
+
+/// The requests of the vendor's n8n node.
+#[tokio::test]
+async fn every_call_of_the_n8n_node_is_answered() {
+    let partnero = Partnero::start().await;
+    let without_body = [
+        ("GET", "/customers?limit=100&page=1&sort=desc"),
+        ("GET", "/customers?partner_key=anna&limit=50"),
+        (
+            "GET",
+            "/customers:search?email=anna%40shop.example&limit=10",
+        ),
+        ("GET", "/customers/anna"),
+        ("PUT", "/customers/anna"),
+        ("GET", "/customers/anna/transactions?limit=10"),
+        ("POST", "/customers/anna/archive"),
+        ("POST", "/customers/anna/revoke-archive"),
+        ("GET", "/transactions?key=t-1&limit=10"),
+        (
+            "GET",
+            "/transactions?partner_email=anna%40shop.example&limit=10",
+        ),
+        ("GET", "/transactions/t-1"),
+        ("DELETE", "/transactions/t-1"),
+        ("DELETE", "/customers/anna"),
+    ];
+    let referrer = json!({ "key": "anna" });
+    for (path, body) in [
+        (
+            "/customers",
+            json!({ "key": "anna", "email": "anna@shop.example" }),
+        ),
+        (
+            "/customers",
+            json!({ "key": "ben", "referring_customer": referrer }),
+        ),
+        (
+            "/transactions",
+            json!({ "customer": { "key": "ben" }, "key": "t-1", "amount": "9.99", "created_at": "2026-11-27 12:00:00" }),
+        ),
+    ] {
+        let (status, answer) = partnero.post(path, body).await;
+        assert_eq!(status, 200, "{path}: {answer}");
+    }
+    for (method, path) in without_body {
+        let request = partnero.request(method, path);
+        let (status, answer) = partnero.send(request).await;
+        assert_eq!(status, 200, "{method} {path}: {answer}");
+    }
+}
