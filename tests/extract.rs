@@ -9,7 +9,7 @@ use axum::extract::FromRef;
 use axum::routing::get;
 use http::header::COOKIE;
 use http::{HeaderMap, Request, StatusCode, request::Parts};
-use tower::ServiceExt;
+use tower::{Layer, ServiceExt, service_fn};
 use tower_partnero::{
     Attribution, InvalidReferralKey, NotStored, Outcome, Referral, ReferralContext,
     ReferralLayerMissing, Referrals,
@@ -70,12 +70,19 @@ fn app(referrals: &Referrals) -> Router {
         })
 }
 
-/// A handle whose layer is in use.
-fn layered(attribution: Attribution) -> Referrals {
-    let builder = Referrals::builder().attribution(attribution);
-    let referrals = builder.build().unwrap();
-    let _service = tower::Layer::layer(&referrals.layer(), ());
-    referrals
+/// What a service behind the layer gets of the request.
+async fn behind_layer(referrals: &Referrals, request: Request<Body>) -> Parts {
+    let service = service_fn(|request: Request<Body>| {
+        let mut response = http::Response::new(());
+        response.extensions_mut().insert(request.into_parts().0);
+        std::future::ready(Ok::<_, std::convert::Infallible>(response))
+    });
+    let response = referrals.layer().layer(service).oneshot(request).await;
+    response
+        .unwrap()
+        .extensions_mut()
+        .remove::<Parts>()
+        .unwrap()
 }
 
 /// One case a line: policy, method, query, stored cookie, then the outcome and the referral.
@@ -112,23 +119,24 @@ async fn the_context_tells_the_referral_and_its_outcome() {
         let [policy, method, query, stored, outcome, key, source] = columns[..] else {
             panic!("seven columns: {line}");
         };
-        let referrals = layered(match policy {
+        let builder = Referrals::builder().attribution(match policy {
             "FirstTouch" => Attribution::FirstTouch,
             _ => Attribution::LastTouch,
         });
+        let referrals = builder.build().unwrap();
         let target = format!("/context?{query}");
         let cookie = match stored {
             "-" => "other=1".to_owned(),
             stored => format!("partnero_referral={stored}"),
         };
-        let context = referrals.context(&parts(method, &target, &cookie));
-        let context = context.unwrap();
+        let parts = behind_layer(&referrals, request(method, &target, &cookie)).await;
+        let context = referrals.context(&parts).unwrap();
         assert_eq!(format!("{:?}", context.outcome), outcome, "{line}");
         let told = context.referral.as_ref().map(tell).unwrap_or_default();
         assert_eq!(told, format!("{key} {source}").replace("- -", ""), "{line}");
 
-        let referral = referrals.referral(&parts(method, &target, &cookie));
-        assert_eq!(referral.unwrap(), context.referral, "{line}");
+        let referral = referrals.referral(&parts).unwrap();
+        assert_eq!(referral, context.referral, "{line}");
         let (_, _, body) = send(app(&referrals), request(method, &target, &cookie)).await;
         if method != "HEAD" {
             assert_eq!(body, format!("{outcome} {told}"), "{line}");
@@ -163,6 +171,9 @@ fn every_outcome_has_a_name_of_its_own() {
         Outcome::NotStored(NotStored::NoNavigation),
         Outcome::NotStored(NotStored::Embedded),
         Outcome::NotStored(NotStored::ConsentUnknown),
+        Outcome::NotStored(NotStored::OutsideLayer),
+        Outcome::NotStored(NotStored::OutsideDomain),
+        Outcome::NotStored(NotStored::PublicPage),
         Outcome::HandedIn,
         Outcome::AlreadySpent,
         Outcome::Expired,

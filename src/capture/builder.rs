@@ -10,6 +10,9 @@ use super::allow::{Navigation, Origins};
 use super::companion::{Companion, SigningKeys};
 use super::cookie::{Attribution, CookieSettings, CookieTemplate, SameSite};
 use super::head::RequestHead;
+#[cfg(feature = "tracing")]
+use super::hints::Hints;
+use super::mark::Mark;
 use super::policy::{ConsentPolicy, Observer, Policy};
 use super::read::Links;
 use super::referrals::Referrals;
@@ -334,6 +337,7 @@ impl ReferralsBuilder {
         // Another site can load the app's page into a frame. Browsers store no `Lax` cookie there, but
         // they may store one with `SameSite=None`.
         let by_fetch = self.referer_rescue && self.cookie.same_site != SameSite::None;
+        let mark = Mark::new(&self.cookie.name);
         Ok(Referrals::new(Policy {
             links,
             cookie: CookieTemplate::new(&self.cookie),
@@ -347,6 +351,9 @@ impl ReferralsBuilder {
             observer: self.observer,
             #[cfg(feature = "companion")]
             companion,
+            mark,
+            #[cfg(feature = "tracing")]
+            hints: Hints::default(),
             layered: AtomicBool::new(false),
         }))
     }

@@ -33,7 +33,10 @@ pub(super) fn decide(
     let ignored = link.invalid.or(stored.invalid);
     let capture = |key, source| {
         let veto = match consent {
-            Consent::Granted => veto(),
+            Consent::Granted => veto().or_else(|| {
+                let is_refused = policy.cookie.is_outside_domain(request);
+                is_refused.then_some(NotStored::OutsideDomain)
+            }),
             _ => Some(NotStored::ConsentUnknown),
         };
         let outcome = veto.map_or(Outcome::Captured, Outcome::NotStored);
@@ -62,8 +65,12 @@ pub(super) fn decide(
     // Our `Set-Cookie` cannot remove cookies of another host or path. So the request's host and
     // path are kept where several cookies came, or where a cookie is about to be replaced or
     // removed; a sign-up is seldom a `GET`.
-    let may_go = matches!(outcome, Outcome::Captured | Outcome::ConsentWithdrawn)
-        || request.method != Method::GET;
+    let may_go = matches!(
+        outcome,
+        Outcome::Captured
+            | Outcome::NotStored(NotStored::OutsideDomain)
+            | Outcome::ConsentWithdrawn
+    ) || request.method != Method::GET;
     let reach = (stored.several || (has_cookie && may_go)).then(|| Box::new(reach_of(request)));
     ReferralContext {
         referral,

@@ -142,8 +142,9 @@ impl<ReqBody, B: Default> Service<Request<ReqBody>> for CaptureEndpoint<B> {
             StatusCode::FORBIDDEN
         } else {
             let veto = || policy.navigation.veto_of_own_page(&parts.headers);
-            let context = self.referrals.decide(&RequestHead::of(&parts), veto);
-            if let Some(lines) = write::lines_told(policy, &context) {
+            let request = RequestHead::of(&parts);
+            let context = self.referrals.decide(&request, veto);
+            if let Some(lines) = write::lines_told(policy, &request, &context) {
                 lines.offer_to(response.headers_mut());
             }
             StatusCode::NO_CONTENT

@@ -12,7 +12,10 @@ mod endpoint;
 #[cfg(feature = "axum")]
 mod extract;
 mod head;
+#[cfg(feature = "tracing")]
+mod hints;
 mod layer;
+mod mark;
 mod policy;
 mod read;
 mod redirect;

@@ -11,6 +11,9 @@ use super::allow::{Navigation, Origins};
 use super::companion::Companion;
 use super::cookie::{Attribution, CookieTemplate};
 use super::head::RequestHead;
+#[cfg(feature = "tracing")]
+use super::hints::Hints;
+use super::mark::Mark;
 use super::read::Links;
 use crate::context::{Consent, ReferralContext};
 use crate::response::CacheRules;
@@ -35,6 +38,10 @@ pub(super) struct Policy {
     /// Whether the layer looks at more of a request than its query: for path links, consent, the
     /// `Referer` or an observer.
     pub(super) asks_for_more: bool,
+    /// What the layer leaves in a request for which it has written cookie lines.
+    pub(super) mark: Mark,
+    #[cfg(feature = "tracing")]
+    pub(super) hints: Hints,
     /// Whether a service was ever wrapped in this handle's layer.
     pub(super) layered: AtomicBool,
 }
@@ -114,6 +121,7 @@ impl fmt::Debug for Policy {
             .field("consent", &self.consent.is_some())
             .field("referer_rescue", &self.signup_marker.is_some())
             .field("observer", &self.observer.is_some())
+            .field("mark", &self.mark)
             .field("layered", &self.layered);
         #[cfg(feature = "companion")]
         debug.field("companion", &self.companion);

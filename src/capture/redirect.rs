@@ -12,6 +12,7 @@ use percent_encoding::{AsciiSet, CONTROLS, percent_decode, utf8_percent_encode};
 use tower_service::Service;
 
 use super::cookie::escape;
+use super::head::RequestHead;
 use super::referrals::Referrals;
 use super::write;
 use crate::context::Outcome;
@@ -151,7 +152,8 @@ impl<ReqBody, B: Default> Service<Request<ReqBody>> for PathLinkRedirect<B> {
                     .map(|name| pair(name, referral.key())),
                 _ => None,
             };
-            if let Some(lines) = write::lines(&self.referrals.policy, &context) {
+            let head = RequestHead::new(method, uri, request.headers());
+            if let Some(lines) = write::lines(&self.referrals.policy, &head, &context) {
                 lines.append_to(response.headers_mut());
             }
             let location = HeaderValue::try_from(location(uri, &self.default, carried.as_deref()));

@@ -87,7 +87,7 @@ impl Referrals {
         if !self.policy.layered.load(Ordering::Relaxed) {
             return Err(ReferralLayerMissing::logged());
         }
-        let context = self.evaluate(&parts.method, &parts.uri, &parts.headers);
+        let context = self.evaluate_behind_layer(parts);
         #[cfg(feature = "tracing")]
         tracing::debug!(
             outcome = context.outcome.as_str(),
@@ -236,6 +236,23 @@ impl Referrals {
             Some(write::set(&self.policy, referral.key(), &context, || now))
         };
         Renewal::new(lines())
+    }
+
+    /// As [`evaluate`](Self::evaluate), for a handler: what the layer has not seen is not stored.
+    fn evaluate_behind_layer(&self, parts: &Parts) -> ReferralContext {
+        let request = RequestHead::of(parts);
+        let not_seen = || {
+            if self.policy.mark.is_in(request.headers) {
+                return None;
+            }
+            #[cfg(feature = "tracing")]
+            self.policy.hints.outside_layer(&self.policy.cookie);
+            Some(NotStored::OutsideLayer)
+        };
+        self.decide(&request, || {
+            let veto = self.policy.navigation.veto(request.method, request.headers);
+            veto.or_else(not_seen)
+        })
     }
 
     #[inline(always)]

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use super::cookie::CookieTemplate;
+use super::head::RequestHead;
 use super::policy::Policy;
 use crate::context::{Consent, NotStored, Outcome, ReferralContext};
 use crate::referral::ReferralKey;
@@ -16,16 +17,20 @@ use crate::response::{CookieLines, Line, LinesWatcher};
     clippy::inline_always,
     reason = "the lines would be moved once more, for twenty instructions"
 )]
-pub(super) fn lines_told(policy: &Arc<Policy>, context: &ReferralContext) -> Option<CookieLines> {
+pub(super) fn lines_told(
+    policy: &Arc<Policy>,
+    request: &RequestHead<'_>,
+    context: &ReferralContext,
+) -> Option<CookieLines> {
     if context.outcome == Outcome::Captured && policy.cache.leave_public_pages {
-        let lines = lines(policy, context)?;
+        let lines = lines(policy, request, context)?;
         return Some(lines.watched_by(Arc::new(PendingReport {
             policy: policy.clone(),
             context: context.clone(),
         })));
     }
     policy.tell(context);
-    lines(policy, context)
+    lines(policy, request, context)
 }
 
 /// A decision of which the observer hears when this is dropped: once the response is known, and
@@ -56,9 +61,23 @@ impl Drop for PendingReport {
     clippy::inline_always,
     reason = "the lines would be moved once more, for twenty instructions"
 )]
-pub(super) fn lines(policy: &Policy, context: &ReferralContext) -> Option<CookieLines> {
+#[cfg_attr(
+    not(feature = "tracing"),
+    expect(unused_variables, reason = "only an event names the request")
+)]
+pub(super) fn lines(
+    policy: &Policy,
+    request: &RequestHead<'_>,
+    context: &ReferralContext,
+) -> Option<CookieLines> {
     match (context.outcome, &context.referral) {
         (Outcome::Captured, Some(referral)) => {
+            Some(set(policy, referral.key(), context, SystemTime::now))
+        }
+        // Behind a proxy that hides the visitor's host, the browser may keep the cookie all the same.
+        (Outcome::NotStored(NotStored::OutsideDomain), Some(referral)) => {
+            #[cfg(feature = "tracing")]
+            policy.hints.outside_domain(&policy.cookie, request);
             Some(set(policy, referral.key(), context, SystemTime::now))
         }
         (Outcome::ConsentWithdrawn, _) if context.has_cookie => {

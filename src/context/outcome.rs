@@ -77,6 +77,16 @@ pub enum NotStored {
     Embedded,
     /// The visitor has not said yet whether the app may store anything.
     ConsentUnknown,
+    /// The layer has not seen the link that the handler sees, so the layer writes no cookie for it.
+    /// In axum the layer covers only the routes that were added before it: write
+    /// `.layer(referrals.layer())` below all routes. A handler alone sees this outcome; the first one
+    /// is logged as an error event.
+    OutsideLayer,
+    /// Browsers refuse the cookie: the host of the request is neither the policy's
+    /// [`domain`](crate::capture::ReferralsBuilder::domain) nor below it. The first one is logged as
+    /// an error event. The cookie is written all the same: a proxy may have put its own name into
+    /// `Host`, and then the browser knows another host than the app does.
+    OutsideDomain,
     /// The app marked the page for shared caches, and the policy
     /// [leaves such pages](crate::capture::ReferralsBuilder::leave_public_pages) as they are. This
     /// is known only after the handler has answered. So the observer and the event have this
@@ -107,6 +117,8 @@ impl Outcome {
             Self::NotStored(NotStored::NoNavigation) => "not_stored_no_navigation",
             Self::NotStored(NotStored::Embedded) => "not_stored_embedded",
             Self::NotStored(NotStored::ConsentUnknown) => "not_stored_consent_unknown",
+            Self::NotStored(NotStored::OutsideLayer) => "not_stored_outside_layer",
+            Self::NotStored(NotStored::OutsideDomain) => "not_stored_outside_domain",
             Self::NotStored(NotStored::PublicPage) => "not_stored_public_page",
             Self::HandedIn => "handed_in",
             Self::AlreadySpent => "already_spent",

@@ -36,6 +36,23 @@ async fn the_hosts_below_one_parent_share_the_cookie() {
     assert_eq!(ben.run("return document.cookie").await, "");
 }
 
+/// Which the outcome `NotStored::OutsideDomain` says.
+#[tokio::test]
+async fn a_host_outside_the_domain_keeps_no_cookie() {
+    let Some(ben) = Browser::open().await else {
+        return;
+    };
+    let site = pair().await;
+    for host in ["other.localhost", "shop.localhost.", "127.0.0.1"] {
+        ben.go(&site.at(host, "/?ref=anna-7")).await;
+        let asked = site.asked("GET /?ref=anna-7").pop().unwrap();
+        let (host, _) = asked.header("host").split_once(':').unwrap();
+        let set = asked.set.last().unwrap();
+        assert!(set.starts_with("partnero_referral=anna-7; "), "{host}");
+        assert!(ben.cookies(COOKIE).await.is_empty(), "{host}");
+    }
+}
+
 /// Partnero's script writes for its own host alone; the browser then sends two cookies.
 #[tokio::test]
 async fn a_twin_of_one_host_gives_way_to_the_next_link() {

@@ -5,9 +5,8 @@
 //! another subdomain has set for the path of the sign-up page is read before ours. The browser does
 //! not say which scope a cookie has. So we remove the cookie from every scope that it may have.
 
-use http::header::HOST;
-
 use super::super::head::RequestHead;
+use super::host::host_of;
 use super::settings::{LONGEST_ATTRIBUTE, check_domain, check_path};
 use crate::context::Reach;
 
@@ -38,16 +37,6 @@ pub(super) fn scopes(reach: &Reach) -> impl Iterator<Item = Scope<'_>> {
     scopes.take(MOST)
 }
 
-/// `Host` may be forged. That is harmless: only the sender's own browser sees the removals that are
-/// made from it.
-fn host_of<'a>(request: &RequestHead<'a>) -> Option<&'a str> {
-    let named = || {
-        let host = request.headers.get(HOST)?.to_str().ok()?;
-        Some(host.split_once(':').map_or(host, |(host, _)| host))
-    };
-    request.uri.host().or_else(named)
-}
-
 /// The host and its parents, the shortest first, as far as a cookie can be shared there.
 fn domains(host: &str) -> impl Iterator<Item = &str> {
     let parents = host.rmatch_indices('.').map(|(dot, _)| &host[dot + 1..]);
@@ -76,6 +65,7 @@ fn paths(path: &str) -> impl Iterator<Item = &str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use http::header::HOST;
     use http::{HeaderMap, Method, Uri};
 
     #[test]

@@ -6,8 +6,10 @@ use cookie::time::Duration;
 use http::header::{COOKIE, HeaderMap};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, PercentEncode, percent_encode};
 
+use super::super::head::RequestHead;
 use super::super::read::Reading;
 use super::super::read::{Encoding, decode_bytes};
+use super::host;
 use super::name::CookieName;
 use super::removal;
 use super::settings::CookieSettings;
@@ -67,6 +69,21 @@ impl CookieTemplate {
             twin_removals: removal::others(settings, of_this_host),
             settings: settings.clone(),
         }
+    }
+
+    /// Whether browsers refuse the cookie from the host of this request.
+    pub(crate) fn is_outside_domain(&self, request: &RequestHead<'_>) -> bool {
+        let domain = self.domain();
+        domain.is_some_and(|domain| host::is_outside(domain, request))
+    }
+
+    #[cfg(feature = "tracing")]
+    pub(crate) fn name(&self) -> &str {
+        &self.settings.name
+    }
+
+    pub(crate) fn domain(&self) -> Option<&str> {
+        self.settings.domain.as_deref()
     }
 
     /// The `Set-Cookie` line that stores a value.

@@ -41,16 +41,19 @@ where
     // Not inlined, and each branch makes the whole future: otherwise the future is copied once more,
     // which costs every request more than this call.
     #[inline(never)]
-    fn call(&mut self, request: Request<ReqBody>) -> Self::Future {
+    fn call(&mut self, mut request: Request<ReqBody>) -> Self::Future {
         match capture(&self.referrals, &request) {
             None => ResponseFuture {
                 inner: self.inner.call(request),
                 lines: None,
             },
-            Some(lines) => ResponseFuture {
-                inner: self.inner.call(request),
-                lines: Some(lines),
-            },
+            Some(lines) => {
+                self.referrals.policy.mark.leave_in(request.headers_mut());
+                ResponseFuture {
+                    inner: self.inner.call(request),
+                    lines: Some(lines),
+                }
+            }
         }
     }
 }
@@ -82,5 +85,5 @@ fn capture_concerned(
     let context = referrals.decide(&request, || {
         referrals.policy.navigation.veto(method, headers)
     });
-    write::lines_told(&referrals.policy, &context)
+    write::lines_told(&referrals.policy, &request, &context)
 }

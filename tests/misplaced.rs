@@ -1,0 +1,555 @@
+//! What a developer hears of a layer in the wrong place, and of a cookie for another host: once,
+//! with what to write. And that nobody hears anything where all is well.
+
+use std::cell::RefCell;
+use std::io;
+use std::sync::{Arc, Mutex, Once};
+
+use axum::body::{Body, to_bytes};
+use axum::extract::{FromRef, Request, State};
+use axum::middleware::{from_fn, map_request};
+use axum::routing::get;
+use axum::{Extension, Router};
+use http::header::{HOST, SET_COOKIE};
+use http::{HeaderMap, HeaderValue, Method, Uri};
+use tower::{Layer, Service, ServiceBuilder, ServiceExt, service_fn};
+use tower_partnero::capture::ReferralsBuilder;
+use tower_partnero::context::Consent;
+use tower_partnero::{Attribution, NotStored, Outcome, Referral, ReferralContext, Referrals};
+
+const OUTSIDE_LAYER: Outcome = Outcome::NotStored(NotStored::OutsideLayer);
+const OUTSIDE_DOMAIN: Outcome = Outcome::NotStored(NotStored::OutsideDomain);
+
+thread_local! {
+    static LOG: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
+}
+
+struct ThreadLog;
+
+impl io::Write for ThreadLog {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        LOG.with_borrow_mut(|log| log.extend_from_slice(bytes));
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// From here on, the error events of this test's thread are kept.
+fn listen() {
+    static LISTENER: Once = Once::new();
+    LISTENER.call_once(|| {
+        tracing_subscriber::fmt()
+            .with_ansi(false)
+            .with_max_level(tracing_subscriber::filter::LevelFilter::ERROR)
+            .with_writer(|| ThreadLog)
+            .init();
+    });
+    LOG.take();
+}
+
+/// The error events since this was last asked.
+fn errors() -> Vec<String> {
+    let log = String::from_utf8(LOG.take()).unwrap();
+    log.lines().map(str::to_owned).collect()
+}
+
+/// Exactly one error event, with all of these words.
+fn assert_one_error(words: &[&str]) {
+    let errors = errors();
+    if cfg!(feature = "tracing") {
+        assert_eq!(errors.len(), 1, "{errors:?}");
+        for word in words {
+            assert!(errors[0].contains(word), "{word}: {}", errors[0]);
+        }
+    }
+}
+
+fn new() -> ReferralsBuilder {
+    Referrals::builder()
+}
+
+async fn tell(context: ReferralContext) -> String {
+    format!("{:?}", context.outcome)
+}
+
+async fn inviter(referral: Option<Referral>) -> String {
+    referral.map_or_else(String::new, |referral| referral.key().to_string())
+}
+
+fn routes() -> Router<Referrals> {
+    Router::new()
+        .route("/", get(tell).post(tell))
+        .route("/inviter", get(inviter))
+}
+
+fn visit(target: &str, headers: &[(&str, &str)]) -> Request {
+    let mut request = Request::get(target);
+    for (name, value) in headers {
+        request = request.header(*name, *value);
+    }
+    request.body(Body::empty()).unwrap()
+}
+
+/// The answer's body, and how many cookies it sets.
+async fn send<S>(app: S, request: Request) -> (String, usize)
+where
+    S: Service<Request, Response = axum::response::Response>,
+    S::Error: std::fmt::Debug,
+{
+    let (parts, body) = app.oneshot(request).await.unwrap().into_parts();
+    let body = to_bytes(body, usize::MAX).await.unwrap();
+    let cookies = parts.headers.get_all(SET_COOKIE).iter().count();
+    (String::from_utf8(body.to_vec()).unwrap(), cookies)
+}
+
+#[tokio::test]
+async fn a_layer_above_the_routes_is_told_once() {
+    listen();
+    let referrals = new().build().unwrap();
+    let app = Router::new()
+        .layer(referrals.layer())
+        .merge(routes())
+        .with_state(referrals.clone());
+    assert_eq!(
+        send(app.clone(), visit("/?ref=anna-7", &[])).await,
+        (format!("{OUTSIDE_LAYER:?}"), 0)
+    );
+    let advice = [
+        "below all routes",
+        "`.layer(referrals.layer())`",
+        "no cookie",
+    ];
+    assert_one_error(&advice);
+    // It counts for this request all the same.
+    assert_eq!(
+        send(app.clone(), visit("/inviter?ref=anna-7", &[])).await,
+        ("anna-7".to_owned(), 0)
+    );
+    send(app, visit("/?ref=ben", &[])).await;
+    assert_eq!(errors(), [""; 0], "once for each handle");
+
+    let another = new().build().unwrap();
+    let app = Router::new()
+        .layer(another.layer())
+        .merge(routes())
+        .with_state(another);
+    assert_eq!(send(app, visit("/inviter?ref=anna-7", &[])).await.1, 0);
+    assert_one_error(&advice);
+}
+
+/// Without axum the same holds.
+#[tokio::test]
+async fn a_service_beside_the_layer_is_told() {
+    listen();
+    let referrals = new().build().unwrap();
+    let _elsewhere = referrals.layer().layer(());
+    let (parts, _) = visit("/?ref=anna-7", &[]).into_parts();
+    let context = referrals.context(&parts).unwrap();
+    assert_eq!(context.outcome, OUTSIDE_LAYER);
+    assert_eq!(context.referral.unwrap().key().as_str(), "anna-7");
+    assert_one_error(&["`.layer(referrals.layer())`"]);
+    assert_eq!(OUTSIDE_LAYER.as_str(), "not_stored_outside_layer");
+}
+
+/// Where a link would not be stored anyway, the layer's place makes no difference.
+#[tokio::test]
+async fn what_would_not_be_stored_is_no_reason_to_complain() {
+    listen();
+    let referrals = new().attribution(Attribution::FirstTouch).build().unwrap();
+    let app = Router::new()
+        .layer(referrals.layer())
+        .merge(routes())
+        .with_state(referrals.clone());
+    let stored = ("cookie", "partnero_referral=anna-7");
+    for (target, headers, outcome) in [
+        ("/", &[][..], "NotReferred"),
+        ("/?ref=", &[], "Ignored(Empty)"),
+        ("/", &[stored], "Remembered"),
+        ("/?ref=anna-7", &[stored], "Unchanged"),
+        ("/?ref=ben", &[stored], "FirstTouchKept"),
+        (
+            "/?ref=ben",
+            &[("sec-purpose", "prefetch")],
+            "NotStored(Speculative)",
+        ),
+        (
+            "/?ref=ben",
+            &[("sec-fetch-mode", "no-cors")],
+            "NotStored(NoNavigation)",
+        ),
+    ] {
+        let (told, _) = send(app.clone(), visit(target, headers)).await;
+        assert_eq!(told, outcome, "{target} {headers:?}");
+    }
+    let mut post = visit("/?ref=ben", &[]);
+    *post.method_mut() = Method::POST;
+    assert_eq!(send(app, post).await.0, "NotStored(Method)");
+    assert_eq!(errors(), [""; 0]);
+
+    let referrals = new().consent(|_| Consent::Unknown).build().unwrap();
+    let _elsewhere = referrals.layer().layer(());
+    let (parts, _) = visit("/?ref=anna-7", &[]).into_parts();
+    let outcome = referrals.context(&parts).unwrap().outcome;
+    assert_eq!(outcome, Outcome::NotStored(NotStored::ConsentUnknown));
+    assert_eq!(errors(), [""; 0]);
+}
+
+/// A request that was made up, not received, says what the layer would do with it.
+#[test]
+fn the_pure_function_never_complains() {
+    listen();
+    let referrals = new().domain("shop.example").build().unwrap();
+    let _elsewhere = referrals.layer().layer(());
+    let uri = Uri::from_static("https://other.example/?ref=anna-7");
+    let context = referrals.evaluate(&Method::GET, &uri, &HeaderMap::new());
+    assert_eq!(context.outcome, OUTSIDE_DOMAIN);
+    let uri = Uri::from_static("/?ref=anna-7");
+    let context = referrals.evaluate(&Method::GET, &uri, &HeaderMap::new());
+    assert_eq!(context.outcome, Outcome::Captured);
+    assert_eq!(errors(), [""; 0]);
+}
+
+#[tokio::test]
+async fn a_layer_in_any_right_place_is_not_told_of() {
+    listen();
+    let referrals = new().build().unwrap();
+    let whole = |routes: Router<Referrals>| routes.with_state(referrals.clone());
+    let layer = || referrals.layer();
+    let rewrite = map_request(|mut request: Request| async move {
+        *request.uri_mut() = "/?ref=anna-7&rewritten".parse().unwrap();
+        request
+    });
+    let rebuild = map_request(|request: Request| async move {
+        let (old, body) = request.into_parts();
+        let mut new = Request::new(body);
+        *new.uri_mut() = old.uri;
+        *new.headers_mut() = old.headers;
+        new
+    });
+    let outer = Router::new().nest("/shop", whole(routes()));
+    for (app, target) in [
+        (whole(routes().layer(layer())), "/?ref=anna-7"),
+        (whole(routes().route_layer(layer())), "/?ref=anna-7"),
+        (
+            whole(Router::new().route("/", get(tell).layer(layer()))),
+            "/?ref=anna-7",
+        ),
+        (
+            whole(Router::new().fallback(tell).layer(layer())),
+            "/anywhere?ref=anna-7",
+        ),
+        (outer.clone().layer(layer()), "/shop?ref=anna-7"),
+        (
+            Router::new().nest("/shop", whole(routes().layer(layer()))),
+            "/shop?ref=anna-7",
+        ),
+        (
+            whole(routes().layer(ServiceBuilder::new().layer(layer()).layer(layer()))),
+            "/?ref=anna-7",
+        ),
+        // The app changes the request on its way from the layer to the handler.
+        (
+            whole(Router::new().fallback(tell).layer(rewrite).layer(layer())),
+            "/old/place?ref=anna-7",
+        ),
+        (
+            whole(routes().layer(rebuild).layer(layer())),
+            "/?ref=anna-7",
+        ),
+    ] {
+        let (told, cookies) = send(app, visit(target, &[])).await;
+        assert_eq!(told, "Captured", "{target}");
+        assert!(cookies >= 1, "{target}");
+    }
+    assert_eq!(errors(), [""; 0]);
+
+    // Around the router, not within it.
+    let app = layer().layer(whole(routes()));
+    let (told, cookies) = send(app, visit("/?ref=anna-7", &[])).await;
+    assert_eq!((&*told, cookies), ("Captured", 1));
+    assert_eq!(errors(), [""; 0]);
+}
+
+/// The path link that the layer has seen becomes a query before the handler sees it.
+#[tokio::test]
+async fn a_path_link_that_the_app_rewrites_is_not_told_of() {
+    listen();
+    let referrals = new().path_links("ref").build().unwrap();
+    let rewrite = map_request(|mut request: Request| async move {
+        *request.uri_mut() = "/?ref=anna-7".parse().unwrap();
+        request
+    });
+    let app = Router::new()
+        .fallback(get(tell))
+        .layer(rewrite)
+        .layer(referrals.layer())
+        .with_state(referrals);
+    let (told, cookies) = send(app, visit("/ref/anna-7", &[])).await;
+    assert_eq!((&*told, cookies), ("Captured", 1));
+    assert_eq!(errors(), [""; 0]);
+}
+
+#[derive(Clone)]
+struct Two {
+    friends: Referrals,
+    affiliates: Referrals,
+}
+
+impl FromRef<Two> for Referrals {
+    fn from_ref(two: &Two) -> Self {
+        two.friends.clone()
+    }
+}
+
+async fn tell_both(State(two): State<Two>, request: Request) -> String {
+    let (parts, _) = request.into_parts();
+    let [one, other] = [&two.friends, &two.affiliates].map(|handle| handle.context(&parts));
+    format!("{:?} {:?}", one.unwrap().outcome, other.unwrap().outcome)
+}
+
+fn two_handles() -> Two {
+    let affiliates = new().parameters(["via"]).cookie_name("partnero_partner");
+    Two {
+        friends: new().build().unwrap(),
+        affiliates: affiliates.build().unwrap(),
+    }
+}
+
+#[tokio::test]
+async fn each_of_two_handles_knows_its_own_layer() {
+    listen();
+    let two = two_handles();
+    let app = Router::new()
+        .route("/", get(tell_both))
+        .layer(two.friends.layer())
+        .layer(two.affiliates.layer())
+        .with_state(two);
+    for (target, outcomes, set) in [
+        ("/?ref=anna-7", "Captured NotReferred", 1),
+        ("/?via=ben", "NotReferred Captured", 1),
+        ("/?ref=anna-7&via=ben", "Captured Captured", 2),
+    ] {
+        let (told, cookies) = send(app.clone(), visit(target, &[])).await;
+        assert_eq!((&*told, cookies), (outcomes, set), "{target}");
+    }
+    assert_eq!(errors(), [""; 0]);
+
+    // One layer in its place is no excuse for the other.
+    let two = two_handles();
+    let app = Router::new()
+        .layer(two.affiliates.layer())
+        .route("/", get(tell_both))
+        .layer(two.friends.layer())
+        .with_state(two);
+    let (told, cookies) = send(app, visit("/?ref=anna-7&via=ben", &[])).await;
+    assert_eq!((&*told, cookies), ("Captured NotStored(OutsideLayer)", 1));
+    assert_one_error(&["partnero_partner"]);
+}
+
+/// What the layer leaves in the request is seen by the app; it says nothing of the visitor.
+#[tokio::test]
+async fn the_mark_stands_in_a_captured_request_alone_and_names_no_key() {
+    let seen = Arc::new(Mutex::new(Vec::new()));
+    let keep = seen.clone();
+    let referrals = new().build().unwrap();
+    let page = service_fn(move |request: http::Request<()>| {
+        keep.lock().unwrap().push(request.into_parts().0.headers);
+        std::future::ready(Ok::<_, io::Error>(http::Response::new(())))
+    });
+    let mut app = referrals.layer().layer(page);
+    let stored = HeaderValue::from_static("partnero_referral=anna-7");
+    for (target, cookie) in [
+        ("/?ref=anna-7", None),
+        ("/", None),
+        ("/", Some(&stored)),
+        ("/?ref=anna-7", Some(&stored)),
+        ("/?ref=%00", None),
+    ] {
+        let mut request = http::Request::get(target);
+        if let Some(cookie) = cookie {
+            request = request.header("cookie", cookie);
+        }
+        app.call(request.body(()).unwrap()).await.unwrap();
+    }
+    let seen = seen.lock().unwrap();
+    let mark: Vec<_> = seen[0].iter().collect();
+    assert_eq!(mark.len(), 1);
+    assert!(!format!("{mark:?}").contains("anna-7"));
+    let more = seen[1..].iter().map(HeaderMap::len);
+    assert_eq!(more.collect::<Vec<_>>(), [0, 1, 1, 0]);
+}
+
+/// With a companion the layer may write without a capture.
+#[cfg(feature = "companion")]
+#[tokio::test]
+async fn a_link_that_only_the_companion_learns_of_is_not_told_of() {
+    use tower_partnero::capture::companion::SigningKeys;
+
+    listen();
+    let keys = SigningKeys::new([7; 32]).unwrap();
+    let referrals = new().companion(keys).build().unwrap();
+    let app = routes().layer(referrals.layer()).with_state(referrals);
+    // Partnero's script has written this cookie, and the companion does not know it yet.
+    let stored = [("cookie", "partnero_referral=anna-7")];
+    let (told, cookies) = send(app, visit("/?ref=anna-7", &stored)).await;
+    assert_eq!((&*told, cookies), ("Unchanged", 1));
+    assert_eq!(errors(), [""; 0]);
+}
+
+/// A middleware outside the layer that asks too early, for example to log.
+#[tokio::test]
+async fn whoever_asks_before_the_layer_is_told_too() {
+    listen();
+    let referrals = new().build().unwrap();
+    let early = async |Extension(referrals): Extension<Referrals>,
+                       request: Request,
+                       next: axum::middleware::Next| {
+        let (parts, body) = request.into_parts();
+        let outcome = referrals.context(&parts).unwrap().outcome;
+        assert_eq!(outcome, OUTSIDE_LAYER);
+        next.run(Request::from_parts(parts, body)).await
+    };
+    let app = routes()
+        .layer(referrals.layer())
+        .layer(from_fn(early))
+        .layer(Extension(referrals.clone()))
+        .with_state(referrals);
+    let (told, cookies) = send(app, visit("/?ref=anna-7", &[])).await;
+    assert_eq!((&*told, cookies), ("Captured", 1));
+    assert_one_error(&["Referrals::evaluate"]);
+}
+
+/// What the handler sees behind the layer, and how many cookies the answer sets.
+async fn captured(
+    referrals: &Referrals,
+    target: &str,
+    headers: &[(&str, &str)],
+) -> (String, usize) {
+    let app = routes()
+        .layer(referrals.layer())
+        .with_state(referrals.clone());
+    send(app, visit(target, headers)).await
+}
+
+#[tokio::test]
+async fn a_cookie_that_browsers_refuse_is_an_outcome() {
+    listen();
+    for (target, headers, outcome) in [
+        ("/?ref=K", &[][..], Outcome::Captured),
+        ("/?ref=K", &[("host", "shop.example")], Outcome::Captured),
+        (
+            "/?ref=K",
+            &[("host", "www.shop.example")],
+            Outcome::Captured,
+        ),
+        (
+            "/?ref=K",
+            &[("host", "a.b.shop.example:8080")],
+            Outcome::Captured,
+        ),
+        (
+            "/?ref=K",
+            &[("host", "WWW.Shop.Example")],
+            Outcome::Captured,
+        ),
+        ("/?ref=K", &[("host", "www.shop.example.")], OUTSIDE_DOMAIN),
+        (
+            "/?ref=K",
+            &[("host", "pr-12.preview.example")],
+            OUTSIDE_DOMAIN,
+        ),
+        ("/?ref=K", &[("host", "notshop.example")], OUTSIDE_DOMAIN),
+        (
+            "/?ref=K",
+            &[("host", "shop.example.evil.example")],
+            OUTSIDE_DOMAIN,
+        ),
+        ("/?ref=K", &[("host", "example")], OUTSIDE_DOMAIN),
+        ("/?ref=K", &[("host", "localhost:3000")], OUTSIDE_DOMAIN),
+        ("/?ref=K", &[("host", "127.0.0.1:3000")], OUTSIDE_DOMAIN),
+        ("/?ref=K", &[("host", "[::1]:3000")], OUTSIDE_DOMAIN),
+        ("/?ref=K", &[("host", "")], Outcome::Captured),
+        ("https://www.shop.example/?ref=K", &[], Outcome::Captured),
+        ("https://other.example/?ref=K", &[], OUTSIDE_DOMAIN),
+        // A proxy has put its own name there, and says what stood there before.
+        (
+            "/?ref=K",
+            &[
+                ("host", "app:8080"),
+                ("x-forwarded-host", "www.shop.example"),
+            ],
+            Outcome::Captured,
+        ),
+        (
+            "/?ref=K",
+            &[
+                ("host", "app:8080"),
+                ("x-forwarded-host", "www.shop.example:443, edge.internal"),
+            ],
+            Outcome::Captured,
+        ),
+        (
+            "/?ref=K",
+            &[("host", "app:8080"), ("x-forwarded-host", "other.example")],
+            OUTSIDE_DOMAIN,
+        ),
+    ] {
+        let referrals = new().domain("shop.example").build().unwrap();
+        let answer = captured(&referrals, target, headers).await;
+        // The cookie is written all the same: a proxy may hide the host that the browser knows.
+        assert_eq!(answer.0, format!("{outcome:?}"), "{target} {headers:?}");
+        assert!(answer.1 >= 1, "{target} {headers:?}");
+        if outcome == Outcome::Captured {
+            assert_eq!(errors(), [""; 0], "{target} {headers:?}");
+        } else {
+            assert_one_error(&["shop.example", "`.domain(...)`"]);
+        }
+    }
+    assert_eq!(OUTSIDE_DOMAIN.as_str(), "not_stored_outside_domain");
+}
+
+#[tokio::test]
+async fn a_cookie_that_browsers_refuse_is_told_once_and_counted_always() {
+    listen();
+    let heard = Arc::new(Mutex::new(Vec::new()));
+    let log = heard.clone();
+    let referrals = new()
+        .domain("shop.example")
+        .on_outcome(move |context| log.lock().unwrap().push(context.outcome))
+        .build()
+        .unwrap();
+    let preview = [("host", "pr-12.preview.example")];
+    captured(&referrals, "/?ref=anna-7", &preview).await;
+    assert_one_error(&["pr-12.preview.example"]);
+    captured(&referrals, "/?ref=ben", &preview).await;
+    assert_eq!(errors(), [""; 0]);
+    // Nothing is written here, so the host is of no interest.
+    let stored = [preview[0], ("cookie", "partnero_referral=anna-7")];
+    captured(&referrals, "/?ref=anna-7", &stored).await;
+    captured(&referrals, "/", &preview).await;
+    assert_eq!(
+        *heard.lock().unwrap(),
+        [
+            OUTSIDE_DOMAIN,
+            OUTSIDE_DOMAIN,
+            Outcome::Unchanged,
+            Outcome::NotReferred
+        ]
+    );
+    assert_eq!(errors(), [""; 0]);
+}
+
+#[tokio::test]
+async fn a_cookie_of_one_host_alone_is_kept_by_any() {
+    listen();
+    let referrals = new().build().unwrap();
+    for host in ["shop.example", "localhost:3000", "[::1]:3000", "é"] {
+        let headers = [(HOST.as_str(), host)];
+        let answer = captured(&referrals, "/?ref=K", &headers).await;
+        assert_eq!(answer, ("Captured".to_owned(), 1), "{host}");
+    }
+    assert_eq!(errors(), [""; 0]);
+}
