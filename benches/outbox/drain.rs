@@ -7,17 +7,12 @@ use tower_partnero::sandbox::Fault;
 use tower_partnero::{ApiKey, Client, NewCustomer, Sandbox};
 
 use super::Size;
-use super::places::{Place, Pool};
+use super::places::Place;
 use crate::Failure;
 
 /// Deliveries per second, and commits per delivery.
 pub(super) async fn rate(place: &Place, size: Size) -> Result<(f64, f64), Failure> {
-    for table in ["DELETE FROM partnero_outbox", "DELETE FROM users"] {
-        match &place.pool {
-            Pool::Sqlite(pool, ..) => sqlx::query(table).execute(pool).await.map(drop),
-            Pool::Postgres(pool) => sqlx::query(table).execute(pool).await.map(drop),
-        }?;
-    }
+    place.execute("DELETE FROM partnero_outbox").await?;
     for id in 0..size.deliveries {
         place.outbox.enqueue(NewCustomer::new(id)).await?;
     }

@@ -6,7 +6,10 @@
 
 mod drain;
 mod enqueue;
+mod fairness;
+mod growth;
 mod places;
+mod statements;
 
 use crate::Failure;
 use crate::harness::Options;
@@ -31,8 +34,9 @@ pub(crate) async fn run(options: &Options) -> Result<(), Failure> {
         transactions,
         deliveries,
     };
-    for place in places::all().await? {
-        let name = place.name();
+    let engines = places::engines();
+    for engine in &engines {
+        let (name, place) = (engine.name(), engine.open().await?);
         let ratio = enqueue::ratio(&place, size).await?;
         println!("{name}: user row and report over user row alone: {ratio:.2}");
         let (down, calls) = enqueue::down_over_up(&place, size).await?;
@@ -42,6 +46,12 @@ pub(crate) async fn run(options: &Options) -> Result<(), Failure> {
         expect(commits < 1.0, "every delivery had a commit of its own")?;
         println!("{name}: deliveries per second to a Partnero that takes 5 ms: {rate:.0}");
         println!("{name}: commits per delivery: {commits:.2}\n");
+    }
+    for engine in &engines {
+        fairness::table(engine, options).await?;
+    }
+    for engine in &engines {
+        growth::table(engine, options).await?;
     }
     Ok(())
 }

@@ -28,20 +28,40 @@ pub(super) enum Pool {
     Postgres(PgPool),
 }
 
-pub(super) async fn all() -> Result<Vec<Place>, Failure> {
-    let mut places = vec![sqlite().await?];
+/// The engines that there are.
+pub(super) enum Engine {
+    Sqlite,
+    Postgres(String),
+}
+
+pub(super) fn engines() -> Vec<Engine> {
+    let mut engines = vec![Engine::Sqlite];
     match std::env::var("TOWER_PARTNERO_TEST_POSTGRES") {
-        Ok(url) => places.push(postgres(&url).await?),
+        Ok(url) => engines.push(Engine::Postgres(url)),
         Err(_) => println!("left out: PostgreSQL (TOWER_PARTNERO_TEST_POSTGRES is not set)"),
     }
-    for place in &places {
-        let table = "CREATE TABLE users (id BIGINT PRIMARY KEY, name TEXT NOT NULL)";
-        match &place.pool {
-            Pool::Sqlite(pool, ..) => sqlx::query(table).execute(pool).await.map(drop),
-            Pool::Postgres(pool) => sqlx::query(table).execute(pool).await.map(drop),
-        }?;
+    engines
+}
+
+impl Engine {
+    pub(super) fn name(&self) -> &'static str {
+        match self {
+            Self::Sqlite => "SQLite",
+            Self::Postgres(_) => "PostgreSQL",
+        }
     }
-    Ok(places)
+
+    /// An app's database of its own, with a table of users and an empty outbox.
+    pub(super) async fn open(&self) -> Result<Place, Failure> {
+        let place = match self {
+            Self::Sqlite => sqlite().await?,
+            Self::Postgres(url) => postgres(url).await?,
+        };
+        place
+            .execute("CREATE TABLE users (id BIGINT PRIMARY KEY, name TEXT NOT NULL)")
+            .await?;
+        Ok(place)
+    }
 }
 
 /// Beside the sources, because a temporary directory may be memory, which commits for nothing.
@@ -83,11 +103,13 @@ async fn postgres(url: &str) -> Result<Place, Failure> {
 }
 
 impl Place {
-    pub(super) fn name(&self) -> &'static str {
+    pub(super) async fn execute(&self, statement: &str) -> Result<(), Failure> {
+        let statement = sqlx::AssertSqlSafe(statement.to_owned());
         match &self.pool {
-            Pool::Sqlite(..) => "SQLite",
-            Pool::Postgres(_) => "PostgreSQL",
-        }
+            Pool::Sqlite(pool, ..) => sqlx::raw_sql(statement).execute(pool).await.map(drop),
+            Pool::Postgres(pool) => sqlx::raw_sql(statement).execute(pool).await.map(drop),
+        }?;
+        Ok(())
     }
 
     /// Empties SQLite's log, so that it grows from its start and every commit stays in it.
