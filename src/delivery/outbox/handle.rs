@@ -7,6 +7,8 @@ use std::time::Duration;
 use tokio::sync::Notify;
 
 use super::store::{Store, Table, Which};
+#[cfg(feature = "tracing")]
+use super::workers::Workers;
 use super::{DeadLetter, NewRow, OutboxError, OutboxErrorKind, OutboxTransaction, Status};
 use crate::delivery::report::Report;
 use crate::error::ConfigError;
@@ -20,6 +22,8 @@ pub struct Outbox {
     pub(crate) store: Store,
     /// Wakes the worker in this process, so that it need not wait for its next look at the table.
     pub(crate) enqueued: Arc<Notify>,
+    #[cfg(feature = "tracing")]
+    pub(super) workers: Workers,
 }
 
 /// What `enqueue` did.
@@ -100,6 +104,8 @@ impl Outbox {
         Self {
             store: Store::new(table),
             enqueued: Arc::default(),
+            #[cfg(feature = "tracing")]
+            workers: Workers::default(),
         }
     }
 
@@ -122,6 +128,8 @@ impl Outbox {
         Ok(Self {
             store: self.store.of(name),
             enqueued: Arc::clone(&self.enqueued),
+            #[cfg(feature = "tracing")]
+            workers: self.workers.clone(),
         })
     }
 }
@@ -161,7 +169,7 @@ impl Outbox {
         }
         let row = NewRow::new(&report.into())?;
         let enqueued = transaction.write(self.store.program(), &row).await?;
-        self.enqueued.notify_waiters();
+        self.wake();
         Ok(enqueued)
     }
 
@@ -175,8 +183,15 @@ impl Outbox {
     pub async fn enqueue(&self, report: impl Into<Report>) -> Result<Enqueued, OutboxError> {
         let row = NewRow::new(&report.into())?;
         let enqueued = self.store.enqueue(&row).await?;
-        self.enqueued.notify_waiters();
+        self.wake();
         Ok(enqueued)
+    }
+
+    /// Tells the worker of this process about a report, or sees to the warning that there is none.
+    fn wake(&self) {
+        self.enqueued.notify_waiters();
+        #[cfg(feature = "tracing")]
+        super::workers::watch(self);
     }
 }
 

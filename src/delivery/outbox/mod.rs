@@ -8,6 +8,8 @@ mod row;
 mod status;
 pub(crate) mod store;
 mod transaction;
+#[cfg(feature = "tracing")]
+mod workers;
 
 pub(crate) use self::clock::{millis, to_millis};
 pub use self::dead_letter::DeadLetter;
@@ -16,3 +18,5 @@ pub use self::handle::{Enqueued, Outbox};
 pub(crate) use self::row::{NewRow, read_report};
 pub use self::status::Status;
 pub use self::transaction::OutboxTransaction;
+#[cfg(feature = "tracing")]
+pub(crate) use self::workers::RunningWorker;

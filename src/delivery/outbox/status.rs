@@ -20,6 +20,9 @@ pub struct Status {
     pub dead: u64,
     /// The age of the oldest pending report.
     pub oldest: Option<Duration>,
+    /// How long the report has been due that no worker has claimed for the longest time. Outside of a
+    /// pause, more than some seconds mean that no worker runs, or that the workers do not keep up.
+    pub overdue: Option<Duration>,
     /// How long the whole fleet has been pausing; `None` while it does not pause.
     pub shut_for: Option<Duration>,
     /// Why the fleet pauses.

@@ -11,6 +11,8 @@ use tokio::time::{Instant, sleep, timeout, timeout_at};
 use super::execution::{Claiming, Execution};
 use super::shared::{Phase, Shared};
 use crate::client::ErrorKind;
+#[cfg(feature = "tracing")]
+use crate::delivery::outbox::RunningWorker;
 use crate::delivery::outbox::millis;
 use crate::delivery::outbox::store::{Claim, Passage};
 
@@ -55,6 +57,8 @@ impl Dispatch {
         let mut phase = self.phase.subscribe();
         let shared = Arc::clone(&self.shared);
         let mut repaired: Option<Instant> = None;
+        #[cfg(feature = "tracing")]
+        let running = RunningWorker::of(&shared.outbox);
         loop {
             while self.executions.try_join_next().is_some() {}
             if *phase.borrow() != Phase::Running {
@@ -74,6 +78,8 @@ impl Dispatch {
                 _ = phase.changed() => {}
             }
         }
+        #[cfg(feature = "tracing")]
+        drop(running);
         self.drain().await
     }
 

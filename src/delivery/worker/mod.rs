@@ -180,3 +180,47 @@ impl fmt::Debug for DeliveryWorker {
             .finish_non_exhaustive()
     }
 }
+
+#[cfg(all(test, feature = "tracing"))]
+mod tests {
+    use std::io::Write;
+    use std::sync::Mutex;
+
+    use super::*;
+    use crate::client::ApiKey;
+
+    #[derive(Clone, Default)]
+    struct Log(Arc<Mutex<Vec<u8>>>);
+
+    impl Write for Log {
+        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+            self.0.lock().unwrap().write(bytes)
+        }
+
+        fn flush(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+
+    fn worker() -> DeliveryWorker {
+        let client = Client::builder(ApiKey::new("key").unwrap()).base_url("http://127.0.0.1:1/v1");
+        DeliveryWorker::start(Outbox::memory(), client.build().unwrap()).unwrap()
+    }
+
+    #[tokio::test]
+    async fn a_worker_that_is_dropped_warns_and_one_that_is_stopped_does_not() {
+        let log = Log::default();
+        let written = log.clone();
+        let subscriber = tracing_subscriber::fmt().with_writer(move || written.clone());
+        let _scope = tracing::subscriber::set_default(subscriber.finish());
+        let text = || String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
+        worker().stop(Duration::from_secs(5)).await;
+        assert_eq!(text(), "");
+        let _ = worker();
+        assert!(
+            text().contains("the delivery worker was dropped"),
+            "{}",
+            text()
+        );
+    }
+}

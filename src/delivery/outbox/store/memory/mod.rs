@@ -125,6 +125,9 @@ impl Memory {
                 wanted.count() as u64
             };
             let mut pending = table.rows.values().filter(|row| row.state.is_live());
+            let due = table.rows.values();
+            let due = due.filter(|row| row.state.is_live() && row.due_at <= now);
+            let overdue = due.min_by_key(|row| row.due_at);
             let age = |at: i64| millis(now - at);
             Status {
                 ready: count(|row, now| row.state.is_live() && row.due_at <= now),
@@ -132,6 +135,7 @@ impl Memory {
                 held: count(|row, _| matches!(row.state, State::Held { .. })),
                 dead: count(|row, _| row.state == State::Dead),
                 oldest: pending.next().map(|row| age(row.claimed.created_at)),
+                overdue: overdue.map(|row| age(row.due_at)),
                 shut_for: table.pause.closed_at.map(age),
                 shut_because: table.pause.reason.clone(),
             }

@@ -22,6 +22,8 @@ statements! {
         (SELECT COUNT(*) FROM partnero_outbox WHERE program = $1 AND state = 'held'), \
         (SELECT COUNT(*) FROM partnero_outbox WHERE program = $1 AND state = 'dead'), \
         (SELECT MIN(created_at) FROM partnero_outbox WHERE program = $1 AND state IN ('due', 'leased')), \
+        (SELECT MIN(due_at) FROM partnero_outbox \
+        WHERE program = $1 AND state IN ('due', 'leased') AND due_at <= {NOW}), \
         closed_at, reason \
         FROM (SELECT 1 AS one) AS one LEFT JOIN partnero_outbox_gate ON program = $1";
     LIST_DEAD = "SELECT id, kind, key, customer, outcome, last_answer, attempts, created_at, \
@@ -63,8 +65,9 @@ pub(crate) async fn status(pool: &Pool, program: &str) -> Result<Status, OutboxE
         held: number(4)?,
         dead: number(5)?,
         oldest: age(6)?,
-        shut_for: age(7)?,
-        shut_because: row.try_get(8)?,
+        overdue: age(7)?,
+        shut_for: age(8)?,
+        shut_because: row.try_get(9)?,
     })
 }
 

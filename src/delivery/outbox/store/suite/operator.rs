@@ -10,6 +10,7 @@ every_engine! {
     only_the_dead_are_replayed_or_discarded,
     what_is_due_in_a_year_is_hastened,
     pruning_takes_old_receipts_and_no_credits,
+    what_is_due_and_not_claimed_is_overdue,
 }
 
 async fn die(store: &Store, new: &[NewRow]) -> Vec<i64> {
@@ -39,6 +40,20 @@ async fn dead_letters_are_listed_in_pages(store: Store) {
     assert!(letter.died_at >= letter.enqueued_at);
     assert_eq!(store.dead(ids[1], 2).await.unwrap()[0].id, ids[2]);
     assert_eq!(store.status().await.unwrap().dead, 3);
+}
+
+async fn what_is_due_and_not_claimed_is_overdue(store: Store) {
+    let overdue = async || store.status().await.unwrap().overdue;
+    assert_eq!(overdue().await, None);
+    enqueue(&store, &["a", "b"].map(|key| sale(key, key))).await;
+    assert!(overdue().await.is_some());
+    let rows = claim(&store).await;
+    assert_eq!(overdue().await, None, "leased");
+    // One waits for its next try, the other is given back at once.
+    write(&store, retry(rows[0].id, MINUTE)).await;
+    assert_eq!(overdue().await, None, "waits");
+    write(&store, retry(rows[1].id, NOW)).await;
+    assert!(overdue().await.is_some());
 }
 
 async fn a_replayed_sale_remembers_that_it_was_sent(store: Store) {
