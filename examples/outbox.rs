@@ -1,24 +1,27 @@
-//! Inspects and repairs an outbox: what waits, what is dead, and what is done about it.
+//! Shows what waits in an outbox and what is dead, and repairs it.
 //!
 //! ```sh
-//! cargo run --example outbox                               # says how it is used
+//! cargo run --example outbox -- --help
 //! cargo run --example outbox -- outbox.db status
 //! cargo run --example outbox -- outbox.db dead
 //! cargo run --example outbox -- outbox.db replay 17        # or: replay all
 //! cargo run --example outbox -- outbox.db discard 17 "a test order"
-//! cargo run --example outbox -- outbox.db resume           # ends a pause that is a mistake
+//! cargo run --example outbox -- outbox.db resume           # ends a pause of all deliveries
 //! cargo run --example outbox -- postgres://localhost/shop status --json
 //! cargo run --example outbox --features default-tls -- outbox.db drain
 //! ```
 //!
-//! `drain` delivers until nothing waits. It needs `PARTNERO_API_KEY`, and takes `PARTNERO_BASE_URL`;
-//! for Partnero itself it also needs one of the TLS features, as above, for a sandbox on loopback
-//! none. A row that was tried waits, mostly for an hour at most, and its column `last_answer` says
-//! why. `UPDATE partnero_outbox SET due_at = 0 WHERE state = 'due' AND sent_at IS NULL` ends such
-//! waits, those that Partnero has asked for among them; what may have arrived keeps its pause.
+//! `drain` delivers until nothing waits. It reads the API key from the environment variable
+//! `PARTNERO_API_KEY`, and another base URL from `PARTNERO_BASE_URL`. To reach Partnero itself, it
+//! must be built with one of the TLS features, as above; to reach a sandbox on loopback, without. A
+//! row that was tried waits before the next attempt, mostly for an hour at most, and its column
+//! `last_answer` says why.
+//! `UPDATE partnero_outbox SET due_at = 0 WHERE state = 'due' AND sent_at IS NULL` ends these
+//! waits, also those that Partnero has asked for. It leaves out the rows that may have arrived,
+//! which must wait.
 //!
-//! It ends with 0 if all is well, 1 if something went wrong, 2 for wrong arguments, 3 if there are
-//! dead letters, and 4 if `drain` could not deliver everything within `DRAIN_SECONDS` (600).
+//! The exit code is 0 if all is well, 1 after an error, 2 for wrong arguments, 3 if there are dead
+//! letters, and 4 if `drain` could not deliver everything within `DRAIN_SECONDS` (600 if not set).
 
 use std::error::Error;
 use std::io::{IsTerminal, Write};
@@ -32,7 +35,7 @@ use tower_partnero::{ApiKey, Client};
 
 const USAGE: &str = "usage: outbox <file.db | postgres://...> \
     <status | dead | replay <id | all> | discard <id> <reason> | resume | drain> [--json]";
-/// Dead letters wait for a person.
+/// There are dead letters: reports that are not sent again until a person decides.
 const DEAD: u8 = 3;
 const UNFINISHED: u8 = 4;
 
@@ -131,14 +134,15 @@ async fn run(place: &str, command: Command<'_>, json: bool) -> Result<u8, Failur
     }
 }
 
-/// Opens an outbox that is there. To make one is the app's business; in a wrong place it would say
-/// that all is well.
+/// Opens an outbox that exists. It does not create one: a new outbox in the wrong database would be
+/// empty, and the operator would believe that all is well.
 async fn open(place: &str) -> Result<Outbox, Failure> {
-    // Without the place, which may hold a password.
+    // The address is left out, because it may contain a password.
     let missing = "there is no outbox in this database: an app makes it when it first starts";
     if place.starts_with("postgres") {
         let wait = Duration::from_secs(5);
-        // A pool would try again and again, and say in the end only that time is up.
+        // A single connection first, because its error says what is wrong. A pool would try again
+        // until its time is up, and say only that.
         let first = sqlx::PgConnection::connect(place);
         tokio::time::timeout(wait, first)
             .await
@@ -169,7 +173,7 @@ async fn open(place: &str) -> Result<Outbox, Failure> {
     }
 }
 
-/// One line for a person or an object for a program, and the code for a cron job.
+/// Prints the status, as a line of text or as a JSON object, and returns the exit code.
 fn report(json: bool, status: &Status) -> Result<u8, Failure> {
     let seconds = |duration: Option<Duration>| duration.map(|duration| duration.as_secs());
     let mut text = format!(
@@ -242,7 +246,7 @@ fn found_or_not(json: bool, found: bool, done: &str) -> Result<u8, Failure> {
     Ok(0)
 }
 
-/// Delivers with a worker of its own, beside those that may be running.
+/// Delivers with a worker of this program. Workers of the app may run at the same time.
 async fn drain(outbox: &Outbox, json: bool) -> Result<u8, Failure> {
     let key = std::env::var("PARTNERO_API_KEY").map_err(|_| "PARTNERO_API_KEY is not set")?;
     let mut client = Client::builder(ApiKey::new(key)?);
@@ -270,7 +274,7 @@ async fn drain(outbox: &Outbox, json: bool) -> Result<u8, Failure> {
     })
 }
 
-/// On a terminal alone, and beside the output.
+/// Only on a terminal, and on stderr, so that it does not mix with the output.
 fn bar(total: u64, status: &Status) -> Result<(), Failure> {
     const WIDTH: u64 = 40;
     let mut terminal = std::io::stderr();

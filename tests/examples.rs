@@ -1,4 +1,4 @@
-//! The examples as programs: what a new user starts, and what they say when it cannot work.
+//! The examples as programs: what they print, and how they name a mistake.
 
 use std::path::PathBuf;
 use std::process::{Command, Output, Stdio};
@@ -8,7 +8,7 @@ use tokio::process::{Child, ChildStdout, Command as Spawn};
 use tower_partnero::sandbox::Fault;
 use tower_partnero::{NewCustomer, Outbox, Sandbox};
 
-/// Builds an example as `cargo run --example` does, and says where it is.
+/// Builds an example as `cargo run --example` does, and returns the path of its program.
 fn build(name: &str) -> PathBuf {
     let built = Command::new(env!("CARGO"))
         .args(["build", "--quiet", "--example", name])
@@ -26,15 +26,15 @@ fn run_to_its_end(name: &str, args: &[&str]) -> (Option<i32>, String) {
     (status.code(), String::from_utf8(stderr).unwrap())
 }
 
-/// An example that runs until this is dropped.
+/// A running example. Dropping this ends it.
 struct Program {
     url: String,
     _child: Child,
-    /// Kept open: printing to a closed pipe would end the program.
+    /// Kept open, because printing to a closed pipe would end the program.
     _output: Lines<BufReader<ChildStdout>>,
 }
 
-/// Starts an example, and reads what it prints until the line with `mark` in it.
+/// Starts an example, and reads its output up to the line that contains `mark`.
 async fn start(name: &str, args: &[&str], mark: &str) -> Program {
     let mut child = Spawn::new(build(name))
         .args(args)
@@ -213,7 +213,7 @@ async fn a_bare_hyper_server_does_the_same() {
     );
 }
 
-/// Runs the outbox tool: its code, and what it said.
+/// Runs the outbox tool. Returns its exit code and its output.
 fn outbox(args: &[&str], env: &[(&str, &str)]) -> (Option<i32>, String) {
     let mut command = Command::new(build("outbox"));
     let Output {
@@ -273,7 +273,7 @@ async fn the_outbox_tool_drains_lists_replays_and_discards() {
         assert!(code == Some(0) && said.contains(answer), "{said}");
     }
 
-    // Taken, and not listened on.
+    // A port that is taken, but that nobody listens on.
     let closed = tokio::net::TcpSocket::new_v4().unwrap();
     closed.bind("127.0.0.1:0".parse().unwrap()).unwrap();
     let nobody = format!("postgres://{}/shop", closed.local_addr().unwrap());
@@ -299,7 +299,7 @@ async fn the_outbox_tool_drains_lists_replays_and_discards() {
     }
 }
 
-/// The statement that the tool's own text names.
+/// Runs the statement that stands in the docs of the tool.
 #[tokio::test(flavor = "multi_thread")]
 async fn an_operator_ends_the_waits_of_what_was_never_sent() {
     let text = include_str!("../examples/outbox.rs");
@@ -332,7 +332,7 @@ async fn an_operator_ends_the_waits_of_what_was_never_sent() {
     assert_eq!(arrived, ["never-sent"]);
 }
 
-/// An operator who names the wrong file is not told that all is well, and leaves it as it is.
+/// An operator names the wrong file: the tool says so, and does not change the file.
 #[tokio::test]
 async fn the_outbox_tool_makes_no_outbox() {
     let directory = tempfile::tempdir().unwrap();

@@ -1,17 +1,18 @@
-//! Partnero's browser script on the page that links lead to, where it counts the click.
+//! Partnero's browser script. It counts the clicks on links, on the page that links lead to.
 
 use axum::http::HeaderName;
 use axum::http::header::CONTENT_SECURITY_POLICY;
 use tower_partnero::context::Consent;
 use tower_partnero::{ReferralContext, Snippet};
 
-/// The tag for one answer, and the header by which the browser runs it and Partnero's scripts alone.
+/// The tag for one answer, and the header that lets the browser run this tag and Partnero's
+/// scripts, and nothing else.
 pub(crate) struct Tag {
     pub(crate) html: String,
     pub(crate) policy: [(HeaderName, String); 1],
 }
 
-/// `None` if the system has no random numbers: then the page comes without it.
+/// `None` if the system has no random numbers. The page then comes without the tag.
 pub(crate) fn tag(snippet: &Snippet, visitor: &ReferralContext) -> Option<Tag> {
     let nonce = format!(
         "{:016x}{:016x}",

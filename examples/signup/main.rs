@@ -11,8 +11,8 @@
 //! Partnero down and sign up: the shop works as before.
 //!
 //! An app of yours would have `shop.rs` (links and sign-ups), `sales.rs` (what the shop reports to
-//! Partnero), `rewards.rs` (what Partnero reports to the shop) and `clicks.rs` (Partnero's script in
-//! the browser). `users.rs` is the database, and `pages.rs` is the HTML.
+//! Partnero), `rewards.rs` (what Partnero reports to the shop) and `clicks.rs` (Partnero's script
+//! in the browser). `users.rs` is the database, and `pages.rs` is the HTML.
 
 #[path = "../common/arguments.rs"]
 mod arguments;

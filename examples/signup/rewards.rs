@@ -1,4 +1,4 @@
-//! What Partnero tells the shop: somebody has earned something, or has lost it again.
+//! The webhooks: Partnero tells the shop that a customer has earned a reward, or lost it again.
 
 use std::convert::Infallible;
 use std::error::Error;
@@ -27,18 +27,19 @@ const EARN: &str = "INSERT INTO earnings (account, balance, rewards) VALUES ($1,
 pub(crate) struct Rewards {
     verifier: WebhookVerifier,
     database: SqlitePool,
-    /// One event after the other, so that no older balance is written over a newer one.
+    /// Events are handled one after the other. Otherwise an event could ask for the balance first
+    /// and write it last, over a newer one.
     turn: Arc<Mutex<()>>,
 }
 
-/// What the friends have earned an account, as the webhooks tell.
+/// What an account has earned, as far as webhooks have told.
 pub(crate) struct Earnings {
     pub(crate) balance: String,
     pub(crate) rewards: i64,
 }
 
 impl Rewards {
-    /// At every start, whether or not there are tables and a subscription already.
+    /// Call this at every start: it does nothing if the tables and the subscription exist already.
     pub(crate) async fn subscribe(
         client: &Client,
         shop_url: &str,
@@ -55,7 +56,7 @@ impl Rewards {
             "customer.credited",
             "transaction.deleted",
         ];
-        // Partnero shows the secret at every start, and this shop keeps it no longer than that.
+        // Partnero shows the secret again at every start, so this shop does not store it.
         let keep = |_: &_| Ok::<_, Infallible>(());
         let subscription = ensure_subscription(client, &url, events, keep).await?;
         Ok(Self {
@@ -80,7 +81,8 @@ impl FromRef<AppState> for WebhookVerifier {
     }
 }
 
-/// Says 200 only when the effect is in the database; after anything else Partnero tells it again.
+/// Answers 200 only when the effect is in the database. After another answer, Partnero sends the
+/// webhook again.
 pub(crate) async fn receive(State(state): State<AppState>, event: Event) -> StatusCode {
     match apply(&state, &event).await {
         Ok(()) => StatusCode::OK,
@@ -91,9 +93,9 @@ pub(crate) async fn receive(State(state): State<AppState>, event: Event) -> Stat
     }
 }
 
-/// An event says that something has changed, and for whom. How much there is now, the shop asks
-/// Partnero itself: what the data of these events looks like is documented nowhere. Asking again
-/// does no harm; what is counted, is counted once for each event.
+/// An event only says whose balance has changed. The shop asks Partnero for the balance, because
+/// the data of these events is not documented. It does no harm to ask twice, but a reward must be
+/// counted once for each event.
 async fn apply(state: &AppState, event: &Event) -> Result<(), Box<dyn Error + Send + Sync>> {
     let account = event.customer_id().and_then(|id| id.parse::<u64>().ok());
     let Some(account) = account.filter(|id| state.users.get(*id).is_some()) else {
@@ -112,7 +114,7 @@ async fn apply(state: &AppState, event: &Event) -> Result<(), Box<dyn Error + Se
         amounts => amounts.join(", "),
     };
 
-    // Digest and effect are there together, or neither is.
+    // One transaction, so that the digest is stored if and only if the effect is.
     let mut transaction = database.begin_with("BEGIN IMMEDIATE").await?;
     let seen = sqlite::record(&mut transaction, &event.digest()).await?;
     let is_new_reward = seen.is_first() && event.kind() == EventKind::CustomerRewarded;

@@ -1,4 +1,4 @@
-//! What the shop tells Partnero about a sale, and about a refund.
+//! The shop reports sales and refunds to Partnero.
 
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
@@ -11,14 +11,15 @@ use crate::shop::AppState;
 /// A pound of tea.
 const PRICE: &str = "30.00";
 
-/// A shop with a database would write the sale down in its own transaction and let an `Outbox`
-/// tell Partnero; this one tells it while the buyer waits.
+/// This shop reports the sale while the buyer waits. A shop with its orders in a database would
+/// write the report in the same transaction as the order, and let an `Outbox` send it.
 pub(crate) async fn buy(
     State(state): State<AppState>,
     Path(id): Path<u64>,
 ) -> Result<Redirect, StatusCode> {
     let order = state.users.change(id, |user| {
-        // Never reused, also after a refund.
+        // The number becomes the key of the sale, so it is never used again, not even after a
+        // refund.
         let order = user.next_order;
         user.next_order += 1;
         user.orders.push(order);
@@ -33,13 +34,13 @@ pub(crate) async fn buy(
         .create(&Buyer::id(id), &sale)
         .await;
     if let Err(error) = told {
-        // The buyer has the tea either way; a buyer whom nobody referred earns nobody anything.
+        // The buyer gets the tea nevertheless. Partnero refuses sales to buyers without a referrer.
         tracing::warn!(%error, "Partnero did not take the sale");
     }
     Ok(Redirect::to(&format!("/account/{id}")))
 }
 
-/// Takes the reward back, too.
+/// Deletes the sale at Partnero, which also takes the reward back.
 pub(crate) async fn refund(
     State(state): State<AppState>,
     Path((id, order)): Path<(u64, u64)>,
@@ -53,7 +54,7 @@ pub(crate) async fn refund(
     }
     match state.client.transactions().delete(&key(id, order)).await {
         Ok(()) => {}
-        // Partnero never took the sale.
+        // Partnero never had the sale, so there is nothing to take back.
         Err(error) if error.kind() == ErrorKind::NotFound => {}
         Err(error) => {
             tracing::warn!(%error, "Partnero did not take the refund");

@@ -1,10 +1,10 @@
 //! The shop: what an app has to write to take part in refer-a-friend.
 //!
-//! Nobody logs in here, so that you can look at everybody's page: whoever opens `/account/1` acts as
-//! Anna. A real shop takes the account from its session, and its forms then need a defence against
-//! forms on other sites (CSRF). The forms here need none: they carry nobody's authority, and a
-//! browser does not send the cookie with the referral along from another site, because the cookie is
-//! `SameSite=Lax`.
+//! Nobody logs in here, so that you can look at everybody's page: whoever opens `/account/1` acts
+//! as Anna. A real shop takes the account from its session, and its forms then need a defence
+//! against forms on other sites (CSRF). The forms here need none: they carry nobody's authority,
+//! and a browser does not send the cookie with the referral along from another site, because the
+//! cookie is `SameSite=Lax`.
 
 use std::error::Error;
 use std::net::Ipv4Addr;

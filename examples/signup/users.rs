@@ -1,4 +1,5 @@
-//! The shop's accounts, and its database. A real shop would have the accounts in it, too.
+//! The shop's accounts, in memory, and its database. A real shop would store its accounts in the
+//! database.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -13,16 +14,17 @@ pub(crate) struct User {
     pub(crate) id: u64,
     pub(crate) name: String,
     pub(crate) email: String,
-    /// What came of the report to Partnero.
+    /// The outcome of the report to Partnero.
     pub(crate) report: String,
-    /// The public key in this account's link, once Partnero has told it.
+    /// The public key in this account's link; `None` until Partnero has told it.
     key: Option<String>,
-    /// What was bought, as order numbers; a refunded order is gone.
+    /// The numbers of the orders that were not refunded.
     pub(crate) orders: Vec<u64>,
     pub(crate) next_order: u64,
 }
 
-/// A database that is gone when the shop stops: one connection, which never ends before that.
+/// A database in memory. It lives in one connection, so this connection must not end before the
+/// shop.
 pub(crate) async fn database() -> Result<SqlitePool, sqlx::Error> {
     let pool = SqlitePoolOptions::new().max_connections(1);
     let pool = pool.idle_timeout(None).max_lifetime(None);
@@ -54,8 +56,9 @@ impl Users {
         id
     }
 
-    /// Who shares this key. It is looked for among keys alone: Partnero would also answer to
-    /// identifiers and e-mail addresses, and tell a stranger whose they are.
+    /// The name of the account with this public key. The shop does not ask Partnero for it:
+    /// Partnero would also find identifiers and e-mail addresses, and so tell strangers whose they
+    /// are.
     pub(crate) fn friend_name(&self, referral: &Referral) -> String {
         let users = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let key = Some(referral.key().as_str());
@@ -70,7 +73,7 @@ impl Users {
         });
     }
 
-    /// Changes an account; `None` if there is no such.
+    /// Changes an account; `None` if there is no such account.
     pub(crate) fn change<T>(&self, id: u64, change: impl FnOnce(&mut User) -> T) -> Option<T> {
         let mut users = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         users.get_mut(&id).map(change)

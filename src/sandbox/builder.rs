@@ -77,8 +77,8 @@ impl SandboxBuilder {
         self
     }
 
-    /// Chooses the answer to one question that public sources leave open. [`switches`](super::switches)
-    /// lists the questions.
+    /// Chooses the answer to one question that public sources leave open.
+    /// [`switches`](super::switches) lists the questions.
     pub fn switch(mut self, switch: impl Switch) -> Self {
         self.switches.set(switch);
         self
@@ -92,14 +92,14 @@ impl SandboxBuilder {
     ///
     /// # Errors
     ///
-    /// [`ConfigError`] if there is no such switch or no such position. It lists the names that there
-    /// are.
+    /// [`ConfigError`] if there is no such switch or no such position. The error lists the names.
     pub fn switch_by_name(mut self, switch: &str, position: &str) -> Result<Self, ConfigError> {
         self.switches.set_by_name(switch, position)?;
         Ok(self)
     }
 
-    /// How webhooks are sent: how often they are tried, and whether they come twice or out of order.
+    /// How webhooks are sent: how often they are tried, and whether they come twice or out of
+    /// order.
     pub fn webhook_delivery(mut self, delivery: WebhookDelivery) -> Self {
         self.webhook_delivery = delivery;
         self

@@ -91,7 +91,8 @@ async fn wait(delay: Duration) {
 }
 
 async fn ask(router: &mut Router, request: Request<Body>) -> Ending {
-    // `poll_ready` need not be called: an axum router is always ready. Its error type has no values.
+    // `poll_ready` need not be called: an axum router is always ready. Its error type has no
+    // values.
     let Ok(response) = router.call(request).await;
     Ending::Answer(response)
 }
@@ -104,7 +105,8 @@ fn is_authorised(headers: &HeaderMap, api_key: &str) -> bool {
     scheme.eq_ignore_ascii_case(b"bearer ") && token == api_key.as_bytes()
 }
 
-/// Ends a request as a fault orders it. `response` is the answer without the fault, if there is one.
+/// Ends a request as a fault orders it. `response` is the answer without the fault, if there is
+/// one.
 async fn end(state: &State, fault: FaultKind, response: Option<Response<Body>>) -> Ending {
     match (fault, response) {
         (FaultKind::Answer(answer), _) => Ending::Answer(canned(state, answer)),

@@ -14,7 +14,8 @@ use http::{Method, StatusCode};
 ///
 /// For each request, the sandbox goes through the faults in the order in which they were injected.
 /// A delay alone does not end this search, so that the delays of several faults add up. The first
-/// fault that decides the answer ends the search, and the faults behind it do not count the request.
+/// fault that decides the answer ends the search, and the faults behind it do not count the
+/// request.
 ///
 /// The faults say nothing about how Partnero itself fails: no source describes that.
 ///

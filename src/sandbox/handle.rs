@@ -210,7 +210,8 @@ impl Sandbox {
         self.inner.state.send_notices(&mut world);
     }
 
-    /// Changes the answer to one of the open [questions](super::switches), from the next request on.
+    /// Changes the answer to one of the open [questions](super::switches), from the next request
+    /// on.
     pub fn switch(&self, switch: impl Switch) {
         self.inner.state.world().switches.set(switch);
     }
@@ -218,8 +219,8 @@ impl Sandbox {
     /// Closes the port, cuts all connections and drops the requests under way. Customers, sales and
     /// all else are kept. Does nothing if the sandbox is down already.
     ///
-    /// Until [`come_back`](Self::come_back), connections are refused. Meanwhile the system gives the
-    /// port only to a program that asks for this very number.
+    /// Until [`come_back`](Self::come_back), connections are refused. Meanwhile the system gives
+    /// the port only to a program that asks for this very number.
     pub async fn go_down(&self) {
         let mut phase = self.inner.phase.lock().await;
         if let Phase::Up(server) = &*phase {

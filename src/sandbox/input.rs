@@ -1,7 +1,7 @@
 //! Reads a body field by field, and collects all mistakes.
 //!
-//! Partnero documents the types of fields, but hardly which values it refuses: that part is assumed.
-//! An empty string counts as absent, and unknown fields are ignored.
+//! Partnero documents the types of fields, but hardly which values it refuses: that part is
+//! assumed. An empty string counts as absent, and unknown fields are ignored.
 
 use rust_decimal::Decimal;
 
@@ -102,8 +102,8 @@ impl<'a> Input<'a> {
         }
     }
 
-    /// Whether the value is an object. A value of another type is a mistake, but not an absent value or
-    /// PHP's empty array, which Laravel takes for absent.
+    /// Whether the value is an object. A value of another type is a mistake, but not an absent
+    /// value or PHP's empty array, which Laravel takes for absent.
     pub(super) fn is_object(&mut self, path: &str) -> bool {
         match self.value(path) {
             None => false,

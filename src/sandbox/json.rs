@@ -1,7 +1,7 @@
 //! JSON whose numbers keep their digits.
 //!
-//! `serde_json::Value` holds a number with a fraction as a binary float, which cannot represent most
-//! amounts of money exactly. Here a number is the text that was sent.
+//! `serde_json::Value` holds a number with a fraction as a binary float, which cannot represent
+//! most amounts of money exactly. Here a number is the text that was sent.
 
 use std::collections::BTreeMap;
 

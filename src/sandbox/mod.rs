@@ -96,9 +96,10 @@
 //! | `GET /test` | `data.program.pub_id` | WP, N8N, PHP |
 //! | `GET /program/overview` | the program's settings | WP, for affiliate programs; values ours |
 //!
-//! Requests are read as Laravel reads them, which Partnero seems to be built with: the parameters of a
-//! GET may stand in a JSON body (PHP), `customer[id]` and `customer_id` are one name in a URL, no body
-//! and PHP's empty array `[]` have no fields, and `1` and `0` are booleans, too.
+//! Partnero seems to be built with Laravel, so the sandbox reads requests as Laravel does: the
+//! parameters of a GET may stand in a JSON body (PHP does so), `customer[id]`, `customer.id` and
+//! `customer_id` are the same parameter of a URL, an empty body and PHP's empty array `[]` have no
+//! fields, and `1` and `0` are booleans, too.
 //!
 //! # What a sign-up can meet
 //!
@@ -115,8 +116,8 @@
 //! # What it sends
 //!
 //! The sandbox sends webhooks to the active subscriptions that name the event, but only over plain
-//! http and only to loopback addresses, so that no invented event leaves your machine. Each webhook is
-//! signed with the subscription's `signature`, and sent again until the answer is a 2xx. See
+//! http and only to loopback addresses, so that no invented event leaves your machine. Each webhook
+//! is signed with the subscription's `signature`, and sent again until the answer is a 2xx. See
 //! [`WebhookDelivery`] for how often, and for webhooks that come twice or out of order.
 //!
 //! | Event | When | Source |
@@ -129,13 +130,14 @@
 //!
 //! # In the browser
 //!
-//! [`Sandbox::snippet`] is the tag for a page under test. It loads a stand-in for Partnero's script.
-//! The stand-in takes the calls that wait in the queue `po` and all later calls, loads the program's
-//! settings as a second script, and reports each call to [`Sandbox::script_calls`]. As public sources
-//! say of Partnero's script, it writes the key of `?ref=` to the cookie `partnero_referral`, and a
-//! random `partnero_session_uuid` for every visitor (on https and loopback, where browsers make such
-//! numbers). It is assumed that both cookies have `Path=/`, `SameSite=Lax` and 30 days, that a newer
-//! key replaces an older one, and what the settings contain.
+//! The tag of [`Sandbox::snippet`] loads a stand-in for Partnero's script into a page under test.
+//! The stand-in takes the calls that wait in the queue `po` and all later calls, loads the
+//! program's settings as a second script, and reports each call to [`Sandbox::script_calls`]. As
+//! public sources say of Partnero's script, it writes the key of `?ref=` to the cookie
+//! `partnero_referral`, and a random `partnero_session_uuid` for every visitor (on https and
+//! loopback, where browsers can make one). It is assumed that both cookies have `Path=/`,
+//! `SameSite=Lax` and 30 days, that a newer key replaces an older one, and what the settings
+//! contain.
 //!
 //! # Assumed
 //!

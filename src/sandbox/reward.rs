@@ -8,10 +8,10 @@ use crate::error::ConfigError;
 /// What the referrer gets for each sale of a referred customer.
 ///
 /// Partnero's rewards are set up in its dashboard and have no API. This rule is much simpler, and
-/// only makes balances change. Every sale of a referred customer pays, unless the sale was sent with
-/// `rewardable: false` or `rewarded: true`. Deleting the sale takes the reward back, even if the
-/// balance has been spent since. Rewards are not rounded: Partnero's own examples have rewards such as
-/// 29.997.
+/// only makes balances change. Every sale of a referred customer pays, unless the sale was sent
+/// with `rewardable: false` or `rewarded: true`. Deleting the sale takes the reward back, even if
+/// the balance has been spent since. Rewards are not rounded: Partnero's own examples have rewards
+/// such as 29.997.
 #[derive(Clone, Debug)]
 pub struct RewardRule(Kind);
 
@@ -61,7 +61,8 @@ impl RewardRule {
         let reward = match &self.0 {
             Kind::Nothing => return None,
             Kind::Share(share) => Amount {
-                // The amount is below 10^18 and the share at most 1, so the product does not overflow.
+                // The amount is below 10^18 and the share at most 1, so the product does not
+                // overflow.
                 value: sale.value.checked_mul(*share)?.normalize(),
                 ..sale.clone()
             },

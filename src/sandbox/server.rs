@@ -51,8 +51,8 @@ impl Drop for Server {
 
 /// The tasks of one listener.
 ///
-/// Each request has a task of its own, apart from the task of its connection: when a caller hangs up,
-/// the request still has its effect, as it would have at Partnero.
+/// Each request has a task of its own, apart from the task of its connection: when a caller hangs
+/// up, the request still has its effect, as it would have at Partnero.
 #[derive(Debug)]
 struct Tasks(Mutex<Option<JoinSet<()>>>);
 

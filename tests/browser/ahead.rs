@@ -1,4 +1,4 @@
-//! Pages that a browser fetches before anybody has asked for them.
+//! Pages that a browser fetches before the visitor clicks.
 
 use std::future::ready;
 
@@ -13,16 +13,17 @@ use crate::site::{Place, Site, page};
 use crate::visitor::{Town, sign_up};
 use crate::{Browser, COOKIE};
 
-/// How the browser comes to the page once its link is clicked.
+/// How the browser gets the page when the visitor clicks its link.
 #[derive(Clone, Copy, PartialEq)]
 enum Landing {
-    /// It asks the shop once more, and gets the cookie.
+    /// It asks the shop again, and gets the cookie.
     Asked,
-    /// It shows what it fetched ahead, without a word to the shop.
+    /// It shows the page that it fetched before, and does not ask the shop again.
     Unheard,
 }
 
-/// A shop that finds again what was skipped, with a page of its own that loads the link ahead.
+/// A shop that rescues skipped keys by the `Referer`. One of its pages makes the browser fetch the
+/// link before the click.
 async fn shop(ahead: &str, cache: &'static str) -> Site {
     let place = Place::take().await;
     let referrals = Referrals::builder()
@@ -44,7 +45,7 @@ async fn shop(ahead: &str, cache: &'static str) -> Site {
     place.serve(app)
 }
 
-/// The link is loaded ahead, then clicked; the visitor goes on to one more page.
+/// The browser fetches the link, the visitor clicks it and then opens one more page.
 async fn click_what_came_ahead(ahead: &str, cache: &'static str, landing: Landing) {
     let Some(ben) = Browser::open().await else {
         return;
@@ -96,7 +97,7 @@ async fn a_prerendered_link_credits_one_page_later() {
     click_what_came_ahead(&rules, "no-cache", Landing::Unheard).await;
 }
 
-/// From a friend's blog, the whole way through the example shop.
+/// From a friend's blog through the whole example shop.
 #[tokio::test]
 async fn a_link_that_a_blog_loads_ahead_credits_the_friend() {
     let Some(ben) = Browser::open().await else {

@@ -1,4 +1,4 @@
-//! A landing page that came from a cache, and the script on it.
+//! A landing page from a cache, whose script calls the capture endpoint.
 
 use axum::Router;
 use axum::body::Body;
@@ -7,7 +7,7 @@ use tower_partnero::Referrals;
 use crate::site::{Site, page};
 use crate::{Browser, COOKIE, until};
 
-/// As the docs of `CaptureEndpoint` have it, and with what the endpoint answered.
+/// The script from the docs of `CaptureEndpoint`. It also writes down what the endpoint answered.
 const HAND_IN: &str = r#"<script>
     const key = new URLSearchParams(location.search).get("ref");
     const handIn = () => fetch("/referral/capture?" + new URLSearchParams({ ref: key }), { method: "POST" })
@@ -19,12 +19,12 @@ const HAND_IN: &str = r#"<script>
     window.ran = true;
     </script>"#;
 
-/// Does not ask whether anybody sees the page.
+/// A script that does not check whether the visitor sees the page.
 const HASTY: &str =
     "<script>fetch('/referral/capture' + location.search, {method: 'POST'})</script>";
 
-/// Pages that no layer sees, as from a CDN, and the endpoint beside them. One loads the others
-/// ahead.
+/// Pages that the layer does not see, as from a CDN, and the endpoint beside them. One page makes
+/// the browser fetch the others before a click.
 async fn cached_site() -> Site {
     let referrals = Referrals::builder().secure(false).build().unwrap();
     let rules = r#"{"prerender": [{"urls": ["/?ref=anna-7", "/hasty?ref=mallory"], "eagerness": "immediate"}]}"#;
@@ -89,7 +89,7 @@ async fn a_page_that_is_loaded_ahead_hands_its_key_in_when_it_is_seen() {
     };
     let site = cached_site().await;
     ben.go(&site.at("127.0.0.1", "/blog")).await;
-    // The hasty page's script has run, ahead of anybody.
+    // The script without the check has run before the visitor saw its page.
     let hasty = site.heard("POST /referral/capture?ref=mallory").await;
     assert!(hasty.header("sec-purpose").contains("prerender"));
     assert_eq!((hasty.status, &hasty.set[..]), (204, &[][..]));
@@ -106,7 +106,7 @@ async fn a_page_that_is_loaded_ahead_hands_its_key_in_when_it_is_seen() {
     assert_eq!(handed_in[0].header("sec-purpose"), "");
 }
 
-/// To the server a frame's script looks as the page's own; the script itself knows better.
+/// The server cannot tell a frame's script from the script of a page, but the script itself can.
 #[tokio::test]
 async fn a_page_in_a_neighbours_frame_hands_nothing_in() {
     let Some(ben) = Browser::open().await else {

@@ -1,4 +1,4 @@
-//! A visitor who has not answered, agrees, and changes their mind.
+//! A visitor who has not answered the consent question, agrees, and withdraws.
 
 use axum::Router;
 use axum::extract::State;
@@ -30,7 +30,7 @@ async fn nothing_is_kept_before_consent_and_all_goes_when_it_does() {
     ben.run("document.cookie = 'consent=yes'").await;
     ben.go(&at("/?ref=anna-7&again")).await;
     assert_eq!(ben.values(COOKIE).await, ["anna-7"]);
-    // What Partnero's script keeps for this host alone.
+    // The cookie that Partnero's script writes for this host alone.
     ben.run("document.cookie = 'partnero_referral=anna-7'")
         .await;
     assert_eq!(ben.values(COOKIE).await.len(), 2);
@@ -51,8 +51,8 @@ async fn sign_up(State(referrals): State<Referrals>, visitor: ReferralContext) -
     (referrals.spend(&visitor), answer, Redirect::to("/welcome")).into_response()
 }
 
-/// The form itself holds the banner's question. No mark may be left before the answer, and the
-/// redirect would carry the address of the form's page, with the key that was just spent.
+/// The sign-up form also asks for consent. Before the answer no cookie may be written. After the
+/// sign-up, the `Referer` of the redirect still contains the key that was just spent.
 #[tokio::test]
 async fn a_sign_up_that_gives_consent_does_not_bring_its_referral_back() {
     let Some(ben) = Browser::open().await else {

@@ -1,4 +1,4 @@
-//! The program `chromedriver`, which starts and steers a browser.
+//! The program `chromedriver`, which starts and controls a browser.
 
 use std::io::{self, BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
@@ -11,22 +11,22 @@ const REQUIRED: &str = "TOWER_PARTNERO_REQUIRE_BROWSER";
 
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// It takes a free port of one address family, wants the same of the other, and ends where another
-/// program has that one.
+/// chromedriver takes a free port on IPv4 and wants the same number on IPv6. It ends if another
+/// program has that port there, and is then started again.
 const STARTS: u32 = 5;
 
 pub(crate) struct Driver {
     pub(crate) port: u16,
     pub(crate) chromium: PathBuf,
     child: Child,
-    /// Where the browser keeps its profile and whatever else, so that all of it goes in the end.
+    /// The folder for all files of the browser. It is deleted in the end.
     folder: PathBuf,
-    /// Kept open: writing to a closed pipe would end the program.
+    /// Kept open, because writing to a closed pipe would end the program.
     _output: BufReader<ChildStdout>,
 }
 
 impl Driver {
-    /// `None` where there is no browser and none is required.
+    /// `None` if there is no browser, and none is required.
     pub(crate) fn start() -> Option<Self> {
         let (Some(chromium), Some(driver)) = (program("chromium"), program("chromedriver")) else {
             leave_out(
@@ -60,7 +60,7 @@ impl Driver {
     }
 }
 
-/// What the driver says it listens on; `None` if it ended before.
+/// The port that the driver prints; `None` if the driver ended before.
 fn port(output: &mut impl BufRead, said: &mut String) -> Option<u16> {
     loop {
         let mut line = String::new();
@@ -79,7 +79,7 @@ impl Drop for Driver {
     fn drop(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();
-        // The browser's last processes may still be at work in it.
+        // This may fail: the last processes of the browser may still write to the folder.
         let start = Instant::now();
         while fs::remove_dir_all(&self.folder).is_err() && start.elapsed() < PATIENCE {
             thread::sleep(Duration::from_millis(20));
@@ -87,7 +87,7 @@ impl Drop for Driver {
     }
 }
 
-/// A profile of its own for each test of each run.
+/// Each test of each run has a folder of its own.
 fn new_folder() -> PathBuf {
     static NUMBER: AtomicU32 = AtomicU32::new(0);
     let number = NUMBER.fetch_add(1, Ordering::Relaxed);
@@ -104,10 +104,10 @@ fn program(name: &str) -> Option<PathBuf> {
         .find(|file| Path::is_file(file))
 }
 
-/// Says that this test does not run, and why; where the browser is required, the test fails.
+/// Says that this test is left out, and why. If the browser is required, the test fails.
 pub(crate) fn leave_out(advice: &str) {
     let test = thread::current().name().unwrap_or("a test").to_owned();
     assert!(env::var_os(REQUIRED).is_none(), "{advice}");
-    // Past the test's own capture, which would hide what a passing test says.
+    // Written directly to stderr, because the test harness hides the output of tests that pass.
     let _ = writeln!(io::stderr(), "left out: {test} ({advice})");
 }

@@ -1,4 +1,4 @@
-//! A landing page on `www.` and an app on `app.`, below one host; and what stays with one of them.
+//! A landing page on `www.` and an app on `app.` of one domain, and cookies of a single host.
 
 use axum::Router;
 use axum::extract::State;
@@ -16,7 +16,7 @@ async fn pair() -> Site {
     town.await.shop
 }
 
-/// With `Secure` as by default: browsers trust loopback as they trust https.
+/// The cookies are `Secure`, as by default: browsers accept them from loopback as from https.
 #[tokio::test]
 async fn the_hosts_below_one_parent_share_the_cookie() {
     let Some(ben) = Browser::open().await else {
@@ -36,7 +36,7 @@ async fn the_hosts_below_one_parent_share_the_cookie() {
     assert_eq!(ben.run("return document.cookie").await, "");
 }
 
-/// Which the outcome `NotStored::OutsideDomain` says.
+/// The layer reports this as the outcome `NotStored::OutsideDomain`.
 #[tokio::test]
 async fn a_host_outside_the_domain_keeps_no_cookie() {
     let Some(ben) = Browser::open().await else {
@@ -53,7 +53,7 @@ async fn a_host_outside_the_domain_keeps_no_cookie() {
     }
 }
 
-/// Partnero's script writes for its own host alone; the browser then sends two cookies.
+/// Partnero's script writes its cookie for its own host alone. The browser then sends two cookies.
 #[tokio::test]
 async fn a_twin_of_one_host_gives_way_to_the_next_link() {
     let Some(ben) = Browser::open().await else {
@@ -69,7 +69,7 @@ async fn a_twin_of_one_host_gives_way_to_the_next_link() {
     assert_eq!(jar[0].domain, ".shop.localhost");
 }
 
-/// Shops whose sign-up names the referral that it was credited to.
+/// Shops whose sign-up page names the referral that was credited.
 async fn shop_beside_a_sibling(referrals: Referrals) -> Site {
     async fn sign_up(State(referrals): State<Referrals>, visitor: ReferralContext) -> Response {
         let credited = visitor
@@ -119,7 +119,8 @@ async fn a_siblings_cookie_gives_way_to_the_next_link() {
     }
 }
 
-/// Nobody sees such a cookie before the sign-up, and it is sent first. It counts once.
+/// The layer does not see such a cookie before the sign-up, and the browser sends it first. It
+/// counts once.
 #[tokio::test]
 async fn a_siblings_cookie_for_the_sign_up_alone_is_spent_with_it() {
     let referrals = Referrals::builder()
@@ -132,7 +133,7 @@ async fn a_siblings_cookie_for_the_sign_up_alone_is_spent_with_it() {
     }
 }
 
-/// No sibling host writes the companion, so it tells which link was followed here.
+/// A sibling host cannot write the companion, so the companion says which link was followed here.
 #[tokio::test]
 async fn beside_a_companion_a_siblings_cookie_counts_never() {
     let keys = SigningKeys::new([7; 32]).unwrap();
@@ -143,7 +144,7 @@ async fn beside_a_companion_a_siblings_cookie_counts_never() {
     }
 }
 
-/// The companion is one host's alone: no script reads it, and no sibling host writes one.
+/// The companion belongs to one host: no script reads it, and no sibling host can write it.
 #[tokio::test]
 async fn the_companion_stays_with_its_host_and_out_of_scripts() {
     let Some(ben) = Browser::open().await else {
@@ -172,7 +173,7 @@ async fn the_companion_stays_with_its_host_and_out_of_scripts() {
     let sent = format!("{name}={}", companion.value);
     assert!(site.asked("GET /")[0].cookies().contains(&sent));
 
-    // A sibling host, and a script on the page itself.
+    // Both a sibling host and a script on the page try.
     let value = &companion.value;
     for (host, scope) in [
         (

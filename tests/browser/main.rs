@@ -2,8 +2,8 @@
 //!
 //! It needs `chromium` and `chromedriver` on the `PATH`: on Debian
 //! `apt-get install chromium chromium-driver`. Where they are missing, every test says so, names
-//! itself as left out and passes; with `TOWER_PARTNERO_REQUIRE_BROWSER` set it fails. The tests with
-//! htmx and Turbo also need `npm`, which installs the two from its registry.
+//! itself as left out and passes; with `TOWER_PARTNERO_REQUIRE_BROWSER` set it fails. The tests
+//! with htmx and Turbo also need `npm`, which installs the two from its registry.
 //!
 //! All hosts are loopback. `127.0.0.1` and `localhost` are different sites to a browser, two
 //! ports of one host are the same site, and every name below `localhost` leads here.

@@ -1,4 +1,4 @@
-//! One browser with a profile of its own, and what a visitor does with it.
+//! One browser with its own profile, and the actions of a visitor.
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -16,7 +16,7 @@ pub(crate) struct Browser {
     driver: Driver,
 }
 
-/// A cookie in the browser's jar, as the `DevTools` protocol tells it.
+/// A cookie in the browser's jar, in the form of the `DevTools` protocol.
 #[derive(Debug, serde::Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Cookie {
@@ -32,14 +32,15 @@ pub(crate) struct Cookie {
 }
 
 impl Browser {
-    /// `None` where there is no browser; see the top of `main.rs`.
+    /// `None` if there is no browser; see the top of `main.rs`.
     pub(crate) async fn open() -> Option<Self> {
         let driver = Driver::start()?;
         let options = json!({
             "binary": driver.chromium,
             "args": [
                 "--headless",
-                // All pages here are our own; and as root, or in a container, there is no sandbox.
+                // Chromium's own sandbox does not work as root or in a container. It is not needed
+                // here, because all pages are our own.
                 "--no-sandbox",
                 "--disable-dev-shm-usage",
                 "--disable-gpu",
@@ -86,7 +87,7 @@ impl Browser {
         self.command(Method::POST, path, Some(body)).await
     }
 
-    /// Opens a page as somebody does who types its address or follows a link from a mail.
+    /// Opens a page as if the visitor typed its address, or followed a link in a mail.
     pub(crate) async fn go(&self, url: &str) {
         self.post("/url", json!({ "url": url })).await;
     }
@@ -104,20 +105,21 @@ impl Browser {
         url.as_str().unwrap().to_owned()
     }
 
-    /// Waits until the page in front has an address that ends so.
+    /// Waits until the address of the current page ends so.
     pub(crate) async fn arrive(&self, end: &str) {
         until(end, async || self.url().await.ends_with(end).then_some(())).await;
         self.until_true("return document.readyState === 'complete'")
             .await;
     }
 
-    /// Runs a script in the page and returns what it returns; a promise is awaited.
+    /// Runs a script in the page, and returns its result. If the result is a promise, it is
+    /// awaited.
     pub(crate) async fn run(&self, script: &str) -> Value {
         self.post("/execute/sync", json!({ "script": script, "args": [] }))
             .await
     }
 
-    /// What runs from now on runs in the page's first frame.
+    /// From now on, scripts run in the first frame of the page.
     pub(crate) async fn enter_frame(&self) {
         self.post("/frame", json!({ "id": 0 })).await;
     }
@@ -141,7 +143,7 @@ impl Browser {
         self.post(&format!("{element}/click"), json!({})).await;
     }
 
-    /// Moves the pointer there, and leaves it there.
+    /// Moves the pointer to this element, and leaves it there.
     pub(crate) async fn point_at(&self, css: &str) {
         let query = json!({ "using": "css selector", "value": css });
         let element = self.post("/element", query).await;
@@ -157,13 +159,13 @@ impl Browser {
             .await;
     }
 
-    /// What a visitor reads on the page.
+    /// The text that a visitor reads on the page.
     pub(crate) async fn text(&self) -> String {
         let text = self.run("return document.body.innerText").await;
         text.as_str().unwrap().to_owned()
     }
 
-    /// Every cookie of this name in the jar, whatever page is in front.
+    /// All cookies of this name in the jar, also those of other pages.
     pub(crate) async fn cookies(&self, name: &str) -> Vec<Cookie> {
         let ask = json!({ "cmd": "Storage.getCookies", "params": {} });
         let mut jar = self.post("/goog/cdp/execute", ask).await;
@@ -181,7 +183,7 @@ impl Browser {
 }
 
 impl Drop for Browser {
-    /// Closes the browser even if the test failed; killed alone, the driver would leave it open.
+    /// Closes the browser even if the test failed. A killed driver would leave its browser open.
     fn drop(&mut self) {
         let Ok(mut stream) = TcpStream::connect(("127.0.0.1", self.driver.port)) else {
             return;

@@ -1,4 +1,4 @@
-//! One browser, two people, and the buttons for back and forward.
+//! Two people with one browser, and its buttons for back and forward.
 
 use axum::Router;
 use axum::extract::{Request, State};
@@ -39,8 +39,8 @@ async fn going_back_to_the_link_credits_nobody_else() {
     assert_eq!(town.referrer_of("Ben").as_deref(), Some("1"));
 }
 
-/// An app whose form is on the landing page, so that its address is the `Referer` of everything
-/// that follows.
+/// An app whose form is on the landing page. So the address of the landing page is the `Referer` of
+/// all that follows.
 #[tokio::test]
 async fn what_the_page_before_says_is_spent_too() {
     let Some(shared) = Browser::open().await else {

@@ -1,4 +1,4 @@
-//! A server on a port of its own that remembers what was asked and what it answered.
+//! A server on its own port that remembers its requests and its answers.
 
 use std::sync::{Arc, Mutex};
 
@@ -34,7 +34,7 @@ impl Exchange {
 
 type Log = Arc<Mutex<Vec<Exchange>>>;
 
-/// A free port, taken before the app is made that wants to know it.
+/// A free port, taken before the app exists, because the app wants to know its port.
 pub(crate) struct Place {
     listener: TcpListener,
     pub(crate) port: u16,
@@ -47,7 +47,7 @@ impl Place {
         Self { listener, port }
     }
 
-    /// The place's origin under one of its names.
+    /// The origin of this port under a host name.
     pub(crate) fn at(&self, host: &str) -> String {
         format!("http://{host}:{}", self.port)
     }
@@ -86,14 +86,14 @@ impl Site {
         self.log.lock().unwrap().clone()
     }
 
-    /// All that were asked so, the oldest first.
+    /// All requests with this method and path, the oldest first.
     pub(crate) fn asked(&self, asked: &str) -> Vec<Exchange> {
         let mut exchanges = self.exchanges();
         exchanges.retain(|exchange| exchange.asked == asked);
         exchanges
     }
 
-    /// Waits for the first that was asked so.
+    /// Waits for the first request with this method and path.
     pub(crate) async fn heard(&self, asked: &str) -> Exchange {
         until(asked, async || self.asked(asked).into_iter().next()).await
     }

@@ -1,10 +1,10 @@
-//! Pages of strangers that would like to plant a referral.
+//! Pages of strangers that try to plant a referral.
 
 use crate::site::Site;
 use crate::visitor::Town;
 use crate::{Browser, COOKIE};
 
-/// Everything a page can load without a click, each with a key of its own.
+/// All that a page can load without a click, each with its own key.
 const PARTS: [&str; 6] = ["img", "script", "style", "iframe", "object", "fetch"];
 
 fn stuffed_with(shop: &str) -> String {
@@ -19,7 +19,7 @@ fn stuffed_with(shop: &str) -> String {
     )
 }
 
-/// A visitor comes to a page full of hidden requests under `host`, and then clicks its one link.
+/// A visitor opens a page full of hidden requests to `host`, and then clicks its one link.
 async fn visit_a_stranger(host: &str, site: &str) {
     let Some(ben) = Browser::open().await else {
         return;
@@ -44,7 +44,7 @@ async fn another_sites_page_plants_nothing() {
     visit_a_stranger("localhost", "cross-site").await;
 }
 
-/// Here the browser itself would keep the cookie: only the layer stands between.
+/// The same site: here the browser would keep the cookie, and only the layer refuses.
 #[tokio::test]
 async fn a_neighbours_page_plants_nothing() {
     visit_a_stranger("127.0.0.1", "same-site").await;

@@ -12,7 +12,7 @@ use crate::site::Site;
 use crate::visitor::{Town, sign_up};
 use crate::{Browser, COOKIE, until};
 
-/// What another script on the page is stopped by; counted to see that the policy is in force.
+/// Counts the scripts that the policy has stopped, which shows that the policy is in force.
 const PAGE: &str = "
     <script nonce=bm9uY2U>
         window.stopped = [];
@@ -26,8 +26,8 @@ const PAGE: &str = "
     <script>window.planted = true</script>
     <h1>Tea</h1>";
 
-/// A page under a strict policy, and the sandbox whose script and settings have two hosts, as
-/// Partnero's have; `after_consent` or not.
+/// A page with a strict policy, and a sandbox. Its script and its settings have two hosts, as
+/// Partnero's have. `change` may change the tag.
 async fn page_with_tag(change: impl FnOnce(Snippet) -> Snippet) -> (Site, Sandbox) {
     let partnero = Sandbox::start().await.unwrap();
     let assets = format!("http://localhost:{}", partnero.port());
@@ -42,7 +42,7 @@ async fn page_with_tag(change: impl FnOnce(Snippet) -> Snippet) -> (Site, Sandbo
     (Site::open(Router::new().route("/", page)).await, partnero)
 }
 
-/// Waits for so many calls at the sandbox.
+/// Waits until so many calls have arrived at the sandbox.
 async fn told(partnero: &Sandbox, calls: usize) -> Vec<Value> {
     until("calls at the sandbox", async || {
         let told = partnero.script_calls();
@@ -63,7 +63,7 @@ async fn assert_only_the_planted_script_was_stopped(visitor: &Browser) {
     assert_eq!(visitor.run("return window.planted").await, json!(null));
 }
 
-/// The browser asks for an icon by itself, and `default-src 'none'` keeps it from that.
+/// The browser asks for an icon by itself, and `default-src 'none'` stops this request, too.
 fn is_icon(stop: &serde_json::Value) -> bool {
     stop.as_str().unwrap().contains("img-src")
 }
@@ -82,7 +82,7 @@ async fn the_queue_reaches_the_sandbox_under_a_strict_policy() {
         json!(["integration", "universal", null]),
     ];
     assert_eq!(told(&partnero, 3).await, queue);
-    // The settings have come, though their script has no nonce.
+    // The settings were loaded, although their script has no nonce.
     ben.until_true("return document.cookie.includes('partnero_session_uuid=')")
         .await;
     let stored = until("the script's cookie", async || {
@@ -97,7 +97,7 @@ async fn the_queue_reaches_the_sandbox_under_a_strict_policy() {
     assert_only_the_planted_script_was_stopped(&ben).await;
 }
 
-/// The whole way through the example shop, whose landing page has the tag.
+/// Through the whole example shop, whose landing page has the tag.
 #[tokio::test]
 async fn the_example_shop_has_the_click_counted_and_the_friend_credited() {
     let Some(ben) = Browser::open().await else {
@@ -154,7 +154,7 @@ async fn nothing_is_loaded_before_consent() {
     assert_only_the_planted_script_was_stopped(&ben).await;
 }
 
-/// The consent tool was quicker than the page, or the visitor has agreed on an earlier one.
+/// The consent tool ran before the tag, or the visitor has agreed on an earlier page.
 #[tokio::test]
 async fn consent_that_was_there_before_the_tag_is_heard() {
     let Some(ben) = Browser::open().await else {

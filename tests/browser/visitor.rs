@@ -1,4 +1,4 @@
-//! The example shop, as a friend sees it.
+//! The example shop, as its visitors see it.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -15,19 +15,19 @@ pub(crate) struct Town {
 }
 
 impl Town {
-    /// The shop alone: no script of Partnero's writes over the layer's cookie.
+    /// The shop without Partnero's script, which would write over the layer's cookie.
     pub(crate) async fn open() -> Self {
         Self::with(|policy, _| policy).await
     }
 
-    /// With another policy than the example's; it is told the shop's origin.
+    /// The shop with another policy than the example's. `policy` gets the shop's origin.
     pub(crate) async fn with(
         change: impl FnOnce(ReferralsBuilder, String) -> ReferralsBuilder,
     ) -> Self {
         Self::build(change, |_| None).await
     }
 
-    /// The shop as the example runs it, with the script on its landing page.
+    /// The shop as the example runs it, with Partnero's script on its landing page.
     pub(crate) async fn with_script() -> Self {
         Self::build(|policy, _| policy, |sandbox| sandbox.snippet().ok()).await
     }
@@ -59,7 +59,7 @@ impl Town {
     }
 }
 
-/// Goes to the form by the page's own link, fills it in and sends it.
+/// Opens the form by the link on the page, fills it in and sends it.
 pub(crate) async fn sign_up(visitor: &Browser, name: &str, account: &str) {
     visitor.click("a[href='/signup']").await;
     visitor.arrive("/signup").await;

@@ -1,4 +1,4 @@
-//! How the sandbox sends its events: again, twice, out of order, and to nobody but this machine.
+//! How the sandbox sends its webhooks: again, twice, out of order, and to this machine only.
 
 use std::time::Duration;
 

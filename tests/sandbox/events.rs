@@ -1,4 +1,4 @@
-//! The events that the sandbox sends, and what is in them.
+//! The webhooks that the sandbox sends, and their contents.
 
 use http::StatusCode;
 use serde_json::json;

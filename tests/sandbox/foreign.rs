@@ -208,8 +208,8 @@ async fn an_archived_customer_earns_nothing() {
     assert_eq!(partnero.sandbox.customers()[0].balance[0].amount, "2");
 }
 
-/// Each refer-a-friend call of Partnero's PHP package. It sends what its caller's arrays have, nulls
-/// among them, and `[]` where a call has no parameters.
+/// Each refer-a-friend call of Partnero's PHP package. It sends what its caller's arrays have,
+/// nulls among them, and `[]` where a call has no parameters.
 #[tokio::test]
 async fn every_call_of_the_php_package_is_answered() {
     let partnero = Partnero::start().await;

@@ -1,4 +1,4 @@
-//! The page in the browser.
+//! The sandbox's page, and its stand-in for the browser script.
 
 use serde_json::json;
 use tower_partnero::Sandbox;

@@ -1,4 +1,4 @@
-//! An app that the sandbox sends its events to.
+//! An app that receives the webhooks of the sandbox.
 
 use std::time::Duration;
 
@@ -26,7 +26,7 @@ const EVENTS: [&str; 7] = [
     "transaction.deleted",
 ];
 
-/// An app that writes down what comes, and answers what it is told to.
+/// An app that stores each webhook, and answers as a test told it.
 pub(crate) struct Receiver {
     pub(crate) url: String,
     inbox: mpsc::UnboundedReceiver<(HeaderMap, Bytes)>,
@@ -72,7 +72,7 @@ impl Receiver {
         }
     }
 
-    /// Everything that came, once nothing more is on its way.
+    /// All webhooks that arrived, when no more are on their way.
     pub(crate) async fn all(&mut self, partnero: &Partnero) -> Vec<(HeaderMap, Bytes)> {
         partnero.sandbox.webhooks_settled().await;
         let mut all = Vec::new();
@@ -87,7 +87,7 @@ pub(crate) fn quick() -> WebhookDelivery {
     WebhookDelivery::new().backoff(Duration::from_millis(1))
 }
 
-/// A sandbox that tells a receiver everything, and the verifier of its subscription.
+/// A sandbox that sends all events to a receiver, and the verifier of that subscription.
 pub(crate) async fn connected() -> (Partnero, Receiver, WebhookVerifier) {
     let sandbox = Sandbox::builder().webhook_delivery(quick()).start();
     let partnero = Partnero::new(sandbox.await.unwrap());

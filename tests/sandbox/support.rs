@@ -1,11 +1,11 @@
-//! What every test of the sandbox needs: one of them, and a bare HTTP client.
+//! A sandbox and an HTTP client that knows nothing of this crate.
 
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 use tower_partnero::Sandbox;
 
-/// A sandbox and a client that knows its key.
+/// A sandbox, and a client that sends its key.
 pub(crate) struct Partnero {
     pub(crate) sandbox: Sandbox,
     http: reqwest::Client,
@@ -29,7 +29,7 @@ impl Partnero {
             .header("accept", "application/json")
     }
 
-    /// Status and body; a body that is no JSON is null.
+    /// Status and body; a body that is not JSON is null.
     pub(crate) async fn send(&self, request: reqwest::RequestBuilder) -> (u16, Value) {
         let response = request.send().await.unwrap();
         let status = response.status().as_u16();
@@ -53,7 +53,7 @@ impl Partnero {
     }
 }
 
-/// Anna, and Ben, whom she brought.
+/// A sandbox with Anna, and with Ben, whom Anna referred.
 pub(crate) async fn with_anna_and_ben() -> Partnero {
     let partnero = Partnero::start().await;
     add_anna_and_ben(&partnero).await;
@@ -68,7 +68,7 @@ pub(crate) async fn add_anna_and_ben(partnero: &Partnero) {
     partnero.post("/customers", ben).await;
 }
 
-/// Waits until something is so; fails after half a minute.
+/// Waits until a condition holds. Fails after half a minute.
 pub(crate) async fn until(what: &str, mut is_so: impl AsyncFnMut() -> bool) {
     let start = Instant::now();
     while !is_so().await {
@@ -76,7 +76,7 @@ pub(crate) async fn until(what: &str, mut is_so: impl AsyncFnMut() -> bool) {
             start.elapsed() < Duration::from_secs(30),
             "waited for {what}"
         );
-        // Only so that looking takes no time from what is looked at.
+        // A pause between two looks, so that the looks do not use up the processor.
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
 }

@@ -174,7 +174,7 @@ async fn a_repeated_key_is_answered_as_switched() {
         if *switch == RepeatedTransaction::Existing {
             assert_eq!(first, second);
         }
-        // Within one batch, too.
+        // The same holds within one batch.
         let twice = json!([{ "key": "u", "amount": 1 }, { "key": "u", "amount": 1 }]);
         let batch = json!({ "customer": { "id": "b" }, "transactions": twice });
         let (status, _) = partnero.post("/transactions", batch).await;

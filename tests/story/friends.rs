@@ -1,4 +1,4 @@
-//! Who is whose friend.
+//! Links, sign-ups, and who was referred by whom.
 
 use reqwest::header::{CACHE_CONTROL, SET_COOKIE};
 

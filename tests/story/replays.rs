@@ -1,4 +1,4 @@
-//! A webhook that somebody has recorded, sent to the shop again and again.
+//! An attacker records a webhook and sends it to the shop again and again.
 
 use std::path::Path;
 
@@ -16,7 +16,7 @@ async fn database(file: &Path) -> SqlitePool {
     pool.await.unwrap()
 }
 
-/// Sends the same bytes under the same signature, and reads the page of who was rewarded.
+/// Sends the same bytes with the same signature, and reads the page of the rewarded account.
 async fn replay(town: &Town, recorded: &SandboxWebhook) -> String {
     let stranger = town.visitor();
     let request = stranger.browser.post(&recorded.url);
@@ -60,7 +60,7 @@ async fn a_recorded_reward_counts_once_also_after_a_restart() {
         }
     }
 
-    // It is the inbox that keeps them out: a shop without its memory takes each of them, once.
+    // The inbox refuses the copies: a shop with an empty inbox takes each webhook once.
     let empty = folder.path().join("empty.db");
     town.restart_shop(database(&empty).await).await;
     for rewards in [1, 1, 1] {

@@ -1,4 +1,4 @@
-//! The shop in its town: Partnero, and visitors.
+//! The example shop with a sandbox behind it, and its visitors.
 
 use std::io;
 
@@ -47,8 +47,8 @@ impl Town {
         }
     }
 
-    /// Ends the shop and starts it again at the same address, with this database. Partnero stays
-    /// as it is, and visitors need a new connection.
+    /// Stops the shop and starts it again at the same address, with this database. The sandbox runs
+    /// on. Connections of visitors are cut.
     pub(crate) async fn restart_shop(&mut self, database: SqlitePool) {
         self.server.abort();
         assert!((&mut self.server).await.is_err(), "it serves for ever");

@@ -1,4 +1,4 @@
-//! What friends earn, and how the shop hears of it.
+//! Rewards, and the webhooks by which the shop learns of them.
 
 use std::time::Duration;
 
@@ -30,7 +30,7 @@ async fn a_purchase_earns_the_friend_a_reward_and_a_refund_takes_it_back() {
 
     ben.post("/account/2/buy", &[]).await;
     shows("3.00 USD", 1).await;
-    // Every further event comes twice, out of order, and has its effect once.
+    // From here on each webhook comes twice and out of order, and must have its effect once.
     let twice = WebhookDelivery::new().duplicate_every(1);
     let rough = twice.scatter(Duration::from_millis(50));
     town.sandbox.deliver_webhooks(rough);
@@ -49,7 +49,7 @@ async fn a_purchase_earns_the_friend_a_reward_and_a_refund_takes_it_back() {
     }
     shows("nothing", 5).await;
     assert!(!ben.read("/account/2").await.contains("Order "));
-    // What was told stays told.
+    // The shop has stored what it was told, so it does not need Partnero to show it.
     town.sandbox.go_down().await;
     shows("nothing", 5).await;
 }
@@ -87,7 +87,7 @@ async fn rewards_of_one_second_are_all_in_the_balance() {
         ben.post("/account/2/buy", &[]).await;
         town.sandbox.webhooks_settled().await;
     }
-    // Their webhooks may be the same to the byte, and are then counted as one.
+    // Webhooks of the same second may be equal in every byte, so their number is not checked.
     let page = ben.read("/account/1").await;
     assert!(page.contains("<strong>15.00 USD<"), "{page}");
 }
@@ -100,7 +100,7 @@ async fn a_reward_that_comes_while_partnero_is_away_comes_again() {
         let ben = town.visitor();
         ben.get(&format!("/?ref={ANNA}")).await;
         ben.sign_up("Ben").await;
-        // The shop cannot ask for the balance, and so cannot take the event.
+        // Without the balance the shop cannot handle the event, so it answers 503.
         town.sandbox
             .deliver_webhooks(WebhookDelivery::new().backoff(Duration::from_millis(20)));
         let refused = Fault::status(401).on(Method::GET, "/v1/customers/1/balance");

@@ -1,5 +1,5 @@
-//! A stand-in for Partnero's browser script, to try a page with a [`Snippet`](crate::Snippet) without
-//! Partnero.
+//! A stand-in for Partnero's browser script, to try a page with a [`Snippet`](crate::Snippet)
+//! without Partnero.
 
 use std::future::ready;
 use std::sync::Arc;
@@ -38,7 +38,8 @@ async fn settings(Extracted(state): Extracted<Arc<State>>, Path(id): Path<String
     }
 }
 
-/// The body of the answer would be useless: the script belongs to another origin and may not read it.
+/// The body of the answer would be useless: the script belongs to another origin and may not read
+/// it.
 async fn hear(Extracted(state): Extracted<Arc<State>>, body: Bytes) -> StatusCode {
     match serde_json::from_slice(&body) {
         Ok(call) => {

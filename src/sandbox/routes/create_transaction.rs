@@ -104,8 +104,8 @@ fn created_at(input: &mut Input<'_>, form: TransactionTime) -> Option<SystemTime
     read.or_else(|| input.refuse("created_at", "is no time"))
 }
 
-/// Refuses a key that an earlier transaction has, or another transaction of this batch, if the switch
-/// says so.
+/// Refuses a key that an earlier transaction has, or another transaction of this batch, if the
+/// switch says so.
 fn refuse_repeated(world: &World, sales: &[Sale]) -> Result<(), Refusal> {
     let mut seen = HashSet::new();
     let mut keys = sales.iter().filter_map(|sale| sale.key.as_deref());
@@ -120,7 +120,8 @@ fn refuse_repeated(world: &World, sales: &[Sale]) -> Result<(), Refusal> {
     }
 }
 
-/// The earlier transaction with this key, if the switch says that it is the answer to a repeated key.
+/// The earlier transaction with this key, if the switch says that it is the answer to a repeated
+/// key.
 fn existing(world: &World, sale: &Sale) -> Option<u64> {
     if world.switches.repeated_transaction != RepeatedTransaction::Existing {
         return None;
@@ -129,8 +130,8 @@ fn existing(world: &World, sale: &Sale) -> Option<u64> {
     earlier.first().copied()
 }
 
-/// Who buys; `None` for a sale that is recorded without a customer. It is assumed that the id counts
-/// before the key, and the key before the e-mail address.
+/// Who buys; `None` for a sale that is recorded without a customer. It is assumed that the id
+/// counts before the key, and the key before the e-mail address.
 fn buyer(world: &mut World, named: Registration, creates: bool) -> Result<Option<Serial>, Refusal> {
     let by_id = named.id.as_deref().and_then(|id| world.customers.by_id(id));
     let by_key = || named.key.as_deref().and_then(|key| world.by_key(key));

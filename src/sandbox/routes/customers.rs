@@ -243,8 +243,8 @@ pub(super) fn revoke_archive(world: &mut World, call: &Call) -> Result<Answer, R
     set_archived(world, call.customer(world)?, false)
 }
 
-/// An archived customer earns nothing by new sales (N8N: "so they stop earning"), and can do all else,
-/// which is assumed. A repeated archive is a 400, as it is for transactions (D).
+/// An archived customer earns nothing by new sales (N8N: "so they stop earning"), and can do all
+/// else, which is assumed. A repeated archive is a 400, as it is for transactions (D).
 fn set_archived(world: &mut World, serial: Serial, archived: bool) -> Result<Answer, Refusal> {
     let customer = world.customers.get_mut(serial);
     let customer = customer.ok_or_else(|| Refusal::not_found("Customer not found."))?;

@@ -10,15 +10,15 @@ use crate::sandbox::money::Amount;
 use crate::sandbox::switches::RewardedData;
 use crate::sandbox::world::World;
 
-/// `customer.created`, `customer.updated` or `customer.deleted`. Call it for the last one before the
-/// customer is removed.
+/// `customer.created`, `customer.updated` or `customer.deleted`. Call it for the last one before
+/// the customer is removed.
 pub(super) fn customer(world: &mut World, event: &'static str, serial: Serial) {
     let data = views::customer(world, serial);
     world.notices.push(event, data);
 }
 
-/// `transaction.created` or `transaction.deleted`. Call it for the second one before the transaction
-/// is removed.
+/// `transaction.created` or `transaction.deleted`. Call it for the second one before the
+/// transaction is removed.
 pub(super) fn transaction(world: &mut World, event: &'static str, number: u64) {
     let Some(transaction) = world.transactions.get(number) else {
         return;

@@ -47,8 +47,8 @@ impl Registration {
     }
 
     /// Refuses a new customer without an e-mail address, if the switch says so, and the fields and
-    /// values that a test has told the sandbox to refuse. A body that only names an existing customer
-    /// is not checked.
+    /// values that a test has told the sandbox to refuse. A body that only names an existing
+    /// customer is not checked.
     pub(super) fn check(&self, input: &mut Input<'_>, world: &World, prefix: &str) {
         if world.switches.email_field == EmailField::Required {
             input.required(&format!("{prefix}email"), self.email.as_ref());
@@ -132,8 +132,8 @@ impl Registration {
         serial
     }
 
-    /// Not an endpoint: does what a registration in Partnero's own portal would do, unless the e-mail
-    /// address is known already.
+    /// Not an endpoint: does what a registration in Partnero's own portal would do, unless the
+    /// e-mail address is known already.
     pub(in crate::sandbox) fn in_portal(world: &mut World, email: String) {
         if world.customers.by_email(&email).is_none() {
             let registration = Self {

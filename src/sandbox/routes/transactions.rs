@@ -10,7 +10,8 @@ use crate::sandbox::world::World;
 
 /// `GET /v1/transactions`
 ///
-/// `customer` (O) is the buyer. `partner` (N8N, for affiliate programs) is assumed to be the referrer.
+/// `customer` (O) is the buyer. `partner` (N8N, for affiliate programs) is assumed to be the
+/// referrer.
 pub(super) fn list(world: &mut World, call: &Call) -> Result<Answer, Refusal> {
     let buyer = call.filter(world, "customer");
     let referrer = call.filter(world, "partner");

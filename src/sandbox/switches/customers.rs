@@ -5,8 +5,8 @@ use super::declare::{SwitchInfo, switch};
 switch! {
     /// What `POST /customers` answers when the id, the key or the e-mail address is taken.
     ///
-    /// All three must be unique (seed, O). The answer to a second create is documented for affiliate
-    /// programs only.
+    /// All three must be unique (seed, O). The answer to a second create is documented for
+    /// affiliate programs only.
     DuplicateCustomer {
         /// 422 that names the taken fields (D for affiliate programs; SX saw it).
         #[default]
@@ -61,8 +61,8 @@ switch! {
 }
 
 switch! {
-    /// What `POST /customers` answers to `{"partner": {…}, "customer": {…}}`, the body that WP sends
-    /// to affiliate programs. No source says.
+    /// What `POST /customers` answers to `{"partner": {…}, "customer": {…}}`, the body that WP
+    /// sends to affiliate programs. No source says.
     NestedCustomer {
         /// 422 on the field `customer`. Assumed.
         #[default]
@@ -115,7 +115,8 @@ switch! {
 switch! {
     /// What remains of a deleted customer.
     DeletedCustomer {
-        /// Nothing: reading it is a 404, and its id, key and e-mail address are free again. Assumed.
+        /// Nothing: reading it is a 404, and its id, key and e-mail address are free again.
+        /// Assumed.
         #[default]
         Gone,
         /// The customer remains with `status: "deleted"`, a status that D lists. It is assumed that

@@ -2,10 +2,10 @@
 //! switch for each.
 //!
 //! Every switch is an enum, and its default is the likeliest answer. Set a switch with
-//! [`SandboxBuilder::switch`](super::SandboxBuilder::switch), or in a running sandbox with
+//! [`SandboxBuilder::switch`](super::SandboxBuilder::switch), in a running sandbox with
 //! [`Sandbox::switch`](crate::Sandbox::switch), or by its name with
-//! [`SandboxBuilder::switch_by_name`](super::SandboxBuilder::switch_by_name). The constant `ALL` of each switch lists its
-//! positions, so that a test can run once under each of them.
+//! [`SandboxBuilder::switch_by_name`](super::SandboxBuilder::switch_by_name). The constant `ALL` of
+//! each switch lists its positions, so that a test can run once under each of them.
 //!
 //! Tags name the sources: *seed* is Partnero's first refer-a-friend guide
 //! (developers.partnero.com/guide/referral), *O* the rest of developers.partnero.com, *D*

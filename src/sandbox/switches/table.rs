@@ -54,8 +54,8 @@ macro_rules! switches {
                 switch.put(self);
             }
 
-            /// Sets a switch by the names of the switch and of the position. Upper and lower case, `-`
-            /// and `_` do not matter: `UnknownReferrer` is also `unknown-referrer`.
+            /// Sets a switch by the names of the switch and of the position. Upper and lower case,
+            /// `-` and `_` do not matter: `UnknownReferrer` is also `unknown-referrer`.
             ///
             /// # Errors
             ///

@@ -13,8 +13,8 @@ use tokio::net::{TcpStream, lookup_host};
 /// its answer was read.
 const LONGEST_ANSWER: usize = 1 << 20;
 
-/// The status of the answer; `None` if there is no answer. Also `None` for a URL that is not plain http
-/// to a loopback address: no invented event leaves this machine.
+/// The status of the answer; `None` if there is no answer. Also `None` for a URL that is not plain
+/// http to a loopback address: no invented event leaves this machine.
 pub(super) async fn post(url: &str, mut headers: HeaderMap, body: Vec<u8>) -> Option<StatusCode> {
     let uri: Uri = url.parse().ok()?;
     let authority = uri.authority()?;

@@ -34,8 +34,8 @@ pub struct SandboxWebhook {
     pub body: Vec<u8>,
     /// The value of the signature's header.
     pub signature: String,
-    /// The status of the answer; `None` if no answer came in time, or if the sandbox does not send to
-    /// this address.
+    /// The status of the answer; `None` if no answer came in time, or if the sandbox does not send
+    /// to this address.
     pub status: Option<StatusCode>,
     /// When the attempt ended.
     pub ended_at: SystemTime,

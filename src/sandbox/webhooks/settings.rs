@@ -5,10 +5,10 @@ use std::time::Duration;
 /// How the sandbox sends its webhooks: how often it tries, and what goes wrong on the way.
 ///
 /// Partnero waits 5 seconds for an answer, and tries again with growing pauses
-/// (<https://docs.partnero.com/guides/webhooks/outgoing-webhooks>). No source says how often and for
-/// how long; the defaults are ours. Webhooks are sent one after the other, in the order of their
-/// events, unless [`scatter`](Self::scatter) is set. A webhook that has to be sent again does not hold
-/// back those behind it.
+/// (<https://docs.partnero.com/guides/webhooks/outgoing-webhooks>). No source says how often and
+/// for how long; the defaults are ours. Webhooks are sent one after the other, in the order of
+/// their events, unless [`scatter`](Self::scatter) is set. A webhook that has to be sent again does
+/// not hold back those behind it.
 #[derive(Clone, Debug)]
 #[must_use]
 pub struct WebhookDelivery {
