@@ -144,6 +144,11 @@ pub(crate) fn before_retry_after(
             latest = latest.max(after);
         }
     }
+    if waits > 0 && told.recorded.is_empty() {
+        return Err(
+            "no worker has told of a pause on record: is the event's text another one?".into(),
+        );
+    }
     Ok(format!(
         "{waits} waits: 0 calls before their end; on record after {} ms at most, by when {late} calls of \
          others had left, {} ms after it at most; {unheard} answers reached nobody, {lost} died with \

@@ -1,4 +1,4 @@
-//! A database that fails: what the caller gets, and a worker that goes on by itself.
+//! A database that fails: the caller gets an error, and the worker goes on by itself.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use tower_partnero::delivery::{Outbox, OutboxErrorKind, Status};
 
 use crate::support::{Shop, postgres, sale};
 
-/// A file of the app's own, whose pool waits for a lock only for a moment.
+/// The app's own file, with a pool that waits for a lock only for a moment.
 async fn app_pool(file: &std::path::Path, read_only: bool) -> SqlitePool {
     let options = SqliteConnectOptions::new()
         .filename(file)

@@ -34,7 +34,7 @@ fn hook_by(delivery: impl Into<Delivery>) -> SignupHook {
     Signups::new(referrals, delivery).hook(&parts).unwrap()
 }
 
-/// The same for both kinds of transactions, which have no common type.
+/// A macro, because the transactions of the two engines have no common type.
 macro_rules! commits_or_rolls_back {
     ($pool:expr, $outbox:expr) => {{
         let (pool, outbox) = ($pool, $outbox);
@@ -53,7 +53,7 @@ macro_rules! commits_or_rolls_back {
                 .sign_up_in(&mut transaction, ben)
                 .await
                 .unwrap();
-            // A repeated key changes nothing and breaks nothing.
+            // A repeated key changes nothing, and the transaction can go on.
             let again = hook(&outbox)
                 .sign_up_in(&mut transaction, NewCustomer::new(7))
                 .await;
@@ -103,7 +103,7 @@ async fn a_report_commits_with_the_user_on_postgres() {
     }
 }
 
-/// What any other driver does: the documented statement, with literal values.
+/// Enqueues as another driver does: by the documented statement, here with literal values.
 const BY_HAND: [&str; 2] = [
     "INSERT INTO partnero_outbox (kind, key, customer, public_key, payload, program) \
      VALUES ('customer', '7', '7', 'ben-7', '{\"id\": \"7\", \"key\": \"ben-7\", \
@@ -150,7 +150,7 @@ async fn a_row_of_another_driver_arrives_from_postgres() {
 async fn the_apps_own_migrations_are_left_alone() {
     let directory = tempfile::tempdir().unwrap();
     let pool = app_database(&directory.path().join("app.db")).await;
-    // Where sqlx keeps the app's history.
+    // The table in which sqlx keeps the history of the app's own migrations.
     let history = "CREATE TABLE _sqlx_migrations (version BIGINT PRIMARY KEY)";
     sqlx::query(history).execute(&pool).await.unwrap();
     for _ in 0..2 {

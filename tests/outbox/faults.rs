@@ -45,7 +45,7 @@ async fn a_429_pauses_everybody_for_as_long_as_it_says(shop: Shop) {
     assert_eq!(shop.sandbox.customers().len(), 4);
 }
 
-/// A customer is made, and who its recorded referrer is cannot be looked up: that fails nothing.
+/// The customer is created. Only the look-up of its recorded referrer gets the 429, which is no failure.
 async fn a_429_pauses_everybody_even_where_the_report_arrives(shop: Shop) {
     shop.anna().await;
     shop.switch(ReferrerEcho::Id);
@@ -59,8 +59,8 @@ async fn a_429_pauses_everybody_even_where_the_report_arrives(shop: Shop) {
     assert_eq!(shop.referrer_of("ben").as_deref(), Some("anna"));
 }
 
-/// Who waits for a place among the calls is held back by the 429 that frees it. Nothing was tried,
-/// so nothing is waited for but the pause.
+/// A report that waits until another call has ended is not sent if that call gets a 429. It was not
+/// tried, so it waits only until the pause ends.
 async fn what_a_pause_holds_back_waits_no_longer_than_that(shop: Shop) {
     const LONG: Duration = Duration::from_secs(60 * 60);
     let busy = Fault::status(429).header(RETRY_AFTER, 1).times(1);
@@ -159,7 +159,7 @@ async fn a_503_that_asks_to_wait_is_heeded_by_everybody(shop: Shop) {
     assert_eq!(shop.calls("GET /v1/test"), 0);
 }
 
-/// Its look-ups are answered, so it is not Partnero that is down.
+/// Partnero answers the look-ups of the sale, so this is no outage.
 async fn a_sale_that_is_never_answered_is_given_up_by_age(shop: Shop) {
     shop.anna().await;
     shop.report(friend("ben")).await;

@@ -33,7 +33,7 @@ async fn what_is_no_text_is_dead_and_holds_up_nobody_else() {
     let directory = tempfile::tempdir().unwrap();
     let (shop, pool) = shop(&directory).await;
     shop.report(NewCustomer::new("ben")).await;
-    // No UTF-8; and a key that no other row would be found to repeat.
+    // Bytes that are no UTF-8, and a key that compares equal to no other.
     for (key, payload) in [("'a'", "X'22FF22'"), ("X'62'", "'{\"amount\": 1}'")] {
         let insert = format!(
             "INSERT INTO partnero_outbox (kind, key, customer, payload) \

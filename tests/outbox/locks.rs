@@ -1,4 +1,4 @@
-//! Somebody else keeps a lock, for whatever reason.
+//! Another connection keeps a lock.
 
 use std::time::{Duration, Instant};
 
@@ -10,7 +10,7 @@ use tower_partnero::sandbox::Fault;
 
 use crate::support::{Shop, postgres, sale};
 
-/// A worker with Ben's sign-up under way, whose answer will come a moment later.
+/// A worker that is delivering Ben's sign-up. Partnero's answer comes a moment later.
 async fn amid_a_sign_up(shop: &Shop) -> DeliveryWorker {
     let slow = Fault::delay(Duration::from_millis(250)).on(Method::POST, "/v1/customers");
     shop.sandbox.inject(slow.mentioning("ben"));
@@ -34,21 +34,21 @@ async fn one_locked_row_holds_up_nobody_else() {
         .fetch_all(&mut *other)
         .await
         .unwrap();
-    // The answer is there, and cannot be written down.
+    // Partnero has answered, and the worker cannot write it.
     tokio::time::sleep(Duration::from_millis(500)).await;
     for number in 0..10 {
         shop.report(NewCustomer::new(number)).await;
     }
     shop.status_when(|status| status.pending == 1).await;
     assert!(shop.knows("9") && worker.health().is_ok());
-    // It is written down as soon as it can be.
+    // Once the lock is released, it is written.
     other.rollback().await.unwrap();
     shop.status_when(Status::is_drained).await;
     assert_eq!(shop.calls("POST /v1/customers"), 11);
     assert_eq!(worker.stop(Duration::from_secs(1)).await, 0);
 }
 
-/// Whoever is about to send a sale looks at its customer.
+/// Before a sale is sent, the row of its customer is read.
 #[tokio::test]
 async fn who_waits_for_a_locked_row_holds_up_nobody_else() {
     let Some(pool) = postgres("who_waits_for_a_locked_row_holds_up_nobody_else").await else {

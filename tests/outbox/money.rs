@@ -1,4 +1,4 @@
-//! Nothing is paid twice that the API lets anybody see.
+//! Nothing is paid twice, as far as the API shows what was paid.
 
 use http::Method;
 use tower_partnero::NewCustomer;
@@ -24,7 +24,7 @@ every_engine! {
 
 const SALES: &str = "/v1/transactions";
 
-/// Every way in which a sale can arrive without anybody hearing of it.
+/// Each fault by which a sale arrives and its answer does not.
 fn silent_successes() -> [Fault; 4] {
     [
         Fault::hang_after(),
@@ -107,7 +107,7 @@ async fn a_refund_of_which_nobody_knows_is_looked_up(shop: Shop) {
     }
 }
 
-/// Partnero's own plugin found the path of this call not to work, and that is a 404, too.
+/// Partnero's own plugin once found the path of this call not to work, which is a 404, too.
 async fn a_refund_that_finds_no_sale_is_believed_only_where_there_is_none(shop: Shop) {
     referred_customer(&shop).await;
     shop.report(sale("o-1", "ben")).await;
@@ -140,7 +140,7 @@ async fn a_credit_of_which_nobody_knows_is_parked(shop: Shop) {
         ("parked", "c-1")
     );
     assert_eq!(shop.calls("POST /v1/customers/anna"), 1);
-    // Nobody replays it unseen, and a person can.
+    // `replay_all` leaves it, because a person has to check it first.
     assert_eq!(shop.outbox.replay_all().await.unwrap(), 0);
     shop.switch(tower_partnero::sandbox::switches::Overdraft::Allowed);
     assert!(shop.outbox.replay(letter.id).await.unwrap());
@@ -158,7 +158,7 @@ async fn a_sale_that_is_not_wanted_is_an_outcome(shop: Shop) {
 }
 
 async fn a_refused_sale_of_a_referred_customer_is_dead(shop: Shop) {
-    // Partnero says of nobody who referred them: the receipt of the sign-up knows.
+    // Partnero never names a referrer here, so the receipt of the sign-up has to say it.
     shop.switch(ReferrerEcho::Null);
     referred_customer(&shop).await;
     shop.deliver().await;
@@ -188,8 +188,8 @@ async fn after_pruning_a_sale_is_looked_up_first(shop: Shop) {
     assert_eq!(shop.recorded("o-1"), 1);
 }
 
-/// A gateway answers in Partnero's place with 200 and says nothing: to a sale, to its refund, and
-/// to their look-ups.
+/// A gateway answers in Partnero's place with an empty 200: to a sale, to its refund, and to their
+/// look-ups.
 async fn a_gateway_that_answers_everything_pays_nobody_and_loses_nothing(shop: Shop) {
     referred_customer(&shop).await;
     let bodies = [
@@ -215,7 +215,7 @@ async fn a_gateway_that_answers_everything_pays_nobody_and_loses_nothing(shop: S
         assert_eq!(shop.deliver().await.dead, 0, "{body}");
         assert_eq!(shop.recorded(&key), 0, "{body}");
 
-        // What has happened behind the gateway is found, and not done again.
+        // The sale that arrived behind the gateway is found, and not sent again.
         let key = format!("silent-{number}");
         let silent = Fault::answer(200, body, "application/json").after_effect();
         shop.sandbox.inject(silent.on(Method::POST, SALES).times(1));
@@ -231,7 +231,7 @@ async fn a_gateway_that_answers_everything_pays_nobody_and_loses_nothing(shop: S
     assert_eq!(shop.dead().await[0].reason, "parked");
 }
 
-/// A list that ignores its filter, and a path that finds a sale of another key by its own number.
+/// The list ignores its filter, and the path finds another sale, by Partnero's own number.
 async fn a_sale_is_not_taken_for_another_one(shop: Shop) {
     referred_customer(&shop).await;
     shop.sandbox

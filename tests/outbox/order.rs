@@ -58,7 +58,7 @@ async fn a_discarded_customer_lets_its_sales_go(shop: Shop) {
     let ben = ben_is_refused(&shop).await;
     assert!(shop.outbox.discard(ben, "a test account").await.unwrap());
     shop.deliver().await;
-    // Partnero does not know the customer, and says so.
+    // Partnero refuses the sale, because it does not have the customer.
     let dead = shop.dead().await;
     assert_eq!((dead.len(), dead[0].key.as_str()), (1, "o-1"));
 }

@@ -1,4 +1,4 @@
-//! A pause that a person sees to, in the database or by the outbox.
+//! A pause that a person ends, in the database or through the outbox.
 
 use std::time::Duration;
 
@@ -36,7 +36,7 @@ async fn a_pause_without_end_is_ended_by_a_person(shop: Shop) {
     assert_eq!(worker.stop(Duration::from_secs(1)).await, 0);
 }
 
-/// A shop with a count of its claims, and the app's own way to the table.
+/// A shop that counts its claims, and the app's own pool.
 async fn counted(directory: &tempfile::TempDir) -> (Shop, SqlitePool) {
     let options = SqliteConnectOptions::new()
         .filename(directory.path().join("app.db"))

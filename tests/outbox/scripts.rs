@@ -1,4 +1,4 @@
-//! A database whose encoding has not every letter.
+//! A database whose encoding lacks most characters.
 
 use std::hash::{BuildHasher, RandomState};
 use std::time::Duration;

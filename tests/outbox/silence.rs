@@ -1,4 +1,4 @@
-//! A database at the other end of a network that drops everything.
+//! A database that cannot be reached any more, and no error says so.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -12,7 +12,7 @@ use tower_partnero::delivery::{Outbox, Status};
 
 use crate::support::{Shop, postgres};
 
-/// A way to the server that passes no bytes on while it is frozen; its port.
+/// A proxy to the server that passes no bytes on while `frozen` is set. Returns its port.
 async fn way_to(server: (String, u16), frozen: Arc<AtomicBool>) -> u16 {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let port = listener.local_addr().unwrap().port();

@@ -1,4 +1,4 @@
-//! A worker that stands still between handing a sale over and the writing of its bytes.
+//! A process that is stopped after a sale was handed to the connection and before its bytes are written.
 
 use std::pin::Pin;
 use std::sync::mpsc::{Receiver, Sender, channel};
@@ -17,8 +17,8 @@ use crate::support::{Shop, sale};
 
 const LEASE: Duration = Duration::from_secs(2);
 
-/// Stops the whole thread when a sale is with the task that writes it, as `kill -STOP` would,
-/// until it may go on.
+/// Stops the whole thread, as `kill -STOP` would, when the task that writes to the connection has a
+/// sale.
 struct Standstill {
     begun: Sender<()>,
     go_on: Receiver<()>,
@@ -84,7 +84,7 @@ async fn it_pays_nothing_again_that_another_one_has_paid_meanwhile() {
     let standstill = Stopping(Arc::new(Mutex::new(Standstill { begun, go_on })));
     let (done, is_done) = channel::<()>();
     let stopped = stopping_shop(&shop, standstill);
-    // A runtime of one thread: when that stands still, so does the task of the connection.
+    // A runtime of one thread, so that the task of the connection stands still with it.
     let stopped = std::thread::spawn(move || {
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
@@ -116,12 +116,12 @@ async fn it_pays_nothing_again_that_another_one_has_paid_meanwhile() {
         .await
         .unwrap();
     assert_eq!(worker.stop(Duration::from_secs(5)).await, 0);
-    // What was written before is read before.
+    // Earlier requests are read before.
     shop.client.customers().get("ben").await.unwrap();
     assert_eq!(shop.recorded("o-1"), 1, "{:?}", shop.sandbox.requests());
 }
 
-/// The same outbox and the same Partnero, by a client that stops.
+/// The same outbox and the same sandbox, with a client that stops the thread.
 fn stopping_shop(shop: &Shop, standstill: Stopping) -> Shop {
     let sandbox: &Sandbox = &shop.sandbox;
     let client = Client::builder(ApiKey::new(sandbox.api_key()).unwrap())

@@ -1,4 +1,4 @@
-//! An empty outbox in each engine, a sandbox, and a worker in a hurry.
+//! An empty outbox in each engine, a sandbox, and a worker with short waits.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use tower_partnero::delivery::{
 use tower_partnero::sandbox::switches::Switch;
 use tower_partnero::{ApiKey, Client, NewCustomer, Sandbox};
 
-/// Makes one test of a behaviour for each engine.
+/// Makes a test of each behaviour for each engine.
 macro_rules! every_engine {
     ($($behaviour:ident,)+) => {
         mod memory {
@@ -44,14 +44,14 @@ macro_rules! every_engine {
 }
 pub(crate) use every_engine;
 
-/// A schema of its own in the database that the environment names; `None`, and a line that says
-/// so, if it names none.
+/// A new schema in the database that the environment names. If it names none, prints a line and
+/// returns `None`.
 pub(crate) async fn postgres(test: &str) -> Option<PgPool> {
     use std::hash::{BuildHasher, RandomState};
     use std::io::Write;
 
     let Ok(url) = std::env::var("TOWER_PARTNERO_TEST_POSTGRES") else {
-        // Not by a macro: the test harness would keep it to itself.
+        // Not by `eprintln!`, whose output the test harness hides.
         let _ = writeln!(
             std::io::stderr(),
             "left out: {test} on PostgreSQL (TOWER_PARTNERO_TEST_POSTGRES is not set)"
@@ -69,7 +69,7 @@ pub(crate) async fn postgres(test: &str) -> Option<PgPool> {
     Some(pool.connect_with(options).await.unwrap())
 }
 
-/// An app's side: its outbox, and a Partnero to deliver to.
+/// An app with its outbox, and a sandbox to deliver to.
 pub(crate) struct Shop {
     pub(crate) sandbox: Sandbox,
     pub(crate) client: Client,
@@ -92,7 +92,7 @@ impl Shop {
         }
     }
 
-    /// A worker in a hurry: what takes minutes takes fractions of a second.
+    /// A worker whose waits are fractions of a second instead of minutes.
     pub(crate) fn worker(&self) -> DeliveryWorkerBuilder {
         DeliveryWorker::builder(self.outbox.clone(), self.client.clone())
             .poll(Duration::from_millis(10))
@@ -107,7 +107,7 @@ impl Shop {
         self.outbox.enqueue(report).await.unwrap();
     }
 
-    /// Anna, who is at Partnero already.
+    /// Creates Anna at Partnero.
     pub(crate) async fn anna(&self) {
         let anna = NewCustomer::new("anna").key("anna-7");
         self.client.customers().create(&anna).await.unwrap();
@@ -160,14 +160,14 @@ impl Shop {
         customers.iter().any(|customer| customer.id == id)
     }
 
-    /// Whom Partnero holds for the referrer of a customer.
+    /// The referrer that Partnero has recorded for a customer.
     pub(crate) fn referrer_of(&self, id: &str) -> Option<String> {
         let customers = self.sandbox.customers();
         let customer = customers.into_iter().find(|customer| customer.id == id);
         customer.expect("the customer has arrived").referred_by
     }
 
-    /// The calls that Partnero got, each as its method and the start of its path.
+    /// How many calls Partnero got whose method and path begin so.
     pub(crate) fn calls(&self, start: &str) -> usize {
         let requests = self.sandbox.requests();
         let calls = requests

@@ -1,4 +1,5 @@
-//! What nobody outside Partnero knows makes no difference: the same holds under every answer.
+//! The same reports under every position of every switch of the sandbox: each is an open question
+//! about Partnero, and no answer to it may matter.
 
 use http::Method;
 use tower_partnero::NewCustomer;
@@ -8,7 +9,7 @@ use tower_partnero::sandbox::switches::{self, Switch};
 
 use crate::support::{Shop, friend, sale};
 
-/// One test for each switch, under every position of it.
+/// Makes a test for each switch, which runs under each of its positions.
 macro_rules! under_every_position_of {
     ($($test:ident: $switch:ident,)+) => {
         $(#[tokio::test]

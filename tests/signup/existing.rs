@@ -1,4 +1,4 @@
-//! Who was there before: what a report finds that is not the first one.
+//! Sign-ups of customers that Partnero has already.
 
 use http::Method;
 use tower_partnero::delivery::ExistingReferrer;
@@ -37,7 +37,7 @@ async fn a_second_report_finds_the_first() {
     }
 }
 
-/// What can be known of a second report from what Partnero says.
+/// What the outcome of a second report is, for each way in which Partnero may answer it.
 fn expected(
     duplicate: DuplicateCustomer,
     shape: CustomerShape,
@@ -45,14 +45,14 @@ fn expected(
 ) -> Registration {
     let referrer = match (echo, shape) {
         (ReferrerEcho::Null, _) => ExistingReferrer::None,
-        // Not named at all, or by an identifier of which nothing ever shows whose it is.
+        // The answer has no referrer, or one whose identifier no other answer shows.
         (ReferrerEcho::Absent, _) | (ReferrerEcho::Id, CustomerShape::KeyOnly) => {
             ExistingReferrer::Unknown
         }
         _ => ExistingReferrer::Same,
     };
     match (duplicate, referrer) {
-        // Answered like a first report, it cannot be told from one.
+        // Partnero answers as to a first report, so the second one looks like the first.
         (DuplicateCustomer::Existing, ExistingReferrer::Same | ExistingReferrer::Unknown) => {
             Registration::Referred
         }
@@ -85,7 +85,7 @@ async fn an_existing_customer_is_compared_with_the_referral() {
         );
         let unreferred = shop.sign_up("", ben()).await;
         let expected = match duplicate {
-            // Answered like a first report.
+            // Partnero answers as to a first report.
             DuplicateCustomer::Existing => Registration::Unreferred(UnreferredReason::NotReferred),
             _ => Registration::Existing(ExistingReferrer::Other),
         };
@@ -115,7 +115,7 @@ async fn a_key_or_address_of_somebody_else_is_no_success() {
         for customer in [
             NewCustomer::new(2).key(ANNA),
             NewCustomer::new(2).email("anna@shop.example"),
-            // Anna's key as an identifier: the address of one customer, the name of another.
+            // The identifier is Anna's key, so Partnero finds Anna under it.
             NewCustomer::new(ANNA).key(ANNA).email("x@shop.example"),
         ] {
             let outcome = shop.sign_up("", customer).await;
@@ -132,8 +132,8 @@ async fn a_key_or_address_of_somebody_else_is_no_success() {
     }
 }
 
-/// What is found under our identifier may be somebody whose key it is, and an answer need not have
-/// an identifier: then the key decides, and where only one has a key, the e-mail address.
+/// Our identifier may be another customer's key. If the answer has no identifier, the key decides
+/// whether it is our customer; if one of them has no key, the e-mail address decides.
 #[tokio::test]
 async fn without_identifiers_the_next_name_that_both_have_decides() {
     for (customer, is_anna) in [
@@ -163,8 +163,8 @@ async fn without_identifiers_the_next_name_that_both_have_decides() {
     }
 }
 
-/// Somebody deletes the account and signs up once more: the app has a new identifier, Partnero the
-/// old customer. It is no success, since no sale of the new identifier could be credited.
+/// Somebody deletes the account and signs up again: the app has a new identifier, and Partnero has the
+/// old customer. That is an error, because no sale of the new identifier could be credited.
 #[tokio::test]
 async fn an_old_address_under_a_new_identifier_is_an_error_that_keeps_the_referral() {
     for &duplicate in DuplicateCustomer::ALL {
@@ -214,8 +214,8 @@ async fn a_form_that_is_sent_twice_makes_one_customer() {
     }
 }
 
-/// What an answer calls `id` is the app's own in most sources, and not in all. The customer is the
-/// right one if our identifier leads to the same answer.
+/// In most sources of Partnero's API `id` is the app's own identifier, but not in all. The customer
+/// is ours if our identifier leads to the same answer.
 #[tokio::test]
 async fn an_answer_may_name_a_customer_of_ours_in_another_way() {
     let shop = Shop::open_with_defaults().await;

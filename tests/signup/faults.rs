@@ -10,7 +10,7 @@ use tower_partnero::{Delivery, Registration, Sandbox, Signups};
 
 use super::{ANNA, ANNA_ID, Shop, ben, client, referrals, set_cookie};
 
-/// The customer is there and credited; only the question whose referral is on record fails.
+/// The customer is created and credited. Only the call fails that asks which referrer is recorded.
 #[tokio::test]
 async fn a_question_that_fails_after_the_success_costs_nothing() {
     let sandbox = Sandbox::builder()

@@ -1,4 +1,4 @@
-//! The hook in a handler: what the visitor's browser is told, and what a disconnect does.
+//! The hook in a handler: the cookie in the response, and a visitor who disconnects.
 
 use std::future::pending;
 use std::sync::Arc;
@@ -27,7 +27,7 @@ use super::{ANNA, Shop, client, referrals, response_headers, set_cookie, visit};
 const REMOVAL: &str = "partnero_referral=; SameSite=Lax; Secure; Path=/shop; Domain=shop.example; \
                        Max-Age=0; Expires=Thu, 01 Jan 1970 00:00:00 GMT";
 
-/// The same for the cookies that belong to this host alone, as Partnero's script writes one.
+/// The removal of the host's own cookie, which Partnero's script may have written.
 const TWIN_REMOVALS: [&str; 2] = [
     "partnero_referral=; Secure; Path=/shop; Max-Age=0",
     "partnero_referral=; Secure; Path=/; Max-Age=0",
@@ -39,7 +39,7 @@ async fn a_report_that_arrived_removes_the_cookie_as_it_was_set() {
     let outcome = shop.sign_up_by(ANNA, NewCustomer::new(2)).await;
     let headers = response_headers(outcome);
     let lines: Vec<_> = headers.get_all(SET_COOKIE).iter().collect();
-    // One more, for what may have been planted for this page alone.
+    // One more removal, for a cookie that somebody may have planted for this page alone.
     let of_page = TWIN_REMOVALS[0].replace("/shop", "/signup");
     assert_eq!(
         lines,
@@ -117,7 +117,7 @@ async fn a_hanging_partnero_costs_the_page_no_more_than_the_deadline() {
         .sign_up(NewCustomer::new(2))
         .await;
     assert_eq!(outcome.error().unwrap().kind(), SignupErrorKind::Timeout);
-    // The client alone would wait for ten seconds; what is checked is whose bound it was.
+    // The client alone would wait for ten seconds, so it was our deadline.
     assert!(started.elapsed() < Duration::from_secs(10));
 }
 
@@ -149,7 +149,7 @@ async fn a_report_goes_on_when_the_visitor_no_longer_waits() {
         .inject(Fault::delay(Duration::from_millis(300)));
     let delivery = Delivery::direct(client(&shop.sandbox)).deadline(Duration::from_millis(50));
     let signups = Signups::new(referrals(), delivery);
-    // Of an unknown referrer, so that it takes more calls than the first one, which is under way.
+    // With an unknown referrer the report takes several calls: the later ones show that it goes on.
     let hook = signups.hook(&visit("partnero_referral=nobody")).unwrap();
     let outcome = hook.sign_up(NewCustomer::new(2)).await;
     assert_eq!(outcome.error().unwrap().kind(), SignupErrorKind::Timeout);

@@ -18,7 +18,7 @@ use tower_partnero::{ApiKey, Client, NewCustomer, Referrals, Sandbox, SignupOutc
 const ANNA: &str = "anna-7";
 const ANNA_ID: &str = "1";
 
-/// An app's side of a sign-up: the handle in its state, and a Partnero that knows Anna.
+/// An app and a sandbox that has the customer Anna.
 struct Shop {
     sandbox: Sandbox,
     signups: Signups,
@@ -41,7 +41,7 @@ impl Shop {
         Self::open(Sandbox::start().await.unwrap()).await
     }
 
-    /// Signs somebody up who comes with this `Cookie` line.
+    /// Signs a visitor up whose browser sends this `Cookie` line.
     async fn sign_up(&self, cookie: &str, customer: NewCustomer) -> SignupOutcome {
         let hook = self.signups.hook(&visit(cookie)).unwrap();
         hook.sign_up(customer).await
@@ -52,7 +52,7 @@ impl Shop {
             .await
     }
 
-    /// Whom Partnero holds for the referrer of a customer.
+    /// The identifier of the referrer that Partnero has recorded for a customer.
     fn referrer_of(&self, id: &str) -> Option<String> {
         let customers = self.sandbox.customers();
         let customer = customers.into_iter().find(|customer| customer.id == id);
@@ -89,7 +89,7 @@ fn referrals() -> Referrals {
         .path("/shop")
         .build()
         .unwrap();
-    // The handle refuses to work before its layer is in use.
+    // The handle works only once its layer was made.
     let _service = referrals.layer().layer(());
     referrals
 }
@@ -111,7 +111,7 @@ fn response_headers(outcome: SignupOutcome) -> HeaderMap {
 
 fn set_cookie(outcome: SignupOutcome) -> Option<String> {
     let headers = response_headers(outcome);
-    // Before it, the cookie of the same name goes that only this host has.
+    // The lines before the last one remove the host's own cookie.
     let line = headers.get_all(SET_COOKIE).iter().next_back()?;
     Some(line.to_str().unwrap().to_owned())
 }

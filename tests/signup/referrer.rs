@@ -72,8 +72,8 @@ async fn a_refused_referrer_who_exists_loses_nothing() {
     assert_eq!(again.registration(), Some(Registration::Referred));
 }
 
-/// Partnero's path also takes identifiers and e-mail addresses, so Anna is found under them. They
-/// are nobody's key all the same, and anybody can put them into a link.
+/// Partnero's path also takes identifiers and e-mail addresses, so Anna is found under them. But
+/// neither is a customer's key, and anybody can write them into a link.
 #[tokio::test]
 async fn an_identifier_or_address_in_a_link_does_not_cost_the_customer() {
     for &shape in CustomerShape::ALL {
@@ -94,7 +94,7 @@ async fn an_identifier_or_address_in_a_link_does_not_cost_the_customer() {
     }
 }
 
-/// A path has no segment for these two, which anybody can put into a link all the same.
+/// `.` and `..` cannot stand in a path, and anybody can write them into a link.
 #[tokio::test]
 async fn a_link_that_no_path_can_hold_does_not_cost_the_customer() {
     for link in [".", ".."] {
@@ -118,8 +118,8 @@ async fn a_link_that_no_path_can_hold_does_not_cost_the_customer() {
     }
 }
 
-/// Servers decode a path before they route it, some even twice: what is behind such a key there is
-/// no customer.
+/// Some servers decode a path before they route it, some even twice. Such a key would then lead to
+/// another path.
 #[tokio::test]
 async fn a_link_that_leads_elsewhere_in_a_path_does_not_cost_the_customer() {
     let elsewhere = r#"{"data": {"id": "1", "email": "anna@shop.example"}}"#;
@@ -141,7 +141,7 @@ async fn a_link_that_leads_elsewhere_in_a_path_does_not_cost_the_customer() {
     }
 }
 
-/// A search may refuse what can be nobody's key.
+/// Partnero's search may refuse a text that cannot be a key.
 #[tokio::test]
 async fn a_search_that_refuses_the_link_does_not_cost_the_customer() {
     for status in [404, 422] {
@@ -169,7 +169,7 @@ async fn an_answer_that_names_nobody_does_not_cost_the_customer() {
     assert!(shop.knows("2"));
 }
 
-/// Deleted, and still answered with `status: "deleted"`.
+/// Partnero may still answer with a deleted customer, with `status: "deleted"`.
 #[tokio::test]
 async fn a_deleted_referrer_does_not_cost_the_customer() {
     let sandbox = Sandbox::builder().switch(DeletedCustomer::Marked);

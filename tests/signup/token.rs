@@ -1,4 +1,4 @@
-//! The referral of a signed token, shown once and shown again.
+//! The referral of a signed token, used once and used again.
 
 use tower_partnero::delivery::ExistingReferrer;
 use tower_partnero::detour::{Detour, SigningKeys};
@@ -18,8 +18,8 @@ fn friends_of_anna(shop: &Shop) -> usize {
     anna.unwrap().referrals_count
 }
 
-/// A token is not used up. What credits nobody twice is that the same customer is created once;
-/// another account of the same flow, which the app lets through, is another customer.
+/// A token can be used again. The same customer is still credited once, because it is created once.
+/// If the app lets a visitor make a second account, that is a second customer.
 #[tokio::test]
 async fn a_token_that_is_replayed_credits_one_account_once() {
     let shop = Shop::open_with_defaults().await;

@@ -9,7 +9,7 @@ use tower_partnero::{Client, ErrorKind, Referral, Registration, SignupHook};
 
 use super::{ANNA, Shop, ben, client, set_cookie, visit};
 
-/// As the docs of `SignupHook::with_referral` have it.
+/// The example in the docs of `SignupHook::with_referral`.
 async fn with_code(hook: SignupHook, client: &Client, code: &str) -> SignupHook {
     let Ok(referral) = Referral::from_code(code) else {
         return hook;
@@ -31,7 +31,7 @@ fn hook(shop: &Shop) -> SignupHook {
     shop.signups.hook(&visit(&cookie)).unwrap()
 }
 
-/// What the docs warn of.
+/// The trouble that the docs warn about.
 #[tokio::test]
 async fn a_mistyped_code_costs_the_referrer_her_friend() {
     let shop = Shop::open_with_defaults().await;

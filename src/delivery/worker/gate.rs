@@ -105,7 +105,7 @@ impl FleetGate {
         tracing::debug!(
             reason,
             took = u64::try_from(asked.elapsed().as_micros()).unwrap_or(u64::MAX),
-            "the pause is in the database"
+            "the pause is on record"
         );
     }
 
