@@ -80,6 +80,7 @@ pub(super) fn decide(
         consent,
         has_cookie,
         reach,
+        runners_up: None,
         #[cfg(feature = "companion")]
         touches: None,
     }

@@ -1,6 +1,6 @@
 //! What a request says about its referral, and why: values for handlers, without any cookie.
 
-use crate::referral::{InvalidReferralKey, Referral, ReferralSource};
+use crate::referral::{InvalidReferralKey, Referral, ReferralKey, ReferralSource};
 
 mod consent;
 mod missing;
@@ -112,6 +112,8 @@ pub struct ReferralContext {
     /// The scopes in which a cookie of our name may be stored, where more than our own cookie may
     /// have to be removed.
     pub(crate) reach: Option<Box<Reach>>,
+    /// Boxed, because most visitors have none.
+    pub(crate) runners_up: Option<Box<[ReferralKey]>>,
     /// Boxed, because most policies have no companion.
     #[cfg(feature = "companion")]
     pub(crate) touches: Option<Box<Touches>>,
@@ -144,6 +146,18 @@ impl ReferralContext {
             self.outcome = Outcome::HandedIn;
         }
         self
+    }
+
+    /// The keys of other links that this visitor followed, the newest first: at most three, none of
+    /// them twice, and never the key that counts. `?ref=` stands in the links of many other
+    /// programs, too. If Partnero does not know the key that counts, the sign-up is credited to the
+    /// first of these keys that it knows.
+    ///
+    /// Empty without consent. The sign-up hook reads them; in another handler
+    /// they may be left out, because that costs one more look at the cookies.
+    #[must_use]
+    pub fn runners_up(&self) -> &[ReferralKey] {
+        self.runners_up.as_deref().unwrap_or_default()
     }
 
     /// The first link that this visitor followed, as the
