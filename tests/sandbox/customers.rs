@@ -168,7 +168,8 @@ async fn unknown_and_refused_referrers_are_answered_as_the_switch_says() {
     partnero.sandbox.refuse_referrer("anna");
     for switch in UnknownReferrer::ALL {
         partnero.sandbox.switch(*switch);
-        for referrer in [json!({ "key": "anna" }), json!({ "id": "nobody" })] {
+        for (field, value) in [("key", "anna"), ("id", "nobody")] {
+            let referrer = json!({ field: value });
             let body = json!({ "referring_customer": referrer });
             let (status, answer) = partnero.post("/customers", body).await;
             match switch {
@@ -177,6 +178,11 @@ async fn unknown_and_refused_referrers_are_answered_as_the_switch_says() {
                 UnknownReferrer::Unprocessable => {
                     assert_eq!(status, 422);
                     assert!(answer["errors"]["referring_customer"][0].is_string());
+                }
+                UnknownReferrer::UnprocessableNested => {
+                    assert_eq!(status, 422);
+                    let field = format!("referring_customer.{field}");
+                    assert!(answer["errors"][field][0].is_string(), "{answer}");
                 }
                 UnknownReferrer::Unreferred => assert_eq!(status, 200),
                 _ => panic!("a new position needs its case here"),

@@ -180,6 +180,13 @@ impl NamedReferrer {
             UnknownReferrer::BadRequest => Err(Refusal::bad_request(message)),
             UnknownReferrer::NotFound => Err(Refusal::not_found(message)),
             UnknownReferrer::Unprocessable => Err(Refusal::invalid("referring_customer", message)),
+            UnknownReferrer::UnprocessableNested => {
+                let field = match self {
+                    Self::Id(_) => "referring_customer.id",
+                    Self::Key(_) => "referring_customer.key",
+                };
+                Err(Refusal::invalid(field, message))
+            }
             UnknownReferrer::Unreferred => Ok(None),
         }
     }

@@ -32,6 +32,9 @@ switch! {
         NotFound,
         /// 422 on the field `referring_customer`. Assumed.
         Unprocessable,
+        /// 422 on the field `referring_customer.key` or `referring_customer.id`, as Laravel names
+        /// nested fields. Assumed.
+        UnprocessableNested,
         /// The customer is created without a referrer. Assumed.
         Unreferred,
     }
