@@ -156,7 +156,11 @@ async fn create(client: &Client, new: &NewCustomer) -> Result<Customer, Error> {
         return Ok(customer);
     }
     match find(client, new.id()).await? {
-        Some(found) if (&found.id, &found.key) == (&customer.id, &customer.key) => Ok(customer),
+        Some(found)
+            if !found.is_deleted() && (&found.id, &found.key) == (&customer.id, &customer.key) =>
+        {
+            Ok(customer)
+        }
         _ => Err(
             Error::new(ErrorKind::Conflict, &CallSummary::create_customer())
                 .with_message("the answer is about a customer with another id"),
@@ -205,8 +209,12 @@ async fn find(client: &Client, id: &str) -> Result<Option<Customer>, Error> {
 
 /// Whether a customer that was found by our identifier is ours. Partnero's path also takes keys and
 /// e-mail addresses, so our identifier may be another customer's key. Some answers have no
-/// identifier; then the key decides, or else the e-mail address.
+/// identifier; then the key decides, or else the e-mail address. A deleted customer is nobody's, and
+/// an answer without any name is about nobody.
 fn is_same_customer(new: &NewCustomer, found: &Customer) -> bool {
+    if found.is_deleted() || !found.is_named() {
+        return false;
+    }
     if let Some(id) = &found.id {
         return id == new.id();
     }

@@ -4,8 +4,10 @@ use http::Method;
 use tower_partnero::delivery::ExistingReferrer;
 use tower_partnero::delivery::UnreferredReason;
 use tower_partnero::sandbox::Fault;
-use tower_partnero::sandbox::switches::{CustomerShape, DuplicateCustomer, ErrorMap, ReferrerEcho};
-use tower_partnero::{ErrorKind, NewCustomer, Registration, Sandbox, SignupErrorKind};
+use tower_partnero::sandbox::switches::{
+    CustomerShape, DeletedCustomer, DuplicateCustomer, ErrorMap, ReferrerEcho,
+};
+use tower_partnero::{ErrorKind, NewCustomer, Registration, Sandbox, SignupError, SignupErrorKind};
 
 use super::{ANNA, ANNA_ID, Shop, ben, set_cookie};
 
@@ -60,6 +62,51 @@ fn expected(
             Registration::Unreferred(UnreferredReason::ReferrerIgnored)
         }
         (_, referrer) => Registration::Existing(referrer),
+    }
+}
+
+/// Partnero refuses a customer, and then answers with nobody, or with somebody who is deleted.
+#[tokio::test]
+async fn who_is_nameless_or_deleted_is_not_the_customer() {
+    for found in [
+        r#"{"data": {"name": "X"}}"#,
+        r#"{"data": {"status": "active", "referrals_count": 0}, "status": 1}"#,
+        r#"{"data": {"id": "2", "email": "ben@shop.example", "status": "deleted"}}"#,
+    ] {
+        let shop = Shop::open_with_defaults().await;
+        let refusal = Fault::status(422).on(Method::POST, "/v1/customers");
+        let found_there = Fault::answer(200, found, "application/json");
+        shop.sandbox.inject(refusal);
+        shop.sandbox
+            .inject(found_there.on(Method::GET, "/v1/customers/2"));
+        let outcome = shop.sign_up("", ben()).await;
+        let error = outcome.error().expect(found);
+        assert_eq!(error.kind(), SignupErrorKind::Partnero(ErrorKind::Invalid));
+        assert!(!shop.knows("2"));
+    }
+    let sandbox = Sandbox::builder().switch(DeletedCustomer::Marked);
+    let shop = Shop::open(sandbox.start().await.unwrap()).await;
+    assert!(shop.sign_up("", ben()).await.error().is_none());
+    shop.delete("2").await;
+    let outcome = shop.sign_up("", ben()).await;
+    let kind = outcome.error().map(SignupError::kind);
+    assert_eq!(kind, Some(SignupErrorKind::Partnero(ErrorKind::Invalid)));
+}
+
+/// A success that names nobody proves nothing, and may be tried again.
+#[tokio::test]
+async fn a_success_without_a_customer_is_doubt() {
+    for answer in [
+        r#"{"data": {"name": "X"}}"#,
+        r#"{"data": {"message": "maintenance"}, "status": 1}"#,
+    ] {
+        let shop = Shop::open_with_defaults().await;
+        let gateway = Fault::answer(200, answer, "application/json");
+        shop.sandbox.inject(gateway);
+        let outcome = shop.sign_up("", ben()).await;
+        let error = outcome.error().expect(answer);
+        assert_eq!(error.kind(), SignupErrorKind::Partnero(ErrorKind::Decode));
+        assert!(error.is_retryable());
     }
 }
 

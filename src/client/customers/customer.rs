@@ -87,6 +87,18 @@ impl Customer {
             .is_some_and(fields::is_empty)
     }
 
+    /// Reads a customer with at least one name. Another object says nothing about any customer.
+    pub(super) fn named_from_value(value: Value) -> Option<Self> {
+        Self::from_value(value).filter(Self::is_named)
+    }
+
+    /// Whether the answer has any name of the customer: an identifier, a key, an e-mail address or a
+    /// link.
+    pub(crate) fn is_named(&self) -> bool {
+        let names = [&self.id, &self.key, &self.email, &self.referral_link];
+        names.into_iter().any(Option::is_some) || !self.referral_links.is_empty()
+    }
+
     pub(crate) fn is_deleted(&self) -> bool {
         self.status.as_deref() == Some("deleted")
     }

@@ -68,7 +68,7 @@ impl Customers<'_> {
         if !is_segment(customer.id()) {
             return Err(call.invalid("a customer needs an id that is not empty, `.` or `..`"));
         }
-        self.client.change(call, Customer::from_value).await
+        self.client.change(call, Customer::named_from_value).await
     }
 
     /// Fetches one customer (`GET /customers/{id}`).

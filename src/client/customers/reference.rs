@@ -46,10 +46,10 @@ impl CustomerRef {
                 .iter()
                 .chain(&customer.referral_links)
         };
-        let is_shown = customer.key.is_some() || links().next().is_some();
-        if !is_shown && customer.id.is_none() && customer.email.is_none() {
+        if !customer.is_named() {
             return false;
         }
+        let is_shown = customer.key.is_some() || links().next().is_some();
         match &self.0 {
             Named::Id(id) => customer.id.as_ref().is_none_or(|known| known == id),
             Named::Key(key) if is_shown => {
