@@ -14,12 +14,22 @@ use super::kind::ErrorKind;
 use super::retry_after::retry_after;
 use super::summary::CallSummary;
 
+/// The most characters of an answer's own message that an error keeps.
+const MESSAGE_LENGTH: usize = 500;
+/// The most fields of `errors`, messages of one field, and characters of a name and of a message.
+const MOST_FIELDS: usize = 20;
+const MOST_MESSAGES: usize = 3;
+const FIELD_LENGTH: usize = 50;
+const ERROR_LENGTH: usize = 150;
+
 /// A successful answer.
 #[derive(Debug)]
 pub(super) struct Success {
     /// The fields of the body: `data`, `status` and others, none of which is certain. Empty if the
     /// answer has no body.
     pub(super) fields: Fields,
+    /// How many bytes the body has.
+    pub(super) length: usize,
     call: CallSummary,
     status: StatusCode,
     effort: Effort,
@@ -36,17 +46,23 @@ impl Success {
         call: &CallSummary,
         answer: &Response<Body>,
         api_key: &ApiKey,
-        now: SystemTime,
+        most_values: usize,
         effort: Effort,
     ) -> Result<Self, Error> {
         let status = answer.status();
-        let body = serde_json::from_slice(answer.body().as_bytes());
         let fail = |kind| {
             Error::new(kind, call)
                 .with_status(status)
                 .with_effort(effort.clone())
-                .with_retry_after(retry_after(answer.headers(), now))
+                .with_retry_after(retry_after(answer.headers(), SystemTime::now()))
         };
+        let body = answer.body().as_bytes();
+        if count_values(body) > most_values {
+            let error = fail(kind_of(status).unwrap_or(ErrorKind::Decode));
+            let message = format!("the answer has more than {most_values} values");
+            return Err(error.with_message(message));
+        }
+        let body = serde_json::from_slice(body);
         let fields = match (kind_of(status), body) {
             (None, Ok(Value::Object(fields))) if succeeded(&fields) => fields,
             (None, Ok(Value::Object(fields))) => {
@@ -69,6 +85,7 @@ impl Success {
         }
         Ok(Self {
             fields,
+            length: answer.body().len(),
             call: call.clone(),
             status,
             effort,
@@ -93,6 +110,22 @@ impl Success {
             .with_effort(self.effort.clone())
             .with_message(message)
     }
+}
+
+/// About how many values a JSON text has: its commas and opening brackets outside of texts. A value
+/// of a few bytes takes hundreds in memory, so the length of a text does not bound what it costs.
+fn count_values(json: &[u8]) -> usize {
+    let (mut count, mut in_text, mut is_escaped) = (0, false, false);
+    for byte in json {
+        match byte {
+            _ if is_escaped => is_escaped = false,
+            b'\\' if in_text => is_escaped = true,
+            b'"' => in_text = !in_text,
+            b',' | b'[' | b'{' if !in_text => count += 1,
+            _ => {}
+        }
+    }
+    count
 }
 
 /// Whether an answer says that a call has had its effect. Calls that may be repeated need not be
@@ -129,8 +162,16 @@ fn told(error: Error, fields: &Fields, api_key: &ApiKey) -> Error {
     });
     let error = error.with_field_errors(field_errors);
     match message {
-        Some(message) => error.with_message(api_key.redact(&message)),
+        Some(message) => error.with_message(cut(&api_key.redact(&message), MESSAGE_LENGTH)),
         None => error,
+    }
+}
+
+/// The beginning of a text. The API key was removed before, because half a key would not be found.
+fn cut(text: &str, length: usize) -> String {
+    match text.char_indices().nth(length) {
+        Some((end, _)) => format!("{} ...", &text[..end]),
+        None => text.to_owned(),
     }
 }
 
@@ -173,25 +214,23 @@ fn other_words(fields: &Fields) -> Option<String> {
         Some(format!("{name}: {text}"))
     });
     let words = texts.collect::<Vec<_>>().join(", ");
-    (!words.is_empty()).then(|| words.chars().take(excerpt::LENGTH).collect())
+    (!words.is_empty()).then_some(words)
 }
 
 /// Reads `errors` in every form that can hold a field and a text, because no source shows its form.
 fn field_errors(fields: &Fields, api_key: &ApiKey) -> Vec<FieldError> {
-    let texts = |value: &Value| match value {
-        Value::Array(items) => items.iter().map(text).collect(),
-        other => vec![text(other)],
-    };
+    let shown = |value: &Value| cut(&api_key.redact(&text(value)), ERROR_LENGTH);
     let field_error = |field: &str, value: &Value| FieldError {
-        field: api_key.redact(field),
-        messages: texts(value)
-            .iter()
-            .map(|message: &String| api_key.redact(message))
-            .collect(),
+        field: cut(&api_key.redact(field), FIELD_LENGTH),
+        messages: match value {
+            Value::Array(items) => items.iter().take(MOST_MESSAGES).map(shown).collect(),
+            other => vec![shown(other)],
+        },
     };
     match fields.get("errors") {
         Some(Value::Object(errors)) => errors
             .iter()
+            .take(MOST_FIELDS)
             .map(|(field, value)| field_error(field, value))
             .collect(),
         None | Some(Value::Null) => Vec::new(),
@@ -228,8 +267,7 @@ mod tests {
             .body(Body::from(body.to_owned()))
             .unwrap();
         let api_key = ApiKey::new("s3cret").unwrap();
-        let now = SystemTime::UNIX_EPOCH;
-        let success = Success::read(call, &answer, &api_key, now, Effort::default());
+        let success = Success::read(call, &answer, &api_key, 9, Effort::default());
         success.map(|success| success.fields)
     }
 
@@ -240,6 +278,23 @@ mod tests {
         assert!(read(204, "").unwrap().is_empty());
         assert!(read(200, "[]").unwrap().is_empty());
         assert!(read(200, "[1]").is_err());
+    }
+
+    #[test]
+    fn values_are_counted_outside_of_texts() {
+        for (json, count) in [
+            ("", 0),
+            ("1", 0),
+            (r#"{"a": 1, "b": [2, 3]}"#, 4),
+            (r#"["a,[{", "\",[\\", "\\", {}]"#, 5),
+            (r#"{"a, [{"#, 1),
+        ] {
+            assert_eq!(count_values(json.as_bytes()), count, "{json}");
+        }
+        let most = read(200, "[1, 2, 3, 4, 5, 6, 7, 8, 9]").unwrap_err();
+        assert!(most.message().unwrap().contains("no JSON object"));
+        let more = read(200, "[1, 2, 3, 4, 5, 6, 7, 8, 9, 10]").unwrap_err();
+        assert!(more.message().unwrap().contains("more than 9 values"));
     }
 
     #[test]
@@ -358,7 +413,7 @@ mod tests {
             assert_eq!(read(400, body).unwrap_err().message(), message, "{body}");
         }
         let long = format!(r#"{{"error": "{}"}}"#, "x".repeat(5_000));
-        assert!(read(400, &long).unwrap_err().message().unwrap().len() < 300);
+        assert!(read(400, &long).unwrap_err().message().unwrap().len() < 520);
         let told = read(422, r#"{"errors": {"email": ["taken"]}}"#).unwrap_err();
         assert_eq!(told.message(), None);
     }

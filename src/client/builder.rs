@@ -67,7 +67,9 @@ impl ClientBuilder {
     /// Where the API is. Default: `https://api.partnero.com/v1`.
     ///
     /// It has to be an `https` URL without a user, a query and a fragment. Plain `http` is accepted
-    /// for loopback alone, because elsewhere it would show the API key to the network. For the same
+    /// for loopback alone, because elsewhere it would show the API key to the network. `localhost` and
+    /// names below it count as loopback if they resolve to loopback addresses alone, which
+    /// [`build`](Self::build) asks for, blocking; calls then use these addresses. For the same
     /// reason plain `http` goes through no proxy of the environment (`HTTP_PROXY`). `https` does
     /// (`HTTPS_PROXY`): that proxy sees encrypted bytes alone.
     pub fn base_url(mut self, url: impl Into<String>) -> Self {
@@ -143,8 +145,15 @@ impl ClientBuilder {
         self
     }
 
-    /// The largest answer that is read, in bytes, unpacked. Default: 8 MiB, far more than a page
-    /// of 250 customers; 1 KiB to 1 GiB.
+    /// The largest answer that is read, in bytes after unpacking. A larger one ends the call as
+    /// [`Decode`](super::ErrorKind::Decode). Default: 1 MiB, far more than a page of 100 customers;
+    /// 1 KiB to 1 GiB.
+    ///
+    /// Three other bounds follow from it. An answer has at most one value for every 16 bytes of this
+    /// bound, by default 65,536, because a short value takes hundreds of bytes in memory. All pages
+    /// of a list that is collected, as by [`Customers::referrals`](super::Customers::referrals), have
+    /// together at most 4 times this size. An error keeps at most 500 characters of Partnero's
+    /// message, and 20 field errors of 3 messages with 150 characters each.
     pub fn largest_answer(mut self, bytes: usize) -> Self {
         self.limits.largest_answer = bytes;
         self
@@ -222,6 +231,10 @@ impl ClientBuilder {
         } else {
             http.no_proxy()
         };
+        let http = match base_url.pinned() {
+            Some((name, addresses)) => http.resolve_to_addrs(name, addresses),
+            None => http,
+        };
         let http = http.build().map_err(|error| {
             ConfigError::new("client", format!("no HTTP client can be made: {error}"))
         })?;
@@ -232,6 +245,8 @@ impl ClientBuilder {
             base_url,
             api_key: self.api_key,
             deadline: self.limits.deadline,
+            most_values: self.limits.most_values(),
+            largest_list: self.limits.largest_list(),
             #[cfg(feature = "outbox")]
             timeout: self.limits.timeout,
         }))

@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use serde_json::Value;
+use tokio::time::Instant;
 
 use super::answer::Success;
 use super::base_url::BaseUrl;
@@ -19,6 +20,8 @@ pub struct Client {
     transport: Arc<Transport>,
     /// Set for deliveries: after a 429 all of them pause together, and none repeats it by itself.
     gate: Option<Arc<dyn Gate>>,
+    /// Set for calls that have one deadline together.
+    latest: Option<Instant>,
 }
 
 impl Client {
@@ -29,6 +32,7 @@ impl Client {
         Self {
             transport: Arc::clone(&self.transport),
             gate: Some(gate),
+            latest: self.latest,
         }
     }
 
@@ -44,15 +48,32 @@ impl Client {
         self.transport.deadline
     }
 
+    /// The same client, whose calls have one deadline together, counted from now.
+    pub(crate) fn within_one_deadline(&self) -> Self {
+        let own = self.transport.expires();
+        Self {
+            latest: Some(self.latest.map_or(own, |latest| latest.min(own))),
+            ..self.clone()
+        }
+    }
+
+    /// The most bytes of all pages of a list that is collected.
+    pub(super) fn largest_list(&self) -> usize {
+        self.transport.largest_list
+    }
+
     pub(super) fn from_transport(transport: Transport) -> Self {
         Self {
             transport: Arc::new(transport),
             gate: None,
+            latest: None,
         }
     }
 
     pub(super) async fn send(&self, call: Call) -> Result<Success, Error> {
-        self.transport.send(call, self.gate.as_ref()).await
+        self.transport
+            .send(call, self.gate.as_ref(), self.latest)
+            .await
     }
 
     /// Sends a call that reads one object.

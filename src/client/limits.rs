@@ -33,12 +33,22 @@ impl Default for Limits {
             longest_retry_delay: Duration::from_secs(2),
             retry_budget: 10,
             concurrency: 32,
-            largest_answer: 8 * 1024 * 1024,
+            largest_answer: 1024 * 1024,
         }
     }
 }
 
 impl Limits {
+    /// The most values in one answer. Real ones take about 30 bytes each.
+    pub(super) fn most_values(&self) -> usize {
+        self.largest_answer / 16
+    }
+
+    /// The most bytes of all pages of a list that is collected.
+    pub(super) fn largest_list(&self) -> usize {
+        self.largest_answer.saturating_mul(4)
+    }
+
     pub(super) fn check(&self) -> Result<(), ConfigError> {
         for (setting, duration) in [
             ("timeout", self.timeout),

@@ -14,6 +14,8 @@ use super::trail::Trail;
 /// Page sizes that are valid under every source, which contradict each other.
 const SIZES: std::ops::RangeInclusive<u32> = 10..=100;
 const MOST_PAGES: usize = 10_000;
+/// The same for lists of which all items are collected.
+const MOST_COLLECTED_PAGES: usize = 1_000;
 
 /// A list to be fetched: one page with [`send`](Self::send), or all items with
 /// [`stream`](Self::stream). Nothing is sent before that.
@@ -60,6 +62,20 @@ pub struct Page<T> {
     pub limit: Option<u64>,
     /// The next page as Partnero's link has it, ready to be sent; `None` on the last page.
     pub next: Option<List<T>>,
+    /// How many bytes the answer had.
+    length: usize,
+}
+
+impl<T> Page<T> {
+    fn empty() -> Self {
+        Self {
+            items: Vec::new(),
+            number: None,
+            limit: None,
+            next: None,
+            length: 0,
+        }
+    }
 }
 
 impl<T> List<T> {
@@ -164,22 +180,19 @@ impl<T> List<T> {
         };
         let (summary, path) = (call.summary.clone(), call.path.clone());
         trail.pass(&path);
-        let sheet = match client.send(call).await {
-            Err(error) if is_search && error.kind() == ErrorKind::NotFound => Sheet::empty(),
-            Err(error) => return Err(error),
-            Ok(mut success) => {
-                let fields = std::mem::take(&mut success.fields);
-                let no_list = || success.error(ErrorKind::Decode, "the answer holds no list");
-                Sheet::read(fields, read).ok_or_else(no_list)?
+        let mut success = match client.send(call).await {
+            Err(error) if is_search && error.kind() == ErrorKind::NotFound => {
+                return Ok(Page::empty());
             }
+            answer => answer?,
         };
-        let failed = |message| Error::new(ErrorKind::Decode, &summary).with_message(message);
+        let fields = std::mem::take(&mut success.fields);
+        let odd = |message| success.error(ErrorKind::Decode, message);
+        let sheet = Sheet::read(fields, read).ok_or_else(|| odd("the answer holds no list"))?;
         let next = sheet.next.map(|link| {
             let next = trail.follow(client.base_url(), &link, &path);
             Self {
-                call: next
-                    .map(|path| Call::at(summary.clone(), path))
-                    .map_err(failed),
+                call: next.map(|path| Call::at(summary, path)).map_err(odd),
                 client,
                 read,
                 paging: None,
@@ -192,16 +205,30 @@ impl<T> List<T> {
             number: sheet.number,
             limit: sheet.limit,
             next,
+            length: success.length,
         })
     }
 
-    /// Fetches every page, and returns all items together.
+    /// Fetches every page, and returns all items together. Their memory and time are bounded as a
+    /// whole: by the client's deadline, by the bytes of all answers, and by the number of pages.
     pub(super) async fn collect(self) -> Result<Vec<T>, Error> {
-        let mut page = self.send().await?;
-        let mut items = std::mem::take(&mut page.items);
-        while let Some(next) = page.next {
-            page = next.send().await?;
+        let (mut items, mut length) = (Vec::new(), 0);
+        let (most, client) = (
+            self.client.largest_list(),
+            self.client.within_one_deadline(),
+        );
+        let mut next = Some(Self { client, ..self }.max_pages(MOST_COLLECTED_PAGES));
+        while let Some(list) = next {
+            let mut page = list.send().await?;
             items.append(&mut page.items);
+            length += page.length;
+            next = page.next;
+            if length > most
+                && let Some(Self { call: Ok(call), .. }) = &next
+            {
+                let message = format!("the list is larger than {most} bytes");
+                return Err(Error::new(ErrorKind::Decode, &call.summary).with_message(message));
+            }
         }
         Ok(items)
     }

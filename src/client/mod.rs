@@ -29,8 +29,10 @@
 //! 3. Every error keeps Partnero's status, message and field errors ([`Error`]).
 //! 4. Amounts are exact and in major units ([`Amount`]). Fields of an answer that have no typed
 //!    field here stay in its `raw`.
-//! 5. The API key goes to the base URL alone: the client follows no redirect, and no link of a
-//!    list to another address. The key is never printed.
+//! 5. The API key goes to the base URL alone: the client follows no redirect, and of a link to the
+//!    next page of a list the path and the query alone. The key is never printed.
+//! 6. Time and memory are bounded by default. A call, and a list that is collected, end after 30
+//!    seconds. An answer has at most 1 MiB and 65,536 values, a list that is collected at most 4 MiB.
 //!
 //! The limits, and the app's own tower layers, are set on the [`ClientBuilder`]. Endpoints that
 //! have no method here go through [`Client::request`]. [`Customers::profile`] fetches what an

@@ -14,16 +14,6 @@ pub(super) struct Sheet<T> {
 }
 
 impl<T> Sheet<T> {
-    /// A list without items.
-    pub(super) fn empty() -> Self {
-        Self {
-            items: Vec::new(),
-            next: None,
-            number: None,
-            limit: None,
-        }
-    }
-
     /// `None` if `data` is no list, or an item of the list is no `T`. Without `data` the list is
     /// empty if `status` says that the call succeeded, because then the answer is Partnero's.
     pub(super) fn read(mut envelope: Fields, read: fn(Value) -> Option<T>) -> Option<Self> {

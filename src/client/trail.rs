@@ -40,7 +40,7 @@ impl Trail {
         path: &str,
     ) -> Result<String, &'static str> {
         let Some(next) = base_url.below(link) else {
-            return Err("the next page is at another address: not followed");
+            return Err("the link to the next page leaves the base URL");
         };
         let next = keep_query(next, path);
         if self.seen.contains(&fingerprint(&next)) {
@@ -121,7 +121,7 @@ mod tests {
         assert_eq!(follow(&trail, second).as_deref(), Ok("/c?page=2"));
         for (link, reason) in [
             ("http://localhost:1/v1/c?page=1", "fetched before"),
-            ("http://localhost:2/v1/c?page=2", "another address"),
+            ("http://localhost:1/v2/c?page=2", "leaves the base URL"),
         ] {
             assert!(follow(&trail, link).unwrap_err().contains(reason), "{link}");
         }

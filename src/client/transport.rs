@@ -1,7 +1,7 @@
 //! The one place that sends calls.
 
 use std::sync::Arc;
-use std::time::{Instant, SystemTime};
+use std::time::Instant;
 
 use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderValue};
 use http::{Request, Response};
@@ -26,19 +26,29 @@ pub(super) struct Transport {
     pub(super) base_url: BaseUrl,
     pub(super) api_key: ApiKey,
     pub(super) deadline: std::time::Duration,
+    /// The most values in an answer, and the most bytes of all pages of a list together.
+    pub(super) most_values: usize,
+    pub(super) largest_list: usize,
     #[cfg(feature = "outbox")]
     pub(super) timeout: std::time::Duration,
 }
 
 impl Transport {
-    /// Sends the call and reads its answer.
+    /// When a call that begins now has to be over.
+    pub(super) fn expires(&self) -> tokio::time::Instant {
+        times::after(tokio::time::Instant::now(), self.deadline)
+    }
+
+    /// Sends the call and reads its answer. The call ends at its own deadline, or at `latest`.
     pub(super) async fn send(
         &self,
         call: Call,
         gate: Option<&Arc<dyn Gate>>,
+        latest: Option<tokio::time::Instant>,
     ) -> Result<Success, Error> {
         let started = Instant::now();
-        let expires = times::after(tokio::time::Instant::now(), self.deadline);
+        let own = self.expires();
+        let expires = latest.map_or(own, |latest| latest.min(own));
         let progress = Progress::new(call.summary.clone(), expires, gate.cloned());
         let answer = self.exchange(call, &progress).await;
         let effort = Effort {
@@ -48,8 +58,8 @@ impl Transport {
         };
         let result = match answer {
             Ok(answer) => {
-                let (call, now) = (progress.call(), SystemTime::now());
-                Success::read(call, &answer, &self.api_key, now, effort)
+                let call = progress.call();
+                Success::read(call, &answer, &self.api_key, self.most_values, effort)
             }
             Err(error) => Err(error.with_effort(effort)),
         };

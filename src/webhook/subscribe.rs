@@ -59,6 +59,7 @@ where
     E: Into<Box<dyn StdError + Send + Sync>>,
 {
     let wanted = Wanted::new(url, events)?;
+    check(url).await?;
     let (webhook, change) = match wanted.find(client).await? {
         Some(found) => wanted.adjust(client, found).await?,
         None => wanted.create(client).await?,
@@ -120,7 +121,6 @@ impl Wanted {
                 "name at least one, as `customer.rewarded`",
             ));
         }
-        check(url)?;
         let key = EventDigest::of(url.as_bytes()).to_string();
         Ok(Self {
             url: url.to_owned(),
@@ -133,6 +133,7 @@ impl Wanted {
     /// The subscription under our key, or else another one to the same URL.
     async fn find(&self, client: &Client) -> Result<Option<Webhook>, Error> {
         let mut found = None;
+        let client = client.within_one_deadline();
         let mut webhooks = client.webhooks().list().stream();
         while let Some(webhook) = webhooks.next().await {
             let webhook = webhook?;
@@ -188,7 +189,7 @@ impl Wanted {
 }
 
 /// Events hold names and addresses, so they may go to `https`, or stay on this machine.
-fn check(text: &str) -> Result<(), ConfigError> {
+async fn check(text: &str) -> Result<(), ConfigError> {
     let refuse = |advice: &'static str| Err(ConfigError::new("url", advice));
     let Ok(url) = Url::parse(text) else {
         return refuse("this is no URL: write it whole, as in `https://shop.example/partnero`");
@@ -201,12 +202,18 @@ fn check(text: &str) -> Result<(), ConfigError> {
     }
     match url.scheme() {
         "https" => Ok(()),
-        "http" if is_loopback(&url) => Ok(()),
+        "http" if stays_here(url.clone()).await => Ok(()),
         "http" => refuse(
             "the URL would show events to the network: write `https`; plain `http` is for loopback",
         ),
         _ => refuse("the URL has no scheme that Partnero can reach: write `https`"),
     }
+}
+
+/// Whether a URL leads to this machine. A name is resolved in a thread that may block.
+async fn stays_here(url: Url) -> bool {
+    let is_loopback = tokio::task::spawn_blocking(move || is_loopback(&url));
+    is_loopback.await.unwrap_or(false)
 }
 
 /// Why there is no subscription, or its secret is not known.

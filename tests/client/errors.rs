@@ -177,6 +177,17 @@ async fn an_answer_that_is_too_large_is_not_read() {
     assert_eq!(error.kind(), ErrorKind::Decode);
     assert!(error.message().unwrap().contains("larger than 1024 bytes"));
     assert_eq!(error.status().unwrap(), 200);
+
+    answer(1 << 20);
+    assert!(partnero.client.customers().get("a").await.is_ok());
+    answer((1 << 20) + 1);
+    let error = partnero.client.customers().get("a").await.unwrap_err();
+    assert!(
+        error
+            .message()
+            .unwrap()
+            .contains("larger than 1048576 bytes")
+    );
 }
 
 #[tokio::test]

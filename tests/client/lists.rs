@@ -93,16 +93,35 @@ fn page(id: u32, next: &str) -> String {
     json!({"data": [{"id": id}], "links": {"next": next}, "meta": [], "status": 1}).to_string()
 }
 
+/// A proxy in front of Partnero, or one in front of us, has another scheme or host than Partnero's
+/// links. Their path and query are followed at our own address, which gets the API key.
 #[tokio::test]
-async fn a_link_to_another_address_is_never_followed() {
+async fn a_link_is_followed_at_our_own_address() {
     for link in [
-        "https://evil.example/v1/customers?page=2",
-        "http://127.0.0.1:10/v1/customers?page=2",
         "https://127.0.0.1:9/v1/customers?page=2",
+        "http://127.0.0.1:10/v1/customers?page=2",
+        "https://api.partnero.com/v1/customers?page=2",
         "//evil.example/v1/customers?page=2",
-        "http://127.0.0.1:9@evil.example/v1/customers",
+        "http://127.0.0.1:9@evil.example/v1/customers?page=2",
+        "/v1/customers?page=2",
+    ] {
+        let (client, asked) = canned(&[(200, &page(1, link)), (200, r#"{"data": []}"#)]);
+        let found = all(client.customers().list().stream()).await;
+        assert_eq!(found.unwrap().len(), 1, "{link}");
+        let asked = asked.lock().unwrap();
+        assert_eq!(asked.len(), 2);
+        assert_eq!(asked[1].1, "/customers?page=2&limit=100", "{link}");
+    }
+}
+
+#[tokio::test]
+async fn a_link_that_leaves_the_address_is_never_followed() {
+    for link in [
         "http://127.0.0.1:9/v2/customers?page=2",
         "http://127.0.0.1:9/v1/../admin",
+        "https://evil.example/admin",
+        "http://127.0.0.1:9/v10/customers",
+        "javascript:alert(1)",
         "not a link",
     ] {
         let (client, asked) = canned(&[(200, &page(1, link))]);

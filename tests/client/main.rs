@@ -1,6 +1,7 @@
 //! The client: every method and every fault over real HTTP against the sandbox, and every shape
 //! of an answer that the documentation shows.
 
+mod bounds;
 mod changes;
 mod customers;
 mod doubt;

@@ -77,6 +77,7 @@ pub(crate) fn canned(answers: &[(u16, &str)]) -> (Client, Asked) {
     let seen = Arc::clone(&asked);
     let answer = move |request: Request<Body>| {
         let mut seen = seen.lock().unwrap();
+        assert_eq!(request.uri().authority().unwrap(), "127.0.0.1:9");
         let path = request.uri().path_and_query().unwrap().as_str();
         let path = path.strip_prefix("/v1").unwrap().to_owned();
         let body = serde_json::from_slice(request.body().as_bytes()).unwrap_or_default();

@@ -172,7 +172,10 @@ impl Customers<'_> {
     /// Lists the customers that one customer has referred (`GET /customers/{id}/referrals`,
     /// <https://developers.partnero.com/guide/referral>).
     ///
-    /// No source says whether this list comes in pages; if it does, all of them are fetched.
+    /// No source says whether this list comes in pages. If it does, all of them are fetched, within
+    /// one [deadline](super::ClientBuilder::deadline) and up to 1,000 pages and 4 times the
+    /// [largest answer](super::ClientBuilder::largest_answer). A longer list ends as
+    /// [`Decode`](crate::ErrorKind::Decode).
     ///
     /// # Errors
     ///
@@ -251,17 +254,24 @@ impl Customers<'_> {
     ///
     /// It makes three calls at the same time. If the answer about the customer has no link, as in
     /// Partnero's oldest examples, a fourth call lists the customer's links.
+    /// All of them have one [deadline](super::ClientBuilder::deadline) together.
     ///
     /// # Errors
     ///
     /// [`NotFound`](crate::ErrorKind::NotFound) if there is no such customer, and any other
     /// [`ErrorKind`](crate::ErrorKind). It is the error of the call that failed first.
     pub async fn profile(self, id: &str) -> Result<Profile, Error> {
-        let (customer, balance, referrals) =
-            try_join3(self.get(id), self.balance(id), self.referrals(id)).await?;
+        let client = self.client.within_one_deadline();
+        let customers = client.customers();
+        let (customer, balance, referrals) = try_join3(
+            customers.get(id),
+            customers.balance(id),
+            customers.referrals(id),
+        )
+        .await?;
         let link = match &customer.referral_link {
             Some(link) => Some(link.clone()),
-            None => self.link(id).await?,
+            None => customers.link(id).await?,
         };
         Ok(Profile {
             link,

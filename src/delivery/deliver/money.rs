@@ -73,6 +73,7 @@ async fn is_recorded(client: &Client, key: &str) -> Result<bool, Error> {
 
 /// Whether a transaction of this key is on any page of the list.
 async fn is_listed(client: &Client, key: &str) -> Result<bool, Error> {
+    let client = client.within_one_deadline();
     let mut listed = client.transactions().list().key(key).stream();
     while let Some(found) = listed.next().await {
         if found?.key.as_deref() == Some(key) {
