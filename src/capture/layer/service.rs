@@ -42,40 +42,32 @@ where
     // which costs every request more than this call.
     #[inline(never)]
     fn call(&mut self, mut request: Request<ReqBody>) -> Self::Future {
-        match capture(&self.referrals, &request) {
-            None => ResponseFuture {
+        if self.referrals.policy.concerns(request.uri())
+            && let Some(lines) = capture(
+                &self.referrals,
+                request.method(),
+                request.uri(),
+                request.headers(),
+            )
+        {
+            self.referrals.policy.mark.leave_in(request.headers_mut());
+            return ResponseFuture {
                 inner: self.inner.call(request),
-                lines: None,
-            },
-            Some(lines) => {
-                self.referrals.policy.mark.leave_in(request.headers_mut());
-                ResponseFuture {
-                    inner: self.inner.call(request),
-                    lines: Some(lines),
-                }
-            }
+                lines: Some(lines),
+            };
+        }
+        ResponseFuture {
+            inner: self.inner.call(request),
+            lines: None,
         }
     }
 }
 
-/// The cookie lines that a request asks for. Cookies are read only if the query names a referral,
-/// or if the policy has to see every request.
-#[inline]
-fn capture<B>(referrals: &Referrals, request: &Request<B>) -> Option<CookieLines> {
-    if !referrals.policy.concerns(request.uri()) {
-        return None;
-    }
-    capture_concerned(
-        referrals,
-        request.method(),
-        request.uri(),
-        request.headers(),
-    )
-}
-
-/// A function of its own, so that a request without a link does not pay for it.
+/// The cookie lines that a request asks for, if it concerns the policy.
+///
+/// Not inlined, so that a request without a link does not pay for it.
 #[inline(never)]
-fn capture_concerned(
+fn capture(
     referrals: &Referrals,
     method: &Method,
     uri: &Uri,
