@@ -7,18 +7,18 @@ use tower_partnero::delivery::{Outbox, OutboxTransaction, Sale};
 use crate::Failure;
 use crate::database::{Database, Pool};
 
-/// Whom Partnero refuses for good.
+/// The customers whom Partnero always refuses.
 pub(crate) fn is_refused(user: usize) -> bool {
     user % 50 == 49
 }
 
-/// Whose sale Partnero refuses for good: all of them came by somebody, because a refused sale of
-/// anybody else is no failure.
+/// The customers whose sales Partnero always refuses. All of them have a referrer, because a refused
+/// sale of a customer without one is no failure.
 pub(crate) fn is_sale_refused(user: usize) -> bool {
     user % 75 == 40
 }
 
-/// A third of the users came by the one before them.
+/// A third of the users were referred by the user before them.
 pub(crate) fn referrer(user: usize) -> Option<usize> {
     (user % 3 == 1 && !is_refused(user - 1)).then(|| user - 1)
 }
@@ -33,7 +33,7 @@ pub(crate) fn order(user: usize) -> String {
     format!("{kind}-order-{user}")
 }
 
-/// Goes on where the last life ended, until everything is stored.
+/// Goes on where the killed process before it has stopped, until everything is stored.
 pub(crate) async fn run(place: &str, schema: &str, users: &str) -> Result<(), Failure> {
     let users: usize = users.parse()?;
     let (pool, outbox) = Database::open(place, schema).await?;
@@ -49,7 +49,7 @@ pub(crate) async fn run(place: &str, schema: &str, users: &str) -> Result<(), Fa
         loop {
             match store(&pool, &outbox, user).await {
                 Ok(()) => break,
-                // The database restarts: the app's own users wait for it, too.
+                // The database restarts.
                 Err(_) => tokio::time::sleep(std::time::Duration::from_millis(100)).await,
             }
         }
@@ -69,8 +69,8 @@ pub(crate) async fn stored(pool: &Pool, table: &str) -> Result<usize, Failure> {
 const USER: &str = "INSERT INTO users (id) VALUES ($1) ON CONFLICT (id) DO NOTHING";
 const ORDER: &str = "INSERT INTO orders (id) VALUES ($1) ON CONFLICT (id) DO NOTHING";
 
-/// One transaction for the user, and one for the order. The report's key is not asked for: where
-/// the row is new, so is the report.
+/// One transaction for the user and one for the order, each with its report. If the user's own row is
+/// new, so is the report.
 async fn store(pool: &Pool, outbox: &Outbox, user: usize) -> Result<(), Failure> {
     let number = i64::try_from(user)?;
     match pool {

@@ -1,19 +1,18 @@
-//! Whether anybody called while Partnero had asked to wait.
+//! Whether a worker called Partnero while Partnero had asked it to wait.
 //!
 //! From the moment at which a process hears a 429 until `Retry-After` is over,
 //!
 //! - no call leaves that process, and
-//! - no call leaves any other once the pause is on record in the database, but for those that
-//!   leave within the time for which a worker relies on its last look there ([`PAUSE_LAG`]).
+//! - no call leaves any other process once the pause is on record in the database, except within
+//!   [`PAUSE_LAG`], for which a worker relies on the database's last answer.
 //!
-//! Neither has a tolerance. A call leaves when everything that could hold it back has let it pass;
-//! a pause is on record once the database has told its writer so; both are written down at that
-//! moment, by the one clock of the machine.
+//! Neither rule has a tolerance. A call leaves when every gate has let it pass. A pause is on record
+//! when the database has confirmed the write. Both are written down at that moment, by the clock of
+//! the machine.
 //!
-//! What this cannot prove, and nobody can keep: a call that had left before is under way, and
-//! arrives when it arrives; and a process that is killed before the database has the pause takes it
-//! along, as does one whose database is away until the wait is over. All of these are counted; a
-//! call that had left before two pauses, twice.
+//! Two things cannot be prevented and are counted. A call that left before the pause arrives during
+//! it (it is counted for each pause). And a pause gets lost if its process is killed before the pause
+//! is on record, or if the database cannot be reached until the wait is over.
 
 use std::collections::HashMap;
 use std::path::Path;
@@ -27,7 +26,7 @@ use crate::database::DATABASE_TIMEOUT;
 use crate::witness::{NAME, micros};
 use crate::worker::PAUSE_LAG;
 
-/// What the sandbox asks for.
+/// The wait that the sandbox asks for.
 const RETRY_AFTER: Duration = Duration::from_secs(1);
 
 /// A stretch of time in which the database did not answer.
@@ -36,14 +35,14 @@ pub(crate) struct Away {
     pub(crate) to: SystemTime,
 }
 
-/// All that the workers have written down; times are microseconds since 1970.
+/// What the workers have written down. Times are microseconds since 1970.
 #[derive(Default)]
 struct Told {
-    /// Each call that left, and who sent it.
+    /// The time of each call that left, and its process.
     left: Vec<(u128, u32)>,
-    /// Each 429 by the process that heard it and the number of its call.
+    /// The time of each 429, by the process that got it and the number of its call.
     heard: HashMap<(u32, u64), u128>,
-    /// By process: when a pause was asked for, and when it was on record.
+    /// For each process: when a pause was asked for, and when it was on record.
     recorded: HashMap<u32, Vec<(u128, u128)>>,
 }
 
@@ -73,7 +72,7 @@ impl Told {
         Ok(told)
     }
 
-    /// When the pause that this process was asked for was on record.
+    /// When the pause was on record that this process was asked for at `heard`.
     fn on_record(&self, process: u32, heard: u128) -> Option<u128> {
         let recorded = self.recorded.get(&process)?;
         let later = recorded.iter().filter(|(asked, _)| *asked >= heard);
@@ -81,7 +80,7 @@ impl Told {
     }
 }
 
-/// Which process sent a call, and its number.
+/// The process that sent a call, and the number of the call.
 fn sender(request: &SandboxRequest) -> Option<(u32, u64)> {
     let (_, name) = request.path.rsplit_once(&format!("{NAME}="))?;
     let (process, number) = name.split_once('-')?;
@@ -95,7 +94,7 @@ fn died(killed: &[(u32, SystemTime)], process: u32, heard: u128) -> bool {
     killed.any(|(by, at)| *by == process && micros(*at) < latest)
 }
 
-/// Looks at every call that left within a wait.
+/// Checks every call that left during a wait.
 pub(crate) fn before_retry_after(
     requests: &[SandboxRequest],
     directory: &Path,

@@ -1,4 +1,4 @@
-//! What has to be true in the end.
+//! What must be true at the end.
 
 use std::collections::HashMap;
 use std::fmt::Write;
@@ -12,12 +12,12 @@ use crate::trouble::{LATE, sleeper_order};
 use crate::witness::micros;
 use crate::{Failure, app};
 
-/// What there was to deliver.
+/// What the app and the troubles have reported.
 pub(crate) struct Story {
     pub(crate) users: usize,
-    /// Sales over one of which a worker has slept.
+    /// How many sales were made to stop a worker in the middle of one.
     pub(crate) sleepers: usize,
-    /// Somebody came after the server had been away.
+    /// A customer has signed up after the server was stopped.
     pub(crate) is_late: bool,
     /// Partnero takes sales of customers whom nobody referred.
     pub(crate) takes_unreferred: bool,
@@ -94,7 +94,7 @@ pub(crate) async fn everything(
     ))
 }
 
-/// What Partnero was asked about an order, for whoever has to find out.
+/// The calls about an order, for the message of a failure.
 fn story_of(sandbox: &Sandbox, order: &str, times: usize) -> String {
     let name = format!("{order}\"");
     let requests = sandbox.requests();
@@ -114,7 +114,7 @@ fn story_of(sandbox: &Sandbox, order: &str, times: usize) -> String {
     story
 }
 
-/// What must be dead is dead, with its reason, and nothing else is.
+/// Exactly the refused reports are dead, each with its reason.
 async fn dead(outbox: &Outbox, users: usize) -> Result<usize, Failure> {
     let letters = outbox.dead(0, 100_000).await?;
     for letter in &letters {

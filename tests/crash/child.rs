@@ -1,4 +1,4 @@
-//! Processes that are killed.
+//! The processes that are killed.
 
 use std::process::{Child, Command, Stdio};
 
@@ -16,7 +16,7 @@ impl Process {
         Ok(Self { arguments, child })
     }
 
-    /// SIGKILL, and a new life; who died.
+    /// Kills the process and starts it again. Returns the id of the killed one.
     pub(crate) fn kill_and_restart(&mut self) -> Result<u32, Failure> {
         let died = self.id();
         self.kill();
@@ -28,7 +28,7 @@ impl Process {
         self.child.id()
     }
 
-    /// As `kill -STOP` and `kill -CONT`.
+    /// Sends a signal, such as `-STOP` or `-CONT`.
     pub(crate) fn signal(&self, name: &str) -> Result<(), Failure> {
         let id = self.child.id().to_string();
         let status = Command::new("kill").args([name, &id]).status()?;
@@ -38,7 +38,7 @@ impl Process {
             .ok_or_else(|| "kill failed".into())
     }
 
-    /// Whether it has come to its own end, and that a good one.
+    /// Whether the process has ended by itself. It is an error if it ended with a failure.
     pub(crate) fn is_finished(&mut self) -> Result<bool, Failure> {
         match self.child.try_wait()? {
             None => Ok(false),
@@ -48,7 +48,7 @@ impl Process {
     }
 
     fn kill(&mut self) {
-        // Fails only where it has ended already.
+        // Fails only if the process has ended already.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }

@@ -12,10 +12,10 @@ use tower_partnero::delivery::Outbox;
 
 use crate::Failure;
 
-/// How long whoever wants to write waits for others.
+/// How long a writer waits for the locks of others.
 pub(crate) const DATABASE_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// A file, or a URL and a schema: what fits on a command line.
+/// A file, or a URL and a schema, as they stand on a command line.
 #[derive(Clone)]
 pub(crate) struct Database {
     pub(crate) place: String,
@@ -60,7 +60,7 @@ impl Database {
         Self::open_within(place, schema, DATABASE_TIMEOUT).await
     }
 
-    /// Whose callers wait for a connection no longer than this.
+    /// Opens the database with a pool in which a caller waits for a connection no longer than this.
     pub(crate) async fn open_within(
         place: &str,
         schema: &str,

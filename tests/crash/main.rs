@@ -1,4 +1,4 @@
-//! Real processes, killed by SIGKILL: what was committed arrives, once, in order.
+//! Real processes are killed by SIGKILL, and every committed report arrives, once and in order.
 //!
 //! `cargo test --test crash` runs the short form, on each engine and under one answer of the
 //! sandbox's switches, another one each time. The long form, 5,000 sign-ups and 5,000 sales with 100
@@ -16,18 +16,18 @@
 //! | | SQLite, one worker | PostgreSQL, three |
 //! |---|--:|--:|
 //! | calls to Partnero | 13,761 | 13,306 |
-//! | waits that it asked for | 652 | 633 |
-//! | calls before the end of a wait that was known | 0 | 0 |
-//! | latest call after another process had a wait on record | | 85 ms |
-//! | waits that died with who heard of them | 19 | 0 |
+//! | waits that Partnero asked for | 652 | 633 |
+//! | calls of a process before the end of a wait that it knew of | 0 | 0 |
+//! | latest call after another process had put a wait on record | | 85 ms |
+//! | waits not on record, because the process that heard of them was killed | 19 | 0 |
 //!
-//! PostgreSQL is included where `TOWER_PARTNERO_TEST_POSTGRES` holds a URL; its restarts and a
-//! stop of ten seconds where `TOWER_PARTNERO_TEST_POSTGRES_RESTART`, `..._STOP` and `..._START` hold
-//! commands.
+//! PostgreSQL is included if `TOWER_PARTNERO_TEST_POSTGRES` holds a URL; its restarts and a stop of
+//! ten seconds, if `TOWER_PARTNERO_TEST_POSTGRES_RESTART`, `..._STOP` and `..._START` hold commands.
 //!
-//! The parent is Partnero, and kills. One child is the app: it stores users and orders, each with
-//! its report in one transaction. The other children are workers, which write down what they do
-//! (`witness`). One of them is stopped by SIGSTOP amid sales, and woken after its leases.
+//! The parent process runs the sandbox and kills the others. One child is the app: it stores users
+//! and orders, each with its report in one transaction. The other children are workers, which write
+//! down what they do (`witness`). One worker is stopped by SIGSTOP during a sale, and goes on after
+//! its leases have ended.
 
 mod app;
 mod calls;
@@ -66,7 +66,7 @@ fn main() -> ExitCode {
 }
 
 fn run(arguments: &[&str]) -> Result<(), Failure> {
-    // A worker has one thread, so that it writes down what happens in the order in which it does.
+    // A worker has one thread, so that it writes events down in the order in which they happen.
     let mut runtime = match arguments {
         ["worker", ..] => Builder::new_current_thread(),
         _ => Builder::new_multi_thread(),
@@ -88,7 +88,7 @@ fn run(arguments: &[&str]) -> Result<(), Failure> {
     })
 }
 
-/// All at the same time: a machine that is busy is part of it.
+/// All proofs run at the same time, because a busy machine is a part of the test.
 async fn short() -> Result<(), Failure> {
     let mut answers = switches::all();
     let seconds = SystemTime::now().duration_since(UNIX_EPOCH)?.as_secs();
@@ -131,7 +131,7 @@ async fn on_postgres(form: &Form) -> Result<(), Failure> {
     proof::run(&database, form, &fleet, None).await
 }
 
-/// Several at a time, because most of it is waiting.
+/// Several run at a time, because most of the time is spent waiting.
 async fn under_each(answers: Vec<Answer>) -> Result<(), Failure> {
     const AT_ONCE: usize = 4;
     let mut running = JoinSet::new();
@@ -161,7 +161,6 @@ async fn under(answer: Answer) -> Result<(), Failure> {
     result.map_err(|error| format!("with {}: {error}", answer.name).into())
 }
 
-/// A line for whoever watches.
 fn say(line: &str) {
     use std::io::Write;
 

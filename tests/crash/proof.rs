@@ -1,4 +1,4 @@
-//! One proof: a bad Partnero, an app and workers that are killed, and what is there in the end.
+//! One proof: a sandbox that fails, an app and workers that are killed, and a check at the end.
 
 use std::path::Path;
 use std::time::{Duration, Instant, SystemTime};
@@ -18,11 +18,11 @@ use crate::switches::Answer;
 use crate::trouble::{self, Trouble, sleep_past_the_lease};
 use crate::{Failure, app, calls, check, say};
 
-/// How much of it.
+/// How long one proof is.
 pub(crate) struct Form {
     pub(crate) users: usize,
     kills: usize,
-    /// From one kill to the next.
+    /// The time from one kill to the next.
     pace: Duration,
     outage: Duration,
     patience: Duration,
@@ -72,7 +72,7 @@ pub(crate) async fn run(
     let (pool, outbox) = Database::open(&database.place, &database.schema).await?;
     let mut scene = Scene::start(&sandbox, database, form, trouble, witnesses.path())?;
     let slept = scene.play(&sandbox, &outbox, &pool, form, trouble).await?;
-    // Nobody is killed any more: whoever lives has to go on by itself.
+    // From here on no process is killed: those that run must go on by themselves.
     let stop = trouble::stop_for_a_while(&trouble.commands, database).await?;
     let story = Story {
         users: form.users,
@@ -101,7 +101,7 @@ pub(crate) async fn run(
     Ok(())
 }
 
-/// The processes, and what befell them.
+/// The processes, and which of them were killed.
 struct Scene {
     shop: Process,
     workers: Vec<Process>,
@@ -130,7 +130,7 @@ impl Scene {
         })
     }
 
-    /// How many sales it took to stop a worker in the middle of one.
+    /// Kills and troubles. Returns how many sales it took to stop a worker in the middle of one.
     async fn play(
         &mut self,
         sandbox: &Sandbox,
@@ -142,7 +142,7 @@ impl Scene {
         let mut slept = 0;
         for kill in 0..form.kills {
             tokio::time::sleep(form.pace).await;
-            // Every fourth time it is the app, as long as it lives.
+            // Every fourth kill is the app, as long as it runs.
             if kill % 4 == 3 && !self.shop.is_finished()? {
                 self.shop.kill_and_restart()?;
             } else {
@@ -171,7 +171,7 @@ impl Scene {
         Ok(slept)
     }
 
-    /// Everybody is killed.
+    /// Kills every process.
     fn end(mut self) -> Self {
         for worker in self.workers.drain(..) {
             self.killed.push((worker.id(), SystemTime::now()));
@@ -180,8 +180,8 @@ impl Scene {
     }
 }
 
-/// 5 % are told to come back in a second, 3 % fail, 2 % are done and not answered, 2 % are cut
-/// off; some customers and some sales are refused for good.
+/// Of the calls, 5 % get a 429, 3 % fail, 2 % take effect without an answer, and 2 % are cut off.
+/// Some customers and some sales are always refused.
 fn misbehave(sandbox: &Sandbox) {
     let refusal = || Fault::status(422);
     sandbox.inject(

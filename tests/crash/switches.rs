@@ -1,4 +1,4 @@
-//! What nobody outside Partnero knows: the answers that can matter to a delivery.
+//! The open questions about Partnero that can matter to a delivery, and each answer to them.
 
 use tower_partnero::Sandbox;
 use tower_partnero::sandbox::{Fault, switches};
@@ -20,7 +20,7 @@ impl Answer {
     }
 }
 
-/// What a gateway answers in Partnero's place, each with 200.
+/// What a gateway answers with 200 in Partnero's place.
 const GATEWAYS: [(&str, &str); 4] = [
     ("Words", r#"{"error":"maintenance"}"#),
     ("Object", "{}"),
@@ -28,8 +28,8 @@ const GATEWAYS: [(&str, &str); 4] = [
     ("Nothing", ""),
 ];
 
-/// A gateway that answers every seventh call before Partnero has heard of it, and every eleventh
-/// after it was done.
+/// A gateway that answers every seventh call without passing it on, and every eleventh call after
+/// Partnero has done what it asks.
 fn gateway((name, body): (&'static str, &'static str)) -> Answer {
     Answer {
         name: format!("Gateway::{name}"),

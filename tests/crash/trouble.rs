@@ -1,4 +1,4 @@
-//! What befalls the processes and the database.
+//! What happens to the processes and the database beside kills.
 
 use std::time::{Duration, Instant, SystemTime};
 
@@ -15,7 +15,7 @@ use crate::database::{Database, Pool};
 use crate::worker::LEASE;
 use crate::{Failure, say};
 
-/// What else happens beside kills.
+/// Which troubles there are.
 #[derive(Default)]
 pub(crate) struct Trouble {
     pub(crate) workers: usize,
@@ -24,7 +24,7 @@ pub(crate) struct Trouble {
     pub(crate) commands: Commands,
 }
 
-/// How the database's server is restarted, stopped and started, where the environment says.
+/// The commands that restart, stop and start the database's server, if the environment has them.
 #[derive(Default)]
 pub(crate) struct Commands {
     pub(crate) restart: Option<String>,
@@ -58,16 +58,16 @@ pub(crate) fn run(command: &str) -> Result<(), Failure> {
     expect(status.success(), failed)
 }
 
-/// Who buys while a worker sleeps.
+/// The customer who buys while a worker is stopped.
 pub(crate) const SLEEPER: &str = "sleeper";
 
 pub(crate) fn sleeper_order(number: usize) -> String {
     format!("sleeper-order-{number}")
 }
 
-/// Has a sale recorded at Partnero and not answered, stops the worker that waits for the answer
-/// past its lease, and wakes it. On a fleet another one has seen to the sale by then, within
-/// `patience`: what is older comes first. How many sales it took until a worker was caught.
+/// Lets Partnero record a sale without an answer, stops the worker that waits for the answer, and wakes
+/// it after its lease. With several workers another one has delivered the sale by then, within
+/// `patience`. Returns how many sales it took until a worker was stopped in time.
 pub(crate) async fn sleep_past_the_lease(
     workers: &[Process],
     sandbox: &Sandbox,
@@ -101,7 +101,7 @@ pub(crate) async fn sleep_past_the_lease(
     Err("no worker was caught".into())
 }
 
-/// The worker that waits for the answer to this sale, stopped; `None` if it was too fast.
+/// Stops the worker that waits for the answer to this sale. `None` if it was too fast.
 async fn caught<'a>(
     workers: &'a [Process],
     sandbox: &Sandbox,
@@ -135,7 +135,7 @@ fn is_recorded(sandbox: &Sandbox, order: &str) -> bool {
     keys.any(|key| key == Some(order))
 }
 
-/// How a sale stands, and whose it is.
+/// The state of a sale, and the owner of its lease.
 async fn state(pool: &Pool, order: &str) -> Result<(String, Option<String>), Failure> {
     const STATE: &str =
         "SELECT state, owner FROM partnero_outbox WHERE kind = 'transaction' AND key = $1";
@@ -145,11 +145,11 @@ async fn state(pool: &Pool, order: &str) -> Result<(String, Option<String>), Fai
     })
 }
 
-/// A customer who comes once the server is back.
+/// The customer who signs up once the server is back.
 pub(crate) const LATE: &str = "late";
 
-/// Stops the server for ten seconds. Whoever enqueues meanwhile is told that the database cannot be
-/// reached, and that trying again may help; it does, once the server is back.
+/// Stops the server for ten seconds. Enqueueing then fails with an error that says that the database
+/// cannot be reached and that trying again may help. Once the server is back, it helps.
 pub(crate) async fn stop_for_a_while(
     commands: &Commands,
     database: &Database,

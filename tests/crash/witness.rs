@@ -1,7 +1,7 @@
-//! What a worker's process writes down while it lives: each call as it leaves, each 429 as it is
-//! heard, and each pause once the database has it.
+//! What a worker's process writes down: each call as it leaves, each 429 as it comes, and each pause
+//! once it is on record.
 //!
-//! A line is in the file's pages before the next step is taken, so SIGKILL takes none of it along.
+//! Each line is handed to the operating system before the next step, so that SIGKILL loses none.
 
 use std::fmt;
 use std::fs::File;
@@ -46,7 +46,7 @@ impl Witness {
         })
     }
 
-    /// One write for each line, because somebody may kill between two.
+    /// One write for each line, because the process may be killed between two writes.
     fn note(&self, what: &str, number: u64, at: u128) {
         let line = format!("{what} {number} {at}\n");
         let written = (&*self.file).write_all(line.as_bytes());
@@ -74,7 +74,7 @@ impl Layer<HttpService> for Witness {
     }
 }
 
-/// Stands behind everything that could hold a call back.
+/// The innermost layer: a call that comes here has passed every gate.
 #[derive(Clone)]
 pub(crate) struct Witnessed {
     inner: HttpService,
@@ -111,7 +111,7 @@ impl Service<Request<Body>> for Witnessed {
     }
 }
 
-/// The worker's own events: it says when a pause is on record, and how long that took.
+/// Reads the worker's own event that a pause is on record, and how long that took.
 impl Subscriber for Witness {
     fn enabled(&self, metadata: &Metadata<'_>) -> bool {
         metadata.is_event() && metadata.target().starts_with("tower_partnero::delivery")
@@ -122,7 +122,7 @@ impl Subscriber for Witness {
         event.record(&mut recorded);
         if recorded.is_it {
             let at = now();
-            // The number is when it was asked for.
+            // The number in the line is the time at which the pause was asked for.
             let asked = at.saturating_sub(recorded.took.into());
             self.note("recorded", u64::try_from(asked).unwrap_or(0), at);
         }

@@ -1,4 +1,4 @@
-//! A worker's process.
+//! The process of a worker.
 
 use std::time::Duration;
 
@@ -9,13 +9,13 @@ use crate::Failure;
 use crate::database::Database;
 use crate::witness::Witness;
 
-/// How long a request may take: what hangs, hangs so long.
+/// How long a request may take.
 const TIMEOUT: Duration = Duration::from_millis(800);
 pub(crate) const LEASE: Duration = Duration::from_secs(3);
-/// How long a worker relies on its last look at the fleet's pause.
+/// How long a worker relies on the database's last answer about the pause.
 pub(crate) const PAUSE_LAG: Duration = Duration::from_millis(100);
 
-/// Works until somebody kills it.
+/// Works until it is killed.
 pub(crate) async fn run(
     place: &str,
     schema: &str,

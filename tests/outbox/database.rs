@@ -92,7 +92,7 @@ async fn a_worker_waits_for_a_locked_file_and_goes_on() {
     assert_eq!(worker.stop(Duration::from_secs(5)).await, 0);
 }
 
-/// Looking through a million of them takes a while, in which the app must be able to write.
+/// Looking through a million receipts takes a while, and the app must be able to write meanwhile.
 #[tokio::test]
 async fn old_receipts_are_looked_for_without_a_lock() {
     let directory = tempfile::tempdir().unwrap();
@@ -138,7 +138,7 @@ async fn a_cut_connection_ends_the_transaction_and_not_the_worker() {
     assert_eq!(error.kind(), OutboxErrorKind::Unavailable);
     assert!(error.is_retryable());
     drop(transaction);
-    // Neither is there, and the next transaction is as good as any.
+    // Nothing of the transaction was written, and the next one works.
     assert_eq!(shop.outbox.status().await.unwrap().pending, 0);
     shop.report(NewCustomer::new(7)).await;
     shop.status_when(Status::is_drained).await;

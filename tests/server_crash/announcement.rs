@@ -1,4 +1,4 @@
-//! The note that a sale is being sent outlives the server.
+//! A crash of the server does not lose the note that a sale is being sent.
 
 use std::time::Duration;
 
@@ -47,13 +47,13 @@ async fn sent_at(pool: &PgPool) -> Option<i64> {
     }
 }
 
-/// The app lets the server forget the last moments, and the outbox does not.
+/// The app turns `synchronous_commit` off, and the outbox turns it on for its own transactions.
 #[tokio::test]
 async fn a_crash_forgets_no_sale_that_is_being_sent() {
     let Some(server) = Server::take("a_crash_forgets_no_sale_that_is_being_sent").await else {
         return;
     };
-    // Nobody else brings to the disk what was committed.
+    // The server's own WAL writer would soon write the commits to the disk.
     server.alter("SET wal_writer_delay = '10s'").await;
     let forgetful = server
         .options
@@ -61,7 +61,7 @@ async fn a_crash_forgets_no_sale_that_is_being_sent() {
         .options([("synchronous_commit", "off")]);
     let sandbox = Sandbox::start().await.unwrap();
     sandbox.switch(UnreferredSale::Recorded);
-    // What is to be delivered is on the disk.
+    // This pool has `synchronous_commit` on, so the report is on the disk.
     let outbox = Outbox::postgres(server.pool.clone()).await.unwrap();
     outbox.enqueue(NewCustomer::new("ben")).await.unwrap();
     let price = Money::currency(Amount::major("19.90").unwrap(), "EUR");
@@ -76,7 +76,7 @@ async fn a_crash_forgets_no_sale_that_is_being_sent() {
         tokio::time::sleep(Duration::from_millis(2)).await;
     }
     server.crash();
-    // The process dies along with what it knows.
+    // The process ends, too, with all that it knows.
     drop(doomed);
     let sent_at = sent_at(&server.pool).await;
 

@@ -16,15 +16,15 @@ pub(crate) struct Server {
 }
 
 impl Server {
-    /// A schema of its own; `None`, and a line that says so, if the environment names no server or
-    /// no way to restart it.
+    /// A new schema. If the environment names no server, or no command to restart it, prints a line
+    /// and returns `None`.
     pub(crate) async fn take(test: &str) -> Option<Self> {
         use std::hash::{BuildHasher, RandomState};
 
         let url = std::env::var("TOWER_PARTNERO_TEST_POSTGRES").ok();
         let restart = std::env::var("TOWER_PARTNERO_TEST_POSTGRES_RESTART").ok();
         let (Some(url), Some(restart)) = (url, restart) else {
-            // Not by a macro: the test harness would keep it to itself.
+            // Not by `eprintln!`, whose output the test harness hides.
             let _ = writeln!(
                 std::io::stderr(),
                 "left out: {test} on PostgreSQL (TOWER_PARTNERO_TEST_POSTGRES or .._RESTART is not set)"
@@ -46,7 +46,7 @@ impl Server {
         })
     }
 
-    /// As `ALTER SYSTEM`, which a server takes over without a restart.
+    /// Changes a setting by `ALTER SYSTEM`, which needs no restart.
     pub(crate) async fn alter(&self, what: &str) {
         let alter = sqlx::AssertSqlSafe(format!("ALTER SYSTEM {what}"));
         sqlx::raw_sql(alter).execute(&self.pool).await.unwrap();
@@ -67,7 +67,7 @@ impl Server {
         }
     }
 
-    /// What was not on the disk is gone.
+    /// Crashes the server: commits that were not on the disk are lost.
     pub(crate) fn crash(&self) {
         let restart = Command::new("sh").arg("-c").arg(&self.restart).status();
         assert!(restart.unwrap().success());

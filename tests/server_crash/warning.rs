@@ -1,4 +1,4 @@
-//! What is said about a server that may forget its commits.
+//! The warning about a server that may forget its commits.
 
 use std::io::Write;
 use std::sync::{Arc, Mutex};
@@ -21,7 +21,7 @@ impl Write for Log {
     }
 }
 
-/// What is logged when the outbox is opened by new connections.
+/// What is logged when an outbox is opened over new connections.
 async fn warnings(server: &Server, synchronous_commit: &str) -> String {
     let options = server.options.clone();
     let options = options.options([("synchronous_commit", synchronous_commit)]);
@@ -45,7 +45,7 @@ async fn a_server_that_syncs_nothing_is_warned_of() {
     let Some(server) = Server::take("a_server_that_syncs_nothing_is_warned_of").await else {
         return;
     };
-    // That much the outbox sees to.
+    // No warning: the outbox turns it on for its own transactions.
     assert_eq!(warnings(&server, "off").await, "");
     server
         .alter_until("SET fsync = 'off'", "fsync", "off")
