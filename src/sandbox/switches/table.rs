@@ -147,3 +147,24 @@ fn unknown_name(given: &str, names: impl Iterator<Item = &'static str>) -> Confi
     let advice = format!("{given:?} is not known, write one of {}", names.join(", "));
     ConfigError::new("switch_by_name", advice)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_position_of_each_switch_is_its_default() {
+        let defaults = format!("{:?}", Switches::default());
+        for info in list() {
+            let mut switches = Switches::default();
+            switches
+                .set_by_name(info.name, info.positions[0])
+                .expect("the names are those of the list");
+            assert_eq!(format!("{switches:?}"), defaults, "{}", info.name);
+            switches
+                .set_by_name(info.name, info.positions[1])
+                .expect("the names are those of the list");
+            assert_ne!(format!("{switches:?}"), defaults, "{}", info.name);
+        }
+    }
+}
