@@ -1,5 +1,6 @@
 //! The outbox and its worker against the sandbox: every engine, over real HTTP.
 
+mod arbitrary;
 mod database;
 mod delivery;
 mod enqueue;
@@ -11,6 +12,7 @@ mod operator;
 mod order;
 mod pauses;
 mod scripts;
+mod settings;
 mod silence;
 mod standstill;
 mod support;

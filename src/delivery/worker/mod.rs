@@ -134,7 +134,9 @@ impl DeliveryWorker {
     /// Giving back takes at most two seconds more. If the database does not answer within them, the
     /// next worker gets the reports when their leases end.
     pub async fn stop(mut self, deadline: Duration) -> usize {
-        let until = Instant::now() + deadline;
+        // A deadline that no clock can hold is no deadline; tokio's timers end after 30 years as well.
+        const FAR: Duration = Duration::from_secs(30 * 365 * 24 * 60 * 60);
+        let until = Instant::now() + deadline.min(FAR);
         self.phase.send_replace(Phase::Draining { until });
         // A task that panicked has given nothing back; its leases end by themselves.
         let last = until + GIVE_BACK;

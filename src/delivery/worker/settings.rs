@@ -3,10 +3,13 @@
 use std::time::Duration;
 
 use super::DeliveryWorker;
-use super::retry::Waits;
+use super::retry::{LONGEST_ASKED, Waits};
 use crate::client::Client;
 use crate::delivery::outbox::Outbox;
 use crate::error::ConfigError;
+
+/// The reports of a worker that dies wait for so long at most.
+const LONGEST_LEASE: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// Settings of a [`DeliveryWorker`]. Each has a default.
 #[derive(Clone, Debug)]
@@ -73,7 +76,7 @@ impl DeliveryWorkerBuilder {
     }
 
     /// How long a report belongs to the worker that has claimed it. If that worker dies, another one
-    /// claims the report after this time. Default: 2 minutes. It must be longer than
+    /// claims the report after this time. At most a day. Default: 2 minutes. It must be longer than
     /// [`look_up_after`](Self::look_up_after): calls are begun only until that long before its end.
     pub fn lease(mut self, lease: Duration) -> Self {
         self.settings.lease = lease;
@@ -97,7 +100,7 @@ impl DeliveryWorkerBuilder {
 
     /// The wait after the first failed attempt, which is doubled after each further one, and the
     /// longest wait. Default: 5 seconds and 1 hour. A wait is shortened at random by up to a quarter.
-    /// If Partnero's `Retry-After` is longer, that is the wait.
+    /// If Partnero's `Retry-After` is longer, that is the wait. At most 14 days.
     pub fn retries(mut self, first: Duration, longest: Duration) -> Self {
         self.settings.waits = Waits { first, longest };
         self
@@ -126,8 +129,8 @@ impl DeliveryWorkerBuilder {
     }
 
     /// In a pause, one worker at a time asks Partnero whether it answers again: the wait before the
-    /// first such probe, which is doubled after each further one, and the longest wait. Default: 1
-    /// second and 1 minute.
+    /// first such probe, which is doubled after each further one, and the longest wait. At most 14
+    /// days. Default: 1 second and 1 minute.
     pub fn probes(mut self, first: Duration, longest: Duration) -> Self {
         self.settings.probes = Waits { first, longest };
         self
@@ -163,6 +166,12 @@ impl DeliveryWorkerBuilder {
         if settings.lease <= settings.look_up_after {
             return refuse("lease", "write more than `look_up_after`");
         }
+        if settings.lease > LONGEST_LEASE {
+            return refuse(
+                "lease",
+                "write at most a day: the reports of a worker that dies wait for so long",
+            );
+        }
         if settings.poll.is_zero() {
             return refuse("poll", "it is zero: write at least some milliseconds");
         }
@@ -172,6 +181,9 @@ impl DeliveryWorkerBuilder {
                     setting,
                     "the first wait is zero, or longer than the longest",
                 );
+            }
+            if waits.longest > LONGEST_ASKED {
+                return refuse(setting, "write at most 14 days");
             }
         }
         if settings.pause_lag.is_zero() {

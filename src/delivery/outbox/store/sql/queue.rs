@@ -28,12 +28,15 @@ const LONGEST_CLAIM: Duration = Duration::from_secs(5);
 statements! {
     ANY_DUE = "SELECT COUNT(*) FROM (SELECT 1 FROM partnero_outbox r WHERE {due} LIMIT 1) AS due",
         due = due();
-    // The row before this one in its lane. A sign-up is sent before all else, so none is before it.
-    CANDIDATES = "SELECT r.id, CASE WHEN r.kind <> 'customer' THEN COALESCE(\
-        (SELECT MIN(e.id) FROM partnero_outbox e WHERE e.program = $1 \
-        AND e.customer = r.customer AND e.state IN ('due', 'leased') AND e.id < r.id), \
-        (SELECT MIN(q.id) FROM partnero_outbox q WHERE q.program = $1 \
-        AND q.customer = r.customer AND q.state = 'queued' AND q.id < r.id)) END \
+    // Each with the rows before it in its lane. A sign-up is sent before all else, so none is before
+    // it.
+    CANDIDATES = "SELECT r.id, \
+        CASE WHEN r.kind <> 'customer' THEN (SELECT MIN(e.id) FROM partnero_outbox e \
+        WHERE e.program = $1 AND e.customer = r.customer AND e.state IN ('due', 'leased') \
+        AND e.id < r.id) END, \
+        CASE WHEN r.kind <> 'customer' THEN (SELECT MIN(q.id) FROM partnero_outbox q \
+        WHERE q.program = $1 AND q.customer = r.customer AND q.state = 'queued' \
+        AND q.id < r.id) END \
         FROM partnero_outbox r WHERE {due} AND NOT EXISTS \
         (SELECT 1 FROM partnero_outbox_gate WHERE program = $1 AND closed_at IS NOT NULL) \
         ORDER BY r.due_at, r.id LIMIT $2{FOR_UPDATE_SKIP_LOCKED}",
@@ -56,11 +59,13 @@ statements! {
         SELECT MIN(customer) FROM partnero_outbox WHERE program = $1 AND state = 'queued' \
         UNION ALL SELECT (SELECT MIN(customer) FROM partnero_outbox \
         WHERE program = $1 AND state = 'queued' AND customer > lane.customer) \
+        FROM lane WHERE lane.customer IS NOT NULL), \
+        oldest(customer, id) AS (SELECT lane.customer, (SELECT MIN(id) FROM partnero_outbox q \
+        WHERE q.program = $1 AND q.customer = lane.customer AND q.state = 'queued') \
         FROM lane WHERE lane.customer IS NOT NULL) \
-        SELECT (SELECT MIN(id) FROM partnero_outbox q WHERE q.program = $1 \
-        AND q.customer = lane.customer AND q.state = 'queued') FROM lane \
-        WHERE lane.customer IS NOT NULL AND NOT EXISTS (SELECT 1 FROM partnero_outbox e \
-        WHERE e.program = $1 AND e.customer = lane.customer AND e.state IN ('due', 'leased'))";
+        SELECT id FROM oldest WHERE NOT EXISTS (SELECT 1 FROM partnero_outbox e \
+        WHERE e.program = $1 AND e.customer = oldest.customer \
+        AND e.state IN ('due', 'leased') AND e.id < oldest.id)";
     HELD_FOR_NOTHING = "SELECT id FROM partnero_outbox r WHERE program = $1 AND state = 'held' \
         AND NOT EXISTS (SELECT 1 FROM partnero_outbox w WHERE w.id = r.waits_for AND w.state <> 'done')";
 }
@@ -159,7 +164,7 @@ pub(crate) async fn claim(
         rows.extend(round.rows);
         let left = limit - i64::try_from(rows.len()).unwrap_or(limit);
         let is_stuck = round.changed == 0 && asked == MOST_LOOKED_AT;
-        if left <= 0 || round.seen < asked || is_stuck {
+        if left <= 0 || round.is_last || is_stuck {
             break;
         }
         // Some were behind their heads. If no head was among them, there may be many more.
@@ -176,9 +181,9 @@ pub(crate) async fn claim(
 /// What one transaction of a claim did.
 struct Round {
     rows: Vec<Claimed>,
-    /// How many due rows it looked at.
-    seen: i64,
-    /// How many of them the next round will not find again.
+    /// Another round would find no other row.
+    is_last: bool,
+    /// How many rows the next round will not find again.
     changed: usize,
     /// Receipts of sales were deleted before.
     pruned: bool,
@@ -209,22 +214,27 @@ async fn lease_heads(
 ) -> Result<Round, OutboxError> {
     let query = sqlx::query(CANDIDATES.as_str()).bind(program).bind(most);
     let candidates = query.fetch_all(&mut *transaction).await?;
-    let seen = i64::try_from(candidates.len()).unwrap_or(most);
     let mut heads: Vec<i64> = Vec::new();
     let mut behind: HashMap<i64, i64> = HashMap::new();
+    let mut lost: Vec<i64> = Vec::new();
     for row in &candidates {
         let (id, head): (i64, Option<i64>) = (row.try_get(0)?, row.try_get(1)?);
-        match head {
-            Some(head) => {
+        let queued: Option<i64> = row.try_get(2)?;
+        match (head, queued) {
+            (Some(head), _) => {
                 behind.insert(id, head);
             }
-            None => heads.push(id),
+            // Nothing has made the queued row due: its head was deleted by hand.
+            (None, Some(queued)) => lost.push(queued),
+            (None, None) => heads.push(id),
         }
     }
-    let changed = heads.len() + queue(transaction, &behind).await?;
+    make_due(transaction, &lost).await?;
+    let queued = queue(transaction, &behind).await?;
+    let changed = heads.len() + lost.len() + queued;
     let mut round = Round {
         rows: Vec::with_capacity(heads.len()),
-        seen,
+        is_last: lost.is_empty() && i64::try_from(candidates.len()).unwrap_or(most) < most,
         changed,
         pruned: false,
     };
@@ -326,7 +336,15 @@ pub(crate) async fn repair(pool: &Pool, program: &str) -> Result<(), OutboxError
         return Ok(());
     }
     let mut transaction = begin_briefly(pool).await?;
-    let query = sqlx::query(MAKE_DUE.as_str()).bind(list(&lost)?);
-    query.execute(&mut *transaction).await?;
+    make_due(&mut transaction, &lost).await?;
     Ok(transaction.commit().await?)
+}
+
+async fn make_due(connection: &mut Connection, lost: &[i64]) -> Result<(), OutboxError> {
+    if lost.is_empty() {
+        return Ok(());
+    }
+    let query = sqlx::query(MAKE_DUE.as_str()).bind(list(lost)?);
+    query.execute(connection).await?;
+    Ok(())
 }
