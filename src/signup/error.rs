@@ -71,6 +71,11 @@ impl SignupError {
         Self::new(Cause::NoOutbox)
     }
 
+    #[cfg(feature = "outbox")]
+    pub(super) fn outbox(error: OutboxError) -> Self {
+        Self::new(Cause::Outbox(error))
+    }
+
     /// Why the sign-up was not reported.
     #[must_use]
     pub fn kind(&self) -> SignupErrorKind {
@@ -111,13 +116,6 @@ impl From<HandoverError> for SignupError {
             #[cfg(feature = "outbox")]
             HandoverError::Outbox(error) => Cause::Outbox(error),
         })
-    }
-}
-
-#[cfg(feature = "outbox")]
-impl From<OutboxError> for SignupError {
-    fn from(error: OutboxError) -> Self {
-        Self::new(Cause::Outbox(error))
     }
 }
 

@@ -211,7 +211,8 @@ impl SignupHook {
         let Some(outbox) = self.signups.delivery.outbox() else {
             return Err(SignupError::no_outbox());
         };
-        outbox.enqueue_in(transaction, customer).await?;
+        let enqueued = outbox.enqueue_in(transaction, customer).await;
+        enqueued.map_err(SignupError::outbox)?;
         Ok(self.signups.referrals.spend(&self.context))
     }
 
