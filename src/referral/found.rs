@@ -19,8 +19,8 @@ impl Referral {
     }
 
     /// Makes a referral from a code that the visitor typed, for example into a field of the sign-up
-    /// form. White space around the code is dropped, and so are the invisible characters U+200B and
-    /// U+FEFF, which are often copied along with a code.
+    /// form. White space and characters without a width around the code are dropped, as they are
+    /// around the key of a link: they are often copied along.
     ///
     /// ```
     /// use tower_partnero::{Referral, ReferralSource};
@@ -36,11 +36,7 @@ impl Referral {
     /// [`InvalidReferralKey`] if the text is no valid key, for example because the field was left
     /// empty.
     pub fn from_code(code: &str) -> Result<Self, InvalidReferralKey> {
-        let is_blank = |char: char| char.is_whitespace() || "\u{200b}\u{feff}".contains(char);
-        Ok(Self::new(
-            code.trim_matches(is_blank).parse()?,
-            ReferralSource::Code,
-        ))
+        Ok(Self::new(code.parse()?, ReferralSource::Code))
     }
 
     /// The referring customer's public key, as it stood in the link.

@@ -7,9 +7,10 @@ use compact_str::CompactString;
 
 /// The public key of a referring customer, as a link carries it behind `?ref=`.
 ///
-/// A `ReferralKey` is always valid: 1 to 255 bytes of UTF-8 without control characters. Keys are
-/// stored and compared byte for byte, so `Anna` and `anna` differ: no documentation of Partnero's
-/// says otherwise. A key of up to 24 bytes needs no allocation.
+/// A `ReferralKey` is always valid: 1 to 255 bytes of UTF-8 without control characters, and
+/// without white space or characters without a width around them: reading a text drops these. Keys
+/// are stored and compared byte for byte, so `Anna` and `anna` differ: no documentation of
+/// Partnero's says otherwise. A key of up to 24 bytes needs no allocation.
 ///
 /// The key is public, because customers share links with it. So `Debug` and `Display` print it.
 /// Keys are ordered by their bytes.
@@ -41,8 +42,11 @@ impl ReferralKey {
     }
 
     pub(crate) fn from_bytes(bytes: &[u8]) -> Result<Self, InvalidReferralKey> {
-        let text = std::str::from_utf8(bytes).map_err(|_| InvalidReferralKey::NotUtf8)?;
-        text.parse()
+        match std::str::from_utf8(bytes) {
+            Ok(text) => text.parse(),
+            Err(_) if bytes.len() > Self::MAX_LEN => Err(InvalidReferralKey::TooLong),
+            Err(_) => Err(InvalidReferralKey::NotUtf8),
+        }
     }
 
     /// Does not look for control characters: the caller has made sure that there are none.
@@ -55,6 +59,22 @@ impl ReferralKey {
         }
         Ok(Self(CompactString::from(text)))
     }
+}
+
+/// Drops what people and programs copy along with a key and nobody sees: white space (with the
+/// no-break space U+00A0), and characters without a width, such as U+200B and U+FEFF.
+fn trim_blanks(text: &str) -> &str {
+    text.trim_matches(|char: char| {
+        char.is_whitespace()
+            || matches!(
+                char,
+                '\u{ad}'
+                    | '\u{200b}'..='\u{200f}'
+                    | '\u{202a}'..='\u{202e}'
+                    | '\u{2060}'..='\u{2069}'
+                    | '\u{feff}'
+            )
+    })
 }
 
 impl fmt::Debug for ReferralKey {
@@ -78,7 +98,9 @@ impl AsRef<str> for ReferralKey {
 impl FromStr for ReferralKey {
     type Err = InvalidReferralKey;
 
+    /// Drops the blanks around the key.
     fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let text = trim_blanks(text);
         let key = Self::from_printable(text)?;
         if text.chars().any(char::is_control) {
             return Err(InvalidReferralKey::ControlCharacter);
@@ -188,7 +210,7 @@ mod tests {
 
     #[test]
     fn control_characters_are_refused_wherever_they_stand() {
-        for text in ["\0", "a\tb", "a\r\nSet-Cookie: x=y", "\u{7f}", "é\u{85}"] {
+        for text in ["\0", "a\tb", "a\r\nSet-Cookie: x=y", "\u{7f}", "é\u{85}b"] {
             assert_eq!(
                 text.parse::<ReferralKey>(),
                 Err(InvalidReferralKey::ControlCharacter),

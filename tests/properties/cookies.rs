@@ -9,14 +9,14 @@ use percent_encoding::{percent_decode, percent_decode_str};
 use proptest::prelude::*;
 use tower_partnero::Outcome;
 
-use crate::{OURS, Reading, Value, config, evaluate, not_utf_8, value};
+use crate::{OURS, Reading, Value, config, evaluate, key_of, not_utf_8, value};
 
 /// The value that the `cookie` crate reads from one pair; `None` if the pair is not ours.
 fn read(pair: &str) -> Option<Value> {
     // Difference 1: the name as it was sent.
     let raw = Cookie::parse(pair).ok()?;
     (raw.name() == OURS).then(|| match Cookie::parse_encoded(pair) {
-        Ok(decoded) => decoded.value_trimmed().parse(),
+        Ok(decoded) => key_of(decoded.value_trimmed()),
         Err(_) => Err(not_utf_8(percent_decode_str(raw.value_trimmed()).count())),
     })
 }
@@ -30,7 +30,7 @@ fn read_bytes(pair: &[u8]) -> Option<Value> {
     let decoded = || percent_decode(inner);
     let is_ours = pair[..equals].trim_ascii() == OURS.as_bytes();
     is_ours.then(|| match decoded().decode_utf8() {
-        Ok(text) => text.parse(),
+        Ok(text) => key_of(&text),
         Err(_) => Err(not_utf_8(decoded().count())),
     })
 }

@@ -6,13 +6,16 @@
 //!
 //! 1. Names are compared undecoded: `r%65f` is not `ref`, `partnero%5Freferral` is not our cookie.
 //! 2. Invalid UTF-8 is refused; `form_urlencoded` puts U+FFFD in its place.
-//! 3. Only space and tab are trimmed around a cookie's name and value; `cookie` trims all Unicode
-//!    white space, which may be part of a key.
+//! 3. Only space and tab are trimmed around a cookie's name, and around its value before the quotes
+//!    are taken off; `cookie` trims all Unicode white space.
 //! 4. A cookie line, or pair, that is not UTF-8 hides no other pair; `cookie` takes only text.
 //! 5. Quotes are taken off a cookie's value before it is decoded, so an encoded quote is part of
 //!    the key; `cookie` looks for quotes in the decoded value.
 //! 6. The first *valid* value counts, not the first. An empty one, one over 255 bytes and one
 //!    with control characters is no key, though the other readers return it.
+//! 7. Blanks around a key are dropped once it is decoded: white space, also encoded, and characters
+//!    without a width. A value of more than 287 bytes is refused before its blanks are dropped.
+//! 8. In a query, a plain `?` and the HTML entity `&amp;` stand between two pairs as `&` does.
 
 #[cfg(feature = "companion")]
 mod companion;
@@ -85,6 +88,14 @@ impl From<ReferralContext> for Reading {
     }
 }
 
+/// A value that another reader has decoded, as a key. Difference 7: values with too many blanks.
+fn key_of(decoded: &str) -> Value {
+    if decoded.len() > ReferralKey::MAX_LEN + 32 {
+        return Err(InvalidReferralKey::TooLong);
+    }
+    decoded.parse()
+}
+
 /// Difference 2: why a value that is not UTF-8 once decoded is no key.
 fn not_utf_8(decoded_len: usize) -> InvalidReferralKey {
     if decoded_len > ReferralKey::MAX_LEN {
@@ -120,6 +131,10 @@ fn the_differences_are_as_described() {
         let context = evaluate(&Uri::from_static("/"), &cookies::headers(&[line.to_vec()]));
         context.referral.unwrap().key().to_string()
     };
+    let link = |target: &'static str| {
+        let context = evaluate(&Uri::from_static(target), &HeaderMap::new());
+        context.referral.unwrap().key().to_string()
+    };
     let form = |query: &str| {
         let (name, value) = form_urlencoded::parse(query.as_bytes()).next().unwrap();
         format!("{name} {value}")
@@ -136,8 +151,8 @@ fn the_differences_are_as_described() {
     let not_utf_8 = no_key("/?ref=%ff", "");
     assert_eq!(not_utf_8, Outcome::Ignored(InvalidReferralKey::NotUtf8));
 
-    assert_eq!(cookie("partnero_referral=\u{a0}K").value(), "K");
-    assert_eq!(key("partnero_referral=\u{a0}K".as_bytes()), "\u{a0}K");
+    assert_eq!(cookie("partnero_referral=\u{a0}\"K\"").value_trimmed(), "K");
+    assert_eq!(key("partnero_referral=\u{a0}\"K\"".as_bytes()), "\"K\"");
 
     assert_eq!(key(b"\xff; partnero_referral=K; a=\xfe"), "K");
 
@@ -147,6 +162,14 @@ fn the_differences_are_as_described() {
     assert_eq!(form("ref=&ref=K"), "ref ");
     assert_eq!(form("ref=%00"), "ref \0");
     assert_eq!(key(b"partnero_referral=; partnero_referral=K"), "K");
+
+    assert_eq!(form("ref=+K%C2%A0"), "ref  K\u{a0}");
+    assert_eq!(key(b"partnero_referral=%20K%C2%A0"), "K");
+
+    assert_eq!(form("ref=K?a=1"), "ref K?a=1");
+    assert_eq!(link("/?ref=K?a=1"), "K");
+    assert_eq!(form("amp;ref=K"), "amp;ref K");
+    assert_eq!(link("/?a=1&amp;ref=K"), "K");
 }
 
 proptest! {

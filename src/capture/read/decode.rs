@@ -13,9 +13,13 @@ pub(crate) enum Encoding {
     Percent,
 }
 
-/// Decodes as the URL standard does: a `%` without two hex digits behind it stays a `%`.
+/// The most bytes of blanks around a key that are decoded and then dropped.
+const MOST_BLANKS: usize = 32;
+
+/// Decodes as the URL standard does: a `%` without two hex digits behind it stays a `%`. Drops the
+/// blanks around the key, which were copied along with a link.
 ///
-/// At most one byte more than [`ReferralKey::MAX_LEN`] is decoded, also if `raw` is much longer.
+/// At most 33 bytes more than [`ReferralKey::MAX_LEN`] are decoded, also if `raw` is much longer.
 pub(super) fn decode(raw: &str, encoding: Encoding) -> Result<ReferralKey, InvalidReferralKey> {
     // These bytes are printable and need no decoding in both encodings. Most keys have no others.
     if raw.bytes().all(|byte| matches!(byte, b','..=b'~')) {
@@ -39,7 +43,7 @@ pub(crate) fn decode_bytes(
 #[inline(never)]
 fn unescape(raw: &[u8], encoding: Encoding) -> Result<ReferralKey, InvalidReferralKey> {
     let plus_is_space = encoding == Encoding::Form;
-    let mut decoded = [0; ReferralKey::MAX_LEN];
+    let mut decoded = [0; ReferralKey::MAX_LEN + MOST_BLANKS];
     let mut len = 0;
     let mut push = |byte| {
         *decoded.get_mut(len).ok_or(InvalidReferralKey::TooLong)? = byte;
@@ -66,7 +70,10 @@ mod tests {
         for (raw, form, percent) in [
             ("anna-7", "anna-7", "anna-7"),
             ("(a) *b'!#$&", "(a) *b'!#$&", "(a) *b'!#$&"),
-            ("caf\u{e9}+", "café ", "café+"),
+            ("caf\u{e9}+", "café", "café+"),
+            ("+a%20%C2%A0", "a", "+a"),
+            ("%E2%80%8Banna-7%EF%BB%BF", "anna-7", "anna-7"),
+            ("anna-7%0D%0A", "anna-7", "anna-7"),
             ("a+b", "a b", "a+b"),
             ("a%2Bb", "a+b", "a+b"),
             ("caf%C3%a9", "café", "café"),
@@ -104,6 +111,9 @@ mod tests {
 
     #[test]
     fn length_counts_after_decoding() {
+        let longest = "a".repeat(255);
+        let blanks = format!("%20{longest}%E2%80%8B%0A");
+        assert_eq!(decode(&blanks, Encoding::Form).unwrap().as_str(), longest);
         assert!(decode(&"%41".repeat(255), Encoding::Form).is_ok());
     }
 }

@@ -58,7 +58,7 @@ impl Parameter {
                     query.split_at_checked(self.next_end(query.as_bytes(), last)?)?;
                 last = before.len();
                 if ends_with_name(before.as_bytes(), name)
-                    && matches!(rest.as_bytes(), [] | [b'=' | b'&', ..])
+                    && matches!(rest.as_bytes(), [] | [b'=' | b'&' | b'?', ..])
                 {
                     return Some(rest);
                 }
@@ -92,14 +92,31 @@ fn step(bytes: usize) -> u8 {
 /// Whether `before` ends with the whole name of a pair, not with the end of a longer name.
 fn ends_with_name(before: &[u8], name: &[u8]) -> bool {
     let pairs_before = before.strip_suffix(name);
-    pairs_before.is_some_and(|pairs| matches!(pairs.last(), None | Some(b'&')))
+    pairs_before.is_some_and(|pairs| match pairs.last() {
+        // Tools that append their own parameters to a link write a second `?` instead of `&`.
+        None | Some(b'&' | b'?') => true,
+        Some(b';') => ends_with_entity(pairs),
+        _ => false,
+    })
 }
 
+/// Whether the text ends with `&amp;`. Mail programs send links with this HTML entity instead of a
+/// plain `&`, some of them escaped twice (`&amp;amp;`).
+fn ends_with_entity(mut pairs: &[u8]) -> bool {
+    let mut found = false;
+    while let Some(before) = pairs.strip_suffix(b"amp;") {
+        (pairs, found) = (before, true);
+    }
+    found && pairs.ends_with(b"&")
+}
+
+/// The value in front of the next pair. A plain `?` ends it, too: a key in a link is
+/// percent-encoded, so a plain `?` comes from a tool that appended its own parameters to the link.
 fn value_of(rest: &str) -> &str {
     let Some(value) = rest.strip_prefix('=') else {
         return "";
     };
-    let end = value.bytes().position(|byte| byte == b'&');
+    let end = value.bytes().position(|byte| matches!(byte, b'&' | b'?'));
     end.and_then(|end| value.get(..end)).unwrap_or(value)
 }
 
@@ -165,6 +182,29 @@ mod tests {
                 let longer = |query: &String| ['a', 'f', '=', '&'].map(|c| format!("{query}{c}"));
                 queries = queries.iter().flat_map(longer).collect();
             }
+        }
+    }
+
+    #[test]
+    fn finds_the_pairs_of_mangled_links() {
+        let parameter = Parameter::new("ref".into());
+        for (query, values) in [
+            ("ref=K?utm_source=newsletter", &["K"][..]),
+            ("utm_source=newsletter?ref=K", &["K"]),
+            ("ref=K?ref=L", &["K", "L"]),
+            ("ref?utm_source=newsletter", &[""]),
+            ("utm_source=mail&amp;ref=K", &["K"]),
+            ("utm_source=mail&amp;amp;ref=K&amp;a=1", &["K"]),
+            ("amp;ref=K", &[]),
+            ("a;ref=K", &[]),
+            ("a&lamp;ref=K", &[]),
+        ] {
+            assert_eq!(
+                parameter.values(query).collect::<Vec<_>>(),
+                values,
+                "{query}"
+            );
+            assert_eq!(parameter.is_in(query), !values.is_empty(), "{query}");
         }
     }
 
