@@ -11,7 +11,7 @@ use axum::middleware::{from_fn, map_request};
 use axum::routing::get;
 use axum::{Extension, Router};
 use http::header::{HOST, SET_COOKIE};
-use http::{HeaderMap, HeaderValue, Method, Uri};
+use http::{HeaderMap, Method, Uri};
 use tower::{Layer, Service, ServiceBuilder, ServiceExt, service_fn};
 use tower_partnero::capture::ReferralsBuilder;
 use tower_partnero::context::Consent;
@@ -260,9 +260,11 @@ async fn a_layer_in_any_right_place_is_not_told_of() {
             "/?ref=anna-7",
         ),
     ] {
-        let (told, cookies) = send(app, visit(target, &[])).await;
-        assert_eq!(told, "Captured", "{target}");
-        assert!(cookies >= 1, "{target}");
+        for headers in [&[][..], &[("host", "shop.example")]] {
+            let (told, cookies) = send(app.clone(), visit(target, headers)).await;
+            assert_eq!(told, "Captured", "{target}");
+            assert!(cookies >= 1, "{target}");
+        }
     }
     assert_eq!(errors(), [""; 0]);
 
@@ -349,37 +351,50 @@ async fn each_of_two_handles_knows_its_own_layer() {
     assert_one_error(&["partnero_partner"]);
 }
 
-/// What the layer leaves in the request is seen by the app; it says nothing of the visitor.
+/// One route lies below the layer, the other above.
 #[tokio::test]
-async fn the_mark_stands_in_a_captured_request_alone_and_names_no_key() {
-    let seen = Arc::new(Mutex::new(Vec::new()));
-    let keep = seen.clone();
+async fn a_route_that_the_layer_does_not_cover_is_told_of_behind_one_that_it_covers() {
+    listen();
     let referrals = new().build().unwrap();
-    let page = service_fn(move |request: http::Request<()>| {
-        keep.lock().unwrap().push(request.into_parts().0.headers);
-        std::future::ready(Ok::<_, io::Error>(http::Response::new(())))
-    });
-    let mut app = referrals.layer().layer(page);
-    let stored = HeaderValue::from_static("partnero_referral=anna-7");
-    for (target, cookie) in [
-        ("/?ref=anna-7", None),
-        ("/", None),
-        ("/", Some(&stored)),
-        ("/?ref=anna-7", Some(&stored)),
-        ("/?ref=%00", None),
-    ] {
-        let mut request = http::Request::get(target);
-        if let Some(cookie) = cookie {
-            request = request.header("cookie", cookie);
-        }
-        app.call(request.body(()).unwrap()).await.unwrap();
+    let app = Router::new()
+        .route("/covered", get(tell))
+        .layer(referrals.layer())
+        .route("/", get(tell))
+        .with_state(referrals);
+    for header in [("host", "shop.example"), ("user-agent", "Firefox")] {
+        let covered = send(app.clone(), visit("/covered?ref=anna-7", &[header])).await;
+        assert_eq!(covered, ("Captured".to_owned(), 1));
+        assert_eq!(errors(), [""; 0]);
     }
-    let seen = seen.lock().unwrap();
-    let mark: Vec<_> = seen[0].iter().collect();
-    assert_eq!(mark.len(), 1);
-    assert!(!format!("{mark:?}").contains("anna-7"));
-    let more = seen[1..].iter().map(HeaderMap::len);
-    assert_eq!(more.collect::<Vec<_>>(), [0, 1, 1, 0]);
+    let host = [("host", "shop.example")];
+    let (told, cookies) = send(app, visit("/?ref=anna-7", &host)).await;
+    assert_eq!((&*told, cookies), ("NotStored(OutsideLayer)", 0));
+    assert_one_error(&["below all routes"]);
+}
+
+#[tokio::test]
+async fn the_app_sees_a_captured_request_as_it_came() {
+    let referrals = new().build().unwrap();
+    let page = service_fn(|request: http::Request<()>| {
+        let mut response = http::Response::new(());
+        *response.headers_mut() = request.into_parts().0.headers;
+        std::future::ready(Ok::<_, io::Error>(response))
+    });
+    for headers in [
+        &[][..],
+        &[("host", "shop.example")],
+        &[("user-agent", "Firefox"), ("host", "shop.example")],
+        &[("accept", "*/*")],
+    ] {
+        let (parts, _) = visit("/?ref=anna-7", headers).into_parts();
+        let sent = parts.headers.clone();
+        let app = referrals.layer().layer(page);
+        let answer = app.oneshot(http::Request::from_parts(parts, ())).await;
+        let mut seen = answer.unwrap().into_parts().0.headers;
+        assert!(seen.remove(SET_COOKIE).is_some());
+        seen.remove("cache-control");
+        assert_eq!(seen, sent);
+    }
 }
 
 /// With a companion the layer may write without a capture.

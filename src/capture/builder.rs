@@ -337,7 +337,6 @@ impl ReferralsBuilder {
         // Another site can load the app's page into a frame. Browsers store no `Lax` cookie there, but
         // they may store one with `SameSite=None`.
         let by_fetch = self.referer_rescue && self.cookie.same_site != SameSite::None;
-        let mark = Mark::new(&self.cookie.name);
         Ok(Referrals::new(Policy {
             links,
             cookie: CookieTemplate::new(&self.cookie),
@@ -351,7 +350,7 @@ impl ReferralsBuilder {
             observer: self.observer,
             #[cfg(feature = "companion")]
             companion,
-            mark,
+            mark: Mark::default(),
             #[cfg(feature = "tracing")]
             hints: Hints::default(),
             layered: AtomicBool::new(false),

@@ -1,34 +1,39 @@
 //! The sign by which a handler knows that the layer has seen the link of its request.
 
-use http::header::{HeaderMap, HeaderName, HeaderValue};
+use std::sync::atomic::{AtomicBool, Ordering};
 
-static CAPTURED: HeaderName = HeaderName::from_static("x-partnero-captured");
+use http::header::{HOST, HeaderMap, HeaderName, HeaderValue, USER_AGENT};
 
-/// A request header with the name of the policy's cookie, so that two handles tell theirs apart.
+/// Nearly every request has one of these, and no middleware has a reason to write another value.
+static CARRIERS: [HeaderName; 2] = [USER_AGENT, HOST];
+
+/// The layer calls a header value of the request *sensitive* once it writes cookie lines for it.
 ///
-/// The layer adds it only to a request for which it writes cookie lines. It is a header, because
-/// the first value in the request's extensions would cost the capture two allocations. A visitor
-/// may forge it. That is harmless: it suppresses a hint and nothing else.
-#[derive(Debug)]
-pub(super) struct Mark(HeaderValue);
+/// The flag changes no byte that the app reads; only `Debug` prints another text for the value. A
+/// header of our own, or a value in the extensions, would cost up to three allocations and a third
+/// of a capture. Another middleware may set the flag, too; then a hint is not given, and nothing else
+/// happens.
+#[derive(Debug, Default)]
+pub(super) struct Mark {
+    /// Judges alone where a request has none of the headers, as in a test.
+    was_left: AtomicBool,
+}
 
 impl Mark {
-    /// `cookie` has been checked, and so is a header value.
-    pub(super) fn new(cookie: &str) -> Self {
-        Self(HeaderValue::from_str(cookie).unwrap_or(HeaderValue::from_static("")))
-    }
-
     #[inline]
     pub(super) fn leave_in(&self, headers: &mut HeaderMap) {
-        // Fails only on a map with thousands of headers.
-        let _ = headers.try_append(&CAPTURED, self.0.clone());
+        self.was_left.store(true, Ordering::Relaxed);
+        for name in &CARRIERS {
+            if let Some(value) = headers.get_mut(name) {
+                value.set_sensitive(true);
+            }
+        }
     }
 
     #[cold]
     pub(super) fn is_in(&self, headers: &HeaderMap) -> bool {
-        headers
-            .get_all(&CAPTURED)
-            .iter()
-            .any(|mark| *mark == self.0)
+        let carriers = || CARRIERS.iter().filter_map(|name| headers.get(name));
+        self.was_left.load(Ordering::Relaxed)
+            && (carriers().next().is_none() || carriers().any(HeaderValue::is_sensitive))
     }
 }
