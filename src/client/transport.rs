@@ -78,8 +78,15 @@ impl Transport {
         match timeout_at(progress.expires(), exchange).await {
             Ok(Ok(answer)) => Ok(answer),
             Ok(Err(error)) => Err(Failure::describe(error, progress.call())),
-            Err(_) if progress.in_flight() => Err(Error::new(ErrorKind::Timeout, progress.call())),
-            Err(_) => Err(Error::new(ErrorKind::Busy, progress.call())),
+            Err(_) => {
+                let kind = if progress.in_flight() {
+                    ErrorKind::Timeout
+                } else {
+                    ErrorKind::Busy
+                };
+                Err(Error::new(kind, progress.call())
+                    .with_cause("the deadline of the call, or of its whole list, has passed"))
+            }
         }
     }
 
