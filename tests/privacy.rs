@@ -183,7 +183,7 @@ async fn events_say_what_happened_and_to_nobody() {
         "consent_withdrawn",
         "already_spent",
         "companion",
-        "a key handed in was refused",
+        "the capture endpoint refused a key",
         "add `.layer(referrals.layer())`",
     ] {
         assert!(own.contains(part), "{part}: {own}");
