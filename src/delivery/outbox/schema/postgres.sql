@@ -19,7 +19,7 @@ CREATE TABLE partnero_outbox (
     last_answer TEXT,
     created_at  BIGINT NOT NULL DEFAULT (EXTRACT(EPOCH FROM statement_timestamp()) * 1000)::BIGINT,
     settled_at  BIGINT,
-    UNIQUE (program, kind, key),
+    UNIQUE (key, kind, program),
     CHECK (kind <> 'customer' OR key = customer)
 );
 CREATE INDEX partnero_outbox_next ON partnero_outbox (program, due_at, id, created_at) WHERE state IN ('due', 'leased');

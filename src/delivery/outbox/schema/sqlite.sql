@@ -21,7 +21,7 @@ CREATE TABLE partnero_outbox (
     created_at  INTEGER NOT NULL CHECK (typeof(created_at) = 'integer')
                 DEFAULT (CAST(ROUND((julianday('now') - 2440587.5) * 86400000.0) AS INTEGER)),
     settled_at  INTEGER CHECK (typeof(settled_at) IN ('integer', 'null')),
-    UNIQUE (program, kind, key),
+    UNIQUE (key, kind, program),
     CHECK (kind <> 'customer' OR key = customer)
 );
 CREATE INDEX partnero_outbox_next ON partnero_outbox (program, due_at, id, created_at) WHERE state IN ('due', 'leased');

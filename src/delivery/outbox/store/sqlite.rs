@@ -38,6 +38,9 @@ const LISTED: &str = "IN (SELECT value FROM json_each($1))";
 const ARRIVED: &str = "(SELECT value ->> 'id' AS id, value ->> 'owner' AS owner, \
      value ->> 'outcome' AS outcome FROM json_each($1)) AS arrived";
 
+/// The rows behind an id, in an index of program and id.
+const AFTER: &str = "id > $2";
+
 fn is_one_of(rows: &str) -> String {
     format!("id IN ({rows})")
 }

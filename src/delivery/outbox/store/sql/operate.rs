@@ -3,7 +3,7 @@
 use sqlx::Row;
 
 use super::settle::revive;
-use super::{Database, LISTED, NOW, Pool, begin_briefly, kind, list};
+use super::{AFTER, Database, LISTED, NOW, Pool, begin_briefly, kind, list};
 use crate::delivery::outbox::clock::{millis, time};
 use crate::delivery::outbox::store::Which;
 use crate::delivery::outbox::{DeadLetter, OutboxError, Status};
@@ -27,7 +27,7 @@ statements! {
         closed_at, reason \
         FROM (SELECT 1 AS one) AS one LEFT JOIN partnero_outbox_gate ON program = $1";
     LIST_DEAD = "SELECT id, kind, key, customer, outcome, last_answer, attempts, created_at, \
-        settled_at FROM partnero_outbox WHERE program = $1 AND state = 'dead' AND id > $2 \
+        settled_at FROM partnero_outbox WHERE program = $1 AND state = 'dead' AND {AFTER} \
         ORDER BY id LIMIT $3";
     // A person who replays a credit has found out that it did not arrive.
     REPLAY = "UPDATE partnero_outbox SET {DUE_AGAIN}, due_at = {NOW}, \
