@@ -45,7 +45,7 @@ impl Commands {
         };
         let stop = command("a stop", "STOP");
         Self {
-            restart: command("restarts", "RESTART"),
+            restart: command("restarts and crashes", "RESTART"),
             stop_and_start: stop.zip(command("a start", "START")),
         }
     }

@@ -8,7 +8,7 @@ use proptest::test_runner::{Config, TestRunner};
 use sqlx::sqlite::{SqliteConnectOptions, SqlitePoolOptions};
 use tower_partnero::delivery::{Outbox, Status};
 
-use crate::support::{Shop, friend, postgres, sale};
+use crate::support::{Shop, friend, sale};
 
 /// A value as SQL. PostgreSQL takes only what fits its column.
 fn text(value: &str) -> String {
@@ -188,14 +188,14 @@ fn every_row_ends_in_sqlite() {
     });
 }
 
+#[cfg(postgres)]
 #[test]
 fn every_row_ends_in_postgres() {
     try_rows(false, |rows| {
         block_on(async {
-            if let Some(pool) = postgres("every_row_ends_in_postgres").await {
-                let shop = Shop::open(Outbox::postgres(pool.clone()).await.unwrap()).await;
-                every_row_ends!(shop, pool, rows);
-            }
+            let pool = crate::support::postgres("every_row_ends_in_postgres").await;
+            let shop = Shop::open(Outbox::postgres(pool.clone()).await.unwrap()).await;
+            every_row_ends!(shop, pool, rows);
         });
     });
 }

@@ -6,7 +6,7 @@ use sqlx::sqlite::{SqliteConnectOptions, SqlitePool, SqlitePoolOptions};
 use tower_partnero::NewCustomer;
 use tower_partnero::delivery::{Outbox, OutboxErrorKind, Status};
 
-use crate::support::{Shop, postgres, sale};
+use crate::support::Shop;
 
 /// The app's own file, with a pool that waits for a lock only for a moment.
 async fn app_pool(file: &std::path::Path, read_only: bool) -> SqlitePool {
@@ -111,36 +111,39 @@ async fn old_receipts_are_looked_for_without_a_lock() {
     assert_eq!(shop.outbox.prune(Duration::ZERO).await.unwrap(), 1);
 }
 
-#[tokio::test]
-async fn a_cut_connection_ends_the_transaction_and_not_the_worker() {
-    let Some(pool) = postgres("a_cut_connection_ends_the_transaction_and_not_the_worker").await
-    else {
-        return;
-    };
-    let shop = Shop::open(Outbox::postgres(pool.clone()).await.unwrap()).await;
-    let worker = shop.worker().start().unwrap();
-    let mut transaction = pool.begin().await.unwrap();
-    let own: i32 = sqlx::query_scalar("SELECT pg_backend_pid()")
-        .fetch_one(&mut *transaction)
-        .await
-        .unwrap();
-    shop.outbox
-        .enqueue_in(&mut transaction, sale("o-1", "7"))
-        .await
-        .unwrap();
-    let cut = sqlx::query("SELECT pg_terminate_backend($1)").bind(own);
-    cut.execute(&pool).await.unwrap();
-    let error = shop
-        .outbox
-        .enqueue_in(&mut transaction, sale("o-2", "7"))
-        .await
-        .unwrap_err();
-    assert_eq!(error.kind(), OutboxErrorKind::Unavailable);
-    assert!(error.is_retryable());
-    drop(transaction);
-    // Nothing of the transaction was written, and the next one works.
-    assert_eq!(shop.outbox.status().await.unwrap().pending, 0);
-    shop.report(NewCustomer::new(7)).await;
-    shop.status_when(Status::is_drained).await;
-    assert_eq!(worker.stop(Duration::from_secs(5)).await, 0);
+#[cfg(postgres)]
+mod postgres {
+    use super::*;
+    use crate::support::{postgres, sale};
+
+    #[tokio::test]
+    async fn a_cut_connection_ends_the_transaction_and_not_the_worker() {
+        let pool = postgres("a_cut_connection_ends_the_transaction_and_not_the_worker").await;
+        let shop = Shop::open(Outbox::postgres(pool.clone()).await.unwrap()).await;
+        let worker = shop.worker().start().unwrap();
+        let mut transaction = pool.begin().await.unwrap();
+        let own: i32 = sqlx::query_scalar("SELECT pg_backend_pid()")
+            .fetch_one(&mut *transaction)
+            .await
+            .unwrap();
+        shop.outbox
+            .enqueue_in(&mut transaction, sale("o-1", "7"))
+            .await
+            .unwrap();
+        let cut = sqlx::query("SELECT pg_terminate_backend($1)").bind(own);
+        cut.execute(&pool).await.unwrap();
+        let error = shop
+            .outbox
+            .enqueue_in(&mut transaction, sale("o-2", "7"))
+            .await
+            .unwrap_err();
+        assert_eq!(error.kind(), OutboxErrorKind::Unavailable);
+        assert!(error.is_retryable());
+        drop(transaction);
+        // Nothing of the transaction was written, and the next one works.
+        assert_eq!(shop.outbox.status().await.unwrap().pending, 0);
+        shop.report(NewCustomer::new(7)).await;
+        shop.status_when(Status::is_drained).await;
+        assert_eq!(worker.stop(Duration::from_secs(5)).await, 0);
+    }
 }

@@ -12,7 +12,7 @@ use tower_partnero::{
     Signups,
 };
 
-use crate::support::{Shop, postgres, sale};
+use crate::support::{Shop, sale};
 
 async fn app_database(file: &std::path::Path) -> SqlitePool {
     let options = SqliteConnectOptions::new()
@@ -94,15 +94,6 @@ async fn a_report_commits_with_the_user_on_sqlite() {
     commits_or_rolls_back!(pool, outbox);
 }
 
-#[tokio::test]
-async fn a_report_commits_with_the_user_on_postgres() {
-    let test = "a_report_commits_with_the_user_on_postgres";
-    if let Some(pool) = postgres(test).await {
-        let outbox = Outbox::postgres(pool.clone()).await.unwrap();
-        commits_or_rolls_back!(pool, outbox);
-    }
-}
-
 /// Enqueues as another driver does: by the documented statement, here with literal values.
 const BY_HAND: [&str; 2] = [
     "INSERT INTO partnero_outbox (kind, key, customer, public_key, payload, program) \
@@ -138,15 +129,6 @@ async fn a_row_of_another_driver_arrives_from_sqlite() {
 }
 
 #[tokio::test]
-async fn a_row_of_another_driver_arrives_from_postgres() {
-    let test = "a_row_of_another_driver_arrives_from_postgres";
-    if let Some(pool) = postgres(test).await {
-        let outbox = Outbox::postgres(pool.clone()).await.unwrap();
-        arrives_by_hand!(pool, outbox);
-    }
-}
-
-#[tokio::test]
 async fn the_apps_own_migrations_are_left_alone() {
     let directory = tempfile::tempdir().unwrap();
     let pool = app_database(&directory.path().join("app.db")).await;
@@ -161,16 +143,6 @@ async fn the_apps_own_migrations_are_left_alone() {
         .await
         .unwrap();
     assert_eq!(rows, 0);
-}
-
-#[tokio::test]
-async fn several_processes_make_the_table_once() {
-    if let Some(pool) = postgres("several_processes_make_the_table_once").await {
-        let opened = [(); 4].map(|()| tokio::spawn(Outbox::postgres(pool.clone())));
-        for outbox in opened {
-            outbox.await.unwrap().unwrap();
-        }
-    }
 }
 
 #[tokio::test]
@@ -252,4 +224,33 @@ async fn an_address_for_a_public_key_is_refused_before_it_is_written() {
         .await
         .unwrap_err();
     assert_eq!(error.kind(), SignupErrorKind::EmailKey);
+}
+
+#[cfg(postgres)]
+mod postgres {
+    use super::*;
+    use crate::support::postgres;
+
+    #[tokio::test]
+    async fn a_report_commits_with_the_user_on_postgres() {
+        let pool = postgres("a_report_commits_with_the_user_on_postgres").await;
+        let outbox = Outbox::postgres(pool.clone()).await.unwrap();
+        commits_or_rolls_back!(pool, outbox);
+    }
+
+    #[tokio::test]
+    async fn a_row_of_another_driver_arrives_from_postgres() {
+        let pool = postgres("a_row_of_another_driver_arrives_from_postgres").await;
+        let outbox = Outbox::postgres(pool.clone()).await.unwrap();
+        arrives_by_hand!(pool, outbox);
+    }
+
+    #[tokio::test]
+    async fn several_processes_make_the_table_once() {
+        let pool = postgres("several_processes_make_the_table_once").await;
+        let opened = [(); 4].map(|()| tokio::spawn(Outbox::postgres(pool.clone())));
+        for outbox in opened {
+            outbox.await.unwrap().unwrap();
+        }
+    }
 }

@@ -11,8 +11,10 @@ mod money;
 mod operator;
 mod order;
 mod pauses;
+#[cfg(postgres)]
 mod scripts;
 mod settings;
+#[cfg(postgres)]
 mod silence;
 mod standstill;
 mod support;

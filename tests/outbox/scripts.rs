@@ -32,10 +32,8 @@ async fn in_latin1<T>(admin: &PgPool, proof: impl AsyncFnOnce(PgPool) -> T) -> T
 
 #[tokio::test]
 async fn an_answer_that_the_database_cannot_write_is_written_without_its_letters() {
-    let test = "an_answer_that_the_database_cannot_write_is_written_without_its_letters";
-    let Some(admin) = postgres(test).await else {
-        return;
-    };
+    let admin =
+        postgres("an_answer_that_the_database_cannot_write_is_written_without_its_letters").await;
     in_latin1(&admin, async |pool| {
         let shop = Shop::open(Outbox::postgres(pool).await.unwrap()).await;
         let told = r#"{"message": "Этот адрес занят"}"#;
@@ -64,10 +62,7 @@ async fn an_answer_that_the_database_cannot_write_is_written_without_its_letters
 
 #[tokio::test]
 async fn a_sign_up_with_letters_that_the_database_has_not_is_delivered() {
-    let test = "a_sign_up_with_letters_that_the_database_has_not_is_delivered";
-    let Some(admin) = postgres(test).await else {
-        return;
-    };
+    let admin = postgres("a_sign_up_with_letters_that_the_database_has_not_is_delivered").await;
     in_latin1(&admin, async |pool| {
         let shop = Shop::open(Outbox::postgres(pool).await.unwrap()).await;
         let anna = NewCustomer::new("anna").key("άννα-😀");

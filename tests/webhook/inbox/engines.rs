@@ -28,8 +28,9 @@ impl Inbox {
     }
 
     /// As [`Database::postgres`].
-    pub(crate) async fn postgres(test: &str) -> Option<Self> {
-        Database::postgres(test).await.map(Self::Database)
+    #[cfg(postgres)]
+    pub(crate) async fn postgres(test: &str) -> Self {
+        Self::Database(Database::postgres(test).await)
     }
 
     /// Records events one after the other, and then their effects are kept, or fail.

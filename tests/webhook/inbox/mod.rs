@@ -38,18 +38,15 @@ macro_rules! every_engine {
             })+
         }
 
+        #[cfg(postgres)]
         mod postgres {
             $(#[tokio::test]
             async fn $behaviour() {
-                if let Some(inbox) = super::Inbox::postgres(stringify!($behaviour)).await {
-                    super::$behaviour(inbox).await;
-                }
+                super::$behaviour(super::Inbox::postgres(stringify!($behaviour)).await).await;
             })+
             $(#[tokio::test]
             async fn $of_table() {
-                if let Some(database) = super::Database::postgres(stringify!($of_table)).await {
-                    super::$of_table(database).await;
-                }
+                super::$of_table(super::Database::postgres(stringify!($of_table)).await).await;
             })+
         }
     };
