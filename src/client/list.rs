@@ -9,7 +9,7 @@ use super::error::Error;
 use super::handle::Client;
 use super::kind::ErrorKind;
 use super::sheet::Sheet;
-use super::trail::Trail;
+use super::visited::Visited;
 
 /// Page sizes that are valid under every source, which contradict each other.
 const SIZES: std::ops::RangeInclusive<u32> = 10..=100;
@@ -31,7 +31,7 @@ pub struct List<T> {
     paging: Option<Paging>,
     /// Whether "not found" is an empty list.
     is_search: bool,
-    trail: Trail,
+    visited: Visited,
 }
 
 struct Paging {
@@ -94,7 +94,7 @@ impl<T> List<T> {
                 sort: None,
             }),
             is_search: false,
-            trail: Trail::new(MOST_PAGES),
+            visited: Visited::new(MOST_PAGES),
         }
     }
 
@@ -154,7 +154,7 @@ impl<T> List<T> {
     /// The most pages that are fetched. If there are more, the list ends with an error. Default:
     /// 10,000.
     pub fn max_pages(mut self, pages: usize) -> Self {
-        self.trail = self.trail.with_max_pages(pages);
+        self.visited = self.visited.with_max_pages(pages);
         self
     }
 
@@ -172,14 +172,14 @@ impl<T> List<T> {
             read,
             paging,
             is_search,
-            mut trail,
+            mut visited,
         } = self;
         let call = match paging {
             Some(paging) => paging.apply(call?)?,
             None => call?,
         };
         let (summary, path) = (call.summary.clone(), call.path.clone());
-        trail.pass(&path);
+        visited.pass(&path);
         let mut success = match client.send(call).await {
             Err(error) if is_search && error.kind() == ErrorKind::NotFound => {
                 return Ok(Page::empty());
@@ -190,14 +190,14 @@ impl<T> List<T> {
         let odd = |message| success.error(ErrorKind::Decode, message);
         let sheet = Sheet::read(fields, read).ok_or_else(|| odd("the answer holds no list"))?;
         let next = sheet.next.map(|link| {
-            let next = trail.follow(client.base_url(), &link, &path);
+            let next = visited.follow(client.base_url(), &link, &path);
             Self {
                 call: next.map(|path| Call::at(summary, path)).map_err(odd),
                 client,
                 read,
                 paging: None,
                 is_search,
-                trail,
+                visited,
             }
         });
         Ok(Page {

@@ -83,9 +83,9 @@ mod stream;
 mod summary;
 mod times;
 mod tls;
-mod trail;
 mod transactions;
 mod transport;
+mod visited;
 mod webhooks;
 
 pub use self::amount::{Amount, InvalidAmount};

@@ -7,14 +7,18 @@ use percent_encoding::percent_decode_str;
 
 use super::base_url::BaseUrl;
 
+/// Real links have a few hundred bytes. The queries of two links are compared pair by pair, which
+/// would take minutes for links as long as an answer may be.
+const LONGEST_LINK: usize = 8 * 1024;
+
 /// A fingerprint of every page that was fetched, and how many pages may be fetched.
 #[derive(Debug)]
-pub(super) struct Trail {
+pub(super) struct Visited {
     seen: HashSet<u64>,
     max_pages: usize,
 }
 
-impl Trail {
+impl Visited {
     pub(super) fn new(max_pages: usize) -> Self {
         Self {
             seen: HashSet::new(),
@@ -39,6 +43,9 @@ impl Trail {
         link: &str,
         path: &str,
     ) -> Result<String, &'static str> {
+        if link.len() > LONGEST_LINK {
+            return Err("the link to the next page is too long");
+        }
         let Some(next) = base_url.below(link) else {
             return Err("the link to the next page leaves the base URL");
         };
@@ -112,30 +119,43 @@ mod tests {
     }
 
     #[test]
+    fn a_link_of_absurd_length_is_not_followed() {
+        let base = BaseUrl::parse("http://127.0.0.1:1/v1").unwrap();
+        let visited = Visited::new(2);
+        let link = |length: usize| format!("/v1/c?page=2&{}", "&x".repeat(length / 2));
+        let follow = |length| visited.follow(&base, &link(length), "/c?limit=100");
+        assert!(follow(8_000).is_ok());
+        assert!(follow(1 << 20).unwrap_err().contains("too long"));
+    }
+
+    #[test]
     fn loops_strangers_and_too_many_pages_are_not_followed() {
         let base = BaseUrl::parse("http://localhost:1/v1").unwrap();
-        let mut trail = Trail::new(2);
-        trail.pass("/c?page=1");
-        let follow = |trail: &Trail, link| trail.follow(&base, link, "/c?page=1");
+        let mut visited = Visited::new(2);
+        visited.pass("/c?page=1");
+        let follow = |visited: &Visited, link| visited.follow(&base, link, "/c?page=1");
         let second = "http://localhost:1/v1/c?page=2";
-        assert_eq!(follow(&trail, second).as_deref(), Ok("/c?page=2"));
+        assert_eq!(follow(&visited, second).as_deref(), Ok("/c?page=2"));
         for (link, reason) in [
             ("http://localhost:1/v1/c?page=1", "fetched before"),
             ("http://localhost:1/v2/c?page=2", "leaves the base URL"),
         ] {
-            assert!(follow(&trail, link).unwrap_err().contains(reason), "{link}");
+            assert!(
+                follow(&visited, link).unwrap_err().contains(reason),
+                "{link}"
+            );
         }
         for link in [
             "/v1/c?x=%61&page=1",
             "/v1/c?page=1&x=a",
             "/v1/c?page=%31&x=a",
         ] {
-            let mut trail = Trail::new(2);
-            trail.pass("/c?page=1&x=a");
-            assert!(follow(&trail, link).is_err(), "{link}");
+            let mut visited = Visited::new(2);
+            visited.pass("/c?page=1&x=a");
+            assert!(follow(&visited, link).is_err(), "{link}");
         }
-        trail.pass("/c?page=2");
-        let third = follow(&trail, "http://localhost:1/v1/c?page=3");
+        visited.pass("/c?page=2");
+        let third = follow(&visited, "http://localhost:1/v1/c?page=3");
         assert!(third.unwrap_err().contains("max_pages"));
     }
 }
