@@ -10,8 +10,9 @@ pub struct Status {
     /// Reports that are neither delivered nor dead. Reports that are [`held`](Self::held) are not
     /// counted here.
     pub pending: u64,
-    /// The pending reports that are due now. The other pending reports wait for their next try, or
-    /// a worker is sending them.
+    /// The pending reports that are due now. The other pending reports wait for their next try or
+    /// behind an older report about the same customer, or a worker is sending them. A report that
+    /// waits behind an older one may be counted here until a worker has seen it.
     pub ready: u64,
     /// Reports that wait until another report has arrived: the sign-up of their customer, the sale
     /// that they refund, or the sign-up of their referrer.

@@ -6,22 +6,24 @@
 //! (`settle::promote`). So a claim costs as much as there are heads, however many rows wait behind
 //! them.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 use std::time::{Duration, Instant};
 
 use sqlx::{Row, Transaction};
 
 use super::{
     BEGIN, Connection, Database, ENGINE, FOR_SHARE_SKIP_LOCKED, FOR_UPDATE_SKIP_LOCKED, LISTED,
-    NOW, Pool, begin_briefly, kind, list, pause, settle,
+    NOW, Pool, begin_briefly, is_one_of, kind, list, pause, settle,
 };
 use crate::delivery::outbox::NewRow;
 use crate::delivery::outbox::store::{Claim, Claimed};
 use crate::delivery::outbox::transaction::{Engine, sealed};
 use crate::delivery::outbox::{Enqueued, Outbox, OutboxError};
 
-/// How many due rows one transaction of a claim looks at. SQLite lets nobody else write meanwhile.
-const MOST_LOOKED_AT: i64 = 1_000;
+/// How many due rows one transaction of a claim looks at to find the lanes that have too many.
+const MOST_LOOKED_AT: i64 = 256;
+/// How many rows one transaction of a claim queues. SQLite lets nobody else write meanwhile.
+const MOST_QUEUED: i64 = 5_000;
 /// For how long a claim goes on while it finds only rows behind their heads.
 const LONGEST_CLAIM: Duration = Duration::from_secs(5);
 
@@ -43,7 +45,11 @@ statements! {
         due = due();
     STILL_HEADS = "SELECT id FROM partnero_outbox \
         WHERE id {LISTED} AND state IN ('due', 'leased'){FOR_SHARE_SKIP_LOCKED}";
-    QUEUE = "UPDATE partnero_outbox SET state = 'queued', owner = NULL{AND_ATTEMPT} WHERE id {LISTED}";
+    QUEUE = "UPDATE partnero_outbox SET state = 'queued', owner = NULL{AND_ATTEMPT} WHERE {is_behind}",
+        is_behind = is_one_of(&format!("SELECT r.id FROM partnero_outbox h JOIN partnero_outbox r \
+            ON r.program = h.program AND r.customer = h.customer AND r.id > h.id \
+            AND r.kind <> 'customer' AND r.state IN ('due', 'leased') AND r.due_at <= {NOW} \
+            WHERE h.id {LISTED} LIMIT {MOST_QUEUED}{FOR_UPDATE_SKIP_LOCKED}"));
     // A time in the future is left from a clock that was ahead. Some drivers write bytes where the
     // column is a text.
     LEASE = "UPDATE partnero_outbox SET state = 'leased', owner = $2, due_at = {NOW} + $3, \
@@ -163,7 +169,7 @@ pub(crate) async fn claim(
         pruned |= round.pruned;
         rows.extend(round.rows);
         let left = limit - i64::try_from(rows.len()).unwrap_or(limit);
-        let is_stuck = round.changed == 0 && asked == MOST_LOOKED_AT;
+        let is_stuck = !round.changed && asked >= MOST_LOOKED_AT;
         if left <= 0 || round.is_last || is_stuck {
             break;
         }
@@ -183,8 +189,8 @@ struct Round {
     rows: Vec<Claimed>,
     /// Another round would find no other row.
     is_last: bool,
-    /// How many rows the next round will not find again.
-    changed: usize,
+    /// Another round would not find the same rows again.
+    changed: bool,
     /// Receipts of sales were deleted before.
     pruned: bool,
 }
@@ -215,14 +221,14 @@ async fn lease_heads(
     let query = sqlx::query(CANDIDATES.as_str()).bind(program).bind(most);
     let candidates = query.fetch_all(&mut *transaction).await?;
     let mut heads: Vec<i64> = Vec::new();
-    let mut behind: HashMap<i64, i64> = HashMap::new();
+    let mut others: HashSet<i64> = HashSet::new();
     let mut lost: Vec<i64> = Vec::new();
     for row in &candidates {
         let (id, head): (i64, Option<i64>) = (row.try_get(0)?, row.try_get(1)?);
         let queued: Option<i64> = row.try_get(2)?;
         match (head, queued) {
             (Some(head), _) => {
-                behind.insert(id, head);
+                others.insert(head);
             }
             // Nothing has made the queued row due: its head was deleted by hand.
             (None, Some(queued)) => lost.push(queued),
@@ -230,12 +236,11 @@ async fn lease_heads(
         }
     }
     make_due(transaction, &lost).await?;
-    let queued = queue(transaction, &behind).await?;
-    let changed = heads.len() + lost.len() + queued;
+    let queued = queue(transaction, &others).await?;
     let mut round = Round {
         rows: Vec::with_capacity(heads.len()),
         is_last: lost.is_empty() && i64::try_from(candidates.len()).unwrap_or(most) < most,
-        changed,
+        changed: !heads.is_empty() || !lost.is_empty() || queued > 0,
         pruned: false,
     };
     if heads.is_empty() {
@@ -260,26 +265,20 @@ async fn lease_heads(
     Ok(round)
 }
 
-/// Queues rows that stand behind a head; how many. A head that somebody is just changing is left
-/// alone with the rows behind it: it may be leaving its lane. The others are locked, so that who
-/// settles them waits for this transaction, and then finds the rows to promote.
-async fn queue(
-    transaction: &mut Connection,
-    behind: &HashMap<i64, i64>,
-) -> Result<usize, OutboxError> {
-    if behind.is_empty() {
+/// Queues due rows that stand behind these heads. The answer is their number. A head that somebody
+/// is just changing is left alone with the rows behind it: it may be leaving its lane. The others
+/// are locked, so that who settles them waits for this transaction, and then finds the rows to
+/// promote.
+async fn queue(connection: &mut Connection, heads: &HashSet<i64>) -> Result<u64, OutboxError> {
+    if heads.is_empty() {
         return Ok(0);
     }
-    let heads: HashSet<i64> = behind.values().copied().collect();
-    let heads: Vec<i64> = heads.into_iter().collect();
+    let heads: Vec<i64> = heads.iter().copied().collect();
     let query = sqlx::query_scalar(STILL_HEADS.as_str()).bind(list(&heads)?);
-    let heads: Vec<i64> = query.fetch_all(&mut *transaction).await?;
-    let heads: HashSet<i64> = heads.into_iter().collect();
-    let queued = behind.iter().filter(|(_, head)| heads.contains(head));
-    let queued: Vec<i64> = queued.map(|(id, _)| *id).collect();
-    let query = sqlx::query(QUEUE.as_str()).bind(list(&queued)?);
-    query.execute(&mut *transaction).await?;
-    Ok(queued.len())
+    let heads: Vec<i64> = query.fetch_all(&mut *connection).await?;
+    let query = sqlx::query(QUEUE.as_str()).bind(list(&heads)?);
+    let queued = query.execute(connection).await?.rows_affected();
+    Ok(queued)
 }
 
 /// A row as a worker needs it, or what is wrong with it, for a person to read.

@@ -222,3 +222,23 @@ async fn workers_that_share_long_lanes_leave_nothing_behind(store: Store) {
         panic!("{left} rows are left, {queued} of them queued");
     }
 }
+
+/// A row must not be queued behind a head that is leaving its lane at the same time: nobody would
+/// make it due again.
+#[cfg(all(postgres, feature = "outbox-postgres"))]
+#[tokio::test]
+async fn no_row_is_queued_behind_a_head_that_leaves() {
+    let store = super::engines::postgres("no_row_is_queued_behind_a_head_that_leaves").await;
+    let Table::Postgres(pool) = &store.table else {
+        panic!("another engine");
+    };
+    enqueue(&store, &[sale("a-1", "a")]).await;
+    claim(&store).await;
+    enqueue(&store, &[sale("a-2", "a")]).await;
+    let mut settling = pool.begin().await.unwrap();
+    let done = sqlx::query("UPDATE partnero_outbox SET state = 'done' WHERE key = 'a-1'");
+    done.execute(&mut *settling).await.unwrap();
+    assert!(claim(&store).await.is_empty());
+    settling.commit().await.unwrap();
+    assert_eq!(keys(&claim(&store).await), ["a-2"]);
+}
