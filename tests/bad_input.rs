@@ -149,12 +149,15 @@ async fn an_encoded_nul_is_ignored() {
 async fn an_encoded_line_end_writes_no_header() {
     for target in [
         "/?ref=K%0d%0aset-cookie:%20admin=1",
-        "/?ref=%0D%0A%0D%0A%3Chtml%3E",
+        "/?ref=K%0D%0A%0D%0A%3Chtml%3E",
         "/?ref=K%0aX",
-        "/?ref=K%0d",
+        "/?ref=K%0dX",
         "/?ref=K%C2%85X",
     ] {
         visit(target, &[], &ignored(InvalidReferralKey::ControlCharacter)).await;
+    }
+    for target in ["/?ref=K%0d", "/?ref=%0D%0A%0D%0AK"] {
+        visit(target, &[], &captured("K")).await;
     }
 }
 

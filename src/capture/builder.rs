@@ -14,10 +14,12 @@ use super::head::RequestHead;
 use super::hints::Hints;
 use super::mark::Mark;
 use super::policy::{ConsentPolicy, Observer, Policy};
-use super::read::Links;
+use super::read::{KeyRule, Links};
 use super::referrals::Referrals;
+use super::runners_up::RunnersUpCookie;
 use crate::context::{Consent, ReferralContext};
 use crate::error::ConfigError;
+use crate::referral::ReferralKey;
 use crate::response::CacheRules;
 
 /// The settings of [`Referrals`](crate::Referrals). Each has a default. [`build`](Self::build)
@@ -27,6 +29,7 @@ use crate::response::CacheRules;
 pub struct ReferralsBuilder {
     parameters: Box<[Box<str>]>,
     path_segment: Option<Box<str>>,
+    key_rule: KeyRule,
     attribution: Attribution,
     cookie: CookieSettings,
     cache: CacheRules,
@@ -43,6 +46,7 @@ impl Default for ReferralsBuilder {
         Self {
             parameters: Box::new(["ref".into()]),
             path_segment: None,
+            key_rule: KeyRule::default(),
             attribution: Attribution::default(),
             cookie: CookieSettings::default(),
             cache: CacheRules::default(),
@@ -269,6 +273,38 @@ impl ReferralsBuilder {
         self
     }
 
+    /// Says which keys the app's customers can have. Default: every valid key.
+    ///
+    /// `ref` is a parameter of many websites: newsletters and directories add their own name to the
+    /// links that leave them, as in `?ref=producthunt`. A key that the rule refuses is treated as if it
+    /// were not in the request: the next key of the link is read, and a stored referral stays. Where
+    /// no key is left, the outcome is
+    /// [`Ignored(NotAccepted)`](crate::InvalidReferralKey::NotAccepted).
+    ///
+    /// The rule is called only for a request with a key, in the link or in a cookie. It should return
+    /// at once.
+    ///
+    /// ```
+    /// use http::{HeaderMap, Method, Uri};
+    /// use tower_partnero::{InvalidReferralKey, Outcome, Referrals};
+    ///
+    /// // This app makes keys such as `c-4711`.
+    /// let referrals = Referrals::builder()
+    ///     .accept_keys(|key| key.as_str().starts_with("c-"))
+    ///     .build()?;
+    /// let link = Uri::from_static("/?ref=producthunt");
+    /// let context = referrals.evaluate(&Method::GET, &link, &HeaderMap::new());
+    /// assert_eq!(context.outcome, Outcome::Ignored(InvalidReferralKey::NotAccepted));
+    /// # Ok::<_, tower_partnero::ConfigError>(())
+    /// ```
+    pub fn accept_keys(
+        mut self,
+        accepts: impl Fn(&ReferralKey) -> bool + Send + Sync + 'static,
+    ) -> Self {
+        self.key_rule = KeyRule::new(accepts);
+        self
+    }
+
     /// Writes a second, signed cookie, so that the server itself checks how long a link counts
     /// ([`max_age`](Self::max_age)); see [`companion`](super::companion). Default: none.
     ///
@@ -305,7 +341,7 @@ impl ReferralsBuilder {
     ///
     /// [`ConfigError`] names the first setting that cannot work and says what to write instead.
     pub fn build(self) -> Result<Referrals, ConfigError> {
-        let links = Links::new(self.parameters, self.path_segment)?;
+        let links = Links::new(self.parameters, self.path_segment, self.key_rule.clone())?;
         self.cookie.check()?;
         if self.attribution == Attribution::FirstTouch && self.cookie.same_site == SameSite::Strict
         {
@@ -330,6 +366,9 @@ impl ReferralsBuilder {
         let signup_marker = self
             .referer_rescue
             .then(|| CookieTemplate::new(&self.cookie.for_signup_marker()));
+        let runners_up = Some(RunnersUpCookie::new(&self.cookie, self.key_rule.clone()));
+        #[cfg(feature = "companion")]
+        let runners_up = runners_up.filter(|_| companion.is_none());
         let asks_for_more = links.have_paths()
             || self.consent.is_some()
             || self.observer.is_some()
@@ -339,7 +378,7 @@ impl ReferralsBuilder {
         let by_fetch = self.referer_rescue && self.cookie.same_site != SameSite::None;
         Ok(Referrals::new(Policy {
             links,
-            cookie: CookieTemplate::new(&self.cookie),
+            cookie: CookieTemplate::new(&self.cookie).accepting(self.key_rule.clone()),
             attribution: self.attribution,
             cache: self.cache,
             public_origins: self.public_origins,
@@ -347,6 +386,7 @@ impl ReferralsBuilder {
             asks_for_more,
             consent: self.consent,
             signup_marker,
+            runners_up,
             observer: self.observer,
             #[cfg(feature = "companion")]
             companion,
@@ -371,6 +411,7 @@ impl fmt::Debug for ReferralsBuilder {
         debug
             .field("parameters", &self.parameters)
             .field("path_segment", &self.path_segment)
+            .field("key_rule", &self.key_rule)
             .field("attribution", &self.attribution)
             .field("cookie", &self.cookie)
             .field("cache", &self.cache)

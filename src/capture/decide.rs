@@ -31,33 +31,39 @@ pub(super) fn decide(
     let has_cookie = stored.found_any()
         || (consent == Consent::Withdrawn && policy.has_other_cookie(request.headers));
     let ignored = link.invalid.or(stored.invalid);
-    let capture = |key, source| {
-        let veto = match consent {
-            Consent::Granted => veto().or_else(|| {
-                let is_refused = policy.cookie.is_outside_domain(request);
-                is_refused.then_some(NotStored::OutsideDomain)
-            }),
-            _ => Some(NotStored::ConsentUnknown),
-        };
-        let outcome = veto.map_or(Outcome::Captured, Outcome::NotStored);
+    let why_not = || match consent {
+        Consent::Granted => veto().or_else(|| {
+            let is_refused = policy.cookie.is_outside_domain(request);
+            is_refused.then_some(NotStored::OutsideDomain)
+        }),
+        _ => Some(NotStored::ConsentUnknown),
+    };
+    let capture = |key, source, why_not: Option<NotStored>| {
+        let outcome = why_not.map_or(Outcome::Captured, Outcome::NotStored);
         (Some(Referral::new(key, source)), outcome)
     };
+    let mut loses = None;
     let (referral, outcome) = match (link.key, stored.key) {
         _ if consent == Consent::Withdrawn => (None, Outcome::ConsentWithdrawn),
         (Some(key), Some(stored_key)) if key == stored_key && !stored.conflicting => {
             (Some(Referral::new(key, link.source)), Outcome::Unchanged)
         }
-        (Some(_), Some(key)) if policy.attribution == Attribution::FirstTouch => (
-            Some(Referral::new(key, stored.source)),
-            Outcome::FirstTouchKept,
-        ),
-        (Some(key), _) => capture(key, link.source),
+        (Some(link_key), Some(key)) if policy.attribution == Attribution::FirstTouch => {
+            let may_write = matches!(why_not(), None | Some(NotStored::OutsideDomain));
+            loses = may_write.then_some(link_key);
+            let referral = Referral::new(key, stored.source);
+            (Some(referral), Outcome::FirstTouchKept)
+        }
+        (Some(key), stored_key) => {
+            loses = stored_key;
+            capture(key, link.source, why_not())
+        }
         (None, Some(key)) => (Some(Referral::new(key, stored.source)), Outcome::Remembered),
         (None, None) => match key_of_page_before(policy, request) {
             Some(_) if consent == Consent::Granted && policy.has_signup_marker(request.headers) => {
                 (None, Outcome::AlreadySpent)
             }
-            Some(key) => capture(key, ReferralSource::Referer),
+            Some(key) => capture(key, ReferralSource::Referer, why_not()),
             None if stored.expired => (None, Outcome::Expired),
             None => (None, ignored.map_or(Outcome::NotReferred, Outcome::Ignored)),
         },
@@ -72,6 +78,15 @@ pub(super) fn decide(
             | Outcome::ConsentWithdrawn
     ) || request.method != Method::GET;
     let reach = (stored.several || (has_cookie && may_go)).then(|| Box::new(reach_of(request)));
+    // Most requests have no cookie of the runners-up, and no other request needs to know.
+    let runners_up = policy
+        .runners_up
+        .as_ref()
+        .filter(|_| loses.is_some() || (has_cookie && may_go))
+        .and_then(|cookie| {
+            let counts = referral.as_ref().map(Referral::key);
+            cookie.of(request.headers, counts, loses)
+        });
     ReferralContext {
         referral,
         outcome,
@@ -80,7 +95,7 @@ pub(super) fn decide(
         consent,
         has_cookie,
         reach,
-        runners_up: None,
+        runners_up,
         #[cfg(feature = "companion")]
         touches: None,
     }

@@ -20,6 +20,7 @@ mod policy;
 mod read;
 mod redirect;
 mod referrals;
+mod runners_up;
 mod write;
 
 pub use self::builder::ReferralsBuilder;

@@ -15,6 +15,7 @@ use super::head::RequestHead;
 use super::hints::Hints;
 use super::mark::Mark;
 use super::read::Links;
+use super::runners_up::RunnersUpCookie;
 use crate::context::{Consent, ReferralContext};
 use crate::response::CacheRules;
 
@@ -31,6 +32,8 @@ pub(super) struct Policy {
     pub(super) consent: Option<ConsentPolicy>,
     /// The cookie that a sign-up leaves behind. It exists if keys are read from the `Referer`.
     pub(super) signup_marker: Option<CookieTemplate>,
+    /// There if no companion keeps the runners-up.
+    pub(super) runners_up: Option<RunnersUpCookie>,
     pub(super) observer: Option<Observer>,
     /// The signed cookie beside the referral's.
     #[cfg(feature = "companion")]
@@ -80,7 +83,8 @@ impl Policy {
         {
             return true;
         }
-        self.has_signup_marker(headers)
+        let runners_up = self.runners_up.as_ref();
+        runners_up.is_some_and(|cookie| cookie.is_in(headers)) || self.has_signup_marker(headers)
     }
 
     /// Whether a sign-up was made in this browser.
@@ -120,6 +124,7 @@ impl fmt::Debug for Policy {
             .field("navigation", &self.navigation)
             .field("consent", &self.consent.is_some())
             .field("referer_rescue", &self.signup_marker.is_some())
+            .field("runners_up", &self.runners_up)
             .field("observer", &self.observer.is_some())
             .field("mark", &self.mark)
             .field("layered", &self.layered);

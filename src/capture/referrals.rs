@@ -16,7 +16,7 @@ use super::head::RequestHead;
 use super::policy::Policy;
 use super::write;
 use crate::context::{Consent, NotStored, ReferralContext, ReferralLayerMissing};
-use crate::referral::Referral;
+use crate::referral::{Referral, ReferralKey};
 use crate::response::{Renewal, Spent, Vary};
 
 /// The referral policy of an app, as a handle that is cheap to clone. All clones share the policy.
@@ -105,6 +105,9 @@ impl Referrals {
     ) -> Result<ReferralContext, ReferralLayerMissing> {
         let mut context = self.context(parts)?;
         keep_reach(&mut context, &RequestHead::of(parts));
+        if context.runners_up.is_none() && context.consent == Consent::Granted {
+            self.remember(&mut context, &parts.headers, None);
+        }
         Ok(context)
     }
 
@@ -231,14 +234,32 @@ impl Referrals {
             {
                 return None;
             }
+            let of_stored_key = context.outcome.is_of_stored_key();
+            let loses = context.referral.clone().filter(|_| of_stored_key);
             let mut context = context.with_referral(referral.clone());
             keep_reach(&mut context, request);
+            if let Some(loses) = loses {
+                self.remember(&mut context, request.headers, Some(loses.key().clone()));
+            }
             Some(write::set(&self.policy, referral.key(), &context, || now))
         };
         Renewal::new(lines())
     }
 
     /// As [`evaluate`](Self::evaluate), for a handler: what the layer has not seen is not stored.
+    /// Reads the runners-up of a request that stores or spends its referral.
+    fn remember(
+        &self,
+        context: &mut ReferralContext,
+        headers: &HeaderMap,
+        loses: Option<ReferralKey>,
+    ) {
+        if let Some(cookie) = &self.policy.runners_up {
+            let counts = context.referral.as_ref().map(Referral::key);
+            context.runners_up = cookie.of(headers, counts, loses);
+        }
+    }
+
     fn evaluate_behind_layer(&self, parts: &Parts) -> ReferralContext {
         let request = RequestHead::of(parts);
         let not_seen = || {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use super::cookie::CookieTemplate;
+use super::cookie::{CookieTemplate, MOST_BYTES};
 use super::head::RequestHead;
 use super::policy::Policy;
 use crate::context::{Consent, NotStored, Outcome, ReferralContext};
@@ -84,11 +84,13 @@ pub(super) fn lines(
             let marker = policy.signup_marker.as_ref().map(CookieTemplate::removal);
             Some(removal(policy, context).beside(marker))
         }
-        #[cfg(feature = "companion")]
         (Outcome::Unchanged | Outcome::FirstTouchKept, _) => {
-            let companion = policy.companion.as_ref();
-            let line = companion.and_then(|companion| companion.line_alone(context));
-            line.map(|line| CookieLines::new(line, policy.cache))
+            #[cfg(feature = "companion")]
+            if let Some(companion) = &policy.companion {
+                let line = companion.line_alone(context);
+                return line.map(|line| CookieLines::new(line, policy.cache));
+            }
+            runners_up_line(policy, context).map(|line| CookieLines::new(line, policy.cache))
         }
         _ => None,
     }
@@ -109,6 +111,10 @@ pub(super) fn set(
     if context.has_cookie {
         lines = lines.beside(twin_removals(policy, context));
     }
+    lines = match runners_up_line(policy, context) {
+        Some(line) => lines.beside([line]),
+        None => lines,
+    };
     #[cfg(feature = "companion")]
     if let Some(companion) = &policy.companion {
         return lines.beside(companion.lines_with(key, context, now()));
@@ -130,7 +136,8 @@ pub(super) fn removal_after_signup(policy: &Policy, context: &ReferralContext) -
 
 fn removal(policy: &Policy, context: &ReferralContext) -> CookieLines {
     let lines = CookieLines::new(policy.cookie.removal(), policy.cache.for_removal())
-        .beside(twin_removals(policy, context));
+        .beside(twin_removals(policy, context))
+        .beside(runners_up_removals(policy, context));
     #[cfg(feature = "companion")]
     if let Some(companion) = &policy.companion {
         return lines.beside(companion.removals());
@@ -142,9 +149,25 @@ fn removal(policy: &Policy, context: &ReferralContext) -> CookieLines {
 fn twin_removals(policy: &Policy, context: &ReferralContext) -> Vec<Line> {
     let mut lines = policy.cookie.twin_removals().to_vec();
     if let Some(reach) = &context.reach {
-        let mut others = policy.cookie.removals_within(reach);
+        let mut others = policy.cookie.removals_within(reach, MOST_BYTES);
         others.retain(|line| !lines.contains(line));
         lines.append(&mut others);
     }
     lines
+}
+
+/// Stores the runners-up, if this request changes them.
+fn runners_up_line(policy: &Policy, context: &ReferralContext) -> Option<Line> {
+    let runners_up = context.runners_up.as_ref()?;
+    let cookie = policy.runners_up.as_ref()?;
+    runners_up.is_news.then(|| cookie.line(runners_up))
+}
+
+fn runners_up_removals(policy: &Policy, context: &ReferralContext) -> Vec<Line> {
+    match (&policy.runners_up, &context.runners_up) {
+        (Some(cookie), Some(runners_up)) if runners_up.in_cookie => {
+            cookie.removals(context.reach.as_deref())
+        }
+        _ => Vec::new(),
+    }
 }

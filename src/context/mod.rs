@@ -6,6 +6,7 @@ mod consent;
 mod missing;
 mod outcome;
 mod reach;
+mod runners_up;
 #[cfg(feature = "companion")]
 mod touch;
 
@@ -13,6 +14,7 @@ pub use self::consent::Consent;
 pub use self::missing::ReferralLayerMissing;
 pub use self::outcome::{NotStored, Outcome};
 pub(crate) use self::reach::Reach;
+pub(crate) use self::runners_up::RunnersUp;
 #[cfg(feature = "companion")]
 pub use self::touch::Touch;
 #[cfg(feature = "companion")]
@@ -113,7 +115,7 @@ pub struct ReferralContext {
     /// have to be removed.
     pub(crate) reach: Option<Box<Reach>>,
     /// Boxed, because most visitors have none.
-    pub(crate) runners_up: Option<Box<[ReferralKey]>>,
+    pub(crate) runners_up: Option<Box<RunnersUp>>,
     /// Boxed, because most policies have no companion.
     #[cfg(feature = "companion")]
     pub(crate) touches: Option<Box<Touches>>,
@@ -157,7 +159,9 @@ impl ReferralContext {
     /// they may be left out, because that costs one more look at the cookies.
     #[must_use]
     pub fn runners_up(&self) -> &[ReferralKey] {
-        self.runners_up.as_deref().unwrap_or_default()
+        self.runners_up
+            .as_ref()
+            .map_or(&[], |runners_up| &runners_up.keys)
     }
 
     /// The first link that this visitor followed, as the

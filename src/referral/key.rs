@@ -173,6 +173,9 @@ pub enum InvalidReferralKey {
     NotUtf8,
     /// A control character, such as a line end or NUL.
     ControlCharacter,
+    /// The app's own rule refuses it; see
+    /// [`accept_keys`](crate::capture::ReferralsBuilder::accept_keys).
+    NotAccepted,
 }
 
 impl fmt::Display for InvalidReferralKey {
@@ -186,6 +189,7 @@ impl fmt::Display for InvalidReferralKey {
             ),
             Self::NotUtf8 => f.write_str("the referral key is not UTF-8"),
             Self::ControlCharacter => f.write_str("the referral key has a control character"),
+            Self::NotAccepted => f.write_str("the app accepts no such referral key"),
         }
     }
 }

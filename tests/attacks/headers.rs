@@ -66,7 +66,11 @@ async fn the_scripts_twin_goes_when_the_server_writes() {
         [""; 0],
         "it is never changed unasked"
     );
-    assert_eq!(site.cookies(get("/?ref=anna-7", &script)).await.len(), 2);
+    assert_eq!(
+        site.cookies(get("/?ref=anna-7", &script)).await.len(),
+        3,
+        "the twin's removal, the runner-up and our cookie"
+    );
     assert_eq!(
         site.cookies(get("/?ref=anna-7", &[])).await.len(),
         1,

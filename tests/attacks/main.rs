@@ -5,6 +5,7 @@ mod companion;
 mod consent;
 mod endpoint;
 mod fetch;
+mod foreign_keys;
 mod handed_in;
 mod headers;
 mod path_links;

@@ -112,14 +112,23 @@ proptest! {
         let context = referrals.evaluate(&method, request.uri(), request.headers());
 
         let written = send(&referrals, request, &Response::new(()));
+        let lines = written.get_all(SET_COOKIE).iter().map(|line| line.to_str().unwrap());
+        let cookies = lines.map(|line| Cookie::parse_encoded(line).unwrap());
+        let (ours, runners_up): (Vec<_>, Vec<_>) = cookies.partition(|cookie| cookie.name() == OURS);
         if context.outcome == Outcome::Captured {
-            let cookie = Cookie::parse_encoded(written[SET_COOKIE].to_str().unwrap()).unwrap();
-            let referral = context.referral.unwrap();
-            prop_assert_eq!(cookie.value(), referral.key().as_str());
-            prop_assert_eq!(written.len(), 2, "the cookie and Cache-Control");
+            let key = context.referral.as_ref().unwrap().key();
+            prop_assert_eq!(ours.iter().map(Cookie::value).collect::<Vec<_>>(), [key.as_str()]);
         } else {
-            prop_assert!(written.is_empty());
+            prop_assert!(ours.is_empty());
         }
+        if let [cookie] = &runners_up[..] {
+            let keys: Vec<_> = context.runners_up().iter().map(ReferralKey::as_str).collect();
+            prop_assert_eq!(cookie.value(), keys.join("\n"));
+            prop_assert!(matches!(context.outcome, Outcome::Captured | Outcome::FirstTouchKept));
+        }
+        prop_assert!(runners_up.len() <= 1);
+        let cache_control = usize::from(!(ours.is_empty() && runners_up.is_empty()));
+        prop_assert_eq!(written.len(), ours.len() + runners_up.len() + cache_control);
     }
 
     #[test]

@@ -10,7 +10,7 @@ use super::super::head::RequestHead;
 use super::super::policy::Policy;
 use super::super::read::Reading;
 use super::kept::Companion;
-use crate::context::{Consent, NotStored, Outcome, ReferralContext, Touch, Touches};
+use crate::context::{Consent, NotStored, Outcome, ReferralContext, RunnersUp, Touch, Touches};
 use crate::referral::ReferralKey;
 use crate::signing::seconds;
 
@@ -43,12 +43,31 @@ pub(in crate::capture) fn decide_at(
                 .key
         };
         let touches = journey.arrive(&context, link);
+        context.runners_up = touches
+            .as_ref()
+            .and_then(|touches| runner_up(touches, &context));
         context.touches = touches.map(|touches| {
             let is_news = touches.is_news && veto().is_none();
             Box::new(Touches { is_news, ..touches })
         });
     }
     context
+}
+
+/// The first or the last link, where the referral that counts is the other one.
+fn runner_up(touches: &Touches, context: &ReferralContext) -> Option<Box<RunnersUp>> {
+    let counts = context.referral.as_ref()?.key();
+    let touches = [&touches.last, &touches.first].into_iter();
+    let mut keys: Vec<_> = touches.map(|touch| touch.key.clone()).collect();
+    keys.retain(|key| key != counts);
+    keys.dedup();
+    (!keys.is_empty()).then(|| {
+        Box::new(RunnersUp {
+            keys,
+            in_cookie: false,
+            is_news: false,
+        })
+    })
 }
 
 /// The links that a visitor followed until this request, as far as the companion knows them.

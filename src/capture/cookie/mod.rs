@@ -10,6 +10,7 @@ mod template;
 #[cfg(feature = "tracing")]
 pub(super) use self::host::host_of;
 pub(super) use self::name::CookieName;
+pub(super) use self::removal::MOST_BYTES;
 pub(super) use self::scopes::reach_of;
 pub(super) use self::settings::CookieSettings;
 #[cfg(feature = "companion")]

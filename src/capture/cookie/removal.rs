@@ -9,7 +9,7 @@ use crate::context::Reach;
 use crate::response::Line;
 
 /// Most bytes of removals in one response. Proxies refuse responses with larger headers.
-const MOST_BYTES: usize = 2_200;
+pub(crate) const MOST_BYTES: usize = 2_200;
 
 /// Removes our own cookie. `Expires` is for clients that do not know `Max-Age`.
 pub(super) fn own(settings: &CookieSettings) -> Line {
@@ -38,8 +38,8 @@ pub(super) fn others<'a>(
 }
 
 /// As [`others`], from every scope that a cookie of this request may have, as far as there is room.
-pub(super) fn within(settings: &CookieSettings, reach: &Reach) -> Vec<Line> {
-    let mut left = MOST_BYTES;
+pub(super) fn within(settings: &CookieSettings, reach: &Reach, most_bytes: usize) -> Vec<Line> {
+    let mut left = most_bytes;
     let mut lines = others(settings, scopes(reach));
     lines.retain(|line| {
         let rest = left.checked_sub(bytes_in_head(line));
@@ -97,7 +97,7 @@ mod tests {
                         name: name.into(),
                         ..CookieSettings::default()
                     };
-                    let lines = within(&settings, &reach);
+                    let lines = within(&settings, &reach, MOST_BYTES);
                     let bytes = lines.iter().map(bytes_in_head).sum::<usize>();
                     assert!(bytes <= MOST_BYTES, "{bytes}");
                     let root = b"; Path=/; Domain=shop.example; Max-Age=0";

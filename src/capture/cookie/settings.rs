@@ -78,6 +78,14 @@ impl CookieSettings {
         }
     }
 
+    /// The settings of the cookie that keeps the runners-up.
+    pub(crate) fn for_runners_up(&self) -> Self {
+        Self {
+            name: format!("{}_before", self.name),
+            ..self.clone()
+        }
+    }
+
     pub(crate) fn max_age_seconds(&self) -> i64 {
         i64::try_from(self.max_age.as_secs()).unwrap_or(i64::MAX)
     }

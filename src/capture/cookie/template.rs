@@ -8,15 +8,13 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, PercentEncode, percent_encode
 
 use super::super::head::RequestHead;
 use super::super::read::Reading;
-use super::super::read::{Encoding, decode_bytes};
+use super::super::read::{Encoding, KeyRule, decode_bytes};
 use super::host;
 use super::name::CookieName;
 use super::removal;
 use super::settings::CookieSettings;
 use crate::context::Reach;
-#[cfg(feature = "companion")]
-use crate::referral::ReferralKey;
-use crate::referral::ReferralSource;
+use crate::referral::{InvalidReferralKey, ReferralKey, ReferralSource};
 use crate::response::Line;
 
 /// The characters that `encodeURIComponent` escapes, so that a script reads the value by
@@ -50,6 +48,7 @@ pub(crate) struct CookieTemplate {
     /// only, with our path or with `/`. Our own scope is not among them.
     twin_removals: Vec<Line>,
     settings: CookieSettings,
+    rule: KeyRule,
 }
 
 impl CookieTemplate {
@@ -68,7 +67,14 @@ impl CookieTemplate {
             removal: removal::own(settings),
             twin_removals: removal::others(settings, of_this_host),
             settings: settings.clone(),
+            rule: KeyRule::default(),
         }
+    }
+
+    /// Reads only keys that the app accepts.
+    pub(crate) fn accepting(mut self, rule: KeyRule) -> Self {
+        self.rule = rule;
+        self
     }
 
     /// Whether browsers refuse the cookie from the host of this request.
@@ -110,8 +116,8 @@ impl CookieTemplate {
     /// As [`removal`](Self::removal), for the cookies of our name that other hosts may have set, as
     /// far as a response has room for lines.
     #[cold]
-    pub(crate) fn removals_within(&self, reach: &Reach) -> Vec<Line> {
-        removal::within(&self.settings, reach)
+    pub(crate) fn removals_within(&self, reach: &Reach, most_bytes: usize) -> Vec<Line> {
+        removal::within(&self.settings, reach, most_bytes)
     }
 
     /// Reads every cookie of our name, in the order the browser sent them.
@@ -120,7 +126,7 @@ impl CookieTemplate {
         let mut reading = Reading::new(ReferralSource::Cookie);
         for line in headers.get_all(&COOKIE) {
             for raw in self.name.values_in(line.as_bytes()) {
-                reading.add(decode_bytes(unquote(raw), Encoding::Percent));
+                reading.add(self.key_in(unquote(raw)));
             }
         }
         reading
@@ -132,7 +138,6 @@ impl CookieTemplate {
     }
 
     /// The values of all cookies of our name, unquoted but not decoded.
-    #[cfg(feature = "companion")]
     pub(crate) fn raw_values<'a>(
         &'a self,
         headers: &'a HeaderMap,
@@ -147,7 +152,12 @@ impl CookieTemplate {
         headers: &'a HeaderMap,
     ) -> impl Iterator<Item = ReferralKey> + 'a {
         let values = self.raw_values(headers);
-        values.filter_map(|value| decode_bytes(value, Encoding::Percent).ok())
+        values.filter_map(|value| self.key_in(value).ok())
+    }
+
+    #[inline]
+    fn key_in(&self, raw: &[u8]) -> Result<ReferralKey, InvalidReferralKey> {
+        decode_bytes(raw, Encoding::Percent).and_then(|key| self.rule.check(key))
     }
 }
 
@@ -168,7 +178,6 @@ fn unquote(value: &[u8]) -> &[u8] {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::referral::{InvalidReferralKey, ReferralKey};
     use http::HeaderValue;
 
     fn template() -> CookieTemplate {

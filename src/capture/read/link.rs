@@ -3,8 +3,9 @@
 use super::decode::{Encoding, decode};
 use super::parameter::{Parameter, check_parameters, check_segment};
 use super::reading::Reading;
+use super::rule::KeyRule;
 use crate::error::ConfigError;
-use crate::referral::ReferralSource;
+use crate::referral::{InvalidReferralKey, ReferralKey, ReferralSource};
 
 /// What makes an address a referral link: a query parameter, or a path like `/ref/KEY`.
 #[derive(Debug)]
@@ -13,6 +14,7 @@ pub(crate) struct Links {
     parameters: Box<[Parameter]>,
     /// The first segment of the paths that are links.
     segment: Option<Box<str>>,
+    rule: KeyRule,
 }
 
 impl Links {
@@ -22,12 +24,14 @@ impl Links {
     pub(crate) fn new(
         parameters: Box<[Box<str>]>,
         segment: Option<Box<str>>,
+        rule: KeyRule,
     ) -> Result<Self, ConfigError> {
         check_parameters(&parameters)?;
         segment.as_deref().map_or(Ok(()), check_segment)?;
         Ok(Self {
             parameters: parameters.into_iter().map(Parameter::new).collect(),
             segment,
+            rule,
         })
     }
 
@@ -50,17 +54,45 @@ impl Links {
     #[inline]
     pub(crate) fn read(&self, query: Option<&str>, path: &str) -> Reading {
         let from_query = match query {
-            Some(query) => read_query(query, &self.parameters),
+            Some(query) => self.read_query(query),
             None => Reading::new(ReferralSource::Query),
         };
         match &self.segment {
             Some(segment) if from_query.key.is_none() => {
-                let mut from_path = read_path(path, segment);
+                let mut from_path = self.read_path(path, segment);
                 from_path.invalid = from_query.invalid.or(from_path.invalid);
                 from_path
             }
             _ => from_query,
         }
+    }
+
+    /// Reads the first valid key. The order of the parameters comes first, the order within the query
+    /// second.
+    fn read_query(&self, query: &str) -> Reading {
+        let mut reading = Reading::new(ReferralSource::Query);
+        for parameter in &self.parameters {
+            for raw in parameter.values(query) {
+                reading.add(self.key_in(raw, Encoding::Form));
+            }
+            if reading.key.is_some() {
+                break;
+            }
+        }
+        reading
+    }
+
+    fn read_path(&self, path: &str, segment: &str) -> Reading {
+        let mut reading = Reading::new(ReferralSource::Path);
+        if let Some(raw) = raw_key(path, segment) {
+            reading.add(self.key_in(raw, Encoding::Percent));
+        }
+        reading
+    }
+
+    #[inline]
+    fn key_in(&self, raw: &str, encoding: Encoding) -> Result<ReferralKey, InvalidReferralKey> {
+        decode(raw, encoding).and_then(|key| self.rule.check(key))
     }
 
     pub(crate) fn have_paths(&self) -> bool {
@@ -71,29 +103,6 @@ impl Links {
     pub(crate) fn parameters(&self) -> impl Iterator<Item = &str> {
         self.parameters.iter().map(Parameter::name)
     }
-}
-
-/// Reads the first valid key. The order of the parameters comes first, the order within the query
-/// second.
-fn read_query(query: &str, parameters: &[Parameter]) -> Reading {
-    let mut reading = Reading::new(ReferralSource::Query);
-    for parameter in parameters {
-        for raw in parameter.values(query) {
-            reading.add(decode(raw, Encoding::Form));
-        }
-        if reading.key.is_some() {
-            break;
-        }
-    }
-    reading
-}
-
-fn read_path(path: &str, segment: &str) -> Reading {
-    let mut reading = Reading::new(ReferralSource::Path);
-    if let Some(raw) = raw_key(path, segment) {
-        reading.add(decode(raw, Encoding::Percent));
-    }
-    reading
 }
 
 /// The undecoded key behind the segment, if the path has nothing else.
@@ -107,11 +116,10 @@ fn raw_key<'a>(path: &'a str, segment: &str) -> Option<&'a str> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::referral::{InvalidReferralKey, ReferralKey};
 
     fn links(list: &[&str]) -> Links {
         let parameters = list.iter().map(|&name| name.into()).collect();
-        Links::new(parameters, Some("ref".into())).unwrap()
+        Links::new(parameters, Some("ref".into()), KeyRule::default()).unwrap()
     }
 
     fn read(query: &str, list: &[&str]) -> Reading {

@@ -5,8 +5,10 @@ mod link;
 mod parameter;
 mod reading;
 mod referer;
+mod rule;
 
 pub(super) use self::decode::{Encoding, decode_bytes};
 pub(super) use self::link::Links;
 pub(super) use self::reading::Reading;
 pub(super) use self::referer::key_in_referer;
+pub(super) use self::rule::KeyRule;

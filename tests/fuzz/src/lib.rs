@@ -23,6 +23,7 @@ use tower_partnero::{Outcome, ReferralContext, ReferralKey, Referrals};
 
 /// The name of the cookie under every policy of the targets.
 pub const COOKIE_NAME: &str = "partnero_referral";
+const RUNNERS_UP: &[u8] = b"partnero_referral_before=";
 
 /// Sends one request through the layer, around a handler that answers with these headers.
 pub fn send(referrals: &Referrals, request: Request<()>, answer: &HeaderMap) -> HeaderMap {
@@ -78,6 +79,10 @@ pub fn check(referrals: &Referrals, uri: &Uri, headers: &HeaderMap) -> ReferralC
         }
         (Outcome::Captured, None) => panic!("captured without a referral"),
         (Outcome::ConsentWithdrawn, referral) => assert_eq!(*referral, None),
+        (Outcome::FirstTouchKept, _) => {
+            let of_runners_up = |line: &HeaderValue| line.as_bytes().starts_with(RUNNERS_UP);
+            assert!(written.get_all(SET_COOKIE).iter().all(of_runners_up));
+        }
         _ => assert!(written.is_empty(), "{written:?}"),
     }
     context
@@ -86,10 +91,10 @@ pub fn check(referrals: &Referrals, uri: &Uri, headers: &HeaderMap) -> ReferralC
 /// Asserts the shape of what was written, and that the key survives the way into the browser and
 /// back.
 pub fn check_stored(referrals: &Referrals, written: &HeaderMap, key: &ReferralKey) {
-    let line = written
-        .get_all(SET_COOKIE)
-        .iter()
-        .find(|line| !line.as_bytes().starts_with(b"partnero_referral=;"));
+    let line = written.get_all(SET_COOKIE).iter().find(|line| {
+        !line.as_bytes().starts_with(b"partnero_referral=;")
+            && !line.as_bytes().starts_with(RUNNERS_UP)
+    });
     let line = line.expect("a cookie is set").to_str().unwrap();
     let (pair, attributes) = line.split_once("; ").unwrap();
     assert!(attributes.ends_with("; Max-Age=2592000"), "{attributes}");

@@ -1,0 +1,119 @@
+//! The cookie that keeps the keys which lost to the referral that counts.
+//!
+//! `ref` is a parameter of many websites. A newsletter's `?ref=` would take the place of a
+//! friend's key, although nobody at Partnero has it. So the key that loses is remembered in a
+//! cookie beside ours, and the sign-up asks for it when Partnero does not know the key that counts.
+
+use std::fmt;
+
+use http::HeaderMap;
+use percent_encoding::percent_decode;
+
+use super::cookie::{CookieSettings, CookieTemplate};
+use super::read::KeyRule;
+use crate::context::{Reach, RunnersUp};
+use crate::referral::ReferralKey;
+use crate::response::Line;
+
+/// The most runners-up that are remembered.
+const MOST: usize = 3;
+
+/// Stands between two keys. No key contains it, because it is a control character; in the cookie it
+/// is percent-encoded.
+const SEPARATOR: u8 = b'\n';
+
+/// Most bytes of lines that remove planted cookies of this name. The removals of the referral's
+/// cookie come beside them.
+const MOST_BYTES: usize = 600;
+
+pub(super) struct RunnersUpCookie {
+    cookie: CookieTemplate,
+    rule: KeyRule,
+}
+
+impl RunnersUpCookie {
+    pub(super) fn new(settings: &CookieSettings, rule: KeyRule) -> Self {
+        Self {
+            cookie: CookieTemplate::new(&settings.for_runners_up()),
+            rule,
+        }
+    }
+
+    /// The runners-up of a request, the newest first: the key that loses now, and the stored ones.
+    /// `None` if there are none and the browser sent no such cookie.
+    #[cold]
+    pub(super) fn of(
+        &self,
+        headers: &HeaderMap,
+        counts: Option<&ReferralKey>,
+        loses: Option<ReferralKey>,
+    ) -> Option<Box<RunnersUp>> {
+        let in_cookie = self.is_in(headers);
+        let stored = self.stored(headers);
+        let mut keys = Vec::new();
+        for key in loses.into_iter().chain(stored.iter().cloned()) {
+            if keys.len() < MOST && Some(&key) != counts && !keys.contains(&key) {
+                keys.push(key);
+            }
+        }
+        if counts.is_none() {
+            // There is no referral that these keys could stand in for.
+            keys.clear();
+        }
+        let is_news = counts.is_some() && keys != stored;
+        (in_cookie || !keys.is_empty()).then(|| {
+            Box::new(RunnersUp {
+                keys,
+                in_cookie,
+                is_news,
+            })
+        })
+    }
+
+    fn stored(&self, headers: &HeaderMap) -> Vec<ReferralKey> {
+        let values = self.cookie.raw_values(headers);
+        // Anybody can send a longer value than we ever write.
+        let decoded = values.map(|value| {
+            let longest = MOST * (ReferralKey::MAX_LEN + 1);
+            percent_decode(value).take(longest).collect::<Vec<u8>>()
+        });
+        let mut keys = Vec::new();
+        for value in decoded.take(MOST) {
+            let valid = value.split(|&byte| byte == SEPARATOR).take(MOST);
+            let valid =
+                valid.filter_map(|key| self.rule.check(ReferralKey::from_bytes(key).ok()?).ok());
+            keys.extend(valid);
+        }
+        keys.truncate(MOST);
+        keys
+    }
+
+    /// The `Set-Cookie` line that stores the runners-up, or removes the last of them.
+    pub(super) fn line(&self, runners_up: &RunnersUp) -> Line {
+        if runners_up.keys.is_empty() {
+            return self.cookie.removal();
+        }
+        let keys: Vec<_> = runners_up.keys.iter().map(ReferralKey::as_str).collect();
+        self.cookie
+            .set(&keys.join(&char::from(SEPARATOR).to_string()))
+    }
+
+    /// The lines that remove the cookie from every scope it may have come from.
+    pub(super) fn removals(&self, reach: Option<&Reach>) -> Vec<Line> {
+        let mut lines = vec![self.cookie.removal()];
+        if let Some(reach) = reach {
+            lines.extend(self.cookie.removals_within(reach, MOST_BYTES));
+        }
+        lines
+    }
+
+    pub(super) fn is_in(&self, headers: &HeaderMap) -> bool {
+        self.cookie.is_in(headers)
+    }
+}
+
+impl fmt::Debug for RunnersUpCookie {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(&self.cookie, f)
+    }
+}
