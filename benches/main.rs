@@ -25,7 +25,7 @@ type Failure = Box<dyn std::error::Error + Send + Sync>;
 
 const PLANS: [&str; 5] = ["capture", "client", "server", "webhook", "outbox"];
 
-/// What a plan counts.
+/// The arms that a plan counts.
 fn arms(plan: &str) -> Vec<Arm> {
     match plan {
         "capture" => capture::arms(),
@@ -35,7 +35,7 @@ fn arms(plan: &str) -> Vec<Arm> {
     }
 }
 
-/// What a plan serves in processes of their own.
+/// The apps that a plan serves, each in a process of its own.
 fn served(plan: &str) -> Vec<Served> {
     match plan {
         "client" => client::served(),

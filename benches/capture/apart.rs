@@ -1,4 +1,4 @@
-//! The parts that stand by themselves, over the least that would give such an answer.
+//! The parts that work without the layer, over the least code that would give the same answer.
 
 use std::fmt::Write;
 use std::future::ready;
@@ -117,7 +117,7 @@ fn says_that(mut it_is_done: impl FnMut() -> bool) -> impl Work {
     does(1, || (), move |()| usize::from(it_is_done()))
 }
 
-/// What a handler answers that knows already what to say.
+/// A handler with a fixed answer.
 fn by_hand(
     status: StatusCode,
 ) -> impl tower::Service<Request<()>, Response = Response<()>, Error = std::convert::Infallible> {

@@ -1,4 +1,4 @@
-//! The parts that have a say in what a request's referral is.
+//! The parts that take part in the decision which referral counts.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -13,7 +13,7 @@ use crate::harness::Arm;
 
 const OWN: &str = "https://shop.example";
 
-/// A cookie of a consent tool among strangers'.
+/// A cookie of a consent tool among other cookies.
 const CONSENT: &str =
     "_ga=GA1.2.1203948571.1718000000; theme=dark; cookie_consent=yes; locale=en-GB";
 
@@ -92,7 +92,7 @@ pub(super) fn decided() -> Vec<Arm> {
             move || landing(default(), get(LINK, "partnero_referral=ben"), link),
         )
         .over("captured"),
-        // The host and the path that cost the most: each allocation is one scope's, or a check's.
+        // The most expensive host and path: they make as many removals as the limit allows.
         Arm::new("the same, of a host and a path made for it", move || {
             let target = format!("{}?ref=anna-7", "/a".repeat(384));
             let mut request = get(&target, "partnero_referral=ben");
@@ -106,7 +106,7 @@ pub(super) fn decided() -> Vec<Arm> {
     ]
 }
 
-/// The same of a policy that asks for consent.
+/// The same with consent required.
 pub(super) fn consented() -> Vec<Arm> {
     let banner = || Referrals::builder().consent(consent::by_cookie("cookie_consent", "yes"));
     let signal = || Referrals::builder().consent(consent::global_privacy_control);

@@ -1,4 +1,4 @@
-//! A layer that does nothing: what every tower triple costs, ours too.
+//! A layer that does nothing: the cost that every tower layer has.
 
 use std::future::Future;
 use std::pin::Pin;

@@ -6,8 +6,8 @@ use super::work::Answer;
 use super::{ours, page};
 use crate::harness::{Arm, Target};
 
-/// A page that reads the referral, over one whose extractor does nothing: how axum calls an
-/// extractor, and what it takes to get there, is a row of its own.
+/// A page that reads the referral, over a page whose extractor does nothing. The cost of axum's
+/// call to an extractor is a row of its own.
 pub(super) fn extracted() -> Vec<Arm> {
     let nothing = |cookies| page(ours(extract_nothing), "/", cookies, Answer::PLAIN);
     let read = |cookies, answer| page(ours(read), "/", cookies, answer);

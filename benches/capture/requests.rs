@@ -10,13 +10,13 @@ pub(super) const UNRELATED: &str = "/?page=2&sort=asc";
 /// A referral link.
 pub(super) const LINK: &str = "/?ref=anna-7";
 
-/// Twelve cookies of strangers, 350 bytes.
+/// Twelve cookies of other programs, 350 bytes.
 pub(super) const TWELVE: &str = "_ga=GA1.2.1203948571.1718000000; _gid=GA1.2.998877665.1718000000; \
     _fbp=fb.1.1718000000000.1234567890; theme=dark; locale=en-GB; consent=analytics; currency=EUR; \
     cart=8f14e45fceea167a5a36dedd4bea2543; session=c9f0f895fb98ab9159f51fd0297e236d4f2a; \
     recently=1041%2C2217%2C880%2C4512; utm=newsletter; csrf=45c48cce2e2d7fbdea1afc51c7c6ad26d645920e395fedad";
 
-/// The same with our cookie in the place of the eighth.
+/// The same with our cookie in place of the eighth.
 pub(super) const TWELVE_WITH_OURS: &str = "_ga=GA1.2.1203948571.1718000000; _gid=GA1.2.998877665.1718000000; \
     _fbp=fb.1.1718000000000.1234567890; theme=dark; locale=en-GB; consent=analytics; currency=EUR; \
     partnero_referral=anna-7; session=c9f0f895fb98ab9159f51fd0297e236d4f2a8f14e45fceea1; \
@@ -47,7 +47,7 @@ pub(super) fn get(uri: &str, cookies: &str) -> Request<()> {
     request.body(()).expect("the parts are valid")
 }
 
-/// So many bytes of strangers' cookies, each as long as analytics scripts make them.
+/// So many bytes of other programs' cookies, each as long as those of analytics scripts.
 pub(super) fn strangers(bytes: usize) -> String {
     let mut cookies = String::with_capacity(bytes + 64);
     for number in 0.. {

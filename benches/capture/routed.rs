@@ -11,7 +11,7 @@ use axum::http::request::Parts;
 use axum::routing::get;
 use tower_partnero::{Referral, ReferralContext, Referrals};
 
-/// One shape for every router: one page, and the handle as the state.
+/// Every router has the same shape: one page, and the handle as the state.
 pub(super) fn router<H, T>(page: H) -> Router<Referrals>
 where
     H: Handler<T, Referrals>,
@@ -25,7 +25,7 @@ pub(super) async fn unread() -> StatusCode {
     StatusCode::OK
 }
 
-/// An extractor that does nothing: what axum itself does to call one.
+/// An extractor that does nothing: the cost of axum's call to an extractor.
 pub(super) struct Nothing;
 
 impl<S: Sync> FromRequestParts<S> for Nothing {
@@ -36,7 +36,7 @@ impl<S: Sync> FromRequestParts<S> for Nothing {
     }
 }
 
-/// A page that asks for nothing by an extractor.
+/// A page with the extractor that does nothing.
 pub(super) async fn extract_nothing(nothing: Nothing) -> StatusCode {
     black_box(nothing);
     StatusCode::OK

@@ -1,4 +1,4 @@
-//! The parts that have a say in what is written, and what reads it again.
+//! The parts that change what is written, and those that read it again.
 
 use tower_partnero::capture::ReferralsBuilder;
 use tower_partnero::capture::companion::SigningKeys;

@@ -2,8 +2,8 @@
 //! cookies with the usual extractors, hands the key to the handler in the request's extensions,
 //! and sets the cookie when the link's key is new.
 //!
-//! It answers as our layer does, `Cache-Control` included, and asks for less: it checks no key,
-//! reports no conflict and gives no reason.
+//! Its answer is the same as our layer's, `Cache-Control` included, and it does less: it checks no
+//! key, reports no conflict and gives no reason.
 
 use std::hint::black_box;
 

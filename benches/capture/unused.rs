@@ -1,5 +1,5 @@
-//! What the optional parts cost a request that they have nothing to do with: the same arms with
-//! every part off, and with every part on that waits for its turn.
+//! What the optional parts cost a request for which they have nothing to do: the same arms with
+//! every part off, and with parts on.
 
 use std::time::Duration;
 
@@ -16,7 +16,7 @@ fn off() -> ReferralsBuilder {
     Referrals::builder()
 }
 
-/// Parts that the layer asks only when there is a link, or when something is written.
+/// Parts that run only when there is a link, or when a cookie is written.
 fn waiting() -> ReferralsBuilder {
     let keys = SigningKeys::new([7; 32]).expect("the key is long enough");
     off()
@@ -28,7 +28,7 @@ fn waiting() -> ReferralsBuilder {
         .leave_public_pages(true)
 }
 
-/// As [`waiting`], without those that have their say where a key is captured or read.
+/// As [`waiting`], without the parts that run when a key is captured or read.
 fn without_a_say() -> ReferralsBuilder {
     off()
         .attribution(Attribution::FirstTouch)

@@ -37,7 +37,7 @@ impl Wire {
         let service = tower::ServiceBuilder::new()
             .map_request(|request: hyper::Request<_>| request.map(Body::new))
             .service(service);
-        // The date is rendered anew once a second, whatever is measured then.
+        // hyper renders the date once a second, in the middle of any measurement.
         let server = hyper::server::conn::http1::Builder::new()
             .auto_date_header(false)
             .serve_connection(TokioIo::new(server), TowerToHyperService::new(service));

@@ -1,8 +1,8 @@
 //! What a call costs with our client, over one that makes the same exchange and reads the same
 //! JSON with reqwest alone. And how much memory a long list takes that is read as a stream.
 //!
-//! The answers come from a process of their own, so that nothing of them is counted. Each call is
-//! awaited to its end on the current thread.
+//! The server is a process of its own, so that its work is not counted. Each call is awaited to its
+//! end on the current thread.
 
 mod server;
 
@@ -58,8 +58,8 @@ pub(crate) fn arms() -> Vec<Arm> {
         Arm::new("customers().get, a layer answers", answered).over(READ),
         stream("100 customers as a stream", PAGE),
         stream(STREAM, CUSTOMERS / 10),
-        // A fingerprint of each page is all that stays, and how much hyper reads at once differs
-        // from run to run. What kept its customers would need ten times as much.
+        // A stream keeps only a fingerprint of each page, and hyper reads more or less at once from
+        // run to run. A stream that kept its customers would need ten times as much.
         stream("10,000 customers as a stream", CUSTOMERS)
             .over(STREAM)
             .target(Target::Peak { most: 1.1 }),
@@ -68,7 +68,7 @@ pub(crate) fn arms() -> Vec<Arm> {
     arms
 }
 
-/// Not put under load, but in a process of its own all the same.
+/// The server in Partnero's place; it is not put under load.
 pub(crate) fn served() -> Vec<Served> {
     vec![Served {
         name: "Partnero",
@@ -85,7 +85,7 @@ fn url(server: &Server) -> String {
     format!("http://{}/v1", server.address)
 }
 
-/// Calls that are futures, each of which tells how many things it found.
+/// Calls whose futures return how many things they found.
 fn calls(expected: usize, mut call: impl AsyncFnMut() -> usize) -> impl Work {
     let runtime = Builder::new_current_thread().enable_all().build();
     let runtime = runtime.expect("a runtime");

@@ -1,4 +1,4 @@
-//! Partnero's part: a server that gives the same answers, as fast as it can.
+//! The server in Partnero's place. It always gives the same answers.
 
 use std::collections::HashMap;
 
@@ -47,7 +47,7 @@ async fn list(headers: HeaderMap, Query(query): Query<HashMap<String, String>>) 
     )
 }
 
-/// In the newest documented shape; each as long as the other, so that pages are.
+/// In the newest documented shape. All are equally long, so that all pages are.
 fn customer(number: usize) -> String {
     let link = format!("https://shop.example/?ref=key-{number:05}");
     serde_json::json!({

@@ -8,7 +8,7 @@ use super::{Arm, Cost};
 #[global_allocator]
 static COUNTING: Counting = Counting;
 
-/// Off under callgrind and under load, where counting would be a part of what is measured.
+/// Off under callgrind and under load, because counting costs instructions and time itself.
 static IS_ON: AtomicBool = AtomicBool::new(false);
 static ALLOCATIONS: AtomicU32 = AtomicU32::new(0);
 static IN_USE: AtomicI32 = AtomicI32::new(0);
@@ -16,7 +16,7 @@ static PEAK: AtomicI32 = AtomicI32::new(0);
 
 struct Counting;
 
-/// What an arm allocates has room in 31 bits.
+/// No arm allocates 2 GiB.
 fn bytes(layout: Layout) -> i32 {
     i32::try_from(layout.size()).unwrap_or(i32::MAX)
 }
@@ -27,7 +27,7 @@ fn grow(layout: Layout) {
     }
 }
 
-/// Out of the way of what is not counted.
+/// Apart, so that an allocation which is not counted takes as few instructions as possible.
 #[cold]
 fn count_one(bytes: i32) {
     ALLOCATIONS.fetch_add(1, Relaxed);
@@ -53,7 +53,7 @@ unsafe impl GlobalAlloc for Counting {
     }
 
     unsafe fn realloc(&self, pointer: *mut u8, layout: Layout, size: usize) -> *mut u8 {
-        // Both may be in use at once while the bytes are moved.
+        // The old and the new memory may both be in use while the bytes are moved.
         grow(unsafe { Layout::from_size_align_unchecked(size, layout.align()) });
         shrink(layout);
         unsafe { System.realloc(pointer, layout, size) }
@@ -65,9 +65,9 @@ unsafe impl GlobalAlloc for Counting {
     }
 }
 
-/// Checks the arm, and counts its allocations and reallocations each time that it is served, once
-/// its buffers have grown and its connections are open; and the most bytes that it had in use at
-/// once beyond those from before.
+/// Checks the arm, and serves it until its buffers have grown and its connections are open. Then
+/// counts its allocations and reallocations each time that it is served, and the most bytes that
+/// it allocates and has in use at once.
 pub(super) fn count(arm: &Arm) -> Cost {
     let mut work = (arm.work)();
     work.check(&arm.name);

@@ -1,17 +1,18 @@
-//! What the arms may cost, and whether they keep to it.
+//! What the arms may cost, and whether they do.
 
 use std::ops::RangeInclusive;
 
 use super::Arm;
 
-/// What is asked of an arm.
+/// What an arm may cost. `--check` fails for a target that it holds.
 pub(crate) enum Target {
-    /// At most so much more than the baseline. `--check` holds the allocations, which are the
-    /// same on every machine.
+    /// At most so much more than the baseline. `--check` holds the allocations alone, because they
+    /// are the same on every machine.
     More { instructions: f64, allocations: f64 },
-    /// No target: shows how many times more it adds to its baseline than `ours` adds to its own.
+    /// No target. Shows how many times more instructions this arm adds to its baseline than the
+    /// arm `ours` adds to its own.
     TimesOurs { ours: String },
-    /// At most so many instructions for each byte of cookies more than `shorter` has.
+    /// At most so many more instructions for each byte of cookies that the arm `shorter` lacks.
     PerByte {
         shorter: String,
         bytes: f64,
@@ -20,7 +21,7 @@ pub(crate) enum Target {
     /// At most such a share of the baseline's instructions, in per cent; `is_held` to it by
     /// `--check`.
     Share { percent: f64, is_held: bool },
-    /// Its instructions over those of the baseline; held by `--check`.
+    /// The ratio of its instructions to those of the baseline; held by `--check`.
     Ratio(RangeInclusive<f64>),
     /// At most so many times the bytes that the baseline holds at once; held by `--check`.
     Peak { most: f64 },
@@ -39,15 +40,15 @@ pub(super) struct Cost {
     /// The most bytes that it holds at once.
     pub(super) peak: f64,
     pub(super) instructions: Option<f64>,
-    /// In nanoseconds, and as a ratio to the baseline.
+    /// In nanoseconds, and as a ratio to the time of the baseline.
     pub(super) time: Option<(f64, Option<f64>)>,
 }
 
-/// How an arm does by its target.
+/// Whether an arm meets its target.
 pub(super) struct Verdict {
     pub(super) figure: String,
     pub(super) target: String,
-    /// `None` if there is no target, or what it needs was not counted.
+    /// `None` if there is no target, or instructions were not counted.
     pub(super) is_met: Option<bool>,
     /// Whether `--check` lets it pass.
     pub(super) is_kept: bool,

@@ -1,9 +1,9 @@
 //! Counts instructions: this program runs itself once more for each arm, under callgrind.
 //!
-//! Callgrind counts while [`partnero_bench_request`] runs and at no other time, so set-up and
-//! the making of requests cost nothing. No second tool of a matching version is needed, as the
-//! ready-made harnesses do. Each arm has a process of its own, because what the allocator does
-//! for one arm depends on the heap that another one left behind.
+//! Callgrind counts only while [`partnero_bench_request`] runs, so set-up and the making of
+//! requests are not counted. The ready-made harnesses need a second tool of a matching version,
+//! and this one does not. Each arm has a process of its own, because the allocator's work for one
+//! arm depends on the heap that another arm left behind.
 
 use std::ffi::OsString;
 use std::io::ErrorKind;
@@ -14,17 +14,17 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use super::{Arm, Work};
 use crate::Failure;
 
-/// The word by which our own processes are told which arm to serve.
+/// The argument that tells a process of our own which arm to serve.
 const SERVE: &str = "--serve-counted=";
 
 pub(super) fn arm_to_serve(task: &str) -> Option<usize> {
     task.strip_prefix(SERVE)?.parse().ok()
 }
 
-/// What runs under callgrind.
+/// Serves the arm; this runs under callgrind.
 pub(super) fn serve_counted(arm: &Arm) {
     let mut work = (arm.work)();
-    // Buffers grow and lazy statics are made before anything is counted.
+    // Buffers grow and lazy statics are made here, before anything is counted.
     for _ in 0..arm.repeats {
         work.prepare();
         work.serve();
@@ -41,12 +41,12 @@ extern "Rust" fn partnero_bench_request(work: &mut dyn Work) {
     work.serve();
 }
 
-/// Instructions of each arm each time that it is served, in the arms' order; `None` for those
-/// that take too long.
+/// How many instructions each arm takes each time that it is served, in the arms' order; `None`
+/// for an arm that takes too long.
 pub(super) fn count(plan: &str, arms: &[Arm]) -> Result<Vec<Option<f64>>, Failure> {
     let directory = std::env::temp_dir().join(format!("partnero-bench-{}", std::process::id()));
     std::fs::create_dir_all(&directory)?;
-    // Only what the threads need: an arm itself is not made for them.
+    // An arm cannot be shared by threads, and they need no more of it than this.
     let repeats: Vec<Option<u32>> = arms
         .iter()
         .map(|arm| (!arm.is_long).then_some(arm.repeats))
@@ -72,7 +72,7 @@ pub(super) fn count(plan: &str, arms: &[Arm]) -> Result<Vec<Option<f64>>, Failur
             .map(|thread| thread.join().expect("no panic"))
             .collect()
     });
-    // A report that stays in the temporary directory harms nobody.
+    // If this fails, a few reports stay in the temporary directory.
     let _ = std::fs::remove_dir_all(&directory);
     let mut counted = counted?.concat();
     counted.sort_by_key(|&(index, _)| index);

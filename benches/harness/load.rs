@@ -44,7 +44,7 @@ async fn keep_busy(
     connection.set_nodelay(true)?;
     let mut latencies = Vec::new();
     let mut answer = [0; 2048];
-    // All answers of a server are equally long; the first one says how long.
+    // All answers of a server are equally long, and the first one shows how long.
     let mut answer_len = None;
     loop {
         let sent = Instant::now();

@@ -3,7 +3,7 @@
 //! An arm does one thing many times. Most arms have a baseline: another arm of the same run that
 //! does the same without the thing in question, so that the difference is that thing alone.
 //! Instructions are counted by callgrind and allocations by our own allocator. Both counts repeat
-//! from run to run. Times do not, so that arms which are timed take turns in many short rounds.
+//! from run to run. Times do not, so the arms take turns in many short rounds.
 
 mod allocator;
 mod budget;
@@ -34,7 +34,7 @@ pub(crate) struct Options {
 }
 
 impl Options {
-    /// Whether a run is to show that everything works, and not how long it takes.
+    /// Whether a short run is enough, because nobody wants to know how long things take.
     pub(crate) fn is_short(&self) -> bool {
         self.is_check || !self.is_bench
     }
@@ -57,7 +57,7 @@ pub(crate) fn is_child(words: &[String]) -> Result<bool, Failure> {
     Ok(false)
 }
 
-/// Counts the arms of a plan and shows them; whether all keep to what is held.
+/// Counts the arms of a plan and shows them. Returns whether all keep to what `--check` holds.
 pub(crate) fn count(plan: &str, options: &Options) -> Result<bool, Failure> {
     let arms = crate::arms(plan);
     if arms.is_empty() {

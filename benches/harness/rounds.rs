@@ -1,9 +1,8 @@
 //! The servers of a plan take turns under load.
 //!
 //! Each round's figures are divided by those of the first server in the same round, and the
-//! medians of these ratios are shown: what slows the machine down for a while slows all servers
-//! down. A plan serves its first app twice; how far these two differ is what this machine cannot
-//! see.
+//! medians of these ratios are shown: something else on the machine slows all servers of a round.
+//! A plan serves its first app twice. A difference smaller than that between these two is noise.
 
 use std::io::Write;
 use std::time::Duration;

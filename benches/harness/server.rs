@@ -11,14 +11,14 @@ use tokio::net::TcpListener;
 
 use crate::Failure;
 
-/// The word by which our own processes are told which app to serve.
+/// The argument that tells a process of our own which app to serve.
 const SERVE: &str = "--serve-under-load=";
 
-/// An app, and what is asked of it.
+/// An app, and the request that it gets again and again.
 pub(crate) struct Served {
     pub(crate) name: &'static str,
     pub(crate) request: String,
-    /// Made where tasks can be spawned.
+    /// Called within a runtime, so it may spawn tasks.
     pub(crate) app: fn() -> Router,
 }
 
@@ -65,7 +65,7 @@ pub(super) fn app_to_serve(task: &str) -> Option<usize> {
     task.strip_prefix(SERVE)?.parse().ok()
 }
 
-/// Serves on one thread until standard input ends, which it does when the bench is gone.
+/// Serves on one thread until standard input ends: it ends with the bench.
 pub(super) fn serve(served: &Served) -> Result<(), Failure> {
     std::thread::spawn(|| {
         let _ = std::io::stdin().read_to_end(&mut Vec::new());

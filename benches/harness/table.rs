@@ -28,7 +28,7 @@ pub(super) fn print(arms: &[Arm], costs: &Costs<'_>) {
         }
         let mut line = String::new();
         for (column, (cell, width)) in row.iter().zip(widths).enumerate() {
-            // A column that says nothing of any arm is left away.
+            // A column that is empty for every arm is not shown.
             let is_said = rows[1..].iter().any(|row| !row[column].is_empty());
             match column {
                 _ if !is_said => {}
@@ -46,7 +46,7 @@ fn row(arm: &Arm, costs: &Costs<'_>) -> [String; 10] {
     let verdict = costs.judge(arm);
     let whole = |count: f64| format!("{count:.0}");
     let more = |count: f64| format!("{count:+.0}");
-    // Allocations are whole; a fraction shows a buffer that grows once in a while.
+    // Allocations are whole. A fraction shows a buffer that grows once in a while.
     let digits = |count: f64| usize::from(count.fract() != 0.0);
     let (time, ratio) = cost.time.unzip();
     let ratio = ratio.flatten().map(|ratio| format!("{ratio:.3}"));

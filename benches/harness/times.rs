@@ -1,4 +1,4 @@
-//! Times the arms in turns, so that what slows the machine down for a while slows all of them.
+//! Times the arms in turns: something else on the machine slows all arms of a round.
 
 use std::time::{Duration, Instant};
 

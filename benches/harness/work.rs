@@ -1,4 +1,4 @@
-//! What is measured.
+//! An arm, and the work that it does again and again.
 
 use std::hint::black_box;
 
@@ -6,14 +6,14 @@ use super::budget::Target;
 
 /// One thing that is done again and again.
 pub(crate) trait Work {
-    /// Gets the next round ready; not counted.
+    /// Gets ready for the next time. This is not counted.
     fn prepare(&mut self);
 
-    /// Does it; counted.
+    /// Does the work. This is counted.
     fn serve(&mut self);
 
-    /// Does it once and panics unless it came out as this arm is about: an arm that does
-    /// something else measures something else.
+    /// Does the work once and panics unless the result is right: an arm that does something else
+    /// measures something else.
     fn check(&mut self, name: &str);
 }
 
@@ -22,11 +22,11 @@ pub(crate) struct Arm {
     pub(crate) baseline: Option<String>,
     pub(crate) target: Option<Target>,
     pub(crate) opens_a_group: bool,
-    /// How often it is served each time that it is measured.
+    /// How many times the work is done in each measurement.
     pub(crate) repeats: u32,
-    /// Takes so long that only the memory which it holds at once is measured.
+    /// The work takes so long that only its memory is measured.
     pub(crate) is_long: bool,
-    /// Made where it is measured, so that no arm sees the heap that another one left.
+    /// Makes the work where it is measured, so that no arm meets the heap that another arm left.
     pub(crate) work: Box<dyn Fn() -> Box<dyn Work>>,
 }
 
@@ -40,7 +40,7 @@ impl Arm {
             baseline: None,
             target: None,
             opens_a_group: false,
-            // Each costs the same but for rare tidying inside the system's allocator.
+            // An average, because the system's allocator sometimes tidies its memory.
             repeats: 200,
             is_long: false,
             work: Box::new(move || Box::new(work())),
@@ -81,7 +81,7 @@ impl Arm {
     }
 }
 
-/// A closure that is handed what another one has made, and says how much it has done.
+/// Work done by the closure `work`, which gets what `make` has made, and returns how much it did.
 pub(crate) fn does<T>(
     expected: usize,
     make: impl FnMut() -> T,

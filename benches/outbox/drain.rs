@@ -27,7 +27,7 @@ pub(super) async fn rate(place: &Place, size: Size) -> Result<(f64, f64), Failur
     let worker = DeliveryWorker::builder(place.outbox.clone(), client)
         .lanes(128)
         .start()?;
-    // Not by asking the database, which would be busy with the answer.
+    // `Outbox::status` would keep the database busy.
     while usize::try_from(worker.health().delivered)? < size.deliveries {
         tokio::time::sleep(Duration::from_millis(1)).await;
     }

@@ -1,4 +1,4 @@
-//! What a report adds to the transaction it is written in.
+//! How much longer an app's transaction takes when it also writes a report.
 
 use std::time::{Duration, Instant};
 
@@ -16,7 +16,7 @@ const USER: &str = "INSERT INTO users (id, name) VALUES ($1, 'Anna')";
 pub(super) async fn ratio(place: &Place, size: Size) -> Result<f64, Failure> {
     let mut ratios = Vec::new();
     for round in 0..size.rounds {
-        // In turn, so that neither is always the first.
+        // In turns, so that neither is always the first.
         let first = round % 2 == 0;
         let one = round_of(place, size, round * 2, first).await?;
         let other = round_of(place, size, round * 2 + 1, !first).await?;

@@ -15,7 +15,7 @@ use crate::harness::{Options, median};
 
 /// How often an honest visitor signs up.
 const EVERY: Duration = Duration::from_millis(100);
-/// How long the last of them may wait.
+/// How long the last sign-up may wait before the bench gives up on it.
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Prints the table of an engine: honest sign-ups beside more and more rows that fail.
@@ -38,7 +38,7 @@ pub(super) async fn table(engine: &Engine, options: &Options) -> Result<(), Fail
         let mut waits = measure(engine, failing, honest).await?;
         waits.sort_by(f64::total_cmp);
         let arrived = waits.len();
-        // Who has not arrived has waited longer than all others.
+        // A sign-up that has not arrived has waited longer than all others.
         waits.resize(honest, f64::INFINITY);
         let (longest, middle) = (waits[honest - 1], median(waits));
         let ratio = middle / *alone.get_or_insert(middle);
@@ -52,7 +52,7 @@ pub(super) async fn table(engine: &Engine, options: &Options) -> Result<(), Fail
     Ok(())
 }
 
-/// How many milliseconds each honest sign-up waited from its row to Partnero.
+/// How many milliseconds went by from the row of each honest sign-up to its arrival at Partnero.
 async fn measure(engine: &Engine, failing: usize, honest: usize) -> Result<Vec<f64>, Failure> {
     let place = engine.open().await?;
     let sandbox = Sandbox::start().await?;

@@ -1,5 +1,5 @@
-//! What the statements of app and worker cost beside what is done, dead or waiting, over what
-//! they cost in an empty table.
+//! How long the statements of app and worker take when the table holds many rows, as a ratio to
+//! an empty table.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -15,8 +15,8 @@ use super::statements;
 use crate::Failure;
 use crate::harness::{Options, median};
 
-/// The operations, and parts of the statements by which theirs are known; the first that fits
-/// counts.
+/// The operations, and words that only their statements contain. A statement belongs to the first
+/// operation whose words it contains.
 const OPERATIONS: [(&str, &[&str]); 5] = [
     ("enqueue", &["INSERT INTO partnero_outbox "]),
     ("look-up for the referrer", &["public_key = $"]),
@@ -31,11 +31,11 @@ const OPERATIONS: [(&str, &[&str]); 5] = [
 /// The median time in seconds of each statement.
 type Times = HashMap<String, f64>;
 
-/// What lies in the table beforehand.
+/// The rows that are in the table beforehand.
 #[derive(Clone, Copy)]
 enum Past {
     Empty,
-    /// So many receipts, and a tenth of dead rows.
+    /// So many receipts, and a tenth of that in dead rows.
     Receipts(usize),
     /// So many due sales of one customer, whose sign-up Partnero answers with 500.
     Queue(usize),
@@ -167,7 +167,7 @@ async fn prepare(place: &Place, past: Past) -> Result<(), Failure> {
             }
         }
     }
-    // SQLite reads a long log more slowly than its file.
+    // SQLite reads its file faster than a long log.
     place.begin_counting().await?;
     Ok(())
 }

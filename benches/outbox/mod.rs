@@ -1,8 +1,8 @@
 //! What the outbox costs, as ratios and rates from one run: on SQLite, and on PostgreSQL where
 //! `TOWER_PARTNERO_TEST_POSTGRES` holds a URL.
 //!
-//! The figures of a short run mean little. What is counted and not timed holds in either:
-//! enqueuing calls nobody, and deliveries share commits.
+//! The times of a short run mean little. What is counted is checked in every run: enqueuing calls
+//! nobody, deliveries share commits, and every honest sign-up arrives.
 
 mod drain;
 mod enqueue;
@@ -14,7 +14,7 @@ mod statements;
 use crate::Failure;
 use crate::harness::Options;
 
-/// How much of everything.
+/// How many of each.
 #[derive(Clone, Copy)]
 struct Size {
     rounds: usize,

@@ -17,7 +17,7 @@ pub(super) struct Place {
     pub(super) outbox: Outbox,
 }
 
-/// A file that goes with its directory.
+/// A database in a file, whose directory is removed with this.
 pub(super) struct File {
     log: PathBuf,
     _directory: tempfile::TempDir,
@@ -28,7 +28,7 @@ pub(super) enum Pool {
     Postgres(PgPool),
 }
 
-/// The engines that there are.
+/// The engines to measure.
 pub(super) enum Engine {
     Sqlite,
     Postgres(String),
@@ -64,7 +64,7 @@ impl Engine {
     }
 }
 
-/// Beside the sources, because a temporary directory may be memory, which commits for nothing.
+/// Beside the sources, because a temporary directory may be in memory, where a commit is free.
 async fn sqlite() -> Result<Place, Failure> {
     let directory = tempfile::tempdir_in(env!("CARGO_MANIFEST_DIR"))?;
     let file = directory.path().join("app.db");
@@ -73,7 +73,7 @@ async fn sqlite() -> Result<Place, Failure> {
         .create_if_missing(true)
         .journal_mode(SqliteJournalMode::Wal)
         .synchronous(SqliteSynchronous::Full)
-        // Commits are counted in the log, so it is to be whole.
+        // Commits are counted in the log, so nothing may shorten it.
         .pragma("wal_autocheckpoint", "0");
     let pool = SqlitePoolOptions::new().max_connections(4);
     let pool = pool.connect_with(options).await?;
@@ -112,7 +112,7 @@ impl Place {
         Ok(())
     }
 
-    /// Empties SQLite's log, so that it grows from its start and every commit stays in it.
+    /// Empties SQLite's log, so that it holds every commit from now on.
     pub(super) async fn begin_counting(&self) -> Result<i64, Failure> {
         if let Pool::Sqlite(pool, ..) = &self.pool {
             sqlx::raw_sql("PRAGMA wal_checkpoint(TRUNCATE)")
@@ -127,7 +127,7 @@ impl Place {
         match &self.pool {
             Pool::Sqlite(_, file) => commits_in_log(&std::fs::read(&file.log).unwrap_or_default()),
             Pool::Postgres(pool) => {
-                // Transaction ids are given to those that write.
+                // PostgreSQL gives an id only to a transaction that writes.
                 let next = "SELECT txid_snapshot_xmax(txid_current_snapshot())";
                 Ok(sqlx::query_scalar(next).fetch_one(pool).await?)
             }

@@ -1,4 +1,4 @@
-//! The time of each statement that sqlx runs, as sqlx itself tells it by an event.
+//! How long each statement takes. sqlx says it in an event of `tracing` for each statement.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -13,7 +13,7 @@ struct Listener;
 
 /// Listens to the events of all threads from now on.
 pub(super) fn listen() {
-    // It is set already where a second engine is measured.
+    // For the second engine it is set already.
     let _ = tracing::subscriber::set_global_default(Listener);
 }
 
@@ -34,7 +34,7 @@ impl Subscriber for Listener {
     fn event(&self, event: &Event<'_>) {
         let mut statement = Statement::default();
         event.record(&mut statement);
-        // A short statement is its own summary.
+        // Of a short statement sqlx gives the summary alone, and that is the whole text.
         let text = [statement.summary, statement.text].concat();
         lock().push((text, statement.seconds));
     }

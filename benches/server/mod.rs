@@ -38,7 +38,7 @@ fn referrals() -> Referrals {
         .expect("the defaults are valid")
 }
 
-/// All have a state, because axum allocates for one.
+/// Every app has a state, because axum allocates for a state.
 fn bare() -> Router {
     Router::new().route("/", get(page)).with_state(referrals())
 }
@@ -48,7 +48,7 @@ fn nothing() -> Router {
     app.with_state(referrals())
 }
 
-/// By `Router::layer`, as most apps do; around the whole router it costs less.
+/// With `Router::layer`, as most apps do. Around the whole router the layer costs less.
 fn layered() -> Router {
     let referrals = referrals();
     let app = Router::new().route("/", get(page)).layer(referrals.layer());

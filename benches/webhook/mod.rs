@@ -1,8 +1,7 @@
-//! What it costs to verify and read a webhook, as a ratio to what cannot be left out: the bare
-//! HMAC and `serde_json` on the same body. What it costs to refuse one, whatever is wrong with it.
-//! And a receiver under load.
+//! Webhooks: what it costs to verify and read one, as a ratio to the bare HMAC and `serde_json` on
+//! the same body; what it costs to refuse one; and receivers under load.
 //!
-//! Callgrind's processor has no instructions for SHA-256; times are those of this processor.
+//! Callgrind emulates a processor without instructions for SHA-256. Times are of this processor.
 
 mod receivers;
 
@@ -68,13 +67,13 @@ pub(crate) fn arms() -> Vec<Arm> {
     ] {
         let body = body.clone();
         let refused = Arm::new(name, move || ours(&body, &signatures, Some(why))).repeats(100);
-        // Whatever is wrong, the body is hashed.
+        // Every refusal hashes the body, so that its time does not tell what was wrong.
         arms.push(refused.over(REFUSED).target(Target::Ratio(0.95..=1.05)));
     }
     arms
 }
 
-/// HMAC and JSON alone. The key is hashed beforehand, as ours is.
+/// HMAC and JSON alone. The key is hashed beforehand, as our verifier does.
 fn bare(body: String) -> impl Work {
     let mac = Hmac::<Sha256>::new_from_slice(SECRET.as_bytes()).expect("a key");
     let tag = mac.clone().chain_update(&body).finalize().into_bytes();
@@ -88,7 +87,7 @@ fn bare(body: String) -> impl Work {
     does(1, || (), verify)
 }
 
-/// Our verifier, and what it is to say.
+/// Our verifier, and the refusal that it must answer, if any.
 fn ours(body: &str, signatures: &[String], refusal: Option<Kind>) -> impl Work + use<> {
     let header = |text: &String| (SIGNATURE, HeaderValue::from_str(text).expect("a header"));
     let headers: HeaderMap = signatures.iter().map(header).collect();

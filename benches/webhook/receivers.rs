@@ -33,7 +33,7 @@ pub(crate) fn served() -> Vec<Served> {
     ]
 }
 
-/// All have a state, because axum allocates for one.
+/// Every app has a state, because axum allocates for a state.
 fn app(hook: MethodRouter<WebhookVerifier>) -> Router {
     let app = Router::new().route("/hook", hook);
     app.with_state(WebhookVerifier::new(secret()))
@@ -57,7 +57,7 @@ async fn extract(event: Event) -> StatusCode {
     status(event.name() == "customer.rewarded")
 }
 
-/// What an app writes without us, and takes care of nothing else.
+/// What an app writes without this crate: it verifies the signature and reads the event.
 async fn verify(headers: HeaderMap, body: Bytes) -> StatusCode {
     let Some(signature) = headers.get(SIGNATURE) else {
         return StatusCode::UNAUTHORIZED;
