@@ -30,7 +30,7 @@ pub(super) async fn table(engine: &Engine, options: &Options) -> Result<(), Fail
         engine.name()
     );
     println!(
-        "  {:>8}{:>14}{:>14}{:>8}{:>12}",
+        "  {:>8}{:>14}{:>14}{:>12}{:>12}",
         "failing", "median in ms", "longest", "ratio", "arrived"
     );
     let mut alone = None;
@@ -42,7 +42,9 @@ pub(super) async fn table(engine: &Engine, options: &Options) -> Result<(), Fail
         waits.resize(honest, f64::INFINITY);
         let (longest, middle) = (waits[honest - 1], median(waits));
         let ratio = middle / *alone.get_or_insert(middle);
-        println!("  {failing:>8}{middle:>14.0}{longest:>14.0}{ratio:>8.2}{arrived:>6} of {honest}");
+        println!(
+            "  {failing:>8}{middle:>14.0}{longest:>14.0}{ratio:>12.2}{arrived:>6} of {honest}"
+        );
         expect(
             !options.is_check || arrived == honest,
             "an honest sign-up did not arrive",
