@@ -12,6 +12,7 @@ mod operator;
 mod order;
 mod pauses;
 #[cfg(postgres)]
+mod programs;
 mod scripts;
 mod settings;
 #[cfg(postgres)]
