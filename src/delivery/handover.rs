@@ -6,12 +6,13 @@ use std::time::Duration;
 
 use tokio::task::JoinError;
 
+use super::ladder::{RegisterError, register};
 #[cfg(feature = "outbox")]
 use super::outbox::{Outbox, OutboxError};
+use super::registration::Reported;
 #[cfg(feature = "outbox")]
-use super::registration::Registration;
-use super::registration::{Reported, register};
-use crate::client::{Client, Error, NewCustomer};
+use super::registration::{LeftOut, Registration};
+use crate::client::{Client, Customer, Error, NewCustomer};
 
 /// How sign-ups reach Partnero.
 ///
@@ -83,11 +84,13 @@ impl Way {
         match self {
             Self::Direct(client) => register(&client, new, false)
                 .await
-                .map_err(|error| HandoverError::Partnero(error.into_error())),
+                .map_err(HandoverError::from),
             #[cfg(feature = "outbox")]
             Self::Outbox(outbox) => match outbox.enqueue(new).await {
-                Ok(_) => Ok(Reported {
-                    registration: Registration::Enqueued,
+                Ok(enqueued) => Ok(Reported {
+                    registration: Registration::Enqueued(enqueued),
+                    left_out: LeftOut::default(),
+                    credited: None,
                     customer: None,
                 }),
                 Err(error) => Err(HandoverError::Outbox(error)),
@@ -128,8 +131,22 @@ pub(crate) enum HandoverError {
     /// The report's task ended without an answer.
     Interrupted(JoinError),
     Partnero(Error),
+    IdentifierTaken(Box<Customer>),
+    EmailKnown(Box<Customer>),
     #[cfg(feature = "outbox")]
     Outbox(OutboxError),
+}
+
+impl From<RegisterError> for HandoverError {
+    fn from(error: RegisterError) -> Self {
+        match error {
+            RegisterError::Failed(error) | RegisterError::UnknownReferrer(error) => {
+                Self::Partnero(error)
+            }
+            RegisterError::IdentifierTaken(customer) => Self::IdentifierTaken(customer),
+            RegisterError::EmailKnown(customer) => Self::EmailKnown(customer),
+        }
+    }
 }
 
 #[cfg(feature = "tracing")]
@@ -137,6 +154,7 @@ fn tell(result: &Result<Reported, HandoverError>) {
     match result {
         Ok(reported) => tracing::info!(
             registration = reported.registration.as_str(),
+            left_out = (!reported.left_out.is_empty()).then(|| reported.left_out.to_string()),
             "sign-up reported"
         ),
         Err(HandoverError::Partnero(error)) => tracing::warn!(
@@ -150,6 +168,12 @@ fn tell(result: &Result<Reported, HandoverError>) {
             source = error.status().is_none().then(|| error.source()).flatten(),
             "sign-up not reported"
         ),
+        Err(HandoverError::IdentifierTaken(_)) => {
+            tracing::warn!(reason = "identifier_taken", "sign-up not reported");
+        }
+        Err(HandoverError::EmailKnown(_)) => {
+            tracing::warn!(reason = "email_known", "sign-up not reported");
+        }
         #[cfg(feature = "outbox")]
         Err(HandoverError::Outbox(error)) => tracing::warn!(
             kind = ?error.kind(),

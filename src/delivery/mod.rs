@@ -9,6 +9,7 @@
 #[cfg(feature = "outbox")]
 mod deliver;
 mod handover;
+mod ladder;
 #[cfg(feature = "outbox")]
 mod outbox;
 mod registration;
@@ -26,7 +27,7 @@ pub use self::outbox::{
     DeadLetter, Enqueued, Outbox, OutboxError, OutboxErrorKind, OutboxTransaction, Status,
 };
 pub(crate) use self::registration::Reported;
-pub use self::registration::{ExistingReferrer, Registration, UnreferredReason};
+pub use self::registration::{Credited, ExistingReferrer, LeftOut, Registration, UnreferredReason};
 #[cfg(feature = "outbox")]
 pub use self::report::{Credit, Refund, Report, ReportKind, Sale};
 #[cfg(feature = "outbox")]

@@ -1,13 +1,18 @@
-//! Registers a customer at Partnero, with its referrer where possible, and says how that ended.
-//!
-//! Every call made here may be repeated without harm, so the whole may be repeated after any failure.
+//! How a sign-up was registered at Partnero.
 
-use crate::client::{CallSummary, Client, Customer, CustomerRef, Error, ErrorKind, NewCustomer};
+use std::fmt;
+
+#[cfg(feature = "outbox")]
+use super::outbox::Enqueued;
+use crate::client::{Customer, CustomerRef};
 
 /// A report that was handed over.
 #[derive(Debug)]
 pub(crate) struct Reported {
     pub(crate) registration: Registration,
+    pub(crate) left_out: LeftOut,
+    /// The referrer that Partnero has taken.
+    pub(crate) credited: Option<CustomerRef>,
     /// The customer as Partnero answered it; `None` if the report waits in the outbox.
     pub(crate) customer: Option<Customer>,
 }
@@ -16,14 +21,30 @@ pub(crate) struct Reported {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Registration {
-    /// The customer was created and credited to the referrer.
-    Referred,
+    /// The customer was created and credited to a referrer.
+    Referred(Credited),
     /// The customer was created without a referrer.
     Unreferred(UnreferredReason),
     /// Partnero had the customer before. Nothing was changed.
     Existing(ExistingReferrer),
     /// The report is in the outbox. A worker delivers it later.
-    Enqueued,
+    #[cfg(feature = "outbox")]
+    Enqueued(Enqueued),
+}
+
+/// Which of the visitor's referrals was credited.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Credited {
+    /// The one that counts.
+    Key,
+    /// The one that counts, without the punctuation around its key: Partnero does not know the key
+    /// with it. Programs that turn text into links take a full stop or a bracket along.
+    TrimmedKey,
+    /// An earlier link of this visitor
+    /// ([`ReferralContext::runners_up`](crate::ReferralContext::runners_up)): Partnero does not
+    /// know the referral that counts.
+    RunnerUp,
 }
 
 /// Why a customer was created without a referrer.
@@ -34,7 +55,8 @@ pub enum UnreferredReason {
     NotReferred,
     /// The visitor followed the customer's own link.
     SelfReferral,
-    /// Partnero refused the referrer and has no such customer.
+    /// Partnero refused the referrer and has no such customer, and neither has it one for any
+    /// earlier link of this visitor.
     UnknownReferrer,
     /// The referrer was sent, and Partnero's answer names no referrer.
     ReferrerIgnored,
@@ -61,236 +83,71 @@ impl Registration {
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
-            Self::Referred => "referred",
+            Self::Referred(Credited::Key) => "referred",
+            Self::Referred(Credited::TrimmedKey) => "referred_trimmed_key",
+            Self::Referred(Credited::RunnerUp) => "referred_runner_up",
             Self::Unreferred(UnreferredReason::NotReferred) => "not_referred",
             Self::Unreferred(UnreferredReason::SelfReferral) => "self_referral",
             Self::Unreferred(UnreferredReason::UnknownReferrer) => "unknown_referrer",
             Self::Unreferred(UnreferredReason::ReferrerIgnored) => "referrer_ignored",
-            Self::Enqueued => "enqueued",
             Self::Existing(ExistingReferrer::Same) => "existing_same_referrer",
             Self::Existing(ExistingReferrer::Other) => "existing_other_referrer",
             Self::Existing(ExistingReferrer::None) => "existing_no_referrer",
             Self::Existing(ExistingReferrer::Unknown) => "existing_unknown_referrer",
+            #[cfg(feature = "outbox")]
+            Self::Enqueued(Enqueued::New) => "enqueued",
+            #[cfg(feature = "outbox")]
+            Self::Enqueued(Enqueued::Again) => "enqueued_again",
+            #[cfg(feature = "outbox")]
+            Self::Enqueued(Enqueued::Repeated) => "enqueued_repeated",
         }
     }
 }
 
-/// Why a customer was not registered.
-pub(super) enum RegisterError {
-    Failed(Error),
-    /// Partnero does not know the referrer, and the caller wants to keep the referrer.
-    UnknownReferrer(Error),
-}
+/// The optional fields of a customer that Partnero refused, and without which the customer was
+/// created.
+///
+/// `Display` writes their names with `_` between them.
+#[derive(Clone, Copy, Default, PartialEq, Eq, Hash)]
+pub struct LeftOut(u8);
 
-impl From<Error> for RegisterError {
-    fn from(error: Error) -> Self {
-        Self::Failed(error)
-    }
-}
+impl LeftOut {
+    /// The fields that Partnero's documents call optional.
+    pub(super) const FIELDS: [&'static str; 5] =
+        ["email", "key", "name", "surname", "date_of_birth"];
 
-impl RegisterError {
-    pub(super) fn into_error(self) -> Error {
-        match self {
-            Self::Failed(error) | Self::UnknownReferrer(error) => error,
+    pub(super) fn add(&mut self, field: &str) {
+        if let Some(bit) = Self::FIELDS.iter().position(|name| *name == field) {
+            self.0 |= 1 << bit;
         }
     }
+
+    /// Whether nothing was left out.
+    #[must_use]
+    pub fn is_empty(self) -> bool {
+        self.0 == 0
+    }
+
+    /// The names of the fields, as [`NewCustomer`](crate::NewCustomer) has them: `email`, `key`,
+    /// `name`, `surname`, `date_of_birth`.
+    pub fn fields(self) -> impl Iterator<Item = &'static str> {
+        let named = Self::FIELDS.into_iter().enumerate();
+        named.filter_map(move |(bit, name)| (self.0 & (1 << bit) != 0).then_some(name))
+    }
 }
 
-/// Creates the customer with its referrer. If Partnero does not know the referrer, the customer is
-/// created without, or with `keep_referrer` not at all.
-pub(super) async fn register(
-    client: &Client,
-    new: NewCustomer,
-    keep_referrer: bool,
-) -> Result<Reported, RegisterError> {
-    let (new, reason) = drop_self_referral(new);
-    let refusal = match create(client, &new).await {
-        Ok(customer) => return Ok(created(client, &new, customer, reason).await),
-        Err(error) if is_refusal(&error) => error,
-        Err(error) => return Err(error.into()),
-    };
-    // How Partnero refuses a duplicate or an unknown referrer is not documented. So the refusal is
-    // not interpreted: Partnero is asked for the customer, and then for the referrer.
-    if let Some(customer) = find(client, new.id()).await?
-        && is_same_customer(&new, &customer)
-    {
-        let referrer = compare(client, new.referrer(), &customer).await;
-        return Ok(Reported {
-            registration: Registration::Existing(referrer),
-            customer: Some(customer),
-        });
-    }
-    if let Some(referrer) = new.referrer()
-        && is_unknown(client, referrer).await?
-    {
-        if keep_referrer {
-            return Err(RegisterError::UnknownReferrer(refusal));
+impl fmt::Display for LeftOut {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (number, field) in self.fields().enumerate() {
+            let between = if number == 0 { "" } else { "_" };
+            write!(f, "{between}{field}")?;
         }
-        let customer = create(client, &new.without_referrer()).await?;
-        return Ok(Reported {
-            registration: Registration::Unreferred(UnreferredReason::UnknownReferrer),
-            customer: Some(customer),
-        });
-    }
-    Err(refusal.into())
-}
-
-/// Removes a referrer that is the customer itself, by identifier or key.
-fn drop_self_referral(new: NewCustomer) -> (NewCustomer, UnreferredReason) {
-    let is_own = |referrer: &CustomerRef| {
-        let referrer = referrer.as_str();
-        referrer == new.id() || Some(referrer) == new.public_key()
-    };
-    if new.referrer().is_some_and(is_own) {
-        (new.without_referrer(), UnreferredReason::SelfReferral)
-    } else {
-        (new, UnreferredReason::NotReferred)
+        Ok(())
     }
 }
 
-/// Creates the customer. Partnero may answer with success and an existing customer who has the same
-/// e-mail address under another identifier. Then nobody has our identifier: that is a conflict.
-async fn create(client: &Client, new: &NewCustomer) -> Result<Customer, Error> {
-    let customer = client.customers().create(new).await?;
-    if is_same_customer(new, &customer) {
-        return Ok(customer);
-    }
-    match find(client, new.id()).await? {
-        Some(found)
-            if !found.is_deleted() && (&found.id, &found.key) == (&customer.id, &customer.key) =>
-        {
-            Ok(customer)
-        }
-        _ => Err(
-            Error::new(ErrorKind::Conflict, &CallSummary::create_customer())
-                .with_message("the answer is about a customer with another id"),
-        ),
-    }
-}
-
-/// Whether Partnero has surely done nothing, and would answer the same again.
-fn is_refusal(error: &Error) -> bool {
-    matches!(
-        error.kind(),
-        ErrorKind::Rejected | ErrorKind::NotFound | ErrorKind::Conflict | ErrorKind::Invalid
-    )
-}
-
-/// What a success means: Partnero may have ignored the referrer, or answered with a customer that
-/// existed before.
-async fn created(
-    client: &Client,
-    new: &NewCustomer,
-    customer: Customer,
-    reason: UnreferredReason,
-) -> Reported {
-    let registration = if new.referrer().is_none() {
-        Registration::Unreferred(reason)
-    } else {
-        match compare(client, new.referrer(), &customer).await {
-            ExistingReferrer::Same | ExistingReferrer::Unknown => Registration::Referred,
-            ExistingReferrer::None => Registration::Unreferred(UnreferredReason::ReferrerIgnored),
-            other => Registration::Existing(other),
-        }
-    };
-    Reported {
-        registration,
-        customer: Some(customer),
-    }
-}
-
-async fn find(client: &Client, id: &str) -> Result<Option<Customer>, Error> {
-    match client.customers().get(id).await {
-        Ok(customer) => Ok(Some(customer)),
-        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(error),
-    }
-}
-
-/// Whether a customer that was found by our identifier is ours. Partnero's path also takes keys and
-/// e-mail addresses, so our identifier may be another customer's key. Some answers have no
-/// identifier; then the key decides, or else the e-mail address. A deleted customer is nobody's, and
-/// an answer without any name is about nobody.
-fn is_same_customer(new: &NewCustomer, found: &Customer) -> bool {
-    if found.is_deleted() || !found.is_named() {
-        return false;
-    }
-    if let Some(id) = &found.id {
-        return id == new.id();
-    }
-    if let (Some(ours), Some(theirs)) = (new.public_key(), &found.key) {
-        return ours == theirs;
-    }
-    if let (Some(ours), Some(theirs)) = (new.email_address(), &found.email) {
-        return ours.eq_ignore_ascii_case(theirs);
-    }
-    true
-}
-
-/// Whether Partnero knows no such referrer. Partnero's path also takes identifiers and e-mail
-/// addresses, so a customer that is found by a key counts only if it has this key.
-async fn is_unknown(client: &Client, referrer: &CustomerRef) -> Result<bool, Error> {
-    let found = if is_plain(referrer.as_str()) {
-        find(client, referrer.as_str()).await?
-    } else {
-        search(client, referrer).await?
-    };
-    Ok(found.is_none_or(|customer| customer.is_deleted() || !referrer.may_be(&customer)))
-}
-
-/// Whether a name may stand in a path. Anybody can write `..` or an encoded `KEY/balance` into a
-/// link, and some servers decode a path before they route it.
-fn is_plain(name: &str) -> bool {
-    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~@+".contains(&byte);
-    name.bytes().all(is_plain) && !["", ".", ".."].contains(&name)
-}
-
-/// Finds a customer by a query, in which any name may stand.
-async fn search(client: &Client, referrer: &CustomerRef) -> Result<Option<Customer>, Error> {
-    match client
-        .customers()
-        .search(&referrer.clone().into())
-        .send()
-        .await
-    {
-        Ok(page) => {
-            let mut found = page.items.into_iter();
-            Ok(found.find(|customer| referrer.may_be(customer)))
-        }
-        // A key that Partnero finds invalid is no customer's key.
-        Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::Invalid) => Ok(None),
-        Err(error) => Err(error),
-    }
-}
-
-/// Compares the referrer that Partnero has recorded with ours. A failure here is
-/// [`ExistingReferrer::Unknown`] and no error, because the customer exists.
-async fn compare(
-    client: &Client,
-    referrer: Option<&CustomerRef>,
-    customer: &Customer,
-) -> ExistingReferrer {
-    let Some(recorded) = &customer.referring_customer else {
-        return match (referrer, customer.has_no_referrer()) {
-            (None, true) => ExistingReferrer::Same,
-            (Some(_), true) => ExistingReferrer::None,
-            (_, false) => ExistingReferrer::Unknown,
-        };
-    };
-    let Some(referrer) = referrer else {
-        return ExistingReferrer::Other;
-    };
-    if recorded.is_named(referrer.as_str()) {
-        return ExistingReferrer::Same;
-    }
-    // One customer can have many keys: the link's may be another than the recorded one.
-    match find(client, referrer.as_str()).await {
-        Ok(Some(found)) => match recorded.is_customer(&found) {
-            Some(true) => ExistingReferrer::Same,
-            Some(false) => ExistingReferrer::Other,
-            None => ExistingReferrer::Unknown,
-        },
-        Ok(None) => ExistingReferrer::Other,
-        Err(_) => ExistingReferrer::Unknown,
+impl fmt::Debug for LeftOut {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_set().entries(self.fields()).finish()
     }
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use tokio::task::JoinError;
 
-use crate::client::{Error, ErrorKind};
+use crate::client::{Customer, Error, ErrorKind};
 use crate::delivery::HandoverError;
 #[cfg(feature = "outbox")]
 use crate::delivery::{OutboxError, OutboxErrorKind};
@@ -27,6 +27,8 @@ enum Cause {
     Timeout(Duration),
     Interrupted(JoinError),
     Partnero(Error),
+    IdentifierTaken(Box<Customer>),
+    EmailKnown(Box<Customer>),
     #[cfg(feature = "outbox")]
     Outbox(OutboxError),
 }
@@ -50,9 +52,36 @@ pub enum SignupErrorKind {
     Interrupted,
     /// The call to Partnero failed.
     Partnero(ErrorKind),
+    /// Partnero has another person (another e-mail address), or a deleted customer, under this
+    /// identifier: [`SignupError::customer`] is that customer. Nothing was sent or credited. The app
+    /// has given one identifier to two people: give the new one another identifier.
+    IdentifierTaken,
+    /// Partnero has the e-mail address under another customer, whom [`SignupError::customer`] names:
+    /// a person who registered in Partnero's own portal, or who had another account in the app. See
+    /// [`Signups::without_known_email`](super::Signups::without_known_email).
+    EmailKnown,
     /// The report could not be written to the outbox.
     #[cfg(feature = "outbox")]
     Outbox(OutboxErrorKind),
+}
+
+impl SignupErrorKind {
+    /// A short name, for a log field or the label of a counter.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::EmailKey => "email_key",
+            #[cfg(feature = "outbox")]
+            Self::NoOutbox => "no_outbox",
+            Self::Timeout => "timeout",
+            Self::Interrupted => "interrupted",
+            Self::Partnero(_) => "failed",
+            Self::IdentifierTaken => "identifier_taken",
+            Self::EmailKnown => "email_known",
+            #[cfg(feature = "outbox")]
+            Self::Outbox(_) => "outbox_failed",
+        }
+    }
 }
 
 impl SignupError {
@@ -86,8 +115,19 @@ impl SignupError {
             Cause::Timeout(_) => SignupErrorKind::Timeout,
             Cause::Interrupted(_) => SignupErrorKind::Interrupted,
             Cause::Partnero(error) => SignupErrorKind::Partnero(error.kind()),
+            Cause::IdentifierTaken(_) => SignupErrorKind::IdentifierTaken,
+            Cause::EmailKnown(_) => SignupErrorKind::EmailKnown,
             #[cfg(feature = "outbox")]
             Cause::Outbox(error) => SignupErrorKind::Outbox(error.kind()),
+        }
+    }
+
+    /// The customer at Partnero who has the identifier or the e-mail address already.
+    #[must_use]
+    pub fn customer(&self) -> Option<&Customer> {
+        match &*self.cause {
+            Cause::IdentifierTaken(customer) | Cause::EmailKnown(customer) => Some(customer),
+            _ => None,
         }
     }
 
@@ -96,7 +136,7 @@ impl SignupError {
     #[must_use]
     pub fn is_retryable(&self) -> bool {
         match &*self.cause {
-            Cause::EmailKey => false,
+            Cause::EmailKey | Cause::IdentifierTaken(_) | Cause::EmailKnown(_) => false,
             #[cfg(feature = "outbox")]
             Cause::NoOutbox => false,
             Cause::Timeout(_) | Cause::Interrupted(_) => true,
@@ -113,6 +153,8 @@ impl From<HandoverError> for SignupError {
             HandoverError::Timeout(deadline) => Cause::Timeout(deadline),
             HandoverError::Interrupted(error) => Cause::Interrupted(error),
             HandoverError::Partnero(error) => Cause::Partnero(error),
+            HandoverError::IdentifierTaken(customer) => Cause::IdentifierTaken(customer),
+            HandoverError::EmailKnown(customer) => Cause::EmailKnown(customer),
             #[cfg(feature = "outbox")]
             HandoverError::Outbox(error) => Cause::Outbox(error),
         })
@@ -135,6 +177,12 @@ impl fmt::Display for SignupError {
             }
             Cause::Interrupted(_) => "the task that reports the sign-up ended without an answer",
             Cause::Partnero(_) => "the sign-up was not reported to Partnero",
+            Cause::IdentifierTaken(_) => {
+                "Partnero has another person, or a deleted customer, under this identifier"
+            }
+            Cause::EmailKnown(_) => {
+                "Partnero has this e-mail address under a customer with another identifier"
+            }
             #[cfg(feature = "outbox")]
             Cause::Outbox(_) => "the sign-up was not written to the outbox",
         })

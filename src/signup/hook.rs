@@ -23,6 +23,7 @@ pub struct Signups {
     referrals: Referrals,
     delivery: Delivery,
     allow_email_keys: bool,
+    without_known_email: bool,
 }
 
 impl Signups {
@@ -33,6 +34,7 @@ impl Signups {
             referrals,
             delivery: delivery.into(),
             allow_email_keys: false,
+            without_known_email: false,
         }
     }
 
@@ -41,6 +43,17 @@ impl Signups {
     #[must_use]
     pub fn allow_email_keys(mut self, allow: bool) -> Self {
         self.allow_email_keys = allow;
+        self
+    }
+
+    /// Whether a customer is created without the e-mail address if Partnero has the address under
+    /// another customer already: a person who registered in Partnero's own portal, or who had another
+    /// account in the app. Default: no. The sign-up then is
+    /// [`EmailKnown`](super::SignupErrorKind::EmailKnown), which names that customer, and with an
+    /// outbox a dead letter.
+    #[must_use]
+    pub fn without_known_email(mut self, without: bool) -> Self {
+        self.without_known_email = without;
         self
     }
 
@@ -193,8 +206,10 @@ impl SignupHook {
     /// so that a failing Partnero neither fails nor delays the sign-up.
     ///
     /// It returns the response part that removes the cookie. Return it from the handler after the
-    /// commit. If the transaction is rolled back, drop it: the referral stays in the browser. A
-    /// customer who is in the outbox already is no error.
+    /// commit. If the transaction is rolled back, drop it: the referral stays in the browser.
+    ///
+    /// A customer who is in the outbox already is no error. If that report has arrived, it is sent
+    /// again with the new data. If it has not, nothing is written, and a warning is logged.
     ///
     /// # Errors
     ///
@@ -212,15 +227,26 @@ impl SignupHook {
             return Err(SignupError::no_outbox());
         };
         let enqueued = outbox.enqueue_in(transaction, customer).await;
-        enqueued.map_err(SignupError::outbox)?;
+        let enqueued = enqueued.map_err(SignupError::outbox)?;
+        #[cfg(feature = "tracing")]
+        if enqueued == crate::delivery::Enqueued::Repeated {
+            tracing::warn!("a report of this customer is in the outbox and has not arrived");
+        }
+        #[cfg(not(feature = "tracing"))]
+        let _ = enqueued;
         Ok(self.signups.referrals.spend(&self.context))
     }
 
     fn refer(&self, customer: NewCustomer) -> NewCustomer {
+        let customer = if self.signups.without_known_email {
+            customer.without_known_email(true)
+        } else {
+            customer
+        };
         match &self.context.referral {
-            Some(referral) if customer.referrer().is_none() => {
-                customer.referring_customer(referral.key())
-            }
+            Some(referral) if customer.referrer().is_none() => customer
+                .referring_customer(referral.key())
+                .runners_up(self.context.runners_up().iter().cloned()),
             _ => customer,
         }
     }

@@ -62,11 +62,14 @@
 //! identifier, but Partnero still has the old customer with this e-mail address, and it keeps
 //! addresses unique (<https://developers.partnero.com/guide/referral>). That is no success, because no
 //! sale of the new identifier could be credited. The outcome is an error of the kind
-//! [`Partnero`](SignupErrorKind::Partnero), with [`Invalid`](crate::ErrorKind::Invalid) or
-//! [`Conflict`](crate::ErrorKind::Conflict) in it, and trying again does not help; with an outbox it
-//! becomes a dead letter. Nothing was credited, so the
-//! referral stays in the browser. Keep the old identifier for such an account; whether deleting the
-//! customer at Partnero sets the address free is not documented.
+//! [`EmailKnown`](SignupErrorKind::EmailKnown), which names the old customer; with an outbox it
+//! becomes a dead letter. Nothing was credited, so the referral stays in the browser. Keep the old
+//! identifier for such an account, or let the customer be created without the address
+//! ([`Signups::without_known_email`]).
+//!
+//! If the app gives one identifier to two people and Partnero has the first one, the outcome is
+//! [`IdentifierTaken`](SignupErrorKind::IdentifierTaken). [`guide::sign_up`](crate::guide::sign_up)
+//! lists every answer of Partnero and what comes of it.
 
 mod error;
 #[cfg(feature = "axum")]

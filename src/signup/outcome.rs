@@ -3,9 +3,9 @@
 use http::Response;
 
 use super::error::SignupError;
-use crate::client::Customer;
+use crate::client::{Customer, CustomerRef};
 use crate::context::ReferralContext;
-use crate::delivery::{Registration, Reported};
+use crate::delivery::{LeftOut, Registration, Reported};
 use crate::response::Spent;
 
 /// What became of the report of a sign-up.
@@ -47,6 +47,31 @@ impl SignupOutcome {
     #[must_use]
     pub fn registration(&self) -> Option<Registration> {
         self.result().ok()
+    }
+
+    /// The referrer whom Partnero has credited: the one that counts, or another link of the visitor
+    /// ([`Credited`](crate::delivery::Credited) says which). `None` if nobody was credited, or if
+    /// the report waits in the outbox.
+    #[must_use]
+    pub fn credited(&self) -> Option<&CustomerRef> {
+        self.result.as_ref().ok()?.credited.as_ref()
+    }
+
+    /// The optional fields that Partnero refused, and without which the customer was created.
+    #[must_use]
+    pub fn left_out(&self) -> LeftOut {
+        let reported = self.result.as_ref();
+        reported.map_or_else(|_| LeftOut::default(), |reported| reported.left_out)
+    }
+
+    /// A short name of the registration or of the error's kind, for a log field or the label of a
+    /// counter.
+    #[must_use]
+    pub fn as_str(&self) -> &'static str {
+        match self.result() {
+            Ok(registration) => registration.as_str(),
+            Err(error) => error.kind().as_str(),
+        }
     }
 
     /// The customer in Partnero's answer, with the link to share. `None` if the report failed, or

@@ -11,6 +11,7 @@ use crate::support::{Shop, euros, every_engine, friend, sale};
 every_engine! {
     a_sign_up_and_its_sales_arrive,
     a_delivered_key_is_not_reported_again,
+    an_identifier_that_comes_again_is_sent_again,
     a_row_written_while_the_worker_is_idle_is_taken_at_once,
     stopping_finishes_what_is_under_way,
     stopping_gives_back_what_takes_too_long,
@@ -40,6 +41,30 @@ async fn a_delivered_key_is_not_reported_again(shop: Shop) {
     let again = shop.outbox.enqueue(sale("o-1", "ben")).await.unwrap();
     assert_eq!(again, Enqueued::Repeated);
     shop.deliver().await;
+    assert_eq!(shop.recorded("o-1"), 1);
+}
+
+/// A database may give the identifier of a deleted user to the next one.
+async fn an_identifier_that_comes_again_is_sent_again(shop: Shop) {
+    shop.anna().await;
+    shop.report(NewCustomer::new("2").email("ben@shop.example"))
+        .await;
+    shop.deliver().await;
+    shop.client.customers().delete("2").await.unwrap();
+    let carla = || friend("2").email("carla@shop.example");
+    let enqueued = shop.outbox.enqueue(carla()).await.unwrap();
+    assert_eq!(enqueued, Enqueued::Again);
+    let enqueued = shop.outbox.enqueue(carla()).await.unwrap();
+    assert_eq!(enqueued, Enqueued::Repeated);
+    shop.report(sale("o-1", "2")).await;
+    shop.deliver().await;
+    assert_eq!(shop.referrer_of("2"), Some("anna".to_owned()));
+    assert_eq!(shop.recorded("o-1"), 1);
+
+    // The same person once more: Partnero has the customer, and nothing changes there.
+    let enqueued = shop.outbox.enqueue(carla()).await.unwrap();
+    assert_eq!(enqueued, Enqueued::Again);
+    assert_eq!(shop.deliver().await.dead, 0);
     assert_eq!(shop.recorded("o-1"), 1);
 }
 

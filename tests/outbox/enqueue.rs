@@ -191,7 +191,10 @@ async fn a_hook_without_an_outbox_says_how_to_make_it_with_one() {
 async fn without_a_transaction_the_hook_writes_the_row_itself() {
     let outbox = Outbox::memory();
     let outcome = hook(&outbox).sign_up(NewCustomer::new(7)).await;
-    assert_eq!(outcome.registration(), Some(Registration::Enqueued));
+    let enqueued = |enqueued| Some(Registration::Enqueued(enqueued));
+    assert_eq!(outcome.registration(), enqueued(Enqueued::New));
+    let second = hook(&outbox).sign_up(NewCustomer::new(7)).await;
+    assert_eq!(second.registration(), enqueued(Enqueued::Repeated));
     assert!(outcome.customer().is_none());
     let mut response = http::Response::new(());
     outcome.apply(&mut response);

@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use http::Method;
 use tower_partnero::NewCustomer;
-use tower_partnero::delivery::Status;
+use tower_partnero::client::CustomerRef;
+use tower_partnero::delivery::{DeliveryWorker, Outbox, Status};
 use tower_partnero::sandbox::Fault;
 use tower_partnero::sandbox::switches::UnknownReferrer;
 
@@ -16,6 +17,8 @@ every_engine! {
     a_discarded_customer_lets_its_sales_go,
     a_friend_ends_with_a_referrer_who_signs_up_late,
     an_unknown_referrer_is_waited_for_and_then_done_without,
+    a_friend_is_credited_to_an_earlier_link,
+    an_earlier_link_counts_whose_customer_signs_up_late,
 }
 
 async fn a_sale_waits_for_its_customer(shop: Shop) {
@@ -94,4 +97,57 @@ async fn an_unknown_referrer_is_waited_for_and_then_done_without(shop: Shop) {
     shop.status_when(Status::is_drained).await;
     assert_eq!(worker.stop(Duration::from_secs(5)).await, 0);
     assert_eq!(shop.referrer_of("ben"), None);
+}
+
+/// A friend who followed Anna's link, and then the link of another program.
+fn friend_by_producthunt() -> NewCustomer {
+    NewCustomer::new("ben")
+        .referring_customer(CustomerRef::key("producthunt"))
+        .runners_up(["anna-7".parse().unwrap()])
+}
+
+async fn a_friend_is_credited_to_an_earlier_link(shop: Shop) {
+    shop.anna().await;
+    shop.report(friend_by_producthunt()).await;
+    shop.report(sale("o-1", "ben")).await;
+    assert_eq!(shop.deliver().await.dead, 0);
+    assert_eq!(shop.referrer_of("ben"), Some("anna".to_owned()));
+    assert_eq!(shop.recorded("o-1"), 1);
+}
+
+async fn an_earlier_link_counts_whose_customer_signs_up_late(shop: Shop) {
+    let late = Fault::status(503).on(Method::POST, "/v1/customers");
+    shop.sandbox
+        .inject(late.mentioning("\"id\":\"anna\"").times(3));
+    shop.report(NewCustomer::new("anna").key("anna-7")).await;
+    shop.report(friend_by_producthunt()).await;
+    assert_eq!(shop.deliver().await.dead, 0);
+    shop.status_when(|status| status.held == 0 && status.pending == 0)
+        .await;
+    assert_eq!(shop.referrer_of("ben"), Some("anna".to_owned()));
+}
+
+/// Two minutes are long enough to wait for a key that nobody knows.
+#[tokio::test]
+async fn a_key_of_another_program_delays_a_sign_up_by_minutes() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("outbox.db");
+    let shop = Shop::open(Outbox::sqlite(&file).await.unwrap()).await;
+    shop.anna().await;
+    shop.report(friend_by_producthunt()).await;
+    let worker = DeliveryWorker::builder(shop.outbox.clone(), shop.client.clone())
+        .poll(Duration::from_millis(10))
+        .retries(Duration::from_millis(20), Duration::from_millis(100))
+        .start()
+        .unwrap();
+    shop.status_when(|_| shop.calls("POST /v1/customers") >= 4)
+        .await;
+    assert!(!shop.knows("ben"));
+    let options = sqlx::sqlite::SqliteConnectOptions::new().filename(&file);
+    let pool = sqlx::SqlitePool::connect_with(options).await.unwrap();
+    let age = "UPDATE partnero_outbox SET created_at = created_at - 120000";
+    sqlx::query(age).execute(&pool).await.unwrap();
+    shop.status_when(Status::is_drained).await;
+    assert_eq!(worker.stop(Duration::from_secs(5)).await, 0);
+    assert_eq!(shop.referrer_of("ben"), Some("anna".to_owned()));
 }

@@ -9,7 +9,7 @@ use tower_partnero::sandbox::switches::{
 };
 use tower_partnero::{ErrorKind, NewCustomer, Registration, Sandbox, SignupError, SignupErrorKind};
 
-use super::{ANNA, ANNA_ID, Shop, ben, set_cookie};
+use super::{ANNA, ANNA_ID, REFERRED, Shop, ben, set_cookie, visit};
 
 #[tokio::test]
 async fn a_second_report_finds_the_first() {
@@ -56,7 +56,7 @@ fn expected(
     match (duplicate, referrer) {
         // Partnero answers as to a first report, so the second one looks like the first.
         (DuplicateCustomer::Existing, ExistingReferrer::Same | ExistingReferrer::Unknown) => {
-            Registration::Referred
+            REFERRED
         }
         (DuplicateCustomer::Existing, _) => {
             Registration::Unreferred(UnreferredReason::ReferrerIgnored)
@@ -81,7 +81,12 @@ async fn who_is_nameless_or_deleted_is_not_the_customer() {
             .inject(found_there.on(Method::GET, "/v1/customers/2"));
         let outcome = shop.sign_up("", ben()).await;
         let error = outcome.error().expect(found);
-        assert_eq!(error.kind(), SignupErrorKind::Partnero(ErrorKind::Invalid));
+        let expected = if found.contains("deleted") {
+            SignupErrorKind::IdentifierTaken
+        } else {
+            SignupErrorKind::Partnero(ErrorKind::Invalid)
+        };
+        assert_eq!(error.kind(), expected);
         assert!(!shop.knows("2"));
     }
     let sandbox = Sandbox::builder().switch(DeletedCustomer::Marked);
@@ -90,7 +95,7 @@ async fn who_is_nameless_or_deleted_is_not_the_customer() {
     shop.delete("2").await;
     let outcome = shop.sign_up("", ben()).await;
     let kind = outcome.error().map(SignupError::kind);
-    assert_eq!(kind, Some(SignupErrorKind::Partnero(ErrorKind::Invalid)));
+    assert_eq!(kind, Some(SignupErrorKind::IdentifierTaken));
 }
 
 /// A success that names nobody proves nothing, and may be tried again.
@@ -151,31 +156,40 @@ async fn an_existing_customer_is_compared_with_the_referral() {
     }
 }
 
+/// The key is the app's own choice, and Partnero chooses another one if the app names none.
 #[tokio::test]
-async fn a_key_or_address_of_somebody_else_is_no_success() {
+async fn a_key_that_somebody_else_has_is_left_out() {
+    for &duplicate in DuplicateCustomer::ALL {
+        for &errors in ErrorMap::ALL {
+            let case = format!("{duplicate:?} {errors:?}");
+            let sandbox = Sandbox::builder().switch(duplicate).switch(errors);
+            let shop = Shop::open(sandbox.start().await.unwrap()).await;
+            let carla = NewCustomer::new(3).key("carla");
+            assert!(shop.sign_up("", carla).await.error().is_none(), "{case}");
+            let dora = NewCustomer::new(4).key("carla").email("dora@shop.example");
+            let outcome = shop.sign_up_by(ANNA, dora).await;
+            assert_eq!(outcome.registration(), Some(REFERRED), "{case}");
+            let left_out: Vec<_> = outcome.left_out().fields().collect();
+            assert_eq!(left_out, ["key"], "{case}");
+            assert_eq!(shop.referrer_of("4").as_deref(), Some(ANNA_ID), "{case}");
+        }
+    }
+}
+
+/// The app's identifier for a new customer is Anna's key.
+#[tokio::test]
+async fn an_identifier_may_be_the_key_of_somebody_else() {
     for duplicate in [
         DuplicateCustomer::Unprocessable,
         DuplicateCustomer::Conflict,
     ] {
         let sandbox = Sandbox::builder().switch(duplicate).start().await.unwrap();
         let shop = Shop::open(sandbox).await;
-        for customer in [
-            NewCustomer::new(2).key(ANNA),
-            NewCustomer::new(2).email("anna@shop.example"),
-            // The identifier is Anna's key, so Partnero finds Anna under it.
-            NewCustomer::new(ANNA).key(ANNA).email("x@shop.example"),
-        ] {
-            let outcome = shop.sign_up("", customer).await;
-            let kind = outcome.error().unwrap().kind();
-            assert!(
-                matches!(
-                    kind,
-                    SignupErrorKind::Partnero(ErrorKind::Invalid | ErrorKind::Conflict)
-                ),
-                "{kind:?}"
-            );
-        }
-        assert_eq!(shop.sandbox.customers().len(), 1);
+        let customer = NewCustomer::new(ANNA).key(ANNA).email("x@shop.example");
+        let outcome = shop.sign_up("", customer).await;
+        assert_eq!(outcome.as_str(), "not_referred", "{duplicate:?}");
+        assert_eq!(outcome.left_out().to_string(), "key");
+        assert!(shop.knows(ANNA));
     }
 }
 
@@ -190,7 +204,7 @@ async fn without_identifiers_the_next_name_that_both_have_decides() {
         ),
         (
             NewCustomer::new(ANNA).key(ANNA).email("x@shop.example"),
-            true,
+            false,
         ),
         (NewCustomer::new(ANNA).email("x@shop.example"), false),
         (NewCustomer::new(ANNA).email("Anna@Shop.example"), true),
@@ -211,29 +225,84 @@ async fn without_identifiers_the_next_name_that_both_have_decides() {
 }
 
 /// Somebody deletes the account and signs up again: the app has a new identifier, and Partnero has the
-/// old customer. That is an error, because no sale of the new identifier could be credited.
+/// old customer. Or a person has registered in Partnero's own portal before.
 #[tokio::test]
-async fn an_old_address_under_a_new_identifier_is_an_error_that_keeps_the_referral() {
+async fn an_address_under_another_identifier_is_an_outcome_that_names_its_customer() {
     for &duplicate in DuplicateCustomer::ALL {
         for &errors in ErrorMap::ALL {
+            let case = format!("{duplicate:?} {errors:?}");
             let sandbox = Sandbox::builder().switch(duplicate).switch(errors);
             let shop = Shop::open(sandbox.start().await.unwrap()).await;
             assert!(shop.sign_up_by(ANNA, ben()).await.error().is_none());
-            for referrer in ["", "partnero_referral=anna-7", "partnero_referral=nobody"] {
-                let again = NewCustomer::new(3).email("ben@shop.example");
-                let outcome = shop.sign_up(referrer, again).await;
-                let error = outcome.error().expect("no customer of this identifier");
-                let kind = match duplicate {
-                    DuplicateCustomer::Unprocessable => ErrorKind::Invalid,
-                    _ => ErrorKind::Conflict,
-                };
-                let kind = SignupErrorKind::Partnero(kind);
-                assert_eq!(error.kind(), kind, "{duplicate:?} {referrer}");
-                assert!(!error.is_retryable());
-                assert_eq!(set_cookie(outcome), None, "the referral is not spent");
+            shop.sandbox.register_in_portal("carla@shop.example");
+            for (address, holder) in [
+                ("Ben@shop.example", Some("2")),
+                ("carla@shop.example", None),
+            ] {
+                for referrer in ["", "partnero_referral=anna-7", "partnero_referral=nobody"] {
+                    let new = NewCustomer::new(3).email(address);
+                    let outcome = shop.sign_up(referrer, new).await;
+                    let error = outcome.error().expect("no customer of this identifier");
+                    assert_eq!(
+                        error.kind(),
+                        SignupErrorKind::EmailKnown,
+                        "{case} {referrer}"
+                    );
+                    let known = error.customer().unwrap();
+                    assert!(holder.is_none() || known.id.as_deref() == holder);
+                    assert!(!error.is_retryable());
+                    assert!(!format!("{error} {error:?}").contains("shop.example"));
+                    assert_eq!(set_cookie(outcome), None, "the referral is not spent");
+                }
             }
             assert!(!shop.knows("3"));
+
+            let signups = shop.signups.clone().without_known_email(true);
+            let hook = signups.hook(&visit("partnero_referral=anna-7")).unwrap();
+            let new = NewCustomer::new(3).email("carla@shop.example");
+            let outcome = hook.sign_up(new).await;
+            assert_eq!(outcome.registration(), Some(REFERRED), "{case}");
+            assert_eq!(outcome.left_out().to_string(), "email", "{case}");
+            assert_eq!(shop.referrer_of("3").as_deref(), Some(ANNA_ID));
+        }
+    }
+}
+
+/// The app gives an identifier out twice, and Partnero still has the first person.
+#[tokio::test]
+async fn another_person_under_the_identifier_is_credited_to_nobody() {
+    for &duplicate in DuplicateCustomer::ALL {
+        for shape in [CustomerShape::Both, CustomerShape::IdOnly] {
+            let sandbox = Sandbox::builder().switch(duplicate).switch(shape);
+            let shop = Shop::open(sandbox.start().await.unwrap()).await;
+            assert!(shop.sign_up("", ben()).await.error().is_none());
+            let carla = NewCustomer::new(2).email("carla@shop.example");
+            let outcome = shop.sign_up_by(ANNA, carla).await;
+            let error = outcome.error().expect("somebody else");
+            let case = format!("{duplicate:?} {shape:?}");
+            assert_eq!(error.kind(), SignupErrorKind::IdentifierTaken, "{case}");
+            let known = error.customer().unwrap();
+            assert_eq!(known.email.as_deref(), Some("ben@shop.example"));
+            assert_eq!(set_cookie(outcome), None, "{case}");
+            assert_eq!(shop.referrer_of("2"), None, "{case}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_field_that_partnero_refuses_alone_is_left_out() {
+    for &errors in ErrorMap::ALL {
+        for field in ["email", "key", "name", "surname", "metadata.date_of_birth"] {
+            let sandbox = Sandbox::builder().switch(errors).start().await.unwrap();
+            let shop = Shop::open(sandbox).await;
+            shop.sandbox.refuse_field(field);
+            let customer = ben().key("ben").surname("B").date_of_birth("1990-01-31");
+            let outcome = shop.sign_up_by(ANNA, customer).await;
+            assert_eq!(outcome.registration(), Some(REFERRED), "{field} {errors:?}");
+            let left_out = outcome.left_out().to_string();
+            assert_eq!(left_out, field.trim_start_matches("metadata."));
             assert_eq!(shop.referrer_of("2").as_deref(), Some(ANNA_ID));
+            assert!(set_cookie(outcome).is_some());
         }
     }
 }
@@ -250,7 +319,7 @@ async fn a_form_that_is_sent_twice_makes_one_customer() {
             assert!(
                 matches!(
                     registration,
-                    Registration::Referred | Registration::Existing(ExistingReferrer::Same)
+                    Registration::Referred(_) | Registration::Existing(ExistingReferrer::Same)
                 ),
                 "{duplicate:?} {registration:?}"
             );

@@ -8,7 +8,7 @@ use tower_partnero::sandbox::Fault;
 use tower_partnero::sandbox::switches::{CustomerShape, ReferrerEcho};
 use tower_partnero::{Delivery, Registration, Sandbox, Signups};
 
-use super::{ANNA, ANNA_ID, Shop, ben, client, referrals, set_cookie};
+use super::{ANNA, ANNA_ID, REFERRED, Shop, ben, client, referrals, set_cookie};
 
 /// The customer is created and credited. Only the call fails that asks which referrer is recorded.
 #[tokio::test]
@@ -20,7 +20,7 @@ async fn a_question_that_fails_after_the_success_costs_nothing() {
     shop.sandbox
         .inject(Fault::status(500).on(Method::GET, "/v1/customers"));
     let outcome = shop.sign_up_by(ANNA, ben()).await;
-    assert_eq!(outcome.registration(), Some(Registration::Referred));
+    assert_eq!(outcome.registration(), Some(REFERRED));
     assert!(set_cookie(outcome).is_some(), "the referral is spent");
 }
 

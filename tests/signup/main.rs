@@ -1,9 +1,11 @@
 //! The sign-up hook against the sandbox, over real HTTP.
 
+mod credited;
 mod existing;
 mod faults;
 mod hook;
 mod referrer;
+mod table;
 mod token;
 mod typed_code;
 
@@ -12,11 +14,16 @@ use http::header::{COOKIE, HeaderMap, SET_COOKIE};
 use http::request::Parts;
 use tower::Layer;
 use tower_partnero::client::ClientBuilder;
-use tower_partnero::{ApiKey, Client, NewCustomer, Referrals, Sandbox, SignupOutcome, Signups};
+use tower_partnero::delivery::Credited;
+use tower_partnero::{
+    ApiKey, Client, NewCustomer, Referrals, Registration, Sandbox, SignupOutcome, Signups,
+};
 
 /// The key of the customer whom [`Shop::open`] creates, and her identifier.
 const ANNA: &str = "anna-7";
 const ANNA_ID: &str = "1";
+
+const REFERRED: Registration = Registration::Referred(Credited::Key);
 
 /// An app and a sandbox that has the customer Anna.
 struct Shop {

@@ -9,13 +9,13 @@ use tower_partnero::sandbox::switches::{
 };
 use tower_partnero::{ErrorKind, NewCustomer, Referral, Registration, Sandbox, SignupErrorKind};
 
-use super::{ANNA, ANNA_ID, Shop, ben, set_cookie, visit};
+use super::{ANNA, ANNA_ID, REFERRED, Shop, ben, set_cookie, visit};
 
 #[tokio::test]
 async fn a_referred_sign_up_is_credited() {
     let shop = Shop::open_with_defaults().await;
     let outcome = shop.sign_up_by(ANNA, ben()).await;
-    assert_eq!(outcome.registration(), Some(Registration::Referred));
+    assert_eq!(outcome.registration(), Some(REFERRED));
     assert!(outcome.customer().unwrap().referral_link.is_some());
     assert_eq!(shop.referrer_of("2").as_deref(), Some(ANNA_ID));
 }
@@ -69,7 +69,7 @@ async fn a_refused_referrer_who_exists_loses_nothing() {
 
     shop.sandbox.clear_faults();
     let again = shop.sign_up_by(ANNA, ben()).await;
-    assert_eq!(again.registration(), Some(Registration::Referred));
+    assert_eq!(again.registration(), Some(REFERRED));
 }
 
 /// Partnero's path also takes identifiers and e-mail addresses, so Anna is found under them. But
@@ -206,7 +206,7 @@ async fn the_apps_own_referrer_comes_first() {
     let shop = Shop::open_with_defaults().await;
     let customer = ben().referring_customer(CustomerRef::id(ANNA_ID));
     let outcome = shop.sign_up_by("nobody", customer).await;
-    assert_eq!(outcome.registration(), Some(Registration::Referred));
+    assert_eq!(outcome.registration(), Some(REFERRED));
     assert_eq!(shop.referrer_of("2").as_deref(), Some(ANNA_ID));
 }
 
@@ -219,6 +219,6 @@ async fn a_typed_code_comes_before_the_cookie() {
         .unwrap();
     let typed = Referral::from_code(ANNA).ok();
     let outcome = hook.with_referral(typed).sign_up(ben()).await;
-    assert_eq!(outcome.registration(), Some(Registration::Referred));
+    assert_eq!(outcome.registration(), Some(REFERRED));
     assert_eq!(shop.referrer_of("2").as_deref(), Some(ANNA_ID));
 }

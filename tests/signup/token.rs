@@ -4,7 +4,7 @@ use tower_partnero::delivery::ExistingReferrer;
 use tower_partnero::detour::{Detour, SigningKeys};
 use tower_partnero::{NewCustomer, Registration, SignupHook};
 
-use super::{ANNA, ANNA_ID, Shop, ben, visit};
+use super::{ANNA, ANNA_ID, REFERRED, Shop, ben, visit};
 
 /// A visitor who comes back with Anna's token.
 fn hook(shop: &Shop, detour: &Detour, token: &str) -> SignupHook {
@@ -27,7 +27,7 @@ async fn a_token_that_is_replayed_credits_one_account_once() {
     let detour = Detour::new(keys, "oauth").unwrap();
     let token = detour.token(&ANNA.parse().unwrap(), "nonce");
     let again = Registration::Existing(ExistingReferrer::Same);
-    for registration in [Registration::Referred, again] {
+    for registration in [REFERRED, again] {
         let outcome = hook(&shop, &detour, &token).sign_up(ben()).await;
         assert_eq!(outcome.registration(), Some(registration));
         assert_eq!(
@@ -37,6 +37,6 @@ async fn a_token_that_is_replayed_credits_one_account_once() {
     }
     let carla = NewCustomer::new(3).email("carla@shop.example");
     let outcome = hook(&shop, &detour, &token).sign_up(carla).await;
-    assert_eq!(outcome.registration(), Some(Registration::Referred));
+    assert_eq!(outcome.registration(), Some(REFERRED));
     assert_eq!(friends_of_anna(&shop), 2);
 }

@@ -7,7 +7,7 @@ use tower_partnero::delivery::UnreferredReason;
 use tower_partnero::sandbox::Fault;
 use tower_partnero::{Client, ErrorKind, Referral, Registration, SignupHook};
 
-use super::{ANNA, Shop, ben, client, set_cookie, visit};
+use super::{ANNA, REFERRED, Shop, ben, client, set_cookie, visit};
 
 /// The example in the docs of `SignupHook::with_referral`.
 async fn with_code(hook: SignupHook, client: &Client, code: &str) -> SignupHook {
@@ -49,11 +49,7 @@ async fn a_code_that_is_asked_for_first_costs_nobody_anything() {
         let shop = Shop::open_with_defaults().await;
         let hook = with_code(hook(&shop), &client(&shop.sandbox), code).await;
         let outcome = hook.sign_up(ben()).await;
-        assert_eq!(
-            outcome.registration(),
-            Some(Registration::Referred),
-            "{code}"
-        );
+        assert_eq!(outcome.registration(), Some(REFERRED), "{code}");
     }
 }
 

@@ -64,7 +64,7 @@ impl Customers<'_> {
     /// exists, and any other [`ErrorKind`](crate::ErrorKind). What Partnero answers to an unknown
     /// `referring_customer` is not documented.
     pub async fn create(self, customer: &NewCustomer) -> Result<Customer, Error> {
-        let call = Call::new(CallSummary::create_customer()).json(customer)?;
+        let call = Call::new(CallSummary::create_customer()).json(&customer.body())?;
         if !is_segment(customer.id()) {
             return Err(call.invalid("a customer needs an id that is not empty, `.` or `..`"));
         }

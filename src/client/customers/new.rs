@@ -2,9 +2,10 @@
 
 use std::fmt;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use super::reference::CustomerRef;
+use crate::referral::ReferralKey;
 
 /// A customer to be created.
 ///
@@ -18,23 +19,58 @@ use super::reference::CustomerRef;
 /// assert_eq!(customer.id(), "42");
 /// ```
 ///
-/// `Debug` leaves out name, e-mail address and date of birth.
+/// White space around a text is dropped, and an empty text is left out. `Debug` leaves out name,
+/// e-mail address and date of birth.
 #[derive(Clone, Deserialize, Serialize)]
 #[must_use]
 pub struct NewCustomer {
     id: String,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "text_of",
+        skip_serializing_if = "Option::is_none"
+    )]
     key: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "text_of",
+        skip_serializing_if = "Option::is_none"
+    )]
     email: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "text_of",
+        skip_serializing_if = "Option::is_none"
+    )]
     name: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "text_of",
+        skip_serializing_if = "Option::is_none"
+    )]
     surname: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     metadata: Option<Metadata>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     referring_customer: Option<CustomerRef>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    runners_up: Vec<ReferralKey>,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    without_known_email: bool,
+}
+
+/// A text without the white space around it; `None` if nothing is left.
+fn text(text: impl Into<String>) -> Option<String> {
+    let text = text.into();
+    match text.trim() {
+        "" => None,
+        trimmed if trimmed.len() == text.len() => Some(text),
+        trimmed => Some(trimmed.to_owned()),
+    }
+}
+
+fn text_of<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+    Ok(Option::<String>::deserialize(deserializer)?.and_then(text))
 }
 
 #[derive(Clone, Deserialize, Serialize)]
@@ -58,6 +94,8 @@ impl NewCustomer {
             surname: None,
             metadata: None,
             referring_customer: None,
+            runners_up: Vec::new(),
+            without_known_email: false,
         }
     }
 
@@ -65,40 +103,58 @@ impl NewCustomer {
     ///
     /// Everybody who gets the link sees the key: never use an e-mail address.
     pub fn key(mut self, key: impl Into<String>) -> Self {
-        self.key = Some(key.into());
+        self.key = text(key);
         self
     }
 
     /// The e-mail address; unique. Sources disagree on whether it is required.
     pub fn email(mut self, email: impl Into<String>) -> Self {
-        self.email = Some(email.into());
+        self.email = text(email);
         self
     }
 
     /// The first name.
     pub fn name(mut self, name: impl Into<String>) -> Self {
-        self.name = Some(name.into());
+        self.name = text(name);
         self
     }
 
     /// The last name.
     pub fn surname(mut self, surname: impl Into<String>) -> Self {
-        self.surname = Some(surname.into());
+        self.surname = text(surname);
         self
     }
 
     /// The date of birth, as `YYYY-MM-DD`
     /// (<https://docs.partnero.com/api-reference/refer-a-friend/customers>).
     pub fn date_of_birth(mut self, date: impl Into<String>) -> Self {
-        self.metadata = Some(Metadata {
-            date_of_birth: date.into(),
-        });
+        self.metadata = text(date).map(|date_of_birth| Metadata { date_of_birth });
         self
     }
 
     /// Who referred the customer. The sign-up hook fills this in, unless it is set here.
     pub fn referring_customer(mut self, customer: impl Into<CustomerRef>) -> Self {
         self.referring_customer = Some(customer.into());
+        self
+    }
+
+    /// The keys that are tried, one after the other, if Partnero does not know the referring
+    /// customer: up to three, the likeliest first. They do not go to Partnero together with the
+    /// customer. The sign-up hook fills them in from
+    /// [`ReferralContext::runners_up`](crate::ReferralContext::runners_up) when it fills in the
+    /// referring customer.
+    pub fn runners_up(mut self, keys: impl IntoIterator<Item = ReferralKey>) -> Self {
+        self.runners_up = keys.into_iter().collect();
+        self
+    }
+
+    /// Whether the customer is created without the e-mail address if Partnero has the address under
+    /// another customer already. Default: no, the report then fails and names that customer. It does
+    /// not go to Partnero.
+    /// [`Signups::without_known_email`](crate::Signups::without_known_email) sets it for all
+    /// sign-ups.
+    pub fn without_known_email(mut self, without: bool) -> Self {
+        self.without_known_email = without;
         self
     }
 
@@ -120,9 +176,40 @@ impl NewCustomer {
         self.referring_customer.as_ref()
     }
 
-    pub(crate) fn without_referrer(&self) -> Self {
+    pub(crate) fn other_referrers(&self) -> &[ReferralKey] {
+        &self.runners_up
+    }
+
+    pub(crate) fn goes_without_known_email(&self) -> bool {
+        self.without_known_email
+    }
+
+    /// The same customer with this referrer alone.
+    pub(crate) fn referred_by(&self, referrer: Option<CustomerRef>) -> Self {
         Self {
-            referring_customer: None,
+            referring_customer: referrer,
+            runners_up: Vec::new(),
+            ..self.clone()
+        }
+    }
+
+    /// Leaves out an optional field. The answer says whether the customer had it.
+    pub(crate) fn leave_out(&mut self, field: &str) -> bool {
+        match field {
+            "email" => self.email.take().is_some(),
+            "key" => self.key.take().is_some(),
+            "name" => self.name.take().is_some(),
+            "surname" => self.surname.take().is_some(),
+            "date_of_birth" => self.metadata.take().is_some(),
+            _ => false,
+        }
+    }
+
+    /// What Partnero gets.
+    pub(in crate::client) fn body(&self) -> Self {
+        Self {
+            runners_up: Vec::new(),
+            without_known_email: false,
             ..self.clone()
         }
     }
@@ -134,6 +221,7 @@ impl fmt::Debug for NewCustomer {
             .field("id", &self.id)
             .field("key", &self.key)
             .field("referring_customer", &self.referring_customer)
+            .field("runners_up", &self.runners_up)
             .finish_non_exhaustive()
     }
 }
@@ -161,6 +249,34 @@ mod tests {
                 "metadata": {"date_of_birth": "1990-01-31"}, "referring_customer": {"id": "3"}
             })
         );
+    }
+
+    #[test]
+    fn white_space_and_empty_fields_are_left_out() {
+        let customer = NewCustomer::new(2)
+            .email(" Ben@Shop.Example\n")
+            .key("")
+            .name(" \t")
+            .surname("de Vries ")
+            .date_of_birth("");
+        let written = json!({"id": "2", "email": "Ben@Shop.Example", "surname": "de Vries"});
+        assert_eq!(serde_json::to_value(customer).unwrap(), written);
+        let read = json!({"id": "2", "email": " Ben@Shop.Example", "key": " ", "name": null,
+            "surname": "de Vries"});
+        let read: NewCustomer = serde_json::from_value(read).unwrap();
+        assert_eq!(serde_json::to_value(read).unwrap(), written);
+    }
+
+    #[test]
+    fn what_is_for_the_ladder_alone_does_not_go_to_partnero() {
+        let customer = NewCustomer::new(2)
+            .referring_customer(CustomerRef::key("a"))
+            .runners_up(["b".parse().unwrap()])
+            .without_known_email(true);
+        let kept = serde_json::to_value(&customer).unwrap();
+        assert_eq!(kept["runners_up"], json!(["b"]));
+        let body = serde_json::to_value(customer.body()).unwrap();
+        assert_eq!(body, json!({"id": "2", "referring_customer": {"key": "a"}}));
     }
 
     #[test]

@@ -65,6 +65,14 @@ impl CustomerRef {
         }
     }
 
+    /// The public key, if this names the customer by it.
+    pub(crate) fn as_key(&self) -> Option<&str> {
+        match &self.0 {
+            Named::Key(key) => Some(key),
+            Named::Id(_) => None,
+        }
+    }
+
     /// The key or identifier itself.
     #[must_use]
     pub fn as_str(&self) -> &str {

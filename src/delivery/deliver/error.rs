@@ -1,10 +1,11 @@
 //! Why a report did not arrive, and what to do about it.
 
+use std::borrow::Cow;
 use std::error::Error as StdError;
 use std::fmt;
 use std::time::Duration;
 
-use crate::client::{Error, ErrorKind};
+use crate::client::{Customer, Error, ErrorKind};
 
 /// Most characters of an error that a row keeps for the operator.
 const LAST_ANSWER: usize = 1_000;
@@ -20,7 +21,7 @@ pub struct DeliveryError {
 struct Inner {
     dead: Option<DeadReason>,
     source: Source,
-    note: Option<&'static str>,
+    note: Option<Cow<'static, str>>,
 }
 
 enum Source {
@@ -35,6 +36,10 @@ enum Source {
 pub enum DeadReason {
     /// Partnero has understood the report and refused it.
     Refused,
+    /// Partnero has another person, or a deleted customer, under the customer's identifier.
+    IdentifierTaken,
+    /// Partnero has the customer's e-mail address under another customer.
+    EmailKnown,
     /// A credit that may have arrived. It cannot be looked up through the API, so a person must check.
     Parked,
     /// The row in the outbox cannot be read as a report.
@@ -62,6 +67,8 @@ impl DeadReason {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Refused => "refused",
+            Self::IdentifierTaken => "identifier_taken",
+            Self::EmailKnown => "email_known",
             Self::Parked => "parked",
             Self::Unreadable => "unreadable",
             Self::TooOld => "too_old",
@@ -99,8 +106,17 @@ impl DeliveryError {
         Self::new(None, Source::Call(error))
     }
 
-    pub(super) fn with_note(mut self, note: &'static str) -> Self {
-        self.inner.note = Some(note);
+    pub(super) fn identifier_taken(customer: &Customer) -> Self {
+        let note = format!("{}; nothing was credited", named(customer));
+        Self::new(Some(DeadReason::IdentifierTaken), Source::None).with_note(note)
+    }
+
+    pub(super) fn email_known(customer: &Customer) -> Self {
+        Self::new(Some(DeadReason::EmailKnown), Source::None).with_note(named(customer))
+    }
+
+    pub(super) fn with_note(mut self, note: impl Into<Cow<'static, str>>) -> Self {
+        self.inner.note = Some(note.into());
         self
     }
 
@@ -184,16 +200,31 @@ impl DeliveryError {
     }
 }
 
+/// The other customer, for a person who looks for that customer at Partnero.
+fn named(customer: &Customer) -> String {
+    match (&customer.id, &customer.key) {
+        (Some(id), _) => format!("the customer with the id {id:?}"),
+        (None, Some(key)) => format!("the customer with the key {key:?}"),
+        (None, None) => "a customer whose name the answer does not hold".to_owned(),
+    }
+}
+
 impl fmt::Display for DeliveryError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self.inner.dead {
             None => "the report is not delivered yet",
             Some(DeadReason::Refused) => "Partnero refused the report",
+            Some(DeadReason::IdentifierTaken) => {
+                "Partnero has another person or a deleted customer under this identifier"
+            }
+            Some(DeadReason::EmailKnown) => {
+                "Partnero has this e-mail address under another customer"
+            }
             Some(DeadReason::Parked) => "the report is parked for a person to check",
             Some(DeadReason::Unreadable) => "the row is no report that can be read",
             Some(DeadReason::TooOld) => "the report was given up because of its age",
         })?;
-        match self.inner.note {
+        match &self.inner.note {
             Some(note) => write!(f, ": {note}"),
             None => Ok(()),
         }

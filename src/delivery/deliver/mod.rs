@@ -12,7 +12,7 @@ use tower_service::Service;
 pub(crate) use self::error::Sign;
 pub use self::error::{DeadReason, DeliveryError};
 pub use self::receipt::Receipt;
-use super::registration::{RegisterError, register};
+use super::ladder::{RegisterError, register};
 use super::report::Report;
 use crate::client::{Client, ErrorKind, NewCustomer};
 
@@ -136,10 +136,17 @@ async fn customer(
     keep_referrer: bool,
 ) -> Result<Receipt, DeliveryError> {
     match register(client, new, keep_referrer).await {
-        Ok(reported) => Ok(Receipt::Customer(reported.registration)),
+        Ok(reported) => Ok(Receipt::Customer {
+            registration: reported.registration,
+            left_out: reported.left_out,
+        }),
         Err(RegisterError::UnknownReferrer(error)) => {
             Err(DeliveryError::later(error).with_note("Partnero does not know the referrer yet"))
         }
+        Err(RegisterError::IdentifierTaken(customer)) => {
+            Err(DeliveryError::identifier_taken(&customer))
+        }
+        Err(RegisterError::EmailKnown(customer)) => Err(DeliveryError::email_known(&customer)),
         Err(RegisterError::Failed(error)) if is_refusal(error.kind()) => {
             Err(DeliveryError::refused(error))
         }

@@ -32,8 +32,12 @@ pub struct Outbox {
 pub enum Enqueued {
     /// The report is now in the outbox.
     New,
-    /// A report of this kind and key was in the outbox before, delivered or not. Nothing was
-    /// written.
+    /// A report of this customer has arrived before. Its receipt is now a report again, with the new
+    /// data: an app that gives an identifier to another person loses no sign-up, and for the same
+    /// person Partnero's customer is only read back.
+    Again,
+    /// A report of this kind and key was in the outbox before and nothing was written: a sign-up that
+    /// has not arrived, or any other report, delivered or not.
     Repeated,
 }
 
@@ -147,8 +151,8 @@ impl Outbox {
     /// ([`NewCustomer`](crate::NewCustomer)), a [`Sale`](crate::delivery::Sale), a
     /// [`Refund`](crate::delivery::Refund) or a [`Credit`](crate::delivery::Credit).
     ///
-    /// This writes one row and calls nobody but the database. A repeated key is
-    /// [`Enqueued::Repeated`] and leaves the transaction as it is.
+    /// This writes one row and calls nobody but the database. A sign-up that has arrived before is
+    /// sent [again](Enqueued::Again). Any other repeated key is [`Enqueued::Repeated`] and leaves the transaction as it is.
     ///
     /// On PostgreSQL a repeated key may wait until another transaction that writes the same key has
     /// ended, and at `REPEATABLE READ` or above it may end in a serialisation failure

@@ -208,11 +208,13 @@ mod tests {
         let customer = NewCustomer::new(7)
             .key("k")
             .email("b@shop.example")
-            .referring_customer(CustomerRef::key("anna"));
+            .referring_customer(CustomerRef::key("anna"))
+            .runners_up(["ben-8".parse().unwrap()])
+            .without_known_email(true);
         for (report, payload, public_key) in [
             (
                 Report::from(customer),
-                r#"{"id":"7","key":"k","email":"b@shop.example","referring_customer":{"key":"anna"}}"#,
+                r#"{"id":"7","key":"k","email":"b@shop.example","referring_customer":{"key":"anna"},"runners_up":["ben-8"],"without_known_email":true}"#,
                 Some("k"),
             ),
             (

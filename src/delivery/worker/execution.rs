@@ -14,6 +14,7 @@ use super::shared::{Phase, Shared};
 #[cfg(feature = "tracing")]
 use crate::client::Error;
 use crate::delivery::deliver::{Attempt, DeadReason, Deliverer, DeliveryError, Receipt, Sign};
+use crate::delivery::ladder::candidates;
 use crate::delivery::outbox::store::{Announced, Check, Claimed, Op, Sent};
 use crate::delivery::outbox::{millis, read_report, to_millis};
 use crate::delivery::report::{Report, ReportKind};
@@ -124,7 +125,7 @@ impl Execution {
         Some(match result {
             Ok(receipt) => Op::Done {
                 id: row.id,
-                outcome: receipt.as_str(),
+                outcome: receipt.to_string(),
             },
             Err(error) if error.is_dead() => self.dead(&error),
             Err(error) if error.was_held_back() => self.release(settings.poll, self.sent(&error)),
@@ -165,9 +166,13 @@ impl Execution {
         let row = &self.row;
         let is_money = row.kind != ReportKind::Customer;
         let check = match &report {
-            Report::Customer(new) => new
-                .referrer()
-                .map(|referrer| Check::Referrer(referrer.as_str().to_owned())),
+            Report::Customer(new) => {
+                let referrers = candidates(new).into_iter();
+                let referrers: Vec<String> = referrers
+                    .map(|(referrer, _)| referrer.as_str().to_owned())
+                    .collect();
+                (!referrers.is_empty()).then_some(Check::Referrers(referrers))
+            }
             Report::Refund(_) => Some(Check::CustomerAndSale {
                 customer: row.customer.clone(),
                 key: row.key.clone(),
@@ -290,7 +295,7 @@ impl Execution {
 #[cfg(feature = "tracing")]
 fn tell(result: &Result<Receipt, DeliveryError>) {
     match result {
-        Ok(receipt) => tracing::info!(outcome = receipt.as_str(), "report delivered"),
+        Ok(receipt) => tracing::info!(outcome = receipt.to_string(), "report delivered"),
         Err(error) => {
             let call = error.call();
             // Without an answer of Partnero, the network's own words name no customer.
@@ -310,10 +315,13 @@ fn tell(result: &Result<Receipt, DeliveryError>) {
 /// Whether the customer was referred, by the outcome on the receipt of the customer's sign-up.
 /// `None` if the receipt does not say so.
 fn was_referred(outcome: &str) -> Option<bool> {
-    match outcome {
+    let name = outcome.split("_without_").next()?;
+    match name {
         // "referrer_ignored": the referrer was sent and the answer named none, which proves nothing.
         // If such a customer's sale is refused, the reason may be another one.
-        "referred" | "referrer_ignored" => Some(true),
+        "referred" | "referred_trimmed_key" | "referred_runner_up" | "referrer_ignored" => {
+            Some(true)
+        }
         "not_referred" | "self_referral" | "unknown_referrer" => Some(false),
         _ => None,
     }

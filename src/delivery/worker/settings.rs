@@ -47,7 +47,7 @@ impl Default for Settings {
                 longest: seconds(60 * 60),
             },
             give_up_after: seconds(14 * 24 * 60 * 60),
-            referrer_grace: seconds(6 * 60 * 60),
+            referrer_grace: seconds(2 * 60),
             outage_lanes: 3,
             probes: Waits {
                 first: seconds(1),
@@ -114,8 +114,9 @@ impl DeliveryWorkerBuilder {
     }
 
     /// How long a sign-up waits for a referrer whom Partnero does not know. After that the customer
-    /// is created without the referrer. Default: 6 hours. If the referrer's own sign-up is in the
-    /// outbox, the sign-up waits until that has arrived.
+    /// is credited to an earlier link of the visitor, or created without a referrer. Default: 2
+    /// minutes: nobody can share a link before Partnero knows its key. If the referrer's own sign-up
+    /// is in the outbox, the sign-up waits until that has arrived.
     pub fn referrer_grace(mut self, grace: Duration) -> Self {
         self.settings.referrer_grace = grace;
         self

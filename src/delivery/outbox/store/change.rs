@@ -17,7 +17,7 @@ pub(crate) enum Op {
     /// that must come first? With `once`, the row also notes that it is about to be sent.
     Announce { id: i64, check: Check, once: bool },
     /// Delivered. The row becomes a receipt.
-    Done { id: i64, outcome: &'static str },
+    Done { id: i64, outcome: String },
     /// Not delivered. The row is due again after `after` milliseconds.
     Retry {
         id: i64,
@@ -40,9 +40,9 @@ pub(crate) enum Op {
 /// Which row must have arrived before this one is sent.
 #[derive(Clone)]
 pub(crate) enum Check {
-    /// Before a sign-up: the sign-up of the referrer, by the name that the report has for the
-    /// referrer.
-    Referrer(String),
+    /// Before a sign-up: the sign-ups of the referrers whom it may be credited to, by the names that
+    /// the report has for them.
+    Referrers(Vec<String>),
     /// Before a sale or a credit: the sign-up of the customer.
     Customer(String),
     /// Before a refund: the sign-up of the customer, and the sale of this key.
@@ -74,7 +74,7 @@ pub(crate) enum Announced {
     Clear {
         /// The outcome of the customer's own sign-up, if the outbox knows it.
         customer_outcome: Option<String>,
-        /// The referrer's own sign-up is in the outbox and has not arrived.
+        /// The own sign-up of a referrer is in the outbox and has not arrived.
         referrer_pending: bool,
     },
     /// Another row has to arrive first. This row now waits for it.

@@ -44,9 +44,14 @@ impl Memory {
 
     pub(super) fn enqueue(&self, program: &str, new: &NewRow) -> Enqueued {
         self.table(program, |table| {
-            let mut rows = table.rows.values();
-            if rows.any(|row| row.claimed.kind == new.kind && row.claimed.key == new.key) {
-                return Enqueued::Repeated;
+            let mut rows = table.rows.values_mut();
+            let known = rows.find(|row| row.claimed.kind == new.kind && row.claimed.key == new.key);
+            if let Some(row) = known {
+                if row.state != State::Done || new.kind != ReportKind::Customer {
+                    return Enqueued::Repeated;
+                }
+                *row = Row::new(row.claimed.id, new);
+                return Enqueued::Again;
             }
             table.last_id += 1;
             let id = table.last_id;
@@ -249,10 +254,12 @@ impl Table {
         let mut referrer_pending = false;
         let mut customer_outcome = None;
         let blocker = match check {
-            Check::Referrer(name) => {
+            Check::Referrers(names) => {
                 let pending = self.pending(|row| {
-                    row.claimed.id != id
-                        && (row.is_customer(name) || row.public_key.as_ref() == Some(name))
+                    let is_of = |name: &String| {
+                        row.is_customer(name) || row.public_key.as_ref() == Some(name)
+                    };
+                    row.claimed.id != id && names.iter().any(is_of)
                 });
                 referrer_pending = pending.is_some();
                 pending.filter(|row| row.claimed.id < id)

@@ -19,6 +19,7 @@ use crate::delivery::outbox::NewRow;
 use crate::delivery::outbox::store::{Claim, Claimed};
 use crate::delivery::outbox::transaction::{Engine, sealed};
 use crate::delivery::outbox::{Enqueued, Outbox, OutboxError};
+use crate::delivery::report::ReportKind;
 
 /// How many due rows one transaction of a claim looks at to find the lanes that have too many.
 const MOST_LOOKED_AT: i64 = 256;
@@ -28,6 +29,13 @@ const MOST_QUEUED: i64 = 5_000;
 const LONGEST_CLAIM: Duration = Duration::from_secs(5);
 
 statements! {
+    // The receipt of a sign-up becomes a row as if it had just been written. It is found by its id,
+    // because PostgreSQL would else read every receipt while it has no statistics.
+    REOPEN = "UPDATE partnero_outbox SET state = 'due', due_at = {NOW}, created_at = {NOW}, \
+        public_key = $3, payload = $4, attempts = 0, sent_at = NULL, tried_at = NULL, \
+        failing_ms = 0, outcome = NULL, last_answer = NULL, settled_at = NULL \
+        WHERE state = 'done' AND id = (SELECT id FROM partnero_outbox \
+        WHERE program = $1 AND kind = 'customer' AND key = $2)";
     ANY_DUE = "SELECT COUNT(*) FROM (SELECT 1 FROM partnero_outbox r WHERE {due} LIMIT 1) AS due",
         due = due();
     // Each with the rows before it in its lane. A sign-up is sent before all else, so none is before
@@ -103,6 +111,14 @@ async fn insert(
     program: &str,
     row: &NewRow,
 ) -> Result<Enqueued, OutboxError> {
+    if row.kind == ReportKind::Customer {
+        // Before the insertion: a receipt that is pruned between the two is then written anew.
+        let query = sqlx::query(REOPEN.as_str()).bind(program).bind(&row.key);
+        let query = query.bind(&row.public_key).bind(&row.payload);
+        if query.execute(&mut *connection).await?.rows_affected() > 0 {
+            return Ok(Enqueued::Again);
+        }
+    }
     let done = sqlx::query(Outbox::INSERT)
         .bind(row.kind.as_str())
         .bind(&row.key)

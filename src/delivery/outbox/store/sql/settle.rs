@@ -56,7 +56,7 @@ statements! {
 struct Arrived<'a> {
     id: i64,
     owner: &'a str,
-    outcome: &'static str,
+    outcome: &'a str,
 }
 
 pub(crate) async fn write(
@@ -95,9 +95,9 @@ async fn settle_done<'a>(
     connection: &mut Connection,
     changes: &'a [Change],
 ) -> Result<HashSet<(i64, &'a str)>, OutboxError> {
-    let arrived = changes.iter().filter_map(|change| match change.op {
+    let arrived = changes.iter().filter_map(|change| match &change.op {
         Op::Done { id, outcome } => Some(Arrived {
-            id,
+            id: *id,
             owner: &change.owner,
             outcome,
         }),
@@ -253,14 +253,16 @@ async fn look(
     check: &Check,
 ) -> Result<Seen, OutboxError> {
     let (customer, sale) = match check {
-        Check::Referrer(referrer) => {
-            let pending = pending_referrer(connection, program, id, referrer).await?;
-            return Ok(Seen {
+        Check::Referrers(referrers) => {
+            let mut seen = Seen::default();
+            for referrer in referrers {
+                let pending = pending_referrer(connection, program, id, referrer).await?;
+                seen.referrer_pending |= pending.is_some();
                 // A row waits only for an older one, so that no two rows wait for each other.
-                blocker: pending.filter(|pending| *pending < id),
-                referrer_pending: pending.is_some(),
-                ..Seen::default()
-            });
+                let older = pending.filter(|pending| *pending < id);
+                seen.blocker = seen.blocker.or(older);
+            }
+            return Ok(seen);
         }
         Check::Customer(customer) => (customer, None),
         Check::CustomerAndSale { customer, key } => (customer, Some(key)),

@@ -170,7 +170,7 @@ async fn a_dead_sale_holds_its_refund_and_nothing_else(store: Store) {
 fn by(referrer: &str, id: i64) -> Op {
     Op::Announce {
         id,
-        check: Check::Referrer(referrer.to_owned()),
+        check: Check::Referrers(vec![referrer.to_owned()]),
         once: false,
     }
 }

@@ -114,7 +114,7 @@ fn changes(owner: &str, ops: impl IntoIterator<Item = Op>) -> Vec<Change> {
 fn done(id: i64) -> Op {
     Op::Done {
         id,
-        outcome: "recorded",
+        outcome: "recorded".to_owned(),
     }
 }
 

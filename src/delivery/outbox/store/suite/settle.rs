@@ -7,6 +7,7 @@ every_engine! {
     an_announcement_can_be_taken_back_and_not_what_was_before,
     a_send_is_not_announced_after_the_lease,
     a_receipt_keeps_no_payload,
+    the_receipt_of_a_customer_is_opened_again,
     a_retry_counts_and_keeps_what_it_is_told,
     what_is_given_back_untried_counts_for_nothing,
     several_changes_are_one,
@@ -71,13 +72,46 @@ async fn a_receipt_keeps_no_payload(store: Store) {
     write(&store, retry(rows[0].id, NOW)).await;
     let rows = claim(&store).await;
     write(&store, done(rows[0].id)).await;
-    // A receipt is still a receipt: the same customer is not reported again.
-    assert_eq!(
-        store.enqueue(&customer("anna")).await.unwrap(),
-        Enqueued::Repeated
-    );
     let status = store.status().await.unwrap();
     assert_eq!((status.pending, status.dead, status.oldest), (0, 0, None));
+}
+
+/// An app may give the identifier to another person.
+async fn the_receipt_of_a_customer_is_opened_again(store: Store) {
+    enqueue(&store, &[customer("7"), sale("o-1", "7")]).await;
+    assert_eq!(
+        store.enqueue(&customer("7")).await.unwrap(),
+        Enqueued::Repeated
+    );
+    let rows = claim(&store).await;
+    write(&store, retry(rows[0].id, NOW)).await;
+    let rows = claim(&store).await;
+    write(&store, done(rows[0].id)).await;
+    let new = NewRow {
+        payload: "{\"id\":\"7\",\"name\":\"Ben\"}".to_owned(),
+        public_key: Some("ben".to_owned()),
+        ..customer("7")
+    };
+    assert_eq!(store.enqueue(&new).await.unwrap(), Enqueued::Again);
+    assert_eq!(store.enqueue(&new).await.unwrap(), Enqueued::Repeated);
+    let rows = claim(&store).await;
+    // The sale waits for the new sign-up.
+    let [reopened] = rows.as_slice() else {
+        panic!("one head");
+    };
+    assert_eq!(reopened.payload.as_deref(), Some(new.payload.as_str()));
+    assert_eq!((reopened.attempts, reopened.tried_at), (0, None));
+    write(&store, done(reopened.id)).await;
+    let sale = claim(&store).await.remove(0);
+    assert_eq!(
+        write(&store, announce(&sale)).await,
+        clear(Some("recorded"))
+    );
+    write(&store, done(sale.id)).await;
+    assert_eq!(
+        store.enqueue(&self::sale("o-1", "7")).await.unwrap(),
+        Enqueued::Repeated
+    );
 }
 
 async fn a_retry_counts_and_keeps_what_it_is_told(store: Store) {
