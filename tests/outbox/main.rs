@@ -11,8 +11,8 @@ mod money;
 mod operator;
 mod order;
 mod pauses;
-#[cfg(postgres)]
 mod programs;
+#[cfg(postgres)]
 mod scripts;
 mod settings;
 #[cfg(postgres)]
