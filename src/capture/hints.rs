@@ -1,11 +1,13 @@
-//! What a developer has to mend, each as one error event for each handle.
+//! The mistakes of a developer that lose referrals. Each is told once for each handle, as an error
+//! event.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::cookie::{CookieTemplate, host_of};
 use super::head::RequestHead;
 
-/// Which hints were given. One is enough: visitors would repeat it with every link they follow.
+/// Which of the mistakes were told. Each is told once: otherwise every visitor with a link would
+/// cause the same event again.
 #[derive(Debug, Default)]
 pub(super) struct Hints {
     outside_layer: AtomicBool,
@@ -13,7 +15,7 @@ pub(super) struct Hints {
 }
 
 impl Hints {
-    /// A handler got a link that the layer has not captured.
+    /// A handler received a link that did not pass the layer.
     pub(super) fn outside_layer(&self, cookie: &CookieTemplate) {
         if !self.outside_layer.swap(true, Ordering::Relaxed) {
             tracing::error!(

@@ -1,17 +1,21 @@
-//! The sign by which a handler knows that the layer has seen the link of its request.
+//! The mark that the layer leaves in a request whose link it captures. A handler finds it there, and
+//! so knows that the layer covers its route.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use http::header::{HOST, HeaderMap, HeaderValue, USER_AGENT};
 
-/// Where the layer writes cookie lines, it calls the first header value of the request *sensitive*.
+/// The mark is the flag *sensitive* on the first header value of the request
+/// ([`HeaderValue::set_sensitive`]). The layer sets it when it writes cookie lines for the request.
 ///
-/// The flag changes no byte that the app reads; only `Debug` prints another text for the value. A
-/// header of our own would cost a third of a capture, and a value in the extensions up to three
-/// allocations. Another middleware may set the flag, too. Then a hint is left out, and nothing else
-/// changes.
+/// The app reads the same bytes with the flag and without it; only `Debug` prints another text for
+/// the value. A header of our own would make a capture a third more expensive, and a value in the
+/// request's extensions would take up to three allocations. If other middleware sets the flag, a
+/// handler outside the layer finds a mark that the layer did not leave: the developer gets no hint,
+/// and nothing else changes.
 #[derive(Debug, Default)]
 pub(super) struct Mark {
+    /// Whether the layer has left a mark in any request.
     was_left: AtomicBool,
 }
 

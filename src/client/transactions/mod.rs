@@ -47,6 +47,10 @@ impl Transactions<'_> {
     /// Records what a customer bought (`POST /transactions`,
     /// <https://docs.partnero.com/api-reference/refer-a-friend/transactions>).
     ///
+    /// If Stripe, Paddle or Chargebee carries the payments, connect Partnero's own integration instead
+    /// of sending sales. With both, each sale is rewarded twice
+    /// (<https://github.com/partnero/n8n-nodes-partnero>).
+    ///
     /// ```no_run
     /// use tower_partnero::client::{Amount, Buyer, ErrorKind, NewTransaction};
     ///
@@ -68,8 +72,9 @@ impl Transactions<'_> {
     /// # Errors
     ///
     /// [`InvalidInput`](crate::ErrorKind::InvalidInput) for a key that is empty, `.` or `..`, for a
-    /// buyer with an empty name, and for a time before 1970; [`Ambiguous`](crate::ErrorKind::Ambiguous) if it may have been recorded, and any
-    /// other [`ErrorKind`](crate::ErrorKind).
+    /// buyer with an empty name, and for a time before 1970;
+    /// [`Ambiguous`](crate::ErrorKind::Ambiguous) if it may have been recorded, and any other
+    /// [`ErrorKind`](crate::ErrorKind).
     pub async fn create(
         self,
         buyer: &Buyer,

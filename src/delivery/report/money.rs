@@ -4,8 +4,9 @@ use crate::client::Money;
 
 /// A sale to a customer.
 ///
-/// Do not send sales if Partnero's own integration with Stripe, Paddle or Chargebee is connected: each
-/// sale would be rewarded twice.
+/// If Stripe, Paddle or Chargebee carries the payments, connect Partnero's own integration instead of
+/// sending sales. With both, each sale is rewarded twice
+/// (<https://github.com/partnero/n8n-nodes-partnero>).
 ///
 /// ```
 /// use tower_partnero::client::{Amount, Money};
