@@ -2,7 +2,7 @@
 //! an empty table.
 
 use std::collections::HashMap;
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use http::Method;
 use tower_partnero::client::{Amount, CustomerRef, Money};
@@ -143,10 +143,12 @@ async fn prepare(place: &Place, past: Past) -> Result<(), Failure> {
                 ),
                 Pool::Postgres(_) => format!("generate_series(1, {count} * 11 / 10) AS n"),
             };
+            // Receipts of today, because the worker deletes old ones.
+            let now = SystemTime::now().duration_since(UNIX_EPOCH)?.as_millis();
             let insert = format!(
                 "INSERT INTO partnero_outbox (kind, key, customer, state, outcome, settled_at) \
                  SELECT 'customer', 'old-' || n, 'old-' || n, \
-                 CASE WHEN n % 11 = 0 THEN 'dead' ELSE 'done' END, 'credited', 0 FROM {series}"
+                 CASE WHEN n % 11 = 0 THEN 'dead' ELSE 'done' END, 'credited', {now} FROM {series}"
             );
             place.execute(&insert).await?;
         }
