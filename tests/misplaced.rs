@@ -275,6 +275,27 @@ async fn a_layer_in_any_right_place_is_not_told_of() {
     assert_eq!(errors(), [""; 0]);
 }
 
+/// Under first touch the layer writes down the key that loses, but not twice.
+#[tokio::test]
+async fn a_key_that_lost_before_is_not_told_of() {
+    listen();
+    let referrals = new().attribution(Attribution::FirstTouch).build().unwrap();
+    let app = routes().layer(referrals.layer()).with_state(referrals);
+    let host = ("host", "shop.example");
+    let (told, _) = send(app.clone(), visit("/?ref=anna-7", &[host])).await;
+    assert_eq!(told, "Captured");
+    let stored = ("cookie", "partnero_referral=anna-7");
+    let (told, cookies) = send(app.clone(), visit("/?ref=ben", &[host, stored])).await;
+    assert_eq!((&*told, cookies), ("FirstTouchKept", 1));
+    let stored = (
+        "cookie",
+        "partnero_referral=anna-7; partnero_referral_before=ben",
+    );
+    let (told, cookies) = send(app, visit("/?ref=ben", &[host, stored])).await;
+    assert_eq!((&*told, cookies), ("FirstTouchKept", 0));
+    assert_eq!(errors(), [""; 0]);
+}
+
 /// The path link that the layer has seen becomes a query before the handler sees it.
 #[tokio::test]
 async fn a_path_link_that_the_app_rewrites_is_not_told_of() {

@@ -15,6 +15,8 @@ use super::decide;
 use super::head::RequestHead;
 use super::policy::Policy;
 use super::write;
+#[cfg(feature = "tracing")]
+use crate::context::Outcome;
 use crate::context::{Consent, NotStored, ReferralContext, ReferralLayerMissing};
 use crate::referral::{Referral, ReferralKey};
 use crate::response::{Renewal, Spent, Vary};
@@ -246,7 +248,6 @@ impl Referrals {
         Renewal::new(lines())
     }
 
-    /// As [`evaluate`](Self::evaluate), for a handler: what the layer has not seen is not stored.
     /// Reads the runners-up of a request that stores or spends its referral.
     fn remember(
         &self,
@@ -260,20 +261,19 @@ impl Referrals {
         }
     }
 
+    /// As [`evaluate`](Self::evaluate), for a handler: what the layer has not seen is not stored.
     fn evaluate_behind_layer(&self, parts: &Parts) -> ReferralContext {
         let request = RequestHead::of(parts);
-        let not_seen = || {
-            if self.policy.mark.is_in(request.headers) {
-                return None;
-            }
-            #[cfg(feature = "tracing")]
-            self.policy.hints.outside_layer(&self.policy.cookie);
-            Some(NotStored::OutsideLayer)
-        };
-        self.decide(&request, || {
+        let context = self.decide(&request, || {
             let veto = self.policy.navigation.veto(request.method, request.headers);
-            veto.or_else(not_seen)
-        })
+            let is_unseen = || !self.policy.mark.is_in(request.headers);
+            veto.or_else(|| is_unseen().then_some(NotStored::OutsideLayer))
+        });
+        #[cfg(feature = "tracing")]
+        if context.outcome == Outcome::NotStored(NotStored::OutsideLayer) {
+            self.policy.hints.outside_layer(&self.policy.cookie);
+        }
+        context
     }
 
     #[inline(always)]
