@@ -7,8 +7,10 @@
 //!
 //! You need no account at Partnero and no database. Open Anna's link, which the program prints,
 //! leave, come back without the link, and sign up: Anna has referred you. Buy some tea, and Anna's
-//! page shows what she has earned; give the tea back, and the reward is taken back. Then take
-//! Partnero down and sign up: the shop works as before.
+//! page shows what she has earned; give the tea back, and the reward is taken back. Follow Anna's
+//! link and then `/?ref=producthunt`, as a newsletter would write it, and sign up: Anna has referred
+//! you all the same, and your page says why. Then take Partnero down and sign up: the shop works as
+//! before.
 //!
 //! An app of yours would have `shop.rs` (links and sign-ups), `sales.rs` (what the shop reports to
 //! Partnero), `rewards.rs` (what Partnero reports to the shop) and `clicks.rs` (Partnero's script

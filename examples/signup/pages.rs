@@ -112,6 +112,7 @@ pub(crate) fn account(
     page(
         &format!("Hello, {}", user.name),
         &html! {
+            @if let Some(why) = &user.why { p.note { (why) } }
             @if let Some(customer) = customer {
                 p { "Your link to share: " code { (customer.referral_link.as_deref().unwrap_or("not there yet")) } }
                 h2 { "Friends you brought" }

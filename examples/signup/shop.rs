@@ -17,6 +17,7 @@ use axum::{Form, Router};
 use sqlx::SqlitePool;
 use tokio::net::TcpStream;
 use tower_partnero::capture::ReferralsBuilder;
+use tower_partnero::delivery::{Credited, Registration};
 use tower_partnero::{
     ApiKey, Client, ErrorKind, NewCustomer, Referral, ReferralContext, Referrals, Sandbox,
     SignupHook, SignupOutcome, Signups, Snippet,
@@ -109,7 +110,7 @@ pub(crate) async fn app(
 }
 
 async fn landing(visitor: ReferralContext, State(state): State<AppState>) -> impl IntoResponse {
-    let friend = |referral| state.users.friend_name(referral);
+    let friend = |referral: &Referral| state.users.friend_name(referral.key().as_str());
     let friend = visitor.referral.as_ref().map(friend);
     let snippet = state.snippet.as_ref();
     let tag = snippet.and_then(|snippet| clicks::tag(snippet, &visitor));
@@ -138,9 +139,7 @@ async fn sign_up(
     let outcome = hook
         .sign_up(NewCustomer::new(id).name(form.name).email(form.email))
         .await;
-    state
-        .users
-        .set_report(id, describe(&outcome), key(&outcome));
+    keep(&state.users, id, &outcome);
     (outcome, Redirect::to(&format!("/account/{id}")))
 }
 
@@ -156,15 +155,33 @@ async fn report_again(
     let outcome = hook
         .sign_up(NewCustomer::new(id).name(user.name).email(user.email))
         .await;
-    state
-        .users
-        .set_report(id, describe(&outcome), key(&outcome));
+    keep(&state.users, id, &outcome);
     (outcome, Redirect::to(&format!("/account/{id}"))).into_response()
+}
+
+/// Keeps what the account's page shows of the report.
+fn keep(users: &Users, id: u64, outcome: &SignupOutcome) {
+    users.set_report(id, describe(outcome), key(outcome));
+    let why = why_another_link(users, outcome);
+    users.change(id, |user| user.why = why);
 }
 
 /// The public key of the new customer's own link.
 fn key(outcome: &SignupOutcome) -> Option<String> {
     outcome.customer()?.key.clone()
+}
+
+/// Why Partnero has credited another link than the visitor's last one.
+fn why_another_link(users: &Users, outcome: &SignupOutcome) -> Option<String> {
+    let Some(Registration::Referred(Credited::RunnerUp)) = outcome.registration() else {
+        return None;
+    };
+    let last = outcome.context().referral.as_ref()?.key();
+    let friend = users.friend_name(outcome.credited()?.as_str());
+    Some(format!(
+        "Your last link came from {last}, and Partnero knows no such customer. \
+         The link of {friend} was remembered, and {friend} is credited."
+    ))
 }
 
 fn describe(outcome: &SignupOutcome) -> String {

@@ -6,7 +6,6 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use sqlx::SqlitePool;
 use sqlx::sqlite::SqlitePoolOptions;
-use tower_partnero::Referral;
 
 /// One account of the shop.
 #[derive(Clone)]
@@ -16,6 +15,8 @@ pub(crate) struct User {
     pub(crate) email: String,
     /// The outcome of the report to Partnero.
     pub(crate) report: String,
+    /// Why another link than the last one was credited, if that is so.
+    pub(crate) why: Option<String>,
     /// The public key in this account's link; `None` until Partnero has told it.
     key: Option<String>,
     /// The numbers of the orders that were not refunded.
@@ -48,6 +49,7 @@ impl Users {
                 name,
                 email,
                 report,
+                why: None,
                 key: None,
                 orders: Vec::new(),
                 next_order: 1,
@@ -59,10 +61,9 @@ impl Users {
     /// The name of the account with this public key. The shop does not ask Partnero for it:
     /// Partnero would also find identifiers and e-mail addresses, and so tell strangers whose they
     /// are.
-    pub(crate) fn friend_name(&self, referral: &Referral) -> String {
+    pub(crate) fn friend_name(&self, key: &str) -> String {
         let users = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let key = Some(referral.key().as_str());
-        let friend = users.values().find(|user| user.key.as_deref() == key);
+        let friend = users.values().find(|user| user.key.as_deref() == Some(key));
         friend.map_or_else(|| "A friend".to_owned(), |friend| friend.name.clone())
     }
 

@@ -69,6 +69,31 @@ async fn one_referral_credits_one_sign_up() {
 }
 
 #[tokio::test]
+async fn a_newsletters_ref_after_annas_link_still_credits_anna() {
+    let town = Town::open().await;
+    let ben = town.visitor();
+    ben.get(&format!("/?ref={ANNA}")).await;
+    ben.get("/?ref=producthunt&utm_source=newsletter").await;
+    let account = ben.sign_up("Ben").await;
+    assert_eq!(town.referrer_of("Ben").as_deref(), Some("1"), "{account}");
+    assert!(
+        account.contains("<code>referred_runner_up</code>"),
+        "{account}"
+    );
+    assert!(
+        account.contains("came from producthunt, and Partnero knows no such customer")
+            && account.contains("Anna is credited"),
+        "{account}"
+    );
+    assert!(ben.read("/").await.contains("Nobody invited you"));
+
+    ben.get("/?ref=producthunt").await;
+    let carla = ben.sign_up("Carla").await;
+    assert_eq!(town.referrer_of("Carla"), None, "Anna's link is spent");
+    assert!(!carla.contains("is credited"), "{carla}");
+}
+
+#[tokio::test]
 async fn an_unreferred_visitor_becomes_a_customer_too() {
     let town = Town::open().await;
     let dora = town.visitor();
