@@ -1,11 +1,14 @@
 //! What the crate costs: one harness with five plans.
 //!
 //! ```sh
-//! cargo bench                          # all plans, one after the other
-//! cargo bench -- capture webhook       # these two
-//! cargo bench -- --check               # short runs that fail where a plan takes more than it may
-//! cargo bench -- server --rounds 2 --seconds 0.2
+//! cargo bench --bench costs                          # all plans, one after the other
+//! cargo bench --bench costs -- capture webhook       # these two
+//! cargo bench --bench costs -- --check               # short runs that fail where a plan takes more than it may
+//! cargo bench --bench costs -- server --rounds 2 --seconds 0.2
+//! cargo bench --bench capture -- --check             # what a request costs, alone
 //! ```
+//!
+//! The bench `capture` is this file under another name (`capture_alone.rs` is a link to it).
 //!
 //! `README.md` beside this file says what each plan measures, and has the figures.
 #![expect(clippy::print_stdout, reason = "a bench reports on the terminal")]
@@ -69,6 +72,11 @@ fn main() -> Result<ExitCode, Failure> {
                 return Err(format!("{word} is unknown here: {usage}").into());
             }
         }
+    }
+    if plans.is_empty() {
+        // Under the name of a plan this program runs that plan, else all of them.
+        let of_this_name = |plan: &&str| *plan == env!("CARGO_CRATE_NAME");
+        plans.extend(PLANS.into_iter().filter(of_this_name));
     }
     if plans.is_empty() {
         plans.extend(PLANS);
