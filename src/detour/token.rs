@@ -230,7 +230,7 @@ mod tests {
             (sealed(&[VERSION, 0xff]), "half a time"),
             (with(VERSION + 1, b"anna-7"), "another version"),
             (with(VERSION, b""), "no key"),
-            (with(VERSION, b"a\n"), "a control character"),
+            (with(VERSION, b"a\nb"), "a control character"),
             (with(VERSION, &[b'k'; 256]), "a key too long"),
             ("A".repeat(400), "longer than any token"),
         ] {
