@@ -6,7 +6,7 @@ use super::cookie::{Attribution, reach_of};
 use super::head::RequestHead;
 use super::policy::Policy;
 use super::read::{Reading, key_in_referer};
-use crate::context::{Consent, NotStored, Outcome, ReferralContext};
+use crate::context::{Consent, NotStored, Outcome, ReferralContext, RunnersUp};
 use crate::referral::{Referral, ReferralKey, ReferralSource};
 
 /// Weighs the link, the cookies and, where the policy asks for it, the page before.
@@ -20,7 +20,7 @@ pub(super) fn decide(
     policy: &Policy,
     request: &RequestHead<'_>,
     stored: impl FnOnce() -> Reading,
-    veto: impl FnOnce() -> Option<NotStored>,
+    veto: impl Fn() -> Option<NotStored>,
 ) -> ReferralContext {
     let consent = policy.consent(request);
     let link = policy.links.read(request.uri.query(), request.uri.path());
@@ -38,32 +38,26 @@ pub(super) fn decide(
         }),
         _ => Some(NotStored::ConsentUnknown),
     };
-    let capture = |key, source, why_not: Option<NotStored>| {
-        let outcome = why_not.map_or(Outcome::Captured, Outcome::NotStored);
+    let capture = |key, source| {
+        let outcome = why_not().map_or(Outcome::Captured, Outcome::NotStored);
         (Some(Referral::new(key, source)), outcome)
     };
-    let mut loses = None;
     let (referral, outcome) = match (link.key, stored.key) {
         _ if consent == Consent::Withdrawn => (None, Outcome::ConsentWithdrawn),
         (Some(key), Some(stored_key)) if key == stored_key && !stored.conflicting => {
             (Some(Referral::new(key, link.source)), Outcome::Unchanged)
         }
-        (Some(link_key), Some(key)) if policy.attribution == Attribution::FirstTouch => {
-            let may_write = matches!(why_not(), None | Some(NotStored::OutsideDomain));
-            loses = may_write.then_some(link_key);
-            let referral = Referral::new(key, stored.source);
-            (Some(referral), Outcome::FirstTouchKept)
-        }
-        (Some(key), stored_key) => {
-            loses = stored_key;
-            capture(key, link.source, why_not())
-        }
+        (Some(_), Some(key)) if policy.attribution == Attribution::FirstTouch => (
+            Some(Referral::new(key, stored.source)),
+            Outcome::FirstTouchKept,
+        ),
+        (Some(key), _) => capture(key, link.source),
         (None, Some(key)) => (Some(Referral::new(key, stored.source)), Outcome::Remembered),
         (None, None) => match key_of_page_before(policy, request) {
             Some(_) if consent == Consent::Granted && policy.has_signup_marker(request.headers) => {
                 (None, Outcome::AlreadySpent)
             }
-            Some(key) => capture(key, ReferralSource::Referer, why_not()),
+            Some(key) => capture(key, ReferralSource::Referer),
             None if stored.expired => (None, Outcome::Expired),
             None => (None, ignored.map_or(Outcome::NotReferred, Outcome::Ignored)),
         },
@@ -78,15 +72,14 @@ pub(super) fn decide(
             | Outcome::ConsentWithdrawn
     ) || request.method != Method::GET;
     let reach = (stored.several || (has_cookie && may_go)).then(|| Box::new(reach_of(request)));
-    // Most requests have no cookie of the runners-up, and no other request needs to know.
-    let runners_up = policy
-        .runners_up
-        .as_ref()
-        .filter(|_| loses.is_some() || (has_cookie && may_go))
-        .and_then(|cookie| {
-            let counts = referral.as_ref().map(Referral::key);
-            cookie.of(request.headers, counts, loses)
-        });
+    // Only where a key may have lost, or its cookie is about to go: other requests do not need the
+    // runners-up.
+    let runners_up = if has_cookie && (may_go || outcome == Outcome::FirstTouchKept) {
+        let may_write = || matches!(why_not(), None | Some(NotStored::OutsideDomain));
+        runners_up(policy, request, referral.as_ref(), outcome, &may_write)
+    } else {
+        None
+    };
     ReferralContext {
         referral,
         outcome,
@@ -99,6 +92,31 @@ pub(super) fn decide(
         #[cfg(feature = "companion")]
         touches: None,
     }
+}
+
+/// Reads link and cookies once more to find the key that lost, so that the requests in which no key
+/// loses do not pay for it.
+#[cold]
+#[inline(never)]
+fn runners_up(
+    policy: &Policy,
+    request: &RequestHead<'_>,
+    counts: Option<&Referral>,
+    outcome: Outcome,
+    may_write: &dyn Fn() -> bool,
+) -> Option<Box<RunnersUp>> {
+    let loses = match outcome {
+        Outcome::FirstTouchKept if may_write() => {
+            let link = policy.links.read(request.uri.query(), request.uri.path());
+            link.key
+        }
+        Outcome::Captured | Outcome::NotStored(_) => {
+            policy.cookie.read_cookies(request.headers).key
+        }
+        _ => None,
+    };
+    let cookie = policy.runners_up.as_ref()?;
+    cookie.of(request.headers, counts.map(Referral::key), loses)
 }
 
 /// The key of a landing page whose response could not store it.

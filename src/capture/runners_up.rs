@@ -79,10 +79,9 @@ impl RunnersUpCookie {
         });
         let mut keys = Vec::new();
         for value in decoded.take(MOST) {
-            let valid = value.split(|&byte| byte == SEPARATOR).take(MOST);
-            let valid =
-                valid.filter_map(|key| self.rule.check(ReferralKey::from_bytes(key).ok()?).ok());
-            keys.extend(valid);
+            let parts = value.split(|&byte| byte == SEPARATOR).take(MOST);
+            let valid = parts.filter_map(|key| ReferralKey::from_bytes(key).ok());
+            keys.extend(valid.filter(|key| !self.rule.refuses(key)));
         }
         keys.truncate(MOST);
         keys

@@ -111,10 +111,9 @@ pub(super) fn set(
     if context.has_cookie {
         lines = lines.beside(twin_removals(policy, context));
     }
-    lines = match runners_up_line(policy, context) {
-        Some(line) => lines.beside([line]),
-        None => lines,
-    };
+    if let Some(line) = runners_up_line(policy, context) {
+        lines = lines.beside([line]);
+    }
     #[cfg(feature = "companion")]
     if let Some(companion) = &policy.companion {
         return lines.beside(companion.lines_with(key, context, now()));

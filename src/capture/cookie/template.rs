@@ -14,7 +14,9 @@ use super::name::CookieName;
 use super::removal;
 use super::settings::CookieSettings;
 use crate::context::Reach;
-use crate::referral::{InvalidReferralKey, ReferralKey, ReferralSource};
+#[cfg(feature = "companion")]
+use crate::referral::ReferralKey;
+use crate::referral::ReferralSource;
 use crate::response::Line;
 
 /// The characters that `encodeURIComponent` escapes, so that a script reads the value by
@@ -126,7 +128,7 @@ impl CookieTemplate {
         let mut reading = Reading::new(ReferralSource::Cookie);
         for line in headers.get_all(&COOKIE) {
             for raw in self.name.values_in(line.as_bytes()) {
-                reading.add(self.key_in(unquote(raw)));
+                reading.add(decode_bytes(unquote(raw), Encoding::Percent), &self.rule);
             }
         }
         reading
@@ -152,12 +154,8 @@ impl CookieTemplate {
         headers: &'a HeaderMap,
     ) -> impl Iterator<Item = ReferralKey> + 'a {
         let values = self.raw_values(headers);
-        values.filter_map(|value| self.key_in(value).ok())
-    }
-
-    #[inline]
-    fn key_in(&self, raw: &[u8]) -> Result<ReferralKey, InvalidReferralKey> {
-        decode_bytes(raw, Encoding::Percent).and_then(|key| self.rule.check(key))
+        let keys = values.filter_map(|value| decode_bytes(value, Encoding::Percent).ok());
+        keys.filter(|key| !self.rule.refuses(key))
     }
 }
 
@@ -178,6 +176,7 @@ fn unquote(value: &[u8]) -> &[u8] {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::referral::{InvalidReferralKey, ReferralKey};
     use http::HeaderValue;
 
     fn template() -> CookieTemplate {

@@ -5,7 +5,7 @@ use super::parameter::{Parameter, check_parameters, check_segment};
 use super::reading::Reading;
 use super::rule::KeyRule;
 use crate::error::ConfigError;
-use crate::referral::{InvalidReferralKey, ReferralKey, ReferralSource};
+use crate::referral::ReferralSource;
 
 /// What makes an address a referral link: a query parameter, or a path like `/ref/KEY`.
 #[derive(Debug)]
@@ -73,7 +73,7 @@ impl Links {
         let mut reading = Reading::new(ReferralSource::Query);
         for parameter in &self.parameters {
             for raw in parameter.values(query) {
-                reading.add(self.key_in(raw, Encoding::Form));
+                reading.add(decode(raw, Encoding::Form), &self.rule);
             }
             if reading.key.is_some() {
                 break;
@@ -85,14 +85,9 @@ impl Links {
     fn read_path(&self, path: &str, segment: &str) -> Reading {
         let mut reading = Reading::new(ReferralSource::Path);
         if let Some(raw) = raw_key(path, segment) {
-            reading.add(self.key_in(raw, Encoding::Percent));
+            reading.add(decode(raw, Encoding::Percent), &self.rule);
         }
         reading
-    }
-
-    #[inline]
-    fn key_in(&self, raw: &str, encoding: Encoding) -> Result<ReferralKey, InvalidReferralKey> {
-        decode(raw, encoding).and_then(|key| self.rule.check(key))
     }
 
     pub(crate) fn have_paths(&self) -> bool {
@@ -116,6 +111,7 @@ fn raw_key<'a>(path: &'a str, segment: &str) -> Option<&'a str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::referral::{InvalidReferralKey, ReferralKey};
 
     fn links(list: &[&str]) -> Links {
         let parameters = list.iter().map(|&name| name.into()).collect();

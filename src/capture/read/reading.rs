@@ -1,5 +1,6 @@
 //! What one place, such as the query or the cookies, says about the referral.
 
+use super::rule::KeyRule;
 use crate::referral::{InvalidReferralKey, ReferralKey, ReferralSource};
 
 /// The first valid key of one place, and what is known about the other values.
@@ -31,9 +32,13 @@ impl Reading {
         }
     }
 
-    pub(crate) fn add(&mut self, value: Result<ReferralKey, InvalidReferralKey>) {
+    pub(crate) fn add(&mut self, value: Result<ReferralKey, InvalidReferralKey>, rule: &KeyRule) {
         self.several = self.found_any();
         match (value, &self.key) {
+            (Ok(key), _) if rule.refuses(&key) => {
+                let refused = InvalidReferralKey::NotAccepted;
+                self.invalid = self.invalid.or(Some(refused));
+            }
             (Ok(key), None) => self.key = Some(key),
             (Ok(key), Some(first)) => self.conflicting |= key != *first,
             (Err(invalid), _) => self.invalid = self.invalid.or(Some(invalid)),

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use crate::referral::{InvalidReferralKey, ReferralKey};
+use crate::referral::ReferralKey;
 
 /// The app's rule for its keys; without a rule every valid key may be one.
 #[derive(Clone, Default)]
@@ -16,15 +16,9 @@ impl KeyRule {
         Self(Some(Arc::new(accepts)))
     }
 
-    /// # Errors
-    ///
-    /// [`InvalidReferralKey::NotAccepted`] if the app refuses the key.
     #[inline]
-    pub(crate) fn check(&self, key: ReferralKey) -> Result<ReferralKey, InvalidReferralKey> {
-        match &self.0 {
-            Some(accepts) if !accepts(&key) => Err(InvalidReferralKey::NotAccepted),
-            _ => Ok(key),
-        }
+    pub(crate) fn refuses(&self, key: &ReferralKey) -> bool {
+        self.0.as_ref().is_some_and(|accepts| !accepts(key))
     }
 }
 
