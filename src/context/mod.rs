@@ -150,13 +150,13 @@ impl ReferralContext {
         self
     }
 
-    /// The keys of other links that this visitor followed, the newest first: at most three, none of
-    /// them twice, and never the key that counts. `?ref=` stands in the links of many other
-    /// programs, too. If Partnero does not know the key that counts, the sign-up is credited to the
-    /// first of these keys that it knows.
+    /// The keys of other links that this visitor followed, the newest first: three at most, and never
+    /// the key that counts. Other programs use the parameter `ref` as well. If Partnero does not know
+    /// the key that counts, the sign-up is credited to the first of these keys that Partnero knows.
     ///
-    /// Empty without consent. The sign-up hook reads them; in another handler
-    /// they may be left out, because that costs one more look at the cookies.
+    /// Empty without consent. The context of a sign-up hook always has these keys. The context of
+    /// another handler has them only for a request that is no `GET` or that replaces a key, because
+    /// reading them costs a second search of the cookies.
     #[must_use]
     pub fn runners_up(&self) -> &[ReferralKey] {
         self.runners_up
