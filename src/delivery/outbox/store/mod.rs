@@ -117,6 +117,10 @@ macro_rules! ask {
 }
 
 /// What an app does.
+#[cfg_attr(
+    not(any(feature = "outbox-sqlite", feature = "outbox-postgres")),
+    expect(clippy::unused_async, reason = "a table in memory answers at once")
+)]
 impl Store {
     /// The rows of the app's only program.
     pub(super) fn new(table: Table) -> Self {
@@ -153,6 +157,10 @@ impl Store {
 }
 
 /// What a worker does.
+#[cfg_attr(
+    not(any(feature = "outbox-sqlite", feature = "outbox-postgres")),
+    expect(clippy::unused_async, reason = "a table in memory answers at once")
+)]
 impl Store {
     /// Leases the oldest row of up to `limit` lanes. No two claims may have the same `owner`.
     pub(crate) async fn claim(
@@ -223,6 +231,10 @@ impl Store {
 }
 
 /// What an operator does.
+#[cfg_attr(
+    not(any(feature = "outbox-sqlite", feature = "outbox-postgres")),
+    expect(clippy::unused_async, reason = "a table in memory answers at once")
+)]
 impl Store {
     /// Opens the gate, however long it was to stay shut, and makes rows due that were put off to
     /// the end of the pause or later. The answer says whether the gate was shut.
