@@ -9,7 +9,7 @@ use std::fmt;
 use http::HeaderMap;
 use percent_encoding::percent_decode;
 
-use super::cookie::{CookieSettings, CookieTemplate};
+use super::cookie::{CookieSettings, CookieTemplate, escape};
 use super::read::KeyRule;
 use crate::context::{Reach, RunnersUp};
 use crate::referral::ReferralKey;
@@ -22,8 +22,8 @@ const MOST: usize = 3;
 /// is percent-encoded.
 const SEPARATOR: u8 = b'\n';
 
-/// Most bytes of lines that remove planted cookies of this name. The removals of the referral's
-/// cookie come beside them.
+/// Most bytes of the cookie's value, and of the lines that remove planted cookies of this name. The
+/// lines of the referral's cookie come beside them, and proxies refuse responses with larger headers.
 const MOST_BYTES: usize = 600;
 
 pub(super) struct RunnersUpCookie {
@@ -50,9 +50,14 @@ impl RunnersUpCookie {
     ) -> Option<Box<RunnersUp>> {
         let in_cookie = self.is_in(headers);
         let stored = self.stored(headers);
-        let mut keys = Vec::new();
+        let (mut keys, mut room) = (Vec::new(), MOST_BYTES);
         for key in loses.into_iter().chain(stored.iter().cloned()) {
-            if keys.len() < MOST && Some(&key) != counts && !keys.contains(&key) {
+            let is_new = Some(&key) != counts && !keys.contains(&key);
+            if let Some(left) = room.checked_sub(encoded_len(&key))
+                && is_new
+                && keys.len() < MOST
+            {
+                room = left;
                 keys.push(key);
             }
         }
@@ -109,6 +114,11 @@ impl RunnersUpCookie {
     pub(super) fn is_in(&self, headers: &HeaderMap) -> bool {
         self.cookie.is_in(headers)
     }
+}
+
+/// The bytes of a key and a separator in the cookie's value.
+fn encoded_len(key: &ReferralKey) -> usize {
+    escape(key.as_str()).map(str::len).sum::<usize>() + "%0A".len()
 }
 
 impl fmt::Debug for RunnersUpCookie {

@@ -234,7 +234,9 @@ impl<'c> Ladder<'c> {
             return self.leave_out_email(Some(holder)).await;
         }
         if let Some(key) = self.sent.public_key()
-            && !is_unknown(self.client, &CustomerRef::key(key)).await?
+            && look_up(self.client, &CustomerRef::key(key))
+                .await?
+                .is_some()
         {
             return Ok(self.leave_out("key"));
         }
@@ -326,6 +328,10 @@ fn is_about(refusal: &Error, field: &str) -> bool {
     }
     // Without a list of fields there is the sentence alone: "The email has already been taken."
     let message = refusal.message().unwrap_or_default();
+    // "The referring customer key does not exist." is about the referrer.
+    if message.to_ascii_lowercase().contains("refer") {
+        return false;
+    }
     let mut words = message.split(|char: char| char.is_whitespace() || char == ',');
     refusal.kind() == ErrorKind::Invalid && words.any(|word| names_it(word.trim_end_matches('.')))
 }
@@ -363,16 +369,22 @@ fn is_same_customer(new: &NewCustomer, found: &Customer) -> bool {
     true
 }
 
-/// Whether Partnero knows no such referrer. Partnero's path also takes identifiers and e-mail
-/// addresses, so a customer that is found by a key counts only if it has this key.
+/// Whether Partnero knows no such referrer. A deleted customer refers nobody.
 async fn is_unknown(client: &Client, referrer: &CustomerRef) -> Result<bool, Error> {
-    let found = if is_plain(referrer.as_str()) {
-        find(client, referrer.as_str()).await?
+    let found = look_up(client, referrer).await?;
+    Ok(found.is_none_or(|customer| customer.is_deleted()))
+}
+
+/// The customer of this name. Partnero's path also takes identifiers and e-mail addresses, so a
+/// customer that is found by a key counts only if it has this key.
+async fn look_up(client: &Client, name: &CustomerRef) -> Result<Option<Customer>, Error> {
+    let found = if is_plain(name.as_str()) {
+        find(client, name.as_str()).await?
     } else {
-        let name = referrer.clone().into();
-        search(client, &name, |customer| referrer.may_be(customer)).await?
+        let selector = name.clone().into();
+        search(client, &selector, |customer| name.may_be(customer)).await?
     };
-    Ok(found.is_none_or(|customer| customer.is_deleted() || !referrer.may_be(&customer)))
+    Ok(found.filter(|customer| name.may_be(customer)))
 }
 
 /// Whether a name may stand in a path. Anybody can write `..` or an encoded `KEY/balance` into a

@@ -53,7 +53,7 @@ pub enum SignupErrorKind {
     /// The call to Partnero failed.
     Partnero(ErrorKind),
     /// Partnero has another person (another e-mail address), or a deleted customer, under this
-    /// identifier: [`SignupError::customer`] is that customer. Nothing was sent or credited. The app
+    /// identifier: [`SignupError::customer`] is that customer. Nobody was credited. The app
     /// has given one identifier to two people: give the new one another identifier.
     IdentifierTaken,
     /// Partnero has the e-mail address under another customer, whom [`SignupError::customer`] names:

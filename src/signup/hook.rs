@@ -208,8 +208,10 @@ impl SignupHook {
     /// It returns the response part that removes the cookie. Return it from the handler after the
     /// commit. If the transaction is rolled back, drop it: the referral stays in the browser.
     ///
-    /// A customer who is in the outbox already is no error. If that report has arrived, it is sent
-    /// again with the new data. If it has not, nothing is written, and a warning is logged.
+    /// A customer who is in the outbox already is no error. If that report has arrived, it is made
+    /// again: an identifier can belong to a new user. Partnero's data about a customer that exists is
+    /// not changed by it; that is what [`Customers::update`](crate::client::Customers::update) does. If
+    /// the report has not arrived, nothing is written, and a warning is logged.
     ///
     /// # Errors
     ///

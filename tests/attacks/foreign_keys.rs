@@ -133,6 +133,14 @@ async fn a_forged_cookie_holds_three_valid_keys_at_most() {
 }
 
 #[tokio::test]
+async fn a_long_key_leaves_room_for_the_headers_of_a_response() {
+    let long = format!("/?ref={}", "%C3%A9".repeat(100));
+    let links = ["/?ref=anna-7", &long, "/?ref=ben", "/?ref=carla"];
+    let (site, cookies) = after_links(Referrals::builder(), &links).await;
+    assert_eq!(runners_up(&site, &cookies), ["ben", "anna-7"], "{cookies}");
+}
+
+#[tokio::test]
 async fn without_a_foreign_key_no_cookie_is_written_beside_ours() {
     let site = Site::open(Referrals::builder());
     let lines = site.cookies(get("/?ref=anna-7", &[])).await;

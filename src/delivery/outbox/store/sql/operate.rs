@@ -42,7 +42,8 @@ statements! {
         WHERE program = $1 AND state IN ('due', 'leased') AND due_at > {NOW} + $2";
     OLD_RECEIPTS = "SELECT id FROM partnero_outbox WHERE program = $1 AND state = 'done' \
         AND kind <> 'credit' AND settled_at <= {NOW} - $2 ORDER BY settled_at LIMIT $3";
-    PRUNE = "DELETE FROM partnero_outbox WHERE id {LISTED}";
+    // The app may have opened a receipt again since it was listed.
+    PRUNE = "DELETE FROM partnero_outbox WHERE id {LISTED} AND state = 'done'";
     NOTE_PRUNING = "INSERT INTO partnero_outbox_gate (program, pruned_at) VALUES ($1, {NOW}) \
         ON CONFLICT (program) DO UPDATE SET pruned_at = excluded.pruned_at";
 }

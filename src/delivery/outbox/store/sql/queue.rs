@@ -172,13 +172,15 @@ pub(crate) async fn claim(
     while begun.elapsed() < LONGEST_CLAIM {
         // Looks before it takes the lock, so that an idle worker does not keep the app from writing.
         let query = sqlx::query_scalar(ANY_DUE.as_str()).bind(program);
-        let due: i64 = query.fetch_one(pool).await?;
-        if due == 0 {
-            break;
+        match query.fetch_one(pool).await {
+            Ok(0_i64) => break,
+            Ok(_) => {}
+            // The rows of the rounds before are leased already.
+            Err(_) if !rows.is_empty() => break,
+            Err(error) => return Err(error.into()),
         }
         let round = match round(pool, program, owner, lease, asked).await {
             Ok(round) => round,
-            // The rows of the rounds before are leased already.
             Err(_) if !rows.is_empty() => break,
             Err(error) => return Err(error),
         };
