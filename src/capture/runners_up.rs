@@ -104,10 +104,11 @@ impl RunnersUpCookie {
 
     /// The lines that remove the cookie from every scope it may have come from.
     pub(super) fn removals(&self, reach: Option<&Reach>) -> Vec<Line> {
-        let mut lines = vec![self.cookie.removal()];
-        if let Some(reach) = reach {
-            lines.extend(self.cookie.removals_within(reach, MOST_BYTES));
-        }
+        let others = reach.map(|reach| self.cookie.removals_within(reach, MOST_BYTES));
+        let mut lines = others.unwrap_or_default();
+        // Our own comes last: some clients take the removals of several paths for one, and keep the
+        // cookie unless the last of them fits (curl 7.88).
+        lines.push(self.cookie.removal());
         lines
     }
 
