@@ -173,7 +173,7 @@ impl ClientBuilder {
     /// layer. A layer may also answer by itself, which makes a test without a network.
     ///
     /// If the layer fails with an error of its own, the call is
-    /// [`Interrupted`](super::ErrorKind::Interrupted), because nobody knows whether it was sent. An
+    /// [`Interrupted`](super::ErrorKind::Interrupted), because it may have been sent. An
     /// error that the layer passes on, or has as its [`source`](std::error::Error::source), keeps
     /// its kind.
     ///

@@ -163,8 +163,8 @@ impl<T> List<T> {
     /// # Errors
     ///
     /// [`InvalidInput`](ErrorKind::InvalidInput) for a page or limit out of bounds;
-    /// [`Decode`](ErrorKind::Decode) if this page is one that is not followed, because its link
-    /// leads to another address or to a page that was fetched before; any other [`ErrorKind`].
+    /// [`Decode`](ErrorKind::Decode) if the link to this page cannot be followed: its path is not below
+    /// the client's base URL, or it leads to a page that was fetched before; any other [`ErrorKind`].
     pub async fn send(self) -> Result<Page<T>, Error> {
         let Self {
             client,

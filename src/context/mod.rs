@@ -154,9 +154,9 @@ impl ReferralContext {
     /// the key that counts. Other programs use the parameter `ref` as well. If Partnero does not know
     /// the key that counts, the sign-up is credited to the first of these keys that Partnero knows.
     ///
-    /// Empty without consent. The context of a sign-up hook always has these keys. The context of
-    /// another handler has them only for a request that is no `GET` or that replaces a key, because
-    /// reading them costs a second search of the cookies.
+    /// Empty without consent. The context of a sign-up hook always has these keys. Without
+    /// a companion, the context of another handler has them only for a request that is no `GET` or
+    /// that replaces a key, because reading them costs a second search of the cookies.
     #[must_use]
     pub fn runners_up(&self) -> &[ReferralKey] {
         self.runners_up

@@ -4,7 +4,7 @@
 //!
 //! | Page | What it answers |
 //! |---|---|
-//! | [`guarantees`] | What holds whatever happens, and what does not? |
+//! | [`guarantees`] | What does the crate guarantee, and what not? |
 //! | [`sign_up`] | How is a sign-up reported, and what came of it? |
 //! | [`outbox`] | How does a report survive an outage or a crash? |
 //! | [`webhooks`] | How does the app hear of a reward? |

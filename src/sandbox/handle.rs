@@ -181,8 +181,8 @@ impl Sandbox {
         world.refused.referrers.insert(key.into());
     }
 
-    /// From now on, creating or changing a customer with this field is a 422 that names the field,
-    /// whatever its value is.
+    /// From now on, creating or changing a customer with this field is a 422 that names the field.
+    /// The value does not matter.
     ///
     /// Fields are `id`, `key`, `email`, `name`, `surname`, `tags`, `metadata.date_of_birth` and
     /// `referring_customer`. Without the field, the same customer is accepted.

@@ -126,7 +126,8 @@ fn trouble(result: &Result<Response<Body>, BoxError>) -> Option<ErrorKind> {
     is_trouble.then_some(kind)
 }
 
-/// Without a connection, and after a 429, nothing happened. After any other end nobody knows.
+/// Without a connection, and after a 429, nothing happened at Partnero. After any other
+/// failure the call may have had its effect.
 fn may_repeat(kind: ErrorKind, repeatable: bool) -> bool {
     matches!(kind, ErrorKind::Connect | ErrorKind::RateLimited) || repeatable
 }

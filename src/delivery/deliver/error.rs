@@ -10,7 +10,7 @@ use crate::client::{Customer, Error, ErrorKind};
 /// Most characters of an error that a row keeps for the operator.
 const LAST_ANSWER: usize = 1_000;
 
-/// A report that did not arrive in this attempt, or of which nobody knows whether it did.
+/// Why this attempt did not deliver a report, or may not have delivered it.
 ///
 /// One word wide. Its [`source`](StdError::source) is the client's [`Error`](crate::Error), if a call
 /// failed.

@@ -20,8 +20,8 @@ use super::state::State;
 
 const STYLE: &str = include_str!("style.css");
 
-/// The page shows texts that strangers may have sent. Whatever a mistake in escaping would let
-/// through, the browser loads our style sheet alone and runs no script.
+/// The page shows texts that strangers may have sent. Even if our escaping has a mistake, the
+/// browser loads our style sheet alone and runs no script.
 const POLICY: HeaderValue = HeaderValue::from_static(
     "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
 );

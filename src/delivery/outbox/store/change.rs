@@ -52,7 +52,7 @@ pub(crate) enum Check {
 /// What becomes of the note (`sent_at`) that a send was announced.
 #[derive(Clone, Copy)]
 pub(crate) enum Sent {
-    /// It stays, because nobody knows what that send did.
+    /// It stays, because that send may have had its effect.
     Keep,
     /// It becomes what it was before the announcement, because that send has surely done nothing.
     Restore(Option<i64>),
