@@ -116,7 +116,7 @@ fn runners_up(
         _ => None,
     };
     let cookie = policy.runners_up.as_ref()?;
-    cookie.of(request.headers, counts.map(Referral::key), loses)
+    cookie.of(request.headers, counts.map(Referral::key), loses.as_slice())
 }
 
 /// The key of a landing page whose response could not store it.

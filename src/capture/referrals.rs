@@ -108,7 +108,7 @@ impl Referrals {
         let mut context = self.context(parts)?;
         keep_reach(&mut context, &RequestHead::of(parts));
         if context.runners_up.is_none() && context.consent == Consent::Granted {
-            self.remember(&mut context, &parts.headers, None);
+            self.remember(&mut context, &parts.headers, &[]);
         }
         Ok(context)
     }
@@ -176,7 +176,7 @@ impl Referrals {
     /// The same rules hold as for a referral link:
     ///
     /// - The key is written if it is new here; under [`FirstTouch`](Attribution::FirstTouch) if no key
-    ///   is stored.
+    ///   is stored. The key that loses is remembered; see [`ReferralContext::runners_up`].
     /// - The visitor's consent must be granted.
     /// - The request must be a person's own navigation, so that no frame, image or prefetch on another
     ///   site stores the key. Every method is allowed: a posted form may bring the key.
@@ -219,45 +219,40 @@ impl Referrals {
         let request = &RequestHead::of(parts);
         let lines = || {
             let referral = referral?;
-            let veto = || self.policy.navigation.veto(request.method, request.headers);
-            let context = self.decide_at(request, veto, now);
-            let stands = |stored: &Referral| {
-                self.policy.attribution == Attribution::FirstTouch
-                    || (stored.key() == referral.key() && !context.conflicting)
-            };
+            let navigation = &self.policy.navigation;
+            let veto = || navigation.veto(request.method, request.headers);
+            let mut context = self.decide_at(request, veto, now);
             if context.consent != Consent::Granted
-                || (context.outcome.is_of_stored_key()
-                    && context.referral.as_ref().is_some_and(stands))
-                || self
-                    .policy
-                    .navigation
-                    .veto_of_headers(request.headers)
-                    .is_some()
+                || navigation.veto_of_headers(request.headers).is_some()
             {
                 return None;
             }
-            let of_stored_key = context.outcome.is_of_stored_key();
-            let loses = context.referral.clone().filter(|_| of_stored_key);
+            let keeps_first = self.policy.attribution == Attribution::FirstTouch;
+            if context.outcome.is_of_stored_key()
+                && let Some(stored) = &context.referral
+            {
+                if stored.key() == referral.key() && (keeps_first || !context.conflicting) {
+                    return None;
+                }
+                if keeps_first {
+                    self.remember(&mut context, request.headers, &[referral.into_key()]);
+                    return write::runners_up_alone(&self.policy, &context);
+                }
+            }
             let mut context = context.with_referral(referral.clone());
             keep_reach(&mut context, request);
-            if let Some(loses) = loses {
-                self.remember(&mut context, request.headers, Some(loses.key().clone()));
-            }
+            let lose = context.runners_up().to_vec();
+            self.remember(&mut context, request.headers, &lose);
             Some(write::set(&self.policy, referral.key(), &context, || now))
         };
         Renewal::new(lines())
     }
 
     /// Reads the runners-up of a request that stores or spends its referral.
-    fn remember(
-        &self,
-        context: &mut ReferralContext,
-        headers: &HeaderMap,
-        loses: Option<ReferralKey>,
-    ) {
+    fn remember(&self, context: &mut ReferralContext, headers: &HeaderMap, lose: &[ReferralKey]) {
         if let Some(cookie) = &self.policy.runners_up {
             let counts = context.referral.as_ref().map(Referral::key);
-            context.runners_up = cookie.of(headers, counts, loses);
+            context.runners_up = cookie.of(headers, counts, lose);
         }
     }
 

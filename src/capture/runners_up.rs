@@ -15,9 +15,6 @@ use crate::context::{Reach, RunnersUp};
 use crate::referral::ReferralKey;
 use crate::response::Line;
 
-/// The most runners-up that are remembered.
-const MOST: usize = 3;
-
 /// Stands between two keys. No key contains it, because it is a control character; in the cookie it
 /// is percent-encoded.
 const SEPARATOR: u8 = b'\n';
@@ -39,26 +36,26 @@ impl RunnersUpCookie {
         }
     }
 
-    /// The runners-up of a request, the newest first: the key that loses now, and the stored ones.
+    /// The runners-up of a request, the newest first: the keys that lose now, and the stored ones.
     /// `None` if there are none and the browser sent no such cookie.
     #[cold]
     pub(super) fn of(
         &self,
         headers: &HeaderMap,
         counts: Option<&ReferralKey>,
-        loses: Option<ReferralKey>,
+        lose: &[ReferralKey],
     ) -> Option<Box<RunnersUp>> {
         let in_cookie = self.is_in(headers);
         let stored = self.stored(headers);
         let (mut keys, mut room) = (Vec::new(), MOST_BYTES);
-        for key in loses.into_iter().chain(stored.iter().cloned()) {
-            let is_new = Some(&key) != counts && !keys.contains(&key);
-            if let Some(left) = room.checked_sub(encoded_len(&key))
+        for key in lose.iter().chain(&stored) {
+            let is_new = Some(key) != counts && !keys.contains(key);
+            if let Some(left) = room.checked_sub(encoded_len(key))
                 && is_new
-                && keys.len() < MOST
+                && keys.len() < RunnersUp::MOST
             {
                 room = left;
-                keys.push(key);
+                keys.push(key.clone());
             }
         }
         if counts.is_none() {
@@ -79,16 +76,16 @@ impl RunnersUpCookie {
         let values = self.cookie.raw_values(headers);
         // Anybody can send a longer value than we ever write.
         let decoded = values.map(|value| {
-            let longest = MOST * (ReferralKey::MAX_LEN + 1);
+            let longest = RunnersUp::MOST * (ReferralKey::MAX_LEN + 1);
             percent_decode(value).take(longest).collect::<Vec<u8>>()
         });
         let mut keys = Vec::new();
-        for value in decoded.take(MOST) {
-            let parts = value.split(|&byte| byte == SEPARATOR).take(MOST);
+        for value in decoded.take(RunnersUp::MOST) {
+            let parts = value.split(|&byte| byte == SEPARATOR).take(RunnersUp::MOST);
             let valid = parts.filter_map(|key| ReferralKey::from_bytes(key).ok());
             keys.extend(valid.filter(|key| !self.rule.refuses(key)));
         }
-        keys.truncate(MOST);
+        keys.truncate(RunnersUp::MOST);
         keys
     }
 

@@ -90,7 +90,7 @@ pub(super) fn lines(
                 let line = companion.line_alone(context);
                 return line.map(|line| CookieLines::new(line, policy.cache));
             }
-            runners_up_line(policy, context).map(|line| CookieLines::new(line, policy.cache))
+            runners_up_alone(policy, context)
         }
         _ => None,
     }
@@ -155,6 +155,11 @@ fn twin_removals(policy: &Policy, context: &ReferralContext) -> Vec<Line> {
     lines
 }
 
+/// Stores the runners-up beside a key that stays as it is, if this request changes them.
+pub(super) fn runners_up_alone(policy: &Policy, context: &ReferralContext) -> Option<CookieLines> {
+    runners_up_line(policy, context).map(|line| CookieLines::new(line, policy.cache))
+}
+
 /// Stores the runners-up, if this request changes them.
 fn runners_up_line(policy: &Policy, context: &ReferralContext) -> Option<Line> {
     let runners_up = context.runners_up.as_ref()?;
@@ -166,6 +171,10 @@ fn runners_up_removals(policy: &Policy, context: &ReferralContext) -> Vec<Line> 
     match (&policy.runners_up, &context.runners_up) {
         (Some(cookie), Some(runners_up)) if runners_up.in_cookie => {
             cookie.removals(context.reach.as_deref())
+        }
+        // A `GET` outside the sign-up hook: nobody has looked for the cookie.
+        (Some(cookie), None) if context.has_cookie && context.reach.is_none() => {
+            cookie.removals(None)
         }
         _ => Vec::new(),
     }

@@ -138,12 +138,17 @@ impl ReferralContext {
     /// A referral that is handed in counts for this request even if the visitor has withdrawn
     /// consent or has not answered: the visitor gave it on purpose, and nothing is stored. To store
     /// it, use [`Referrals::store`](crate::Referrals::store).
+    ///
+    /// The referral that it replaces becomes the newest of the [`runners_up`](Self::runners_up): if
+    /// Partnero does not know the key that was handed in, the sign-up is credited to the link.
     #[must_use]
     pub fn with_referral(mut self, referral: impl Into<Option<Referral>>) -> Self {
         let typed = self.referral.as_ref().map(Referral::source) == Some(ReferralSource::Code);
         if let Some(referral) = referral.into()
             && (!typed || referral.source() == ReferralSource::Code)
         {
+            let replaced = self.referral.take();
+            RunnersUp::remember(&mut self.runners_up, replaced, referral.key());
             self.referral = Some(referral);
             self.outcome = Outcome::HandedIn;
         }

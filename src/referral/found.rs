@@ -45,6 +45,12 @@ impl Referral {
         &self.key
     }
 
+    /// As [`key`](Self::key), without a copy.
+    #[must_use]
+    pub fn into_key(self) -> ReferralKey {
+        self.key
+    }
+
     /// Where the key was found.
     #[must_use]
     pub fn source(&self) -> ReferralSource {

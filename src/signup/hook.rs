@@ -136,11 +136,11 @@ impl SignupHook {
     ///
     /// # A mistyped code
     ///
-    /// A code that no customer has still replaces the referral of the link or the cookie. Partnero
-    /// then creates the customer without a referrer (`unknown_referrer`, or `referrer_ignored`), the
-    /// cookie is removed with the sign-up, and the customer who sent the visitor gets nothing. So
-    /// ask Partnero first whether a customer has the code. If not, show the form again, or let the
-    /// link count:
+    /// A code replaces the referral of the link or the cookie, which becomes a
+    /// [runner-up](ReferralContext::runners_up): where Partnero refuses the code as unknown, the
+    /// customer of the link is credited. A Partnero that creates the customer without the unknown
+    /// referrer (`referrer_ignored`) leaves no second try. So ask Partnero first whether a customer
+    /// has the code. If not, show the form again, or let the link count:
     ///
     /// ```
     /// use std::time::Duration;

@@ -2,6 +2,7 @@
 //! wrote for the keys that lost.
 
 use http::Request;
+use tower::Layer;
 use tower_partnero::capture::ReferralsBuilder;
 use tower_partnero::{Attribution, InvalidReferralKey, Outcome, Referrals};
 
@@ -288,4 +289,49 @@ fn a_referral_that_the_app_stores_makes_the_stored_one_a_runner_up() {
         line.is_some_and(|line| line.starts_with(&format!("{BEFORE}=anna-7;"))),
         "{lines:?}"
     );
+}
+
+/// The line of the runners-up that storing `code` writes, on a request with the cookie `anna-7`.
+fn stored_line(attribution: Attribution, uri: &str, code: &str) -> Option<String> {
+    let referrals = Referrals::builder().attribution(attribution).build();
+    let request = get(uri, &[("cookie", "partnero_referral=anna-7")]);
+    let token = tower_partnero::Referral::from_code(code).unwrap();
+    let mut response = http::Response::new(());
+    let renewal = referrals.unwrap().store(&request.into_parts().0, token);
+    renewal.apply(&mut response);
+    let mut lines = super::cookies(response.headers()).into_iter();
+    lines.find(|line| line.starts_with(BEFORE))
+}
+
+#[test]
+fn under_first_touch_a_referral_that_the_app_stores_is_the_runner_up() {
+    let line = stored_line(Attribution::FirstTouch, "/welcome", "ben-1");
+    let line = line.expect("the key that loses is remembered");
+    assert!(line.starts_with(&format!("{BEFORE}=ben-1;")), "{line}");
+    assert_eq!(
+        stored_line(Attribution::FirstTouch, "/welcome", "anna-7"),
+        None
+    );
+}
+
+#[test]
+fn the_link_of_a_request_that_stores_a_token_is_a_runner_up_too() {
+    let line = stored_line(Attribution::LastTouch, "/welcome?ref=carla-3", "ben-1");
+    let line = line.expect("the keys that lose are remembered");
+    let both = format!("{BEFORE}=carla-3%0Aanna-7;");
+    assert!(line.starts_with(&both), "{line}");
+}
+
+#[test]
+fn an_app_that_reports_by_its_own_code_removes_the_runners_up_on_a_get_too() {
+    let referrals = Referrals::builder().build().unwrap();
+    let _service = referrals.layer().layer(());
+    let cookies = format!("partnero_referral=anna-7; {BEFORE}=ben-1");
+    let request = get("/signed-up", &[("cookie", &cookies)]).into_parts().0;
+    let context = referrals.context(&request).unwrap();
+    let mut response = http::Response::new(());
+    referrals.spend(&context).apply(&mut response);
+    let lines = super::cookies(response.headers());
+    let is_removal = |line: &String| line.starts_with(&format!("{BEFORE}=;"));
+    assert!(lines.iter().any(is_removal), "{lines:?}");
 }

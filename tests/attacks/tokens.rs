@@ -125,5 +125,6 @@ fn a_sign_up_by_token_spends_the_cookie_too() {
     let context = site.context(&callback).with_referral(anna());
     let mut response = http::Response::new(());
     site.referrals.spend(&context).apply(&mut response);
-    assert!(super::cookies(response.headers())[0].starts_with("partnero_referral=; "));
+    let mut lines = super::cookies(response.headers()).into_iter();
+    assert!(lines.any(|line| line.starts_with("partnero_referral=; ")));
 }

@@ -3,11 +3,11 @@
 use std::time::Duration;
 
 use tokio::time::timeout;
-use tower_partnero::delivery::UnreferredReason;
-use tower_partnero::sandbox::Fault;
+use tower_partnero::delivery::{Credited, UnreferredReason};
+use tower_partnero::sandbox::{Fault, Sandbox, switches::UnknownReferrer};
 use tower_partnero::{Client, ErrorKind, Referral, Registration, SignupHook};
 
-use super::{ANNA, REFERRED, Shop, ben, client, set_cookie, visit};
+use super::{ANNA, ANNA_ID, REFERRED, Shop, ben, client, set_cookie, visit};
 
 /// The example in the docs of `SignupHook::with_referral`.
 async fn with_code(hook: SignupHook, client: &Client, code: &str) -> SignupHook {
@@ -31,16 +31,27 @@ fn hook(shop: &Shop) -> SignupHook {
     shop.signups.hook(&visit(&cookie)).unwrap()
 }
 
-/// The trouble that the docs warn about.
 #[tokio::test]
-async fn a_mistyped_code_costs_the_referrer_her_friend() {
+async fn a_code_that_nobody_has_leaves_the_link_its_credit() {
     let shop = Shop::open_with_defaults().await;
     let hook = hook(&shop).with_referral(Referral::from_code("typo").ok());
     let outcome = hook.sign_up(ben()).await;
-    let unknown = Registration::Unreferred(UnreferredReason::UnknownReferrer);
-    assert_eq!(outcome.registration(), Some(unknown));
-    assert_eq!(shop.referrer_of("2"), None);
+    let by_link = Registration::Referred(Credited::RunnerUp);
+    assert_eq!(outcome.registration(), Some(by_link));
+    assert_eq!(shop.referrer_of("2").as_deref(), Some(ANNA_ID));
     assert!(set_cookie(outcome).is_some(), "the cookie goes");
+}
+
+/// The trouble that the docs warn about.
+#[tokio::test]
+async fn a_code_that_partnero_ignores_costs_the_referrer_her_friend() {
+    let sandbox = Sandbox::builder().switch(UnknownReferrer::Unreferred);
+    let shop = Shop::open(sandbox.start().await.unwrap()).await;
+    let hook = hook(&shop).with_referral(Referral::from_code("typo").ok());
+    let outcome = hook.sign_up(ben()).await;
+    let ignored = Registration::Unreferred(UnreferredReason::ReferrerIgnored);
+    assert_eq!(outcome.registration(), Some(ignored));
+    assert_eq!(shop.referrer_of("2"), None);
 }
 
 #[tokio::test]
