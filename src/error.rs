@@ -26,6 +26,12 @@ impl ConfigError {
     pub fn setting(&self) -> &'static str {
         self.setting
     }
+
+    /// The text without the name of the setting, for an error that says where the setting stood.
+    #[cfg(feature = "client")]
+    pub(crate) fn advice(&self) -> &str {
+        &self.advice
+    }
 }
 
 impl fmt::Display for ConfigError {

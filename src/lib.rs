@@ -41,6 +41,7 @@
 //! | `tracing` | yes | events: what the layer decided and a handler read (`debug`), what came of reports |
 //! | `axum` | | extractors and response parts (on axum-core alone) |
 //! | `client` | | the API client and the sign-up hook |
+//! | `currency` | | amounts in minor units, with the decimals of their currency (ISO 4217) |
 //! | `outbox` | | the outbox, in memory alone |
 //! | `outbox-sqlite`, `outbox-postgres` | | the outbox in a database, over sqlx; Rust 1.94 |
 //! | `default-tls`, `rustls`, `rustls-no-provider`, `native-tls` | | TLS for the client, under reqwest's names |

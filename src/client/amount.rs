@@ -218,6 +218,15 @@ pub struct InvalidAmount(Reason);
 enum Reason {
     Text,
     Digits,
+    #[cfg(feature = "currency")]
+    Currency,
+}
+
+impl InvalidAmount {
+    #[cfg(feature = "currency")]
+    pub(super) fn currency() -> Self {
+        Self(Reason::Currency)
+    }
 }
 
 impl fmt::Display for InvalidAmount {
@@ -226,6 +235,10 @@ impl fmt::Display for InvalidAmount {
             Reason::Text => "an amount is written in major units with digits alone, as `19.99`",
             Reason::Digits => {
                 "an amount has at most 15 significant digits, and 15 on either side of the point"
+            }
+            #[cfg(feature = "currency")]
+            Reason::Currency => {
+                "ISO 4217 has no currency with this code and a minor unit: write a code such as `USD`"
             }
         })
     }

@@ -12,6 +12,7 @@ use tower_service::Service;
 use super::api_key::ApiKey;
 use super::base_url::{BaseUrl, PARTNERO};
 use super::body::Body;
+use super::environment;
 use super::handle::Client;
 use super::limits::Limits;
 use super::stack::{self, BoxError, HttpService};
@@ -47,6 +48,24 @@ impl Client {
         Self::builder(api_key).build()
     }
 
+    /// A client with the API key of the environment variable `PARTNERO_API_KEY` and the defaults of
+    /// [`ClientBuilder`]; see [`ClientBuilder::from_env`].
+    ///
+    /// ```no_run
+    /// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+    /// let client = tower_partnero::Client::from_env()?;
+    /// client.program().test().await?; // asks Partnero whether the key is right
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// As [`ClientBuilder::from_env`] and [`ClientBuilder::build`].
+    pub fn from_env() -> Result<Self, ConfigError> {
+        ClientBuilder::from_env()?.build()
+    }
+
     /// Starts a client from the defaults of [`ClientBuilder`].
     pub fn builder(api_key: ApiKey) -> ClientBuilder {
         ClientBuilder::new(api_key)
@@ -54,7 +73,21 @@ impl Client {
 }
 
 impl ClientBuilder {
-    fn new(api_key: ApiKey) -> Self {
+    /// Starts from two environment variables:
+    ///
+    /// - `PARTNERO_API_KEY` is the [`ApiKey`].
+    /// - `PARTNERO_BASE_URL`, if it is set and not empty, is the [`base_url`](Self::base_url), for
+    ///   example that of a [sandbox](crate::sandbox).
+    ///
+    /// # Errors
+    ///
+    /// [`ConfigError`] if `PARTNERO_API_KEY` is not set, or cannot be a key. The error names the
+    /// variable and never shows its value. The address is checked by [`build`](Self::build).
+    pub fn from_env() -> Result<Self, ConfigError> {
+        environment::builder(std::env::var)
+    }
+
+    pub(super) fn new(api_key: ApiKey) -> Self {
         Self {
             api_key,
             base_url: PARTNERO.to_owned(),

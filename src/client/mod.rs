@@ -5,10 +5,10 @@
 //! # Example
 //!
 //! ```no_run
-//! use tower_partnero::client::{ApiKey, Client, NewCustomer};
+//! use tower_partnero::client::{Client, NewCustomer};
 //!
 //! # async fn example() -> Result<(), Box<dyn std::error::Error>> {
-//! let client = Client::new(ApiKey::new(std::env::var("PARTNERO_API_KEY")?)?)?;
+//! let client = Client::from_env()?; // the key is in PARTNERO_API_KEY
 //! let customer = client
 //!     .customers()
 //!     .create(&NewCustomer::new(42).email("anna@shop.example").name("Anna"))
@@ -64,6 +64,7 @@ mod body;
 mod builder;
 mod call;
 mod customers;
+mod environment;
 mod error;
 mod excerpt;
 mod fields;

@@ -2,9 +2,13 @@
 
 use std::fmt;
 
+#[cfg(feature = "currency")]
+use iso_currency::Currency;
 use serde::Serialize;
 
 use super::amount::Amount;
+#[cfg(feature = "currency")]
+use super::amount::InvalidAmount;
 use super::fields::{self, Fields};
 
 /// An amount of a currency, or of a unit of the program's own such as points
@@ -32,6 +36,38 @@ impl Money {
             unit: Some(code.into()),
             is_currency: Some(true),
         }
+    }
+
+    /// An amount of a currency, counted in its minor units: `minor(1999, "USD")` is 19.99 USD, and
+    /// `minor(1999, "JPY")` is 1999 JPY, because the yen has no minor unit. The decimals of each
+    /// currency are those of ISO 4217. The code may be written in lower case; it becomes upper case.
+    ///
+    /// Some payment providers count a currency otherwise. Stripe counts ISK and UGX in hundredths,
+    /// while ISO 4217 gives them no decimals (<https://docs.stripe.com/currencies#special-cases>). For
+    /// such an amount, say the decimals yourself:
+    ///
+    /// ```
+    /// use tower_partnero::client::{Amount, Money};
+    ///
+    /// let price = Money::minor(1999, "usd")?;
+    /// assert_eq!(price.to_string(), "19.99 USD");
+    /// assert_eq!(Money::minor(1999, "JPY")?.to_string(), "1999 JPY");
+    ///
+    /// let from_stripe = Money::currency(Amount::minor(500, 2)?, "ISK");
+    /// assert_eq!(from_stripe.to_string(), "5 ISK");
+    /// # Ok::<(), tower_partnero::client::InvalidAmount>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidAmount`] if ISO 4217 has no currency with this code, or gives it no minor unit, as
+    /// for gold (`XAU`); and for an amount with more digits than an [`Amount`] keeps.
+    #[cfg(feature = "currency")]
+    pub fn minor(units: i64, code: &str) -> Result<Self, InvalidAmount> {
+        let currency = Currency::from_code(&code.to_ascii_uppercase());
+        let counted = currency.and_then(|currency| Some((currency.code(), currency.exponent()?)));
+        let (code, decimals) = counted.ok_or_else(InvalidAmount::currency)?;
+        Ok(Self::currency(Amount::minor(units, decimals.into())?, code))
     }
 
     /// An amount of a unit of the program's own, by its name.
@@ -94,6 +130,32 @@ mod tests {
         );
         assert_eq!(points.to_string(), "150 points");
         assert_eq!(format!("{points:.2}"), "150.00 points");
+    }
+
+    #[cfg(feature = "currency")]
+    #[test]
+    fn minor_units_have_the_decimals_of_their_currency() {
+        for (units, code, major) in [
+            (1999, "USD", "19.99"),
+            (1999, "usd", "19.99"),
+            (1999, "JPY", "1999"),
+            (-1999, "KWD", "-1.999"),
+            (1999, "HUF", "19.99"),
+            (1999, "MGA", "19.99"),
+            (19999, "CLF", "1.9999"),
+            (1999, "XCG", "19.99"),
+            (0, "EUR", "0"),
+        ] {
+            let money = Money::minor(units, code).unwrap();
+            let expected = Money::currency(Amount::major(major).unwrap(), code.to_uppercase());
+            assert_eq!(money, expected);
+        }
+        for code in ["", "US", "USDT", "EURO", "points", "XAU", "XXX", "€"] {
+            let error = Money::minor(1999, code).unwrap_err();
+            assert!(error.to_string().contains("ISO 4217"), "{code}: {error}");
+        }
+        let error = Money::minor(i64::MAX, "USD").unwrap_err();
+        assert!(error.to_string().contains("15 significant digits"));
     }
 
     #[test]
