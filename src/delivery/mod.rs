@@ -24,7 +24,8 @@ pub use self::handover::Delivery;
 pub(crate) use self::handover::HandoverError;
 #[cfg(feature = "outbox")]
 pub use self::outbox::{
-    DeadLetter, Enqueued, Outbox, OutboxError, OutboxErrorKind, OutboxTransaction, Status,
+    DeadLetter, Enqueued, Forgotten, Outbox, OutboxError, OutboxErrorKind, OutboxTransaction,
+    Status,
 };
 pub(crate) use self::registration::Reported;
 pub use self::registration::{Credited, ExistingReferrer, LeftOut, Registration, UnreferredReason};

@@ -8,6 +8,7 @@
 //! | [`sign_up`] | How is a sign-up reported, and what came of it? |
 //! | [`outbox`] | How does a report survive an outage or a crash? |
 //! | [`webhooks`] | How does the app hear of a reward? |
+//! | [`leaving`] | What if somebody wants to know what is stored about them, or to be forgotten? |
 //! | [`caches_and_consent`] | What about cached pages and cookie banners? |
 //! | [`frameworks`] | Does it work with my framework and my database? |
 //! | [`troubles`] | Why does it not compile, and why is a page a 500? |
@@ -20,6 +21,9 @@ pub mod frameworks {}
 
 #[doc = include_str!("guarantees.md")]
 pub mod guarantees {}
+
+#[doc = include_str!("leaving.md")]
+pub mod leaving {}
 
 #[doc = include_str!("outbox.md")]
 pub mod outbox {}

@@ -9,7 +9,9 @@ use tokio::sync::Notify;
 use super::store::{Store, Table, Which};
 #[cfg(feature = "tracing")]
 use super::workers::Workers;
-use super::{DeadLetter, NewRow, OutboxError, OutboxErrorKind, OutboxTransaction, Status};
+use super::{
+    DeadLetter, Forgotten, NewRow, OutboxError, OutboxErrorKind, OutboxTransaction, Status,
+};
 use crate::delivery::report::Report;
 use crate::error::ConfigError;
 
@@ -312,6 +314,65 @@ impl Outbox {
                 return Ok(pruned);
             }
         }
+    }
+}
+
+/// What a person may ask for who leaves.
+impl Outbox {
+    /// Empties everything that the outbox holds about one customer, named by the app's own
+    /// identifier, in the app's own transaction. The guide's page on [who
+    /// leaves](crate::guide::leaving) has the whole order of steps.
+    ///
+    /// Nothing about the customer that has not arrived will be sent, so a referrer is not rewarded
+    /// for a sale that still waits. The row of the sign-up is deleted. Of a sale, a refund or a credit
+    /// a receipt is kept, because its key must not be paid a second time: kind, key, outcome and
+    /// times, but neither customer nor payload nor Partnero's answer. Choose keys of orders that
+    /// name nobody.
+    ///
+    /// The sign-ups of friends whom this customer referred stay as they are. They hold the
+    /// customer's public key, as the links do that the customer has shared.
+    ///
+    /// # Errors
+    ///
+    /// Nothing is forgotten. On PostgreSQL a statement that failed ends the whole transaction. If a
+    /// worker has locked one of the rows for too long, the error is
+    /// [`Busy`](OutboxErrorKind::Busy): run the whole transaction again.
+    pub async fn forget_in(
+        &self,
+        transaction: &mut impl OutboxTransaction,
+        customer: &str,
+    ) -> Result<Forgotten, OutboxError> {
+        if transaction.engine() != self.store.engine() {
+            return Err(OutboxError::new(OutboxErrorKind::WrongEngine));
+        }
+        let forgotten = transaction.forget(self.store.program(), customer).await?;
+        self.enqueued.notify_waiters();
+        Ok(forgotten)
+    }
+
+    /// As [`forget_in`](Self::forget_in), in a transaction of its own. To call it again does no harm.
+    ///
+    /// # Errors
+    ///
+    /// The database cannot be written to.
+    pub async fn forget(&self, customer: &str) -> Result<Forgotten, OutboxError> {
+        let forgotten = self.store.forget(customer).await?;
+        self.enqueued.notify_waiters();
+        Ok(forgotten)
+    }
+
+    /// Everything that the outbox holds about one customer, named by the app's own identifier, for a
+    /// person who asks for it: each row of the [table](crate::delivery#the-table) as a JSON object of
+    /// its columns, oldest first. Times are milliseconds since 1970.
+    ///
+    /// This is all that the crate keeps about a person. The table of webhook events holds digests
+    /// alone, and what a browser holds are the referral's cookies.
+    ///
+    /// # Errors
+    ///
+    /// The database cannot be read.
+    pub async fn export(&self, customer: &str) -> Result<Vec<serde_json::Value>, OutboxError> {
+        self.store.export(customer).await
     }
 }
 

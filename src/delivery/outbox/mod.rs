@@ -3,6 +3,7 @@
 mod clock;
 mod dead_letter;
 mod error;
+mod forgotten;
 mod handle;
 mod row;
 mod status;
@@ -14,6 +15,7 @@ mod workers;
 pub(crate) use self::clock::{millis, to_millis};
 pub use self::dead_letter::DeadLetter;
 pub use self::error::{OutboxError, OutboxErrorKind};
+pub use self::forgotten::Forgotten;
 pub use self::handle::{Enqueued, Outbox};
 pub(crate) use self::row::{NewRow, read_report};
 pub use self::status::Status;

@@ -1,6 +1,6 @@
 //! The app's own transactions, in which a report is written beside the app's rows.
 
-/// A transaction or a connection of the app. What is enqueued in it commits together with the
+/// A transaction or a connection of the app. What is written in it commits together with the
 /// app's rows, or rolls back with them.
 ///
 /// Implemented for sqlx's `Transaction`, `SqliteConnection` and `PgConnection` when the feature
@@ -23,7 +23,7 @@ pub enum Engine {
 pub(crate) mod sealed {
     use super::Engine;
     use crate::delivery::outbox::NewRow;
-    use crate::delivery::outbox::{Enqueued, OutboxError};
+    use crate::delivery::outbox::{Enqueued, Forgotten, OutboxError};
 
     #[diagnostic::on_unimplemented(
         message = "no report can be written in `{Self}`",
@@ -37,5 +37,11 @@ pub(crate) mod sealed {
             program: &str,
             row: &NewRow,
         ) -> impl Future<Output = Result<Enqueued, OutboxError>> + Send;
+
+        fn forget(
+            &mut self,
+            program: &str,
+            customer: &str,
+        ) -> impl Future<Output = Result<Forgotten, OutboxError>> + Send;
     }
 }

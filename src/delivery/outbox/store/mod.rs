@@ -20,7 +20,7 @@ pub(crate) use self::change::{Announced, Change, Check, Op, Sent, Written};
 pub(crate) use self::memory::Memory;
 use super::clock::to_millis;
 use super::transaction::Engine;
-use super::{DeadLetter, Enqueued, OutboxError, OutboxErrorKind, Status};
+use super::{DeadLetter, Enqueued, Forgotten, OutboxError, OutboxErrorKind, Status};
 use crate::delivery::outbox::NewRow;
 use crate::delivery::report::ReportKind;
 
@@ -153,6 +153,19 @@ impl Store {
     /// Writes one row in a transaction of its own.
     pub(super) async fn enqueue(&self, row: &NewRow) -> Result<Enqueued, OutboxError> {
         ask!(self, enqueue(row))
+    }
+
+    /// Empties what is there about one customer, in a transaction of its own.
+    pub(super) async fn forget(&self, customer: &str) -> Result<Forgotten, OutboxError> {
+        ask!(self, forget(customer))
+    }
+
+    /// The rows about one customer, oldest first, each an object of its columns.
+    pub(super) async fn export(
+        &self,
+        customer: &str,
+    ) -> Result<Vec<serde_json::Value>, OutboxError> {
+        ask!(self, export(customer))
     }
 }
 

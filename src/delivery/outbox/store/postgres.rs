@@ -35,6 +35,7 @@ const BEGIN_BRIEFLY: &str = concat!(
 const LOCK_MIGRATIONS: &str = "SELECT pg_advisory_xact_lock(8107624903571)";
 const FOR_SHARE: &str = " FOR SHARE";
 const FOR_SHARE_SKIP_LOCKED: &str = " FOR SHARE SKIP LOCKED";
+const FOR_UPDATE: &str = " FOR UPDATE";
 const FOR_UPDATE_SKIP_LOCKED: &str = " FOR UPDATE OF r SKIP LOCKED";
 const HAS_HISTORY: &str = "SELECT COUNT(to_regclass('partnero_outbox_migrations'))";
 /// Does not change within a statement, so that the planner can use an index with it.

@@ -28,6 +28,7 @@ const LOCK_MIGRATIONS: &str = "SELECT 1";
 /// Words by which PostgreSQL locks rows. Here the whole file is locked.
 const FOR_SHARE: &str = "";
 const FOR_SHARE_SKIP_LOCKED: &str = "";
+const FOR_UPDATE: &str = "";
 const FOR_UPDATE_SKIP_LOCKED: &str = "";
 const HAS_HISTORY: &str =
     "SELECT COUNT(*) FROM sqlite_schema WHERE name = 'partnero_outbox_migrations'";

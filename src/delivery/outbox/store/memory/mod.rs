@@ -12,7 +12,8 @@ use self::row::{Row, State};
 use super::{Announced, Change, Check, Claim, Op, Passage, Which, Written};
 use crate::delivery::outbox::NewRow;
 use crate::delivery::outbox::clock::millis;
-use crate::delivery::outbox::{DeadLetter, Enqueued, Status};
+use crate::delivery::outbox::forgotten::{NOBODY, OUTCOME};
+use crate::delivery::outbox::{DeadLetter, Enqueued, Forgotten, Status};
 use crate::delivery::report::ReportKind;
 
 /// One table for each program.
@@ -57,6 +58,39 @@ impl Memory {
             let id = table.last_id;
             table.rows.insert(id, Row::new(id, new));
             Enqueued::New
+        })
+    }
+
+    pub(super) fn forget(&self, program: &str, customer: &str) -> Forgotten {
+        self.table(program, |table| {
+            let mut forgotten = Forgotten::default();
+            let rows = table.rows.values();
+            let ids = rows.filter(|row| row.claimed.customer == customer);
+            for id in ids.map(|row| row.claimed.id).collect::<Vec<_>>() {
+                let Some(mut row) = table.rows.remove(&id) else {
+                    continue;
+                };
+                forgotten.count(row.state.name());
+                if row.claimed.kind != ReportKind::Customer {
+                    if row.state != State::Done {
+                        row.settle(State::Done, OUTCOME, "");
+                    }
+                    row.forget();
+                    row.last_answer.clear();
+                    NOBODY.clone_into(&mut row.claimed.customer);
+                    table.rows.insert(id, row);
+                }
+                table.revive(id);
+            }
+            forgotten
+        })
+    }
+
+    pub(super) fn export(&self, program: &str, customer: &str) -> Vec<serde_json::Value> {
+        self.table(program, |table| {
+            let rows = table.rows.values();
+            let rows = rows.filter(|row| row.claimed.customer == customer);
+            rows.map(|row| row.object(program)).collect()
         })
     }
 

@@ -30,6 +30,17 @@ impl State {
     pub(super) fn is_live(&self) -> bool {
         matches!(self, Self::Due | Self::Leased(_))
     }
+
+    /// The state's name in a database.
+    pub(super) fn name(&self) -> &'static str {
+        match self {
+            Self::Due => "due",
+            Self::Leased(_) => "leased",
+            Self::Held { .. } => "held",
+            Self::Done => "done",
+            Self::Dead => "dead",
+        }
+    }
 }
 
 impl Row {
@@ -91,6 +102,43 @@ impl Row {
             enqueued_at: time(self.claimed.created_at),
             died_at: time(self.settled_at),
         }
+    }
+
+    /// The row as a database would show it, column by column.
+    pub(super) fn object(&self, program: &str) -> serde_json::Value {
+        let Claimed {
+            id,
+            kind,
+            key,
+            customer,
+            payload,
+            attempts,
+            created_at,
+            sent_at,
+            tried_at,
+            failing_ms,
+        } = &self.claimed;
+        let payload = payload.as_deref().map(|payload| {
+            serde_json::from_str(payload).unwrap_or_else(|_| serde_json::Value::from(payload))
+        });
+        let owner = match &self.state {
+            State::Leased(owner) => Some(owner),
+            _ => None,
+        };
+        let waits_for = match self.state {
+            State::Held { waits_for } => Some(waits_for),
+            _ => None,
+        };
+        let is_settled = matches!(self.state, State::Done | State::Dead);
+        serde_json::json!({
+            "id": id, "program": program, "kind": kind.as_str(), "key": key, "customer": customer,
+            "public_key": self.public_key, "payload": payload, "state": self.state.name(),
+            "owner": owner, "outcome": self.outcome,
+            "last_answer": (!self.last_answer.is_empty()).then_some(&self.last_answer),
+            "due_at": self.due_at, "waits_for": waits_for, "sent_at": sent_at,
+            "attempts": attempts, "tried_at": tried_at, "failing_ms": failing_ms,
+            "created_at": created_at, "settled_at": is_settled.then_some(self.settled_at),
+        })
     }
 
     pub(super) fn settle(&mut self, state: State, outcome: &str, answer: &str) {

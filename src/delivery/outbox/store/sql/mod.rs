@@ -21,6 +21,7 @@ macro_rules! statements {
 
 mod operate;
 mod pause;
+mod person;
 mod queue;
 mod schema;
 mod settle;
@@ -30,13 +31,14 @@ use sqlx::Transaction;
 
 pub(crate) use self::operate::{dead, discard, hasten, prune, replay, status};
 pub(crate) use self::pause::{defer_probe, open_gate, passage, resume, shut_gate, take_probe};
+pub(crate) use self::person::{export, forget};
 pub(crate) use self::queue::{claim, enqueue, repair};
 pub(crate) use self::schema::migrate;
 pub(crate) use self::settle::write;
 use super::{
     AFTER, ARRIVED, BEGIN, BEGIN_BRIEFLY, Connection, Database, ENGINE, FOR_SHARE,
-    FOR_SHARE_SKIP_LOCKED, FOR_UPDATE_SKIP_LOCKED, HAS_HISTORY, LISTED, LOCK_MIGRATIONS, NOW, Pool,
-    SCHEMA, is_one_of,
+    FOR_SHARE_SKIP_LOCKED, FOR_UPDATE, FOR_UPDATE_SKIP_LOCKED, HAS_HISTORY, LISTED,
+    LOCK_MIGRATIONS, NOW, Pool, SCHEMA, is_one_of,
 };
 use crate::delivery::outbox::{OutboxError, OutboxErrorKind};
 use crate::delivery::report::ReportKind;
@@ -67,6 +69,7 @@ pub(crate) fn statements() -> Vec<(&'static str, &'static str)> {
         queue::statements(),
         settle::statements(),
         pause::statements(),
+        person::statements(),
         operate::statements(),
         schema::statements(),
     ];

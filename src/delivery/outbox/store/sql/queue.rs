@@ -13,12 +13,12 @@ use sqlx::{Row, Transaction};
 
 use super::{
     BEGIN, Connection, Database, ENGINE, FOR_SHARE_SKIP_LOCKED, FOR_UPDATE_SKIP_LOCKED, LISTED,
-    NOW, Pool, begin_briefly, is_one_of, kind, list, pause, settle,
+    NOW, Pool, begin_briefly, is_one_of, kind, list, pause, person, settle,
 };
 use crate::delivery::outbox::NewRow;
 use crate::delivery::outbox::store::{Claim, Claimed};
 use crate::delivery::outbox::transaction::{Engine, sealed};
-use crate::delivery::outbox::{Enqueued, Outbox, OutboxError};
+use crate::delivery::outbox::{Enqueued, Forgotten, Outbox, OutboxError};
 use crate::delivery::report::ReportKind;
 
 /// How many due rows one transaction of a claim looks at to find the lanes that have too many.
@@ -142,6 +142,10 @@ impl sealed::Write for Connection {
     async fn write(&mut self, program: &str, row: &NewRow) -> Result<Enqueued, OutboxError> {
         insert(self, program, row).await
     }
+
+    async fn forget(&mut self, program: &str, customer: &str) -> Result<Forgotten, OutboxError> {
+        person::forget_in(self, program, customer).await
+    }
 }
 
 impl sealed::Write for Transaction<'_, Database> {
@@ -151,6 +155,10 @@ impl sealed::Write for Transaction<'_, Database> {
 
     async fn write(&mut self, program: &str, row: &NewRow) -> Result<Enqueued, OutboxError> {
         insert(self, program, row).await
+    }
+
+    async fn forget(&mut self, program: &str, customer: &str) -> Result<Forgotten, OutboxError> {
+        person::forget_in(self, program, customer).await
     }
 }
 

@@ -6,6 +6,7 @@ mod foreign;
 mod lanes;
 mod operator;
 mod pause;
+mod person;
 #[cfg(any(feature = "outbox-sqlite", feature = "outbox-postgres"))]
 mod plans;
 mod programs;

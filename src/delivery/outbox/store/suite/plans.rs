@@ -41,7 +41,8 @@ const OF_WHAT_WAITS: [&str; 5] = [
 ];
 
 /// What a search in each of the other indexes must name, so that it finds few rows.
-const OTHERS: [(&str, &str); 3] = [
+const OTHERS: [(&str, &str); 4] = [
+    ("partnero_outbox_customer", "customer"),
     ("partnero_outbox_receipts", "settled_at"),
     ("partnero_outbox_public_key", "public_key"),
     ("", "key"),

@@ -1,0 +1,115 @@
+//! What is there about one customer: to be emptied, or to be shown to that person.
+
+use serde_json::{Value, json};
+use sqlx::Row;
+
+use super::{
+    BEGIN_BRIEFLY, Connection, Database, FOR_UPDATE, LISTED, NOW, Pool, is_one_of, list, settle,
+};
+use crate::delivery::outbox::forgotten::{NOBODY, OUTCOME};
+use crate::delivery::outbox::{Forgotten, OutboxError};
+
+/// The rows about one customer. In parts, because each has its own index.
+const ABOUT: &str = "SELECT id FROM partnero_outbox \
+     WHERE program = $1 AND customer = $2 AND state IN ('due', 'leased') \
+     UNION ALL SELECT id FROM partnero_outbox \
+     WHERE program = $1 AND customer = $2 AND state = 'queued' \
+     UNION ALL SELECT id FROM partnero_outbox \
+     WHERE program = $1 AND customer = $2 AND state = 'held' \
+     UNION ALL SELECT id FROM partnero_outbox \
+     WHERE program = $1 AND customer = $2 AND settled_at IS NOT NULL";
+
+statements! {
+    LOCK = "SELECT id, state FROM partnero_outbox WHERE {about}{FOR_UPDATE}",
+        about = is_one_of(ABOUT);
+    FORGET = "UPDATE partnero_outbox SET state = 'done', customer = '{NOBODY}', owner = NULL, \
+        waits_for = NULL, payload = NULL, public_key = NULL, last_answer = NULL, \
+        outcome = CASE state WHEN 'done' THEN outcome ELSE '{OUTCOME}' END, \
+        settled_at = CASE state WHEN 'done' THEN settled_at ELSE {NOW} END \
+        WHERE id {LISTED} AND kind <> 'customer'";
+    DELETE_SIGN_UP = "DELETE FROM partnero_outbox WHERE id {LISTED} AND kind = 'customer'";
+    EXPORT = "SELECT id, program, kind, key, customer, public_key, payload, state, owner, outcome, \
+        last_answer, due_at, waits_for, sent_at, attempts, tried_at, failing_ms, created_at, \
+        settled_at FROM partnero_outbox WHERE {about} ORDER BY id",
+        about = is_one_of(ABOUT);
+}
+
+/// How many of the columns of `EXPORT` between the first one and the times are texts.
+const TEXTS: std::ops::Range<usize> = 1..11;
+
+pub(crate) async fn forget(
+    pool: &Pool,
+    program: &str,
+    customer: &str,
+) -> Result<Forgotten, OutboxError> {
+    let mut transaction = pool.begin_with(BEGIN_BRIEFLY).await?;
+    let forgotten = forget_in(&mut transaction, program, customer).await?;
+    transaction.commit().await?;
+    Ok(forgotten)
+}
+
+/// Forgets within the transaction that the connection is in.
+pub(super) async fn forget_in(
+    connection: &mut Connection,
+    program: &str,
+    customer: &str,
+) -> Result<Forgotten, OutboxError> {
+    let mut forgotten = Forgotten::default();
+    // PostgreSQL knows no zero byte, so no row can name such a customer.
+    if customer.contains('\0') {
+        return Ok(forgotten);
+    }
+    // Locked first, so that no worker settles a row between the look and the change.
+    let query = sqlx::query(LOCK.as_str()).bind(program).bind(customer);
+    let mut ids: Vec<i64> = Vec::new();
+    for row in query.fetch_all(&mut *connection).await? {
+        ids.push(row.try_get(0)?);
+        forgotten.count(row.try_get(1)?);
+    }
+    if ids.is_empty() {
+        return Ok(forgotten);
+    }
+    for statement in [FORGET.as_str(), DELETE_SIGN_UP.as_str()] {
+        let query = sqlx::query(statement).bind(list(&ids)?);
+        query.execute(&mut *connection).await?;
+    }
+    settle::revive(connection, &ids).await?;
+    Ok(forgotten)
+}
+
+pub(crate) async fn export(
+    pool: &Pool,
+    program: &str,
+    customer: &str,
+) -> Result<Vec<Value>, OutboxError> {
+    if customer.contains('\0') {
+        return Ok(Vec::new());
+    }
+    let query = sqlx::query(EXPORT.as_str()).bind(program).bind(customer);
+    let rows = query.fetch_all(pool).await?;
+    rows.iter().map(object).collect()
+}
+
+/// The row as a JSON object. The payload is a value in it, unless another driver wrote something
+/// that is no JSON: then it is the text.
+fn object(row: &<Database as sqlx::Database>::Row) -> Result<Value, OutboxError> {
+    use sqlx::Column;
+
+    let mut object = serde_json::Map::new();
+    for (index, column) in row.columns().iter().enumerate() {
+        let value = if TEXTS.contains(&index) {
+            let bytes: Option<Vec<u8>> = row.try_get_unchecked(index)?;
+            let text = bytes.map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
+            match text {
+                Some(text) if column.name() == "payload" => {
+                    serde_json::from_str(&text).unwrap_or(Value::String(text))
+                }
+                text => json!(text),
+            }
+        } else {
+            json!(row.try_get::<Option<i64>, _>(index)?)
+        };
+        object.insert(column.name().to_owned(), value);
+    }
+    Ok(Value::Object(object))
+}

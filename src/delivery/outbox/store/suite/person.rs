@@ -1,0 +1,174 @@
+//! Who leaves, and what is told to a person.
+
+use super::*;
+use crate::delivery::outbox::Forgotten;
+use crate::delivery::outbox::forgotten::NOBODY;
+
+every_engine! {
+    a_forgotten_customer_leaves_nothing_to_send,
+    a_receipt_of_a_forgotten_customer_names_nobody,
+    a_report_under_way_is_forgotten_and_told,
+    friends_wait_no_more_for_a_forgotten_referrer,
+    a_stranger_has_nothing_to_forget,
+    a_forgotten_customer_may_come_back,
+    everything_about_a_customer_is_exported,
+    a_program_forgets_its_own_customers_alone,
+}
+
+fn secret(kind: ReportKind, key: &str) -> NewRow {
+    NewRow {
+        payload: r#"{"email":"ben@shop.example"}"#.to_owned(),
+        ..row(kind, key, "7")
+    }
+}
+
+/// Rows of customer 7 in every state: done, dead, leased, and behind it due.
+async fn live(store: &Store) -> Vec<i64> {
+    enqueue(store, &[secret(ReportKind::Customer, "7")]).await;
+    let sign_up = claim(store).await[0].id;
+    write(store, done(sign_up)).await;
+    let mut ids = vec![sign_up];
+    for key in ["o-1", "o-2", "o-3"] {
+        enqueue(store, &[secret(ReportKind::Transaction, key)]).await;
+        let id = claim(store).await[0].id;
+        ids.push(id);
+        match key {
+            "o-1" => write(store, done(id)).await,
+            "o-2" => write(store, dead(id)).await,
+            _ => continue,
+        };
+    }
+    enqueue(store, &[secret(ReportKind::Credit, "c-1")]).await;
+    ids
+}
+
+async fn a_forgotten_customer_leaves_nothing_to_send(store: Store) {
+    live(&store).await;
+    enqueue(&store, &[sale("other", "8")]).await;
+    let forgotten = store.forget("7").await.unwrap();
+    let expected = Forgotten {
+        waiting: 3,
+        under_way: 1,
+        receipts: 2,
+    };
+    assert_eq!(forgotten, expected);
+    assert_eq!(keys(&claim(&store).await), ["other"]);
+    let status = store.status().await.unwrap();
+    assert_eq!((status.pending, status.held, status.dead), (1, 0, 0));
+    assert_eq!(store.forget("7").await.unwrap(), Forgotten::default());
+}
+
+async fn a_receipt_of_a_forgotten_customer_names_nobody(store: Store) {
+    live(&store).await;
+    store.forget("7").await.unwrap();
+    assert!(store.export("7").await.unwrap().is_empty());
+    let left = store.export(NOBODY).await.unwrap();
+    let text = serde_json::to_string(&left).unwrap();
+    assert!(
+        !text.contains("shop.example") && !text.contains("\"7\""),
+        "{text}"
+    );
+    let left: Vec<_> = left
+        .iter()
+        .map(|row| {
+            (
+                row["key"].as_str().unwrap(),
+                row["outcome"].as_str().unwrap(),
+            )
+        })
+        .collect();
+    let kept = [
+        ("o-1", "recorded"),
+        ("o-2", "forgotten"),
+        ("o-3", "forgotten"),
+        ("c-1", "forgotten"),
+    ];
+    assert_eq!(left, kept);
+    // Nothing is paid twice.
+    for row in [
+        sale("o-1", "7"),
+        sale("o-3", "7"),
+        row(ReportKind::Credit, "c-1", "7"),
+    ] {
+        assert_eq!(store.enqueue(&row).await.unwrap(), Enqueued::Repeated);
+    }
+}
+
+async fn a_report_under_way_is_forgotten_and_told(store: Store) {
+    enqueue(&store, &[customer("7")]).await;
+    let row = claim(&store).await.remove(0);
+    assert_eq!(store.forget("7").await.unwrap().under_way, 1);
+    // The worker begins no further call, and what it has to say changes nothing.
+    assert_eq!(write(&store, announce(&row)).await, refused());
+    assert_eq!(
+        write(&store, retry(row.id, NOW)).await,
+        Written::Settled(false)
+    );
+    assert_eq!(write(&store, done(row.id)).await, Written::Settled(false));
+    assert!(claim(&store).await.is_empty());
+}
+
+async fn friends_wait_no_more_for_a_forgotten_referrer(store: Store) {
+    enqueue(&store, &[customer("anna"), customer("ben")]).await;
+    let rows = claim(&store).await;
+    let wait = Op::Announce {
+        id: rows[1].id,
+        check: Check::Referrers(vec!["anna".to_owned()]),
+        once: false,
+    };
+    assert_eq!(write(&store, wait).await, held());
+    assert!(claim(&store).await.is_empty());
+    store.forget("anna").await.unwrap();
+    assert_eq!(keys(&claim(&store).await), ["ben"]);
+}
+
+async fn a_stranger_has_nothing_to_forget(store: Store) {
+    enqueue(&store, &[customer("7")]).await;
+    for stranger in ["8", "", "7\0", "' OR '' = '"] {
+        assert_eq!(store.forget(stranger).await.unwrap(), Forgotten::default());
+        assert!(store.export(stranger).await.unwrap().is_empty());
+    }
+    assert_eq!(keys(&claim(&store).await), ["7"]);
+}
+
+async fn a_forgotten_customer_may_come_back(store: Store) {
+    live(&store).await;
+    store.forget("7").await.unwrap();
+    enqueue(&store, &[customer("7"), sale("o-9", "7")]).await;
+    assert_eq!(keys(&claim(&store).await), ["7"]);
+}
+
+async fn everything_about_a_customer_is_exported(store: Store) {
+    live(&store).await;
+    enqueue(&store, &[sale("other", "8")]).await;
+    let rows = store.export("7").await.unwrap();
+    let states: Vec<_> = rows
+        .iter()
+        .map(|row| (row["key"].as_str().unwrap(), row["state"].as_str().unwrap()))
+        .collect();
+    let expected = [
+        ("7", "done"),
+        ("o-1", "done"),
+        ("o-2", "dead"),
+        ("o-3", "leased"),
+        ("c-1", "due"),
+    ];
+    assert_eq!(states, expected);
+    assert_eq!(rows[0]["payload"], serde_json::Value::Null);
+    assert_eq!(rows[0]["outcome"], "recorded");
+    assert_eq!(rows[2]["last_answer"], "no");
+    assert_eq!(rows[2]["payload"]["email"], "ben@shop.example");
+    assert!(rows[2]["settled_at"].as_i64() >= rows[2]["created_at"].as_i64());
+    assert_eq!(rows[3]["owner"], OWNER);
+    assert_eq!(rows[4]["kind"], "credit");
+    assert_eq!(rows[0].as_object().unwrap().len(), 19);
+}
+
+async fn a_program_forgets_its_own_customers_alone(store: Store) {
+    let other = store.of("other");
+    enqueue(&store, &[customer("7")]).await;
+    enqueue(&other, &[customer("7")]).await;
+    store.forget("7").await.unwrap();
+    assert_eq!(keys(&claim(&other).await), ["7"]);
+    assert_eq!(other.export("7").await.unwrap()[0]["program"], "other");
+}
