@@ -17,6 +17,7 @@
 //! | [`ReferralLayer`] | The middleware: finds the key in a link and stores it in a cookie. |
 //! | `Option<`[`Referral`]`>` | What a handler asks for: who referred this visitor, or nobody. |
 //! | [`ReferralContext`] | The same with the reason, an [`Outcome`]. |
+//! | [`FromExtension`], [`OfProgram`] | The same extractors for an app whose state is not its own type, and for one with several programs. |
 //! | [`Signups`] | The policy together with the way to Partnero, for the app's state. |
 //! | [`SignupHook`] | What a sign-up handler asks for: reports the new customer, with the referrer filled in. |
 //! | [`SignupOutcome`] | What came of the report. Returned with the response, it removes the cookie if the report arrived. |
@@ -79,6 +80,8 @@ pub mod delivery;
 #[cfg(feature = "detour")]
 pub mod detour;
 mod error;
+#[cfg(feature = "axum")]
+pub mod extract;
 #[cfg(any(doc, doctest))]
 pub mod guide;
 #[cfg(any(feature = "client", feature = "sandbox"))]
@@ -106,6 +109,8 @@ pub use self::delivery::{Delivery, Registration};
 #[cfg(feature = "outbox")]
 pub use self::delivery::{DeliveryWorker, Outbox};
 pub use self::error::ConfigError;
+#[cfg(feature = "axum")]
+pub use self::extract::{FromExtension, OfProgram};
 pub use self::referral::{InvalidReferralKey, Referral, ReferralKey, ReferralSource};
 pub use self::response::Spent;
 #[cfg(feature = "sandbox")]

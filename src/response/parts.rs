@@ -1,6 +1,6 @@
 //! The response parts that write or remove the referral cookie for a handler.
 
-use http::Response;
+use http::{HeaderMap, Response};
 
 use super::lines::CookieLines;
 
@@ -68,6 +68,34 @@ macro_rules! response_part {
         impl $part {
             pub(crate) fn new(lines: Option<CookieLines>) -> Self {
                 Self { lines }
+            }
+
+            /// The headers with the cookie lines, for a server function that sees no response.
+            ///
+            /// Append each of them, and insert none: an inserted `Set-Cookie` would replace those of
+            /// the app. With leptos:
+            ///
+            /// ```
+            /// # struct ResponseOptions;
+            /// # impl ResponseOptions {
+            /// #     fn append_header(&self, _: http::HeaderName, _: http::HeaderValue) {}
+            /// # }
+            #[doc = concat!("# fn example(part: tower_partnero::response::", stringify!($part), ", response: ResponseOptions) {")]
+            /// for (name, value) in &part.into_headers() {
+            ///     response.append_header(name.clone(), value.clone());
+            /// }
+            /// # }
+            /// ```
+            ///
+            /// Among them is `Cache-Control: private`, which keeps the response out of shared caches.
+            /// Such a response must not be marked as public elsewhere.
+            #[must_use]
+            pub fn into_headers(self) -> HeaderMap {
+                let mut headers = HeaderMap::new();
+                if let Some(lines) = self.lines {
+                    lines.append_to(&mut headers);
+                }
+                headers
             }
 
             /// Adds the cookie lines to the response.

@@ -1,6 +1,6 @@
 //! The outcome of a sign-up, which is also a part of the response.
 
-use http::Response;
+use http::{HeaderMap, Response};
 
 use super::error::SignupError;
 use crate::client::{Customer, CustomerRef};
@@ -103,6 +103,15 @@ impl SignupOutcome {
     /// The report failed. The cookie then stays.
     pub fn into_result(self) -> Result<Spent, SignupError> {
         self.result.map(|_| self.spent)
+    }
+
+    /// The headers that remove the cookie, for a server function that sees no response; none if the
+    /// report failed. [`Spent::into_headers`] says how to add them.
+    #[must_use]
+    pub fn into_headers(self) -> HeaderMap {
+        self.into_result()
+            .map(Spent::into_headers)
+            .unwrap_or_default()
     }
 
     /// Removes the cookie with this response, unless the report failed.
