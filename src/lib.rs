@@ -111,7 +111,7 @@ pub use self::delivery::{DeliveryWorker, Outbox};
 pub use self::error::ConfigError;
 #[cfg(feature = "axum")]
 pub use self::extract::{FromExtension, OfProgram};
-pub use self::referral::{InvalidReferralKey, Referral, ReferralKey, ReferralSource};
+pub use self::referral::{InvalidReferralKey, ProgramKind, Referral, ReferralKey, ReferralSource};
 pub use self::response::Spent;
 #[cfg(feature = "sandbox")]
 pub use self::sandbox::Sandbox;

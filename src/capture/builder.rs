@@ -19,18 +19,22 @@ use super::referrals::Referrals;
 use super::runners_up::RunnersUpCookie;
 use crate::context::{Consent, ReferralContext};
 use crate::error::ConfigError;
-use crate::referral::ReferralKey;
+use crate::referral::{ProgramKind, ReferralKey};
 use crate::response::CacheRules;
 
 /// The settings of [`Referrals`](crate::Referrals). Each has a default. [`build`](Self::build)
 /// checks them all.
-#[derive(Clone)]
+#[derive(Clone, Default)]
 #[must_use]
 pub struct ReferralsBuilder {
-    parameters: Box<[Box<str>]>,
+    program: ProgramKind,
+    /// `None` for those of the program's kind.
+    parameters: Option<Box<[Box<str>]>>,
     path_segment: Option<Box<str>>,
     key_rule: KeyRule,
     attribution: Attribution,
+    /// `None` for that of the program's kind.
+    cookie_name: Option<String>,
     cookie: CookieSettings,
     cache: CacheRules,
     public_origins: Origins,
@@ -41,38 +45,37 @@ pub struct ReferralsBuilder {
     companion: Option<SigningKeys>,
 }
 
-impl Default for ReferralsBuilder {
-    fn default() -> Self {
-        Self {
-            parameters: Box::new(["ref".into()]),
-            path_segment: None,
-            key_rule: KeyRule::default(),
-            attribution: Attribution::default(),
-            cookie: CookieSettings::default(),
-            cache: CacheRules::default(),
-            public_origins: Origins::default(),
-            referer_rescue: false,
-            consent: None,
-            observer: None,
-            #[cfg(feature = "companion")]
-            companion: None,
-        }
-    }
-}
-
 impl ReferralsBuilder {
-    /// The query parameters that may hold a key, the most trusted one first. Default: `["ref"]`, the
-    /// default of Partnero's refer-a-friend programs. The name is a setting of the program
-    /// (<https://help.partnero.com/article/204>).
+    /// For an affiliate program, whose partners bring the customers. Default: a refer-a-friend
+    /// program, whose customers do.
     ///
-    /// Names are case-sensitive.
+    /// It changes three things:
+    ///
+    /// - The [`parameters`](Self::parameters) are `aff` and `via`, unless the app names others.
+    /// - The [`cookie_name`](Self::cookie_name) is `partnero_partner`, unless the app names another.
+    /// - The [sign-up hook](crate::signup) fills in the partner, and a customer whom no partner
+    ///   brought is not sent to Partnero.
+    ///
+    /// The client has to know the kind, too:
+    /// [`ClientBuilder::affiliate`](crate::client::ClientBuilder::affiliate).
+    pub fn affiliate(mut self) -> Self {
+        self.program = ProgramKind::Affiliate;
+        self
+    }
+
+    /// The query parameters that may hold a key, the most trusted one first. Default: `["ref"]`, the
+    /// default of Partnero's refer-a-friend programs (<https://help.partnero.com/article/204>). For
+    /// [affiliate](Self::affiliate) programs: `["aff", "via"]`, where `aff` is Partnero's default
+    /// (<https://help.partnero.com/article/274>) and `via` is in use. The name is a setting of the
+    /// program.
+    ///
+    /// Names are case-sensitive. Each further name costs one more search of each query.
     ///
     /// Refused: an empty list, the same name twice, and a name that must be encoded in a URL.
     pub fn parameters<N: Into<String>>(mut self, names: impl IntoIterator<Item = N>) -> Self {
-        self.parameters = names
-            .into_iter()
-            .map(|name| name.into().into_boxed_str())
-            .collect();
+        let names = names.into_iter();
+        let names = names.map(|name| name.into().into_boxed_str());
+        self.parameters = Some(names.collect());
         self
     }
 
@@ -95,13 +98,13 @@ impl ReferralsBuilder {
         self
     }
 
-    /// The cookie's name. Default: `partnero_referral`, the name that Partnero's own script uses
-    /// in refer-a-friend programs. (In affiliate programs it uses `partnero_partner`.)
+    /// The cookie's name. Default: the name that Partnero's own script uses, `partnero_referral` in
+    /// refer-a-friend programs and `partnero_partner` in [affiliate](Self::affiliate) programs.
     ///
     /// Refused: a text that is no cookie name (RFC 6265, section 4.1.1), more than 1,024 bytes, and a
     /// `__Host-`, `__Secure-` or `__Http-` prefix where the other settings do not fit the prefix.
     pub fn cookie_name(mut self, name: impl Into<String>) -> Self {
-        self.cookie.name = name.into();
+        self.cookie_name = Some(name.into());
         self
     }
 
@@ -340,8 +343,15 @@ impl ReferralsBuilder {
     /// # Errors
     ///
     /// [`ConfigError`] names the first setting that cannot work and says what to write instead.
-    pub fn build(self) -> Result<Referrals, ConfigError> {
-        let links = Links::new(self.parameters, self.path_segment, self.key_rule.clone())?;
+    pub fn build(mut self) -> Result<Referrals, ConfigError> {
+        let usual = || {
+            let names = self.program.parameters().iter();
+            names.map(|&name| name.into()).collect()
+        };
+        let parameters = self.parameters.unwrap_or_else(usual);
+        let links = Links::new(parameters, self.path_segment, self.key_rule.clone())?;
+        let usual = || self.program.cookie_name().to_owned();
+        self.cookie.name = self.cookie_name.unwrap_or_else(usual);
         self.cookie.check()?;
         if self.attribution == Attribution::FirstTouch && self.cookie.same_site == SameSite::Strict
         {
@@ -377,6 +387,7 @@ impl ReferralsBuilder {
         // they may store one with `SameSite=None`.
         let by_fetch = self.referer_rescue && self.cookie.same_site != SameSite::None;
         Ok(Referrals::new(Policy {
+            program: self.program,
             links,
             cookie: CookieTemplate::new(&self.cookie).accepting(self.key_rule.clone()),
             attribution: self.attribution,
@@ -409,10 +420,12 @@ impl fmt::Debug for ReferralsBuilder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut debug = f.debug_struct("ReferralsBuilder");
         debug
+            .field("program", &self.program)
             .field("parameters", &self.parameters)
             .field("path_segment", &self.path_segment)
             .field("key_rule", &self.key_rule)
             .field("attribution", &self.attribution)
+            .field("cookie_name", &self.cookie_name)
             .field("cookie", &self.cookie)
             .field("cache", &self.cache)
             .field("public_origins", &self.public_origins)

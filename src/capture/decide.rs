@@ -86,6 +86,7 @@ pub(super) fn decide(
         ignored,
         conflicting: link.conflicting || stored.conflicting,
         consent,
+        program: policy.program,
         has_cookie,
         reach,
         runners_up,

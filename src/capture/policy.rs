@@ -17,12 +17,14 @@ use super::mark::Mark;
 use super::read::Links;
 use super::runners_up::RunnersUpCookie;
 use crate::context::{Consent, ReferralContext};
+use crate::referral::ProgramKind;
 use crate::response::CacheRules;
 
 pub(super) type ConsentPolicy = Arc<dyn Fn(&RequestHead<'_>) -> Consent + Send + Sync>;
 pub(super) type Observer = Arc<dyn Fn(&ReferralContext) + Send + Sync>;
 
 pub(super) struct Policy {
+    pub(super) program: ProgramKind,
     pub(super) links: Links,
     pub(super) cookie: CookieTemplate,
     pub(super) attribution: Attribution,
@@ -116,6 +118,7 @@ impl fmt::Debug for Policy {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut debug = f.debug_struct("Policy");
         debug
+            .field("program", &self.program)
             .field("links", &self.links)
             .field("cookie", &self.cookie)
             .field("attribution", &self.attribution)

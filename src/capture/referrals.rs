@@ -18,7 +18,7 @@ use super::write;
 #[cfg(feature = "tracing")]
 use crate::context::Outcome;
 use crate::context::{Consent, NotStored, ReferralContext, ReferralLayerMissing};
-use crate::referral::{Referral, ReferralKey};
+use crate::referral::{ProgramKind, Referral, ReferralKey};
 use crate::response::{Renewal, Spent, Vary};
 
 /// The referral policy of an app, as a handle that is cheap to clone. All clones share the policy.
@@ -75,6 +75,12 @@ impl Referrals {
         Self {
             policy: Arc::new(policy),
         }
+    }
+
+    /// The kind of program that this policy is for.
+    #[must_use]
+    pub fn program(&self) -> ProgramKind {
+        self.policy.program
     }
 
     /// What this request says about its referral.

@@ -18,6 +18,7 @@ use super::limits::Limits;
 use super::stack::{self, BoxError, HttpService};
 use super::transport::Transport;
 use crate::error::ConfigError;
+use crate::referral::ProgramKind;
 
 const USER_AGENT: &str = concat!("tower-partnero/", env!("CARGO_PKG_VERSION"));
 
@@ -32,6 +33,7 @@ type Wrap = dyn Fn(HttpService) -> HttpService + Send + Sync;
 #[must_use]
 pub struct ClientBuilder {
     api_key: ApiKey,
+    program: ProgramKind,
     base_url: String,
     user_agent: String,
     limits: Limits,
@@ -90,11 +92,26 @@ impl ClientBuilder {
     pub(super) fn new(api_key: ApiKey) -> Self {
         Self {
             api_key,
+            program: ProgramKind::default(),
             base_url: PARTNERO.to_owned(),
             user_agent: USER_AGENT.to_owned(),
             limits: Limits::default(),
             layers: Vec::new(),
         }
+    }
+
+    /// Says that the API key is of an affiliate program. Default: of a refer-a-friend program. The
+    /// two have the same addresses, and other fields
+    /// (<https://docs.partnero.com/api-reference/refer-a-friend/customers>).
+    ///
+    /// In an affiliate program a new customer has a [`partner`](super::NewCustomer::partner), and
+    /// Partnero knows the app's own identifier of a customer as `key`. So this client sends the
+    /// identifier as `key`, both with a new customer and with a sale ([`Buyer::id`](super::Buyer::id)).
+    ///
+    /// [`Signups::check_program`](crate::Signups::check_program) asks Partnero whether it is so.
+    pub fn affiliate(mut self) -> Self {
+        self.program = ProgramKind::Affiliate;
+        self
     }
 
     /// Where the API is. Default: `https://api.partnero.com/v1`.
@@ -277,6 +294,7 @@ impl ClientBuilder {
             stack: stack::stack(&self.limits, service)?,
             base_url,
             api_key: self.api_key,
+            program: self.program,
             deadline: self.limits.deadline,
             most_values: self.limits.most_values(),
             largest_list: self.limits.largest_list(),
@@ -290,6 +308,7 @@ impl fmt::Debug for ClientBuilder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ClientBuilder")
             .field("api_key", &self.api_key)
+            .field("program", &self.program)
             .field("base_url", &self.base_url)
             .field("limits", &self.limits)
             .field("layers", &self.layers.len())

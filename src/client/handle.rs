@@ -13,6 +13,7 @@ use super::error::Error;
 use super::gate::Gate;
 use super::kind::ErrorKind;
 use super::transport::Transport;
+use crate::referral::ProgramKind;
 
 /// A client of one Partnero program. See the [module docs](super) for an example.
 #[derive(Clone)]
@@ -120,6 +121,12 @@ impl Client {
         let mut success = self.send(call).await?;
         let data = success.take_data();
         data.and_then(read).ok_or_else(|| odd(&success))
+    }
+
+    /// The kind of program that this client is for.
+    #[must_use]
+    pub fn program_kind(&self) -> ProgramKind {
+        self.transport.program
     }
 
     pub(super) fn base_url(&self) -> &BaseUrl {

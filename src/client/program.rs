@@ -10,6 +10,7 @@ use super::error::Error;
 use super::fields::{self, Fields};
 use super::handle::Client;
 use super::kind::ErrorKind;
+use crate::referral::ProgramKind;
 
 /// The program that the API key belongs to; made by [`Client::program`].
 #[derive(Clone, Copy, Debug)]
@@ -51,7 +52,9 @@ impl Program<'_> {
     }
 
     /// Fetches the program's settings (`GET /program/overview`), as far as Partnero's own plugin
-    /// reads them. Undocumented, and seen in affiliate programs only.
+    /// reads them (<https://wordpress.org/plugins/partnero/>). Undocumented, and seen in affiliate
+    /// programs only. No other call says of which kind the program is, so
+    /// [`Signups::check_program`](crate::Signups::check_program) needs it.
     ///
     /// # Errors
     ///
@@ -103,6 +106,21 @@ pub struct ProgramOverview {
 }
 
 impl ProgramOverview {
+    /// The kind of the program, if the words in
+    /// [`program_type_title`](Self::program_type_title) name one that this crate knows.
+    #[must_use]
+    pub fn kind(&self) -> Option<ProgramKind> {
+        let title = self.program_type_title.as_deref()?.to_ascii_lowercase();
+        // The dashboard calls one kind "Refer-a-Friend & Loyalty" and the other "Affiliate"
+        // (<https://help.partnero.com/article/204>).
+        let is_word = |word| title.contains(word);
+        match (is_word("affiliate"), is_word("friend")) {
+            (true, false) => Some(ProgramKind::Affiliate),
+            (false, true) => Some(ProgramKind::ReferAFriend),
+            _ => None,
+        }
+    }
+
     fn read(raw: Fields) -> Self {
         let settings = raw
             .get("overview_program_current_settings")
@@ -166,5 +184,23 @@ mod tests {
         assert_eq!(overview.payout_threshold, Amount::minor(255, 1).ok());
         assert_eq!(overview.currency.as_deref(), Some("USD"));
         assert_eq!(read(json!({})).program_name, None);
+    }
+
+    #[test]
+    fn the_kind_is_read_from_the_words() {
+        for (title, kind) in [
+            ("Affiliate", Some(ProgramKind::Affiliate)),
+            ("Affiliate program", Some(ProgramKind::Affiliate)),
+            ("Refer-a-Friend & Loyalty", Some(ProgramKind::ReferAFriend)),
+            ("refer a friend", Some(ProgramKind::ReferAFriend)),
+            ("Newsletter referral", None),
+            ("Affiliate and refer-a-friend", None),
+        ] {
+            let overview = read(json!({
+                "overview_program_current_settings": {"program_type_title": title}
+            }));
+            assert_eq!(overview.kind(), kind, "{title}");
+        }
+        assert_eq!(read(json!({})).kind(), None);
     }
 }

@@ -18,6 +18,7 @@ use super::gate::Gate;
 use super::kind::ErrorKind;
 use super::stack::{Failure, Progress, Stack};
 use super::times;
+use crate::referral::ProgramKind;
 
 /// What a call needs to reach Partnero and come back.
 #[derive(Debug)]
@@ -25,6 +26,7 @@ pub(super) struct Transport {
     pub(super) stack: Stack,
     pub(super) base_url: BaseUrl,
     pub(super) api_key: ApiKey,
+    pub(super) program: ProgramKind,
     pub(super) deadline: std::time::Duration,
     /// The most values in an answer, and the most bytes of all pages of a list together.
     pub(super) most_values: usize,

@@ -1,6 +1,6 @@
 //! What a request says about its referral, and why: values for handlers, without any cookie.
 
-use crate::referral::{InvalidReferralKey, Referral, ReferralKey, ReferralSource};
+use crate::referral::{InvalidReferralKey, ProgramKind, Referral, ReferralKey, ReferralSource};
 
 mod consent;
 mod missing;
@@ -109,6 +109,8 @@ pub struct ReferralContext {
     pub conflicting: bool,
     /// What the visitor allows the app to store. Always granted if the policy has no consent rule.
     pub consent: Consent,
+    /// The kind of program whose policy was asked. In an affiliate program the key is a partner's.
+    pub program: ProgramKind,
     /// The browser sent our cookie, valid or not, so [`Spent`](crate::Spent) must remove it.
     pub(crate) has_cookie: bool,
     /// The scopes in which a cookie of our name may be stored, where more than our own cookie may

@@ -99,6 +99,17 @@ impl Way {
     }
 }
 
+impl Delivery {
+    /// The client, if Partnero is called at once.
+    pub(crate) fn client(&self) -> Option<&Client> {
+        match &self.way {
+            Way::Direct(client) => Some(client),
+            #[cfg(feature = "outbox")]
+            Way::Outbox(_) => None,
+        }
+    }
+}
+
 #[cfg(feature = "outbox")]
 impl Delivery {
     /// The outbox, if this is the way.

@@ -4,22 +4,18 @@
 //! How Partnero refuses a duplicate, an unknown referrer or a bad field is not documented. So a
 //! refusal alone is not believed: before anything is changed, Partnero is asked for the customer, the
 //! referrer, or the customer who has the e-mail address.
+//!
+//! In an affiliate program the referrer is a partner, and there is no last rung: Partnero takes no
+//! customer without a partner.
 
+use super::referrer::{Referrer, candidates, compare, find, look_up, search};
 use super::registration::{
-    Credited, ExistingReferrer, LeftOut, Registration, Reported, UnreferredReason,
+    Credited, ExistingReferrer, LeftOut, NotCreatedReason, Registration, Reported, UnreferredReason,
 };
 use crate::client::{
     CallSummary, Client, Customer, CustomerRef, CustomerSelector, Error, ErrorKind, NewCustomer,
 };
-
-/// How many earlier links of a visitor are tried.
-const MOST_RUNNERS_UP: usize = 3;
-
-/// What programs take along that turn the text around a link into a part of the link.
-const PUNCTUATION: &[char] = &[
-    '.', ',', ';', ':', '!', '?', '\'', '"', '`', '*', '_', '|', '(', ')', '[', ']', '{', '}', '<',
-    '>', '«', '»', '“', '”', '„', '‘', '’', '…',
-];
+use crate::referral::ProgramKind;
 
 /// Why a customer was not registered.
 pub(super) enum RegisterError {
@@ -38,34 +34,9 @@ impl From<Error> for RegisterError {
     }
 }
 
-/// The referrers to try, in their order: the one that counts, the same without punctuation, and
-/// the earlier links of the visitor. Nobody refers themselves.
-pub(super) fn candidates(new: &NewCustomer) -> Vec<(CustomerRef, Credited)> {
-    let mut candidates: Vec<(CustomerRef, Credited)> = Vec::new();
-    let mut add = |candidate: CustomerRef, credited| {
-        let name = candidate.as_str();
-        let is_own = name == new.id() || Some(name) == new.public_key();
-        if !is_own && candidates.iter().all(|(known, _)| *known != candidate) {
-            candidates.push((candidate, credited));
-        }
-    };
-    if let Some(referrer) = new.referrer() {
-        add(referrer.clone(), Credited::Key);
-        if let Some(key) = referrer.as_key() {
-            let trimmed = key.trim_matches(PUNCTUATION);
-            if !trimmed.is_empty() {
-                add(CustomerRef::key(trimmed), Credited::TrimmedKey);
-            }
-        }
-    }
-    for key in new.other_referrers().iter().take(MOST_RUNNERS_UP) {
-        add(key.into(), Credited::RunnerUp);
-    }
-    candidates
-}
-
 /// Creates the customer with the first of its [candidates] that Partnero knows, or without a
-/// referrer. With `keep_referrer`, a referrer that Partnero does not know is an error instead.
+/// referrer. With `keep_referrer`, a referring customer whom Partnero does not know is an error
+/// instead.
 pub(super) async fn register(
     client: &Client,
     new: NewCustomer,
@@ -82,7 +53,7 @@ struct Ladder<'c> {
     /// What is sent of it.
     sent: NewCustomer,
     left_out: LeftOut,
-    candidates: Vec<(CustomerRef, Credited)>,
+    candidates: Vec<(Referrer, Credited)>,
     /// Which of the candidates is sent.
     rung: usize,
     /// Why no candidate is left.
@@ -105,7 +76,16 @@ impl<'c> Ladder<'c> {
             Some(_) => UnreferredReason::SelfReferral,
             None => UnreferredReason::NotReferred,
         };
-        let sent = new.referred_by(candidates.first().map(|(referrer, _)| referrer.clone()));
+        let first = candidates.first().map(|(referrer, _)| referrer);
+        let mut sent = match first {
+            Some(referrer) => referrer.of(&new),
+            None => new.referred_by(None),
+        };
+        if client.program_kind() == ProgramKind::Affiliate {
+            // These fields are not sent, so they cannot be refused.
+            sent.leave_out("key");
+            sent.leave_out("date_of_birth");
+        }
         Self {
             client,
             keep_referrer,
@@ -120,6 +100,14 @@ impl<'c> Ladder<'c> {
 
     async fn climb(mut self) -> Result<Reported, RegisterError> {
         loop {
+            if let Some(reason) = self.not_created() {
+                return Ok(Reported {
+                    registration: Registration::NotCreated(reason),
+                    left_out: LeftOut::default(),
+                    credited: None,
+                    customer: None,
+                });
+            }
             let refusal = match self.create().await {
                 Ok(customer) => return Ok(self.created(customer).await),
                 Err(RegisterError::Failed(error)) if is_refusal(&error) => error,
@@ -136,6 +124,21 @@ impl<'c> Ladder<'c> {
             }
             self.step_down(refusal).await?;
         }
+    }
+
+    /// Why an affiliate program gets no customer, if that is so. A referring customer there is a
+    /// mistake of the app's, which the call refuses.
+    fn not_created(&self) -> Option<NotCreatedReason> {
+        if self.client.program_kind() != ProgramKind::Affiliate
+            || self.rung < self.candidates.len()
+            || self.new.referrer().is_some()
+        {
+            return None;
+        }
+        Some(match self.rung {
+            0 => NotCreatedReason::NoPartner,
+            _ => NotCreatedReason::UnknownPartner,
+        })
     }
 
     /// Creates the customer. Partnero may answer with success and an existing customer who has the
@@ -180,18 +183,19 @@ impl<'c> Ladder<'c> {
         if is_changed || is_conflict && self.leave_out_taken().await? {
             return Ok(());
         }
-        if let Some(referrer) = self.sent.referrer()
-            && is_unknown(self.client, referrer).await?
+        if let Some((referrer, _)) = self.candidates.get(self.rung)
+            && referrer.is_unknown(self.client).await?
         {
-            if self.keep_referrer {
+            // Partners do not sign up through this app, so there is nobody to wait for.
+            if self.keep_referrer && referrer.as_customer().is_some() {
                 return Err(RegisterError::UnknownReferrer(refusal));
             }
             self.rung += 1;
             self.reason = UnreferredReason::UnknownReferrer;
-            let next = self.candidates.get(self.rung);
-            self.sent = self
-                .sent
-                .referred_by(next.map(|(referrer, _)| referrer.clone()));
+            self.sent = match self.candidates.get(self.rung) {
+                Some((next, _)) => next.of(&self.sent),
+                None => self.sent.referred_by(None),
+            };
             return Ok(());
         }
         if !is_conflict && self.leave_out_taken().await? {
@@ -249,17 +253,15 @@ impl<'c> Ladder<'c> {
         let sent = self.candidates.get(self.rung);
         let registration = match sent {
             None => Registration::Unreferred(self.reason),
-            Some((referrer, credited)) => {
-                match compare(self.client, Some(referrer), &customer).await {
-                    ExistingReferrer::Same | ExistingReferrer::Unknown => {
-                        Registration::Referred(*credited)
-                    }
-                    ExistingReferrer::None => {
-                        Registration::Unreferred(UnreferredReason::ReferrerIgnored)
-                    }
-                    other => Registration::Existing(other),
+            Some((referrer, credited)) => match referrer.credited(self.client, &customer).await {
+                ExistingReferrer::Same | ExistingReferrer::Unknown => {
+                    Registration::Referred(*credited)
                 }
-            }
+                ExistingReferrer::None => {
+                    Registration::Unreferred(UnreferredReason::ReferrerIgnored)
+                }
+                other => Registration::Existing(other),
+            },
         };
         let is_referred = matches!(registration, Registration::Referred(_));
         let credited = sent.filter(|_| is_referred);
@@ -274,16 +276,12 @@ impl<'c> Ladder<'c> {
     /// Our customer was there before. Any candidate may be on record, because an earlier report of
     /// this sign-up tried them as well.
     async fn existing(self, customer: Customer) -> Reported {
-        let recorded = customer.referring_customer.as_ref();
-        let named = self.candidates.iter().find(|(candidate, _)| {
-            recorded.is_some_and(|recorded| recorded.is_named(candidate.as_str()))
-        });
-        let referrer = match (named, self.candidates.first()) {
-            (Some(_), _) => ExistingReferrer::Same,
-            (None, first) => {
-                let first = first.map(|(referrer, _)| referrer);
-                compare(self.client, first, &customer).await
-            }
+        let mut candidates = self.candidates.iter().map(|(candidate, _)| candidate);
+        let is_named = candidates.any(|candidate| candidate.is_recorded_for(&customer));
+        let referrer = match self.candidates.first() {
+            _ if is_named => ExistingReferrer::Same,
+            Some((first, _)) => first.compare(self.client, &customer).await,
+            None => compare(self.client, None, &customer).await,
         };
         Reported {
             registration: Registration::Existing(referrer),
@@ -295,7 +293,8 @@ impl<'c> Ladder<'c> {
 
     fn whose(&self, found: &Customer) -> Whose {
         // An answer without any name is about nobody.
-        if !found.is_named() || !is_same_customer(&self.sent, found) {
+        let program = self.client.program_kind();
+        if !found.is_named() || !is_same_customer(program, &self.sent, found) {
             return Whose::Unrelated;
         }
         let emails = self.new.email_address().zip(found.email.as_deref());
@@ -329,7 +328,8 @@ fn is_about(refusal: &Error, field: &str) -> bool {
     // Without a list of fields there is the sentence alone: "The email has already been taken."
     let message = refusal.message().unwrap_or_default();
     // "The referring customer key does not exist." is about the referrer.
-    if message.to_ascii_lowercase().contains("refer") {
+    let lower = message.to_ascii_lowercase();
+    if lower.contains("refer") || lower.contains("partner") {
         return false;
     }
     let mut words = message.split(|char: char| char.is_whitespace() || char == ',');
@@ -345,97 +345,23 @@ async fn holder_of(client: &Client, email: &str) -> Result<Option<Customer>, Err
     search(client, &CustomerSelector::email(email), is_holder).await
 }
 
-async fn find(client: &Client, id: &str) -> Result<Option<Customer>, Error> {
-    match client.customers().get(id).await {
-        Ok(customer) => Ok(Some(customer)),
-        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(error),
-    }
-}
-
 /// Whether a customer that was found by our identifier is ours. Partnero's path also takes keys and
 /// e-mail addresses, so our identifier may be another customer's key. Some answers have no
-/// identifier; then the key decides, or else the e-mail address.
-fn is_same_customer(new: &NewCustomer, found: &Customer) -> bool {
-    if let Some(id) = &found.id {
+/// identifier; then the key decides, or else the e-mail address. In affiliate programs the key is the
+/// identifier.
+fn is_same_customer(program: ProgramKind, new: &NewCustomer, found: &Customer) -> bool {
+    let (id, key) = match program {
+        ProgramKind::ReferAFriend => (&found.id, new.public_key()),
+        ProgramKind::Affiliate => (&found.key, None),
+    };
+    if let Some(id) = id.as_ref().or(found.id.as_ref()) {
         return id == new.id();
     }
-    if let (Some(ours), Some(theirs)) = (new.public_key(), &found.key) {
+    if let (Some(ours), Some(theirs)) = (key, &found.key) {
         return ours == theirs;
     }
     if let (Some(ours), Some(theirs)) = (new.email_address(), &found.email) {
         return ours.eq_ignore_ascii_case(theirs);
     }
     true
-}
-
-/// Whether Partnero knows no such referrer. A deleted customer refers nobody.
-async fn is_unknown(client: &Client, referrer: &CustomerRef) -> Result<bool, Error> {
-    let found = look_up(client, referrer).await?;
-    Ok(found.is_none_or(|customer| customer.is_deleted()))
-}
-
-/// The customer of this name. Partnero's path also takes identifiers and e-mail addresses, so a
-/// customer that is found by a key counts only if it has this key.
-async fn look_up(client: &Client, name: &CustomerRef) -> Result<Option<Customer>, Error> {
-    let found = if is_plain(name.as_str()) {
-        find(client, name.as_str()).await?
-    } else {
-        let selector = name.clone().into();
-        search(client, &selector, |customer| name.may_be(customer)).await?
-    };
-    Ok(found.filter(|customer| name.may_be(customer)))
-}
-
-/// Whether a name may stand in a path. Anybody can write `..` or an encoded `KEY/balance` into a
-/// link, and some servers decode a path before they route it.
-fn is_plain(name: &str) -> bool {
-    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~@+".contains(&byte);
-    name.bytes().all(is_plain) && !["", ".", ".."].contains(&name)
-}
-
-/// Finds a customer by a query, in which any name may stand.
-async fn search(
-    client: &Client,
-    name: &CustomerSelector,
-    is_meant: impl Fn(&Customer) -> bool,
-) -> Result<Option<Customer>, Error> {
-    match client.customers().search(name).send().await {
-        Ok(page) => Ok(page.items.into_iter().find(|found| is_meant(found))),
-        // What Partnero finds invalid is no customer's name.
-        Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::Invalid) => Ok(None),
-        Err(error) => Err(error),
-    }
-}
-
-/// Compares the referrer that Partnero has recorded with ours. A failure here is
-/// [`ExistingReferrer::Unknown`] and no error, because the customer exists.
-async fn compare(
-    client: &Client,
-    referrer: Option<&CustomerRef>,
-    customer: &Customer,
-) -> ExistingReferrer {
-    let Some(recorded) = &customer.referring_customer else {
-        return match (referrer, customer.has_no_referrer()) {
-            (None, true) => ExistingReferrer::Same,
-            (Some(_), true) => ExistingReferrer::None,
-            (_, false) => ExistingReferrer::Unknown,
-        };
-    };
-    let Some(referrer) = referrer else {
-        return ExistingReferrer::Other;
-    };
-    if recorded.is_named(referrer.as_str()) {
-        return ExistingReferrer::Same;
-    }
-    // One customer can have many keys: the link's may be another than the recorded one.
-    match find(client, referrer.as_str()).await {
-        Ok(Some(found)) => match recorded.is_customer(&found) {
-            Some(true) => ExistingReferrer::Same,
-            Some(false) => ExistingReferrer::Other,
-            None => ExistingReferrer::Unknown,
-        },
-        Ok(None) => ExistingReferrer::Other,
-        Err(_) => ExistingReferrer::Unknown,
-    }
 }

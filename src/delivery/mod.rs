@@ -12,6 +12,7 @@ mod handover;
 mod ladder;
 #[cfg(feature = "outbox")]
 mod outbox;
+mod referrer;
 mod registration;
 #[cfg(feature = "outbox")]
 mod report;
@@ -28,7 +29,9 @@ pub use self::outbox::{
     Status,
 };
 pub(crate) use self::registration::Reported;
-pub use self::registration::{Credited, ExistingReferrer, LeftOut, Registration, UnreferredReason};
+pub use self::registration::{
+    Credited, ExistingReferrer, LeftOut, NotCreatedReason, Registration, UnreferredReason,
+};
 #[cfg(feature = "outbox")]
 pub use self::report::{Credit, Refund, Report, ReportKind, Sale};
 #[cfg(feature = "outbox")]

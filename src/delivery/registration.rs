@@ -4,7 +4,8 @@ use std::fmt;
 
 #[cfg(feature = "outbox")]
 use super::outbox::Enqueued;
-use crate::client::{Customer, CustomerRef};
+use super::referrer::Referrer;
+use crate::client::Customer;
 
 /// A report that was handed over.
 #[derive(Debug)]
@@ -12,7 +13,7 @@ pub(crate) struct Reported {
     pub(crate) registration: Registration,
     pub(crate) left_out: LeftOut,
     /// The referrer that Partnero has taken.
-    pub(crate) credited: Option<CustomerRef>,
+    pub(crate) credited: Option<Referrer>,
     /// The customer as Partnero answered it; `None` if the report waits in the outbox.
     pub(crate) customer: Option<Customer>,
 }
@@ -27,6 +28,9 @@ pub enum Registration {
     Unreferred(UnreferredReason),
     /// Partnero had the customer before. Nothing was changed.
     Existing(ExistingReferrer),
+    /// There is no customer at Partnero, because an affiliate program takes none without a partner.
+    /// Nothing is left to do.
+    NotCreated(NotCreatedReason),
     /// The report is in the outbox. A worker delivers it later.
     #[cfg(feature = "outbox")]
     Enqueued(Enqueued),
@@ -62,6 +66,17 @@ pub enum UnreferredReason {
     ReferrerIgnored,
 }
 
+/// Why an affiliate program has no customer for a sign-up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum NotCreatedReason {
+    /// No partner brought the visitor. Nothing was sent.
+    NoPartner,
+    /// Partnero refused the partner and has no such partner, or the partner is archived, and so is it
+    /// for any earlier link of this visitor.
+    UnknownPartner,
+}
+
 /// The referrer that Partnero has recorded for a customer that it had before.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -94,6 +109,8 @@ impl Registration {
             Self::Existing(ExistingReferrer::Other) => "existing_other_referrer",
             Self::Existing(ExistingReferrer::None) => "existing_no_referrer",
             Self::Existing(ExistingReferrer::Unknown) => "existing_unknown_referrer",
+            Self::NotCreated(NotCreatedReason::NoPartner) => "no_partner",
+            Self::NotCreated(NotCreatedReason::UnknownPartner) => "unknown_partner",
             #[cfg(feature = "outbox")]
             Self::Enqueued(Enqueued::New) => "enqueued",
             #[cfg(feature = "outbox")]

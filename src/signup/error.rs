@@ -10,6 +10,7 @@ use crate::client::{Customer, Error, ErrorKind};
 use crate::delivery::HandoverError;
 #[cfg(feature = "outbox")]
 use crate::delivery::{OutboxError, OutboxErrorKind};
+use crate::referral::ProgramKind;
 
 /// A sign-up that was not reported: Partnero has not taken it, and it is not in the outbox.
 ///
@@ -22,6 +23,7 @@ pub struct SignupError {
 #[derive(Debug)]
 enum Cause {
     EmailKey,
+    WrongProgram(ProgramKind),
     #[cfg(feature = "outbox")]
     NoOutbox,
     Timeout(Duration),
@@ -40,6 +42,9 @@ pub enum SignupErrorKind {
     /// The customer's public key looks like an e-mail address; see
     /// [`Signups::allow_email_keys`](super::Signups::allow_email_keys). Nothing was sent.
     EmailKey,
+    /// The customer, or the client, is of another kind of program than the policy. Nothing was sent.
+    /// [`Signups::check_program`](super::Signups::check_program) finds it at start-up.
+    WrongProgram,
     /// [`sign_up_in`](super::SignupHook::sign_up_in) needs an outbox, and
     /// [`Signups`](super::Signups) was made without one.
     #[cfg(feature = "outbox")]
@@ -71,6 +76,7 @@ impl SignupErrorKind {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::EmailKey => "email_key",
+            Self::WrongProgram => "wrong_program",
             #[cfg(feature = "outbox")]
             Self::NoOutbox => "no_outbox",
             Self::Timeout => "timeout",
@@ -95,6 +101,10 @@ impl SignupError {
         Self::new(Cause::EmailKey)
     }
 
+    pub(super) fn wrong_program(policy: ProgramKind) -> Self {
+        Self::new(Cause::WrongProgram(policy))
+    }
+
     #[cfg(feature = "outbox")]
     pub(super) fn no_outbox() -> Self {
         Self::new(Cause::NoOutbox)
@@ -110,6 +120,7 @@ impl SignupError {
     pub fn kind(&self) -> SignupErrorKind {
         match &*self.cause {
             Cause::EmailKey => SignupErrorKind::EmailKey,
+            Cause::WrongProgram(_) => SignupErrorKind::WrongProgram,
             #[cfg(feature = "outbox")]
             Cause::NoOutbox => SignupErrorKind::NoOutbox,
             Cause::Timeout(_) => SignupErrorKind::Timeout,
@@ -136,7 +147,10 @@ impl SignupError {
     #[must_use]
     pub fn is_retryable(&self) -> bool {
         match &*self.cause {
-            Cause::EmailKey | Cause::IdentifierTaken(_) | Cause::EmailKnown(_) => false,
+            Cause::EmailKey
+            | Cause::WrongProgram(_)
+            | Cause::IdentifierTaken(_)
+            | Cause::EmailKnown(_) => false,
             #[cfg(feature = "outbox")]
             Cause::NoOutbox => false,
             Cause::Timeout(_) | Cause::Interrupted(_) => true,
@@ -167,6 +181,16 @@ impl fmt::Display for SignupError {
             Cause::EmailKey => {
                 "the public key looks like an e-mail address, which every shared link would show: \
                  use another key, or let Partnero choose one"
+            }
+            Cause::WrongProgram(ProgramKind::ReferAFriend) => {
+                "the policy is for a refer-a-friend program, and the customer or the client for an \
+                 affiliate program: write `Referrals::builder().affiliate()`, or leave `partner` and \
+                 `.affiliate()` out"
+            }
+            Cause::WrongProgram(ProgramKind::Affiliate) => {
+                "the policy is for an affiliate program, and the customer or the client for a \
+                 refer-a-friend program: write `Client::builder(key).affiliate()`, and `partner` in \
+                 place of `referring_customer`"
             }
             #[cfg(feature = "outbox")]
             Cause::NoOutbox => {

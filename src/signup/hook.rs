@@ -10,7 +10,7 @@ use crate::context::{ReferralContext, ReferralLayerMissing};
 #[cfg(feature = "outbox")]
 use crate::delivery::OutboxTransaction;
 use crate::delivery::{Delivery, Reported};
-use crate::referral::Referral;
+use crate::referral::{ProgramKind, Referral};
 #[cfg(feature = "outbox")]
 use crate::response::Spent;
 
@@ -81,10 +81,21 @@ impl Signups {
     }
 
     fn check(&self, new: &NewCustomer) -> Result<(), SignupError> {
-        if self.allow_email_keys || !new.public_key().is_some_and(looks_like_email) {
+        let program = self.referrals.program();
+        let is_of_other_program = match program {
+            ProgramKind::ReferAFriend => new.bringing_partner().is_some(),
+            ProgramKind::Affiliate => new.referrer().is_some(),
+        };
+        let client = self.delivery.client();
+        let refusal = if is_of_other_program
+            || client.is_some_and(|client| client.program_kind() != program)
+        {
+            SignupError::wrong_program(program)
+        } else if !self.allow_email_keys && new.public_key().is_some_and(looks_like_email) {
+            SignupError::email_key()
+        } else {
             return Ok(());
-        }
-        let refusal = SignupError::email_key();
+        };
         #[cfg(feature = "tracing")]
         tracing::warn!(reason = refusal.to_string(), "sign-up not reported");
         Err(refusal)
@@ -170,7 +181,9 @@ impl SignupHook {
     }
 
     /// Creates the customer at Partnero, with `referring_customer` filled in from the referral
-    /// unless the app has set one itself.
+    /// unless the app has set one itself. With the policy of an
+    /// [affiliate](crate::capture::ReferralsBuilder::affiliate) program, `partner` is filled in, and a
+    /// customer without a partner is not sent.
     ///
     /// Call it after the user is stored. It returns no error: the outcome says what happened, and so
     /// does a `tracing` event, without names, keys and addresses.
@@ -245,12 +258,19 @@ impl SignupHook {
         } else {
             customer
         };
-        match &self.context.referral {
-            Some(referral) if customer.referrer().is_none() => customer
-                .referring_customer(referral.key())
-                .runners_up(self.context.runners_up().iter().cloned()),
-            _ => customer,
-        }
+        let referral = match &self.context.referral {
+            Some(referral)
+                if customer.referrer().is_none() && customer.bringing_partner().is_none() =>
+            {
+                referral
+            }
+            _ => return customer,
+        };
+        let customer = match self.context.program {
+            ProgramKind::ReferAFriend => customer.referring_customer(referral.key()),
+            ProgramKind::Affiliate => customer.partner(referral.key()),
+        };
+        customer.runners_up(self.context.runners_up().iter().cloned())
     }
 }
 

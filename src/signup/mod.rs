@@ -5,7 +5,8 @@
 //!
 //! # What is guaranteed
 //!
-//! 1. The customer is always created, referred or not, so that everybody has a link to share.
+//! 1. The customer is always created, referred or not, so that everybody has a link to share. (An
+//!    affiliate program takes only customers whom a partner brought.)
 //! 2. A sign-up never fails because of Partnero. The outcome says what went wrong.
 //! 3. The cookie stays in the browser until Partnero, or the outbox, has the report. Then it is
 //!    removed: one referral credits one sign-up.
@@ -76,7 +77,9 @@ mod error;
 mod extract;
 mod hook;
 mod outcome;
+mod program;
 
 pub use self::error::{SignupError, SignupErrorKind};
 pub use self::hook::{SignupHook, Signups};
 pub use self::outcome::SignupOutcome;
+pub use self::program::CheckProgramError;

@@ -3,7 +3,7 @@
 use http::{HeaderMap, Response};
 
 use super::error::SignupError;
-use crate::client::{Customer, CustomerRef};
+use crate::client::{Customer, CustomerRef, PartnerRef};
 use crate::context::ReferralContext;
 use crate::delivery::{LeftOut, Registration, Reported};
 use crate::response::Spent;
@@ -54,7 +54,13 @@ impl SignupOutcome {
     /// the report waits in the outbox.
     #[must_use]
     pub fn credited(&self) -> Option<&CustomerRef> {
-        self.result.as_ref().ok()?.credited.as_ref()
+        self.result.as_ref().ok()?.credited.as_ref()?.as_customer()
+    }
+
+    /// The partner whom an affiliate program has credited; otherwise as [`credited`](Self::credited).
+    #[must_use]
+    pub fn credited_partner(&self) -> Option<&PartnerRef> {
+        self.result.as_ref().ok()?.credited.as_ref()?.as_partner()
     }
 
     /// The optional fields that Partnero refused, and without which the customer was created.

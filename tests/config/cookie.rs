@@ -6,7 +6,7 @@ use http::header::{COOKIE, HeaderMap, HeaderValue, SET_COOKIE};
 use http::{Method, Request, Response, Uri};
 use tower::{Layer, ServiceExt, service_fn};
 use tower_partnero::capture::ReferralsBuilder;
-use tower_partnero::{Outcome, SameSite};
+use tower_partnero::{Outcome, ProgramKind, SameSite};
 
 use crate::{DAY, new};
 
@@ -35,6 +35,45 @@ async fn set_and_removal(builder: ReferralsBuilder) -> [Vec<String>; 2] {
                 .split("; "),
         )
     })
+}
+
+/// The pair of the cookie that a link stores.
+async fn pair_after(builder: &ReferralsBuilder, target: &str) -> Option<String> {
+    let layer = builder.clone().build().unwrap().layer();
+    let page = service_fn(|_: Request<()>| std::future::ready(Response::builder().body(())));
+    let landing = Request::get(target).body(()).unwrap();
+    let response = layer.layer(page).oneshot(landing).await.unwrap();
+    let line = response.headers().get(SET_COOKIE)?.to_str().unwrap();
+    line.split("; ").next().map(str::to_owned)
+}
+
+#[tokio::test]
+async fn an_affiliate_policy_has_the_names_of_affiliate_programs() {
+    let affiliate = new().affiliate();
+    for (target, pair) in [
+        ("/?aff=K", Some("partnero_partner=K")),
+        ("/?via=K", Some("partnero_partner=K")),
+        ("/?via=L&aff=K", Some("partnero_partner=K")),
+        ("/?ref=K", None),
+    ] {
+        assert_eq!(pair_after(&affiliate, target).await.as_deref(), pair);
+    }
+    assert_eq!(pair_after(&new(), "/?aff=K").await, None);
+    // The names that the app gives count, in either order of the settings.
+    for builder in [
+        new().affiliate().parameters(["a"]).cookie_name("c"),
+        new().parameters(["a"]).cookie_name("c").affiliate(),
+    ] {
+        let pair = pair_after(&builder, "/?a=K").await;
+        assert_eq!(pair.as_deref(), Some("c=K"));
+        assert_eq!(pair_after(&builder, "/?aff=K").await, None);
+    }
+    let context = affiliate.build().unwrap().evaluate(
+        &Method::GET,
+        &Uri::from_static("/?aff=K"),
+        &HeaderMap::new(),
+    );
+    assert_eq!(context.program, ProgramKind::Affiliate);
 }
 
 fn sorted<'a>(parts: impl IntoIterator<Item = &'a str>) -> Vec<String> {

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::error::ConfigError;
+use crate::referral::ProgramKind;
 
 /// Whether a new link or the stored one counts. Choose the same as in the program at Partnero.
 ///
@@ -58,7 +59,7 @@ pub(crate) struct CookieSettings {
 impl Default for CookieSettings {
     fn default() -> Self {
         Self {
-            name: "partnero_referral".into(),
+            name: ProgramKind::default().cookie_name().into(),
             path: "/".into(),
             domain: None,
             max_age: Duration::from_secs(30 * 24 * 60 * 60),

@@ -16,7 +16,7 @@ use crate::values;
 #[derive(Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct Customer {
-    /// The app's own, private identifier.
+    /// The app's own, private identifier. Answers of affiliate programs have it in [`key`](Self::key).
     pub id: Option<String>,
     /// The public referral key that stands in the customer's link.
     pub key: Option<String>,
@@ -36,6 +36,9 @@ pub struct Customer {
     pub date_of_birth: Option<String>,
     /// Who referred this customer.
     pub referring_customer: Option<ReferringCustomer>,
+    /// In affiliate programs the partner who brought this customer: the identifier in newer examples,
+    /// the key in older ones (<https://docs.partnero.com/api-reference/customers/create>).
+    pub partner: Option<String>,
     /// How many customers this one has referred.
     pub referrals_count: Option<u64>,
     /// The link to share.
@@ -70,6 +73,7 @@ impl Customer {
             referring_customer: raw
                 .get("referring_customer")
                 .and_then(ReferringCustomer::from_value),
+            partner: fields::name(&raw, "partner"),
             referrals_count: fields::count(&raw, "referrals_count"),
             referral_link: fields::text(&raw, "referral_link"),
             referral_links: fields::texts(&raw, "referral_links"),
@@ -87,6 +91,11 @@ impl Customer {
             .is_some_and(fields::is_empty)
     }
 
+    /// Whether the answer has `partner` and it is empty.
+    pub(crate) fn has_no_partner(&self) -> bool {
+        self.raw.get("partner").is_some_and(fields::is_empty)
+    }
+
     /// Reads a customer with at least one name. Another object says nothing about any customer.
     pub(super) fn named_from_value(value: Value) -> Option<Self> {
         Self::from_value(value).filter(Self::is_named)
@@ -101,6 +110,7 @@ impl Customer {
 
     pub(crate) fn is_deleted(&self) -> bool {
         self.status.as_deref() == Some("deleted")
+            || fields::flag(&self.raw, "deleted") == Some(true)
     }
 }
 
@@ -112,6 +122,7 @@ impl fmt::Debug for Customer {
             .field("status", &self.status)
             .field("approved", &self.approved)
             .field("referring_customer", &self.referring_customer)
+            .field("partner", &self.partner)
             .field("referrals_count", &self.referrals_count)
             .finish_non_exhaustive()
     }

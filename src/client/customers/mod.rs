@@ -18,6 +18,7 @@ pub use self::customer::{Customer, ReferringCustomer};
 pub use self::invitation::Invitation;
 pub use self::new::NewCustomer;
 pub use self::profile::{Friend, Profile};
+pub(in crate::client) use self::reference::key_of;
 pub use self::reference::{CustomerRef, CustomerSelector};
 pub use self::search::ReferStatus;
 pub use self::update::CustomerUpdate;
@@ -50,7 +51,9 @@ impl Client {
 }
 
 impl Customers<'_> {
-    /// Creates a customer (`POST /customers`).
+    /// Creates a customer (`POST /customers`). In an affiliate program the app's identifier goes out
+    /// as `key`, and the partner beside it
+    /// (<https://docs.partnero.com/api-reference/customers/create>).
     ///
     /// Safe to repeat: `id`, `key` and `email` are unique at Partnero
     /// (<https://developers.partnero.com/guide/referral>), so that a second try makes no second
@@ -59,15 +62,20 @@ impl Customers<'_> {
     /// # Errors
     ///
     /// [`InvalidInput`](crate::ErrorKind::InvalidInput) for an id that is empty, `.` or `..`, because
-    /// no path could name that customer.
+    /// no path could name that customer; and for a customer of the other kind of program than the
+    /// [client](super::ClientBuilder::affiliate) is for. In affiliate programs this is also a customer
+    /// without a partner, whom Partnero rejects (<https://github.com/partnero/n8n-nodes-partnero>).
     /// [`Invalid`](crate::ErrorKind::Invalid) or [`Conflict`](crate::ErrorKind::Conflict) for a customer that
     /// exists, and any other [`ErrorKind`](crate::ErrorKind). What Partnero answers to an unknown
-    /// `referring_customer` is not documented.
+    /// `referring_customer` is not documented. An unknown partner is
+    /// [`Rejected`](crate::ErrorKind::Rejected) by the documentation.
     pub async fn create(self, customer: &NewCustomer) -> Result<Customer, Error> {
-        let call = Call::new(CallSummary::create_customer()).json(&customer.body())?;
+        let call = Call::new(CallSummary::create_customer());
         if !is_segment(customer.id()) {
             return Err(call.invalid("a customer needs an id that is not empty, `.` or `..`"));
         }
+        let body = customer.body(self.client.program_kind(), &call)?;
+        let call = call.json(&body)?;
         self.client.change(call, Customer::named_from_value).await
     }
 

@@ -3,9 +3,13 @@
 use std::fmt;
 
 use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::{Map, Value, json};
 
 use super::reference::CustomerRef;
-use crate::referral::ReferralKey;
+use crate::client::call::Call;
+use crate::client::error::Error;
+use crate::client::partners::PartnerRef;
+use crate::referral::{ProgramKind, ReferralKey};
 
 /// A customer to be created.
 ///
@@ -53,6 +57,8 @@ pub struct NewCustomer {
     metadata: Option<Metadata>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     referring_customer: Option<CustomerRef>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    partner: Option<PartnerRef>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     runners_up: Vec<ReferralKey>,
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
@@ -94,12 +100,14 @@ impl NewCustomer {
             surname: None,
             metadata: None,
             referring_customer: None,
+            partner: None,
             runners_up: Vec::new(),
             without_known_email: false,
         }
     }
 
-    /// The public key in the customer's referral link; unique. Without one, Partnero chooses a key.
+    /// The public key in the customer's referral link; unique. Without one, Partnero chooses a key. In
+    /// affiliate programs customers have no links, and this key is not sent.
     ///
     /// Everybody who gets the link sees the key: never use an e-mail address.
     pub fn key(mut self, key: impl Into<String>) -> Self {
@@ -126,7 +134,8 @@ impl NewCustomer {
     }
 
     /// The date of birth, as `YYYY-MM-DD`
-    /// (<https://docs.partnero.com/api-reference/refer-a-friend/customers>).
+    /// (<https://docs.partnero.com/api-reference/refer-a-friend/customers>). Not sent to affiliate
+    /// programs.
     pub fn date_of_birth(mut self, date: impl Into<String>) -> Self {
         self.metadata = text(date).map(|date_of_birth| Metadata { date_of_birth });
         self
@@ -138,11 +147,18 @@ impl NewCustomer {
         self
     }
 
+    /// The partner who brought the customer, in an affiliate program. The sign-up hook of an affiliate
+    /// policy fills this in, unless it is set here.
+    pub fn partner(mut self, partner: impl Into<PartnerRef>) -> Self {
+        self.partner = Some(partner.into());
+        self
+    }
+
     /// The keys that are tried, one after the other, if Partnero does not know the referring
-    /// customer: up to three, the likeliest first. They do not go to Partnero together with the
+    /// customer or the partner: up to three, the likeliest first. They do not go to Partnero together with the
     /// customer. The sign-up hook fills them in from
     /// [`ReferralContext::runners_up`](crate::ReferralContext::runners_up) when it fills in the
-    /// referring customer.
+    /// referring customer or the partner.
     pub fn runners_up(mut self, keys: impl IntoIterator<Item = ReferralKey>) -> Self {
         self.runners_up = keys.into_iter().collect();
         self
@@ -176,6 +192,10 @@ impl NewCustomer {
         self.referring_customer.as_ref()
     }
 
+    pub(crate) fn bringing_partner(&self) -> Option<&PartnerRef> {
+        self.partner.as_ref()
+    }
+
     pub(crate) fn other_referrers(&self) -> &[ReferralKey] {
         &self.runners_up
     }
@@ -188,8 +208,17 @@ impl NewCustomer {
     pub(crate) fn referred_by(&self, referrer: Option<CustomerRef>) -> Self {
         Self {
             referring_customer: referrer,
+            partner: None,
             runners_up: Vec::new(),
             ..self.clone()
+        }
+    }
+
+    /// The same customer with this partner alone.
+    pub(crate) fn brought_by(&self, partner: PartnerRef) -> Self {
+        Self {
+            partner: Some(partner),
+            ..self.referred_by(None)
         }
     }
 
@@ -205,13 +234,46 @@ impl NewCustomer {
         }
     }
 
-    /// What Partnero gets.
-    pub(in crate::client) fn body(&self) -> Self {
-        Self {
-            runners_up: Vec::new(),
-            without_known_email: false,
-            ..self.clone()
+    /// What a program of this kind gets.
+    ///
+    /// # Errors
+    ///
+    /// The customer is of the other kind of program.
+    pub(in crate::client) fn body(
+        &self,
+        program: ProgramKind,
+        call: &Call,
+    ) -> Result<Map<String, Value>, Error> {
+        let refusal = match program {
+            ProgramKind::ReferAFriend => self.partner.is_some().then_some(
+                "partners bring customers in affiliate programs alone: build the client with \
+                 `.affiliate()`, or write `.referring_customer(…)`",
+            ),
+            ProgramKind::Affiliate if self.referring_customer.is_some() => {
+                Some("in an affiliate program partners bring the customers: write `.partner(…)`")
+            }
+            ProgramKind::Affiliate => self
+                .partner
+                .is_none()
+                .then_some("an affiliate program takes no customer without a partner"),
+        };
+        if let Some(refusal) = refusal {
+            return Err(call.invalid(refusal));
         }
+        let Value::Object(mut body) = json!(self) else {
+            return Ok(Map::new());
+        };
+        for for_the_ladder in ["runners_up", "without_known_email"] {
+            body.remove(for_the_ladder);
+        }
+        if program == ProgramKind::Affiliate {
+            body.remove("metadata");
+            // There the app's identifier is called `key`, and no `id` is documented.
+            if let Some(id) = body.remove("id") {
+                body.insert("key".to_owned(), id);
+            }
+        }
+        Ok(body)
     }
 }
 
@@ -221,6 +283,7 @@ impl fmt::Debug for NewCustomer {
             .field("id", &self.id)
             .field("key", &self.key)
             .field("referring_customer", &self.referring_customer)
+            .field("partner", &self.partner)
             .field("runners_up", &self.runners_up)
             .finish_non_exhaustive()
     }
@@ -275,8 +338,50 @@ mod tests {
             .without_known_email(true);
         let kept = serde_json::to_value(&customer).unwrap();
         assert_eq!(kept["runners_up"], json!(["b"]));
-        let body = serde_json::to_value(customer.body()).unwrap();
-        assert_eq!(body, json!({"id": "2", "referring_customer": {"key": "a"}}));
+        assert_eq!(
+            body(&customer, ProgramKind::ReferAFriend).unwrap(),
+            json!({"id": "2", "referring_customer": {"key": "a"}})
+        );
+    }
+
+    fn body(customer: &NewCustomer, program: ProgramKind) -> Result<Value, Error> {
+        let body = customer.body(program, &Call::get("/customers"));
+        body.map(Value::Object)
+    }
+
+    #[test]
+    fn an_affiliate_program_gets_the_identifier_as_key_and_the_partner() {
+        let customer = NewCustomer::new(2)
+            .key("not-sent")
+            .date_of_birth("1990-01-31")
+            .email("e@x.example")
+            .partner(PartnerRef::key("pia"))
+            .runners_up(["b".parse().unwrap()]);
+        assert_eq!(
+            body(&customer, ProgramKind::Affiliate).unwrap(),
+            json!({"key": "2", "email": "e@x.example", "partner": {"key": "pia"}})
+        );
+        let kept = serde_json::to_value(&customer).unwrap();
+        let read: NewCustomer = serde_json::from_value(kept).unwrap();
+        assert_eq!(read.bringing_partner(), Some(&PartnerRef::key("pia")));
+    }
+
+    #[test]
+    fn a_customer_of_the_other_kind_of_program_is_refused() {
+        let referred = NewCustomer::new(2).referring_customer(CustomerRef::key("a"));
+        let brought = NewCustomer::new(2).partner(PartnerRef::email("p@x.example"));
+        for (customer, program, advice) in [
+            (&referred, ProgramKind::Affiliate, "write `.partner(…)`"),
+            (
+                &NewCustomer::new(2),
+                ProgramKind::Affiliate,
+                "without a partner",
+            ),
+            (&brought, ProgramKind::ReferAFriend, "`.affiliate()`"),
+        ] {
+            let error = body(customer, program).unwrap_err();
+            assert!(error.to_string().contains(advice), "{error}");
+        }
     }
 
     #[test]

@@ -7,7 +7,7 @@ use percent_encoding::percent_decode_str;
 use serde::{Deserialize, Serialize};
 
 use super::customer::Customer;
-use crate::referral::ReferralKey;
+use crate::referral::{ProgramKind, ReferralKey};
 
 /// How a request names a referring customer: by the public key or by the app's identifier.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
@@ -83,7 +83,7 @@ impl CustomerRef {
 }
 
 /// The key at the end of a link: `?ref=KEY` or `/ref/KEY`.
-fn key_of(link: &str) -> Cow<'_, str> {
+pub(in crate::client) fn key_of(link: &str) -> Cow<'_, str> {
     let end = link.trim_end_matches('/').rsplit(['=', '/']).next();
     percent_decode_str(end.unwrap_or_default()).decode_utf8_lossy()
 }
@@ -128,6 +128,15 @@ impl CustomerSelector {
     /// By the e-mail address.
     pub fn email(email: impl Into<String>) -> Self {
         Self(Selected::Email(email.into()))
+    }
+
+    /// The same customer, as this kind of program knows it: in affiliate programs the app's own
+    /// identifier is called `key`.
+    pub(in crate::client) fn in_program(&self, program: ProgramKind) -> Self {
+        match &self.0 {
+            Selected::Id(id) if program == ProgramKind::Affiliate => Self::key(id.clone()),
+            _ => self.clone(),
+        }
     }
 
     /// The field of the API and its value.

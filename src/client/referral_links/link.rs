@@ -35,7 +35,7 @@ pub struct ReferralLink {
 
 impl ReferralLink {
     /// Reads an object; `None` if it is none, or has nothing in it.
-    pub(super) fn from_value(value: Value) -> Option<Self> {
+    pub(in crate::client) fn from_value(value: Value) -> Option<Self> {
         let raw = fields::object(value)?;
         Some(Self {
             id: fields::text(&raw, "id"),

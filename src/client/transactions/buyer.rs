@@ -5,6 +5,7 @@ use serde_json::{Map, Value, json};
 use crate::client::call::Call;
 use crate::client::customers::{CustomerSelector, NewCustomer};
 use crate::client::error::Error;
+use crate::referral::ProgramKind;
 
 /// The customer of a transaction: the one who bought, who is the *referred* one.
 ///
@@ -36,7 +37,8 @@ impl Buyer {
         Self::from_customer(Customer::Known(customer.into()))
     }
 
-    /// The customer with the app's own identifier.
+    /// The customer with the app's own identifier. In affiliate programs it goes out as `key`, as it
+    /// does when the customer is created.
     pub fn id(id: impl ToString) -> Self {
         Self::known(CustomerSelector::id(id))
     }
@@ -87,7 +89,12 @@ impl Buyer {
     /// # Errors
     ///
     /// An empty name is refused, because Partnero could record the sale without a customer.
-    pub(super) fn fill(&self, body: &mut Map<String, Value>, call: &Call) -> Result<(), Error> {
+    pub(super) fn fill(
+        &self,
+        body: &mut Map<String, Value>,
+        program: ProgramKind,
+        call: &Call,
+    ) -> Result<(), Error> {
         let name = match &self.customer {
             Customer::Known(customer) => customer.field().1,
             Customer::New(customer) => customer.id(),
@@ -97,10 +104,10 @@ impl Buyer {
         }
         let mut options = Map::new();
         let customer = match &self.customer {
-            Customer::Known(customer) => json!(customer),
+            Customer::Known(customer) => json!(customer.in_program(program)),
             Customer::New(customer) => {
                 options.insert("create_customer".to_owned(), true.into());
-                let mut customer = json!(customer);
+                let mut customer = json!(customer.body(program, call)?);
                 if !self.tags.is_empty() {
                     customer["tags"] = json!(self.tags);
                 }
@@ -128,12 +135,35 @@ impl From<CustomerSelector> for Buyer {
 mod tests {
     use super::*;
     use crate::client::customers::CustomerRef;
+    use crate::client::partners::PartnerRef;
 
     fn body(buyer: &Buyer) -> Value {
         let mut body = Map::new();
         let call = Call::get("/transactions");
-        buyer.fill(&mut body, &call).unwrap();
+        buyer
+            .fill(&mut body, ProgramKind::ReferAFriend, &call)
+            .unwrap();
         body.into()
+    }
+
+    #[test]
+    fn an_affiliate_program_knows_the_buyer_by_key() {
+        let new = NewCustomer::new(7).partner(PartnerRef::key("pia"));
+        for (buyer, expected) in [
+            (Buyer::id(42), json!({"key": "42"})),
+            (Buyer::email("e@x.example"), json!({"email": "e@x.example"})),
+            (
+                Buyer::new_customer(new),
+                json!({"key": "7", "partner": {"key": "pia"}}),
+            ),
+        ] {
+            let mut body = Map::new();
+            let call = Call::get("/transactions");
+            buyer
+                .fill(&mut body, ProgramKind::Affiliate, &call)
+                .unwrap();
+            assert_eq!(body["customer"], expected);
+        }
     }
 
     #[test]

@@ -82,7 +82,7 @@ impl Transactions<'_> {
     ) -> Result<Transaction, Error> {
         let call = Call::once(Method::POST, "/transactions", LOOK_UP);
         let mut body = transaction.fields(&call)?;
-        buyer.fill(&mut body, &call)?;
+        buyer.fill(&mut body, self.client.program_kind(), &call)?;
         let mut success = self.client.send(call.json(&body)?).await?;
         let made = success.take_data().and_then(Transaction::from_value);
         // A confirmed success may come without the transaction.
@@ -118,7 +118,7 @@ impl Transactions<'_> {
             .collect();
         let mut body = Map::new();
         body.insert("transactions".to_owned(), json!(items?));
-        buyer.fill(&mut body, &call)?;
+        buyer.fill(&mut body, self.client.program_kind(), &call)?;
         let mut success = self.client.send(call.json(&body)?).await?;
         let items = match success.take_data() {
             Some(Value::Array(items)) => items,

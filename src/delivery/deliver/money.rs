@@ -3,6 +3,7 @@
 use super::{DeliveryError, Receipt, is_refusal};
 use crate::client::{Buyer, Client, Error, ErrorKind, NewTransaction};
 use crate::delivery::report::{Credit, Sale};
+use crate::referral::ProgramKind;
 
 pub(super) async fn sale(
     client: &Client,
@@ -101,8 +102,11 @@ async fn sale_refused(
     let is_unreferred = match referred {
         Some(referred) => !referred,
         None => match client.customers().get(&sale.customer).await {
-            Ok(customer) => customer.has_no_referrer(),
-            Err(error) if error.kind() == ErrorKind::NotFound => false,
+            Ok(customer) => customer.has_no_referrer() || customer.has_no_partner(),
+            // An affiliate program has only customers whom a partner brought.
+            Err(error) if error.kind() == ErrorKind::NotFound => {
+                client.program_kind() == ProgramKind::Affiliate
+            }
             Err(error) => return Err(DeliveryError::later(error)),
         },
     };

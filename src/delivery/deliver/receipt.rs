@@ -22,6 +22,7 @@ pub enum Receipt {
     /// Partnero already had a sale of this key, so it was not sent again.
     AlreadyRecorded,
     /// Partnero refused the sale, and nobody referred the customer: Partnero may not take such sales.
+    /// In an affiliate program, also a sale to a customer whom Partnero does not have.
     NotReferred,
     /// A sale was deleted at Partnero.
     Refunded,

@@ -14,9 +14,9 @@ use super::shared::{Phase, Shared};
 #[cfg(feature = "tracing")]
 use crate::client::Error;
 use crate::delivery::deliver::{Attempt, DeadReason, Deliverer, DeliveryError, Receipt, Sign};
-use crate::delivery::ladder::candidates;
 use crate::delivery::outbox::store::{Announced, Check, Claimed, Op, Sent};
 use crate::delivery::outbox::{millis, read_report, to_millis};
+use crate::delivery::referrer::candidates;
 use crate::delivery::report::{Report, ReportKind};
 
 /// What was known when the row was claimed.
@@ -167,10 +167,13 @@ impl Execution {
         let is_money = row.kind != ReportKind::Customer;
         let check = match &report {
             Report::Customer(new) => {
-                let referrers = candidates(new).into_iter();
-                let referrers: Vec<String> = referrers
-                    .map(|(referrer, _)| referrer.as_str().to_owned())
-                    .collect();
+                // Partners do not sign up through the outbox, so no report waits for one.
+                let candidates = candidates(new);
+                let referrers = candidates
+                    .iter()
+                    .filter_map(|(referrer, _)| referrer.as_customer());
+                let referrers: Vec<String> =
+                    referrers.map(|name| name.as_str().to_owned()).collect();
                 (!referrers.is_empty()).then_some(Check::Referrers(referrers))
             }
             Report::Refund(_) => Some(Check::CustomerAndSale {
@@ -322,7 +325,8 @@ fn was_referred(outcome: &str) -> Option<bool> {
         "referred" | "referred_trimmed_key" | "referred_runner_up" | "referrer_ignored" => {
             Some(true)
         }
-        "not_referred" | "self_referral" | "unknown_referrer" => Some(false),
+        "not_referred" | "self_referral" | "unknown_referrer" | "no_partner"
+        | "unknown_partner" => Some(false),
         _ => None,
     }
 }
