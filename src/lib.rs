@@ -52,6 +52,7 @@
 //! | `webhook` | | verifying, reading and receiving webhooks |
 //! | `inbox-sqlite`, `inbox-postgres` | | each event once, in the app's own transaction; need Rust 1.94 |
 //! | `sandbox` | | a local Partnero to develop and test against |
+//! | `cli` | | the program [`partnero`](guide::operator), with all that it needs; Rust 1.94 |
 //!
 //! Without any feature the crate is the capture layer alone, and pulls in no HTTP client. A client
 //! without TLS reaches loopback only, and says so when it is built.

@@ -7,6 +7,7 @@
 //! | [`guarantees`] | What does the crate guarantee, and what not? |
 //! | [`sign_up`] | How is a sign-up reported, and what came of it? |
 //! | [`outbox`] | How does a report survive an outage or a crash? |
+//! | [`operator`] | How are the outbox and the program looked after from a shell? |
 //! | [`webhooks`] | How does the app hear of a reward? |
 //! | [`leaving`] | What if somebody wants to know what is stored about them, or to be forgotten? |
 //! | [`caches_and_consent`] | What about cached pages and cookie banners? |
@@ -24,6 +25,9 @@ pub mod guarantees {}
 
 #[doc = include_str!("leaving.md")]
 pub mod leaving {}
+
+#[doc = include_str!("operator.md")]
+pub mod operator {}
 
 #[doc = include_str!("outbox.md")]
 pub mod outbox {}

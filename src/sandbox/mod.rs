@@ -5,7 +5,7 @@
 //! describe that. Nothing here was tried against Partnero itself. Where sources contradict each
 //! other or say nothing, there is a [switch](switches), whose default is the likeliest answer. A
 //! [`Fault`] makes requests fail. The sandbox keeps everything in memory, and shows it in a browser
-//! at [`Sandbox::page_url`]. As a program: `cargo run --example sandbox -- --port 4010`.
+//! at [`Sandbox::page_url`]. As a program: `partnero sandbox --port 4010`.
 //!
 //! # Example
 //!

@@ -3,12 +3,16 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
+use serde::Serialize;
+
 use crate::delivery::outbox::OutboxError;
 
 /// How a worker does, from its memory alone. How many reports wait is in [`Outbox::status`].
 ///
+/// As JSON it has a field for each field here, under the same name, which stays the same.
+///
 /// [`Outbox::status`]: crate::delivery::Outbox::status
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Health {
     /// The worker's tasks run. `false` after the worker was stopped, or if a task panicked.
@@ -101,5 +105,22 @@ impl Monitor {
 
     pub(super) fn delivered(&self) {
         self.0.delivered.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn its_fields_keep_their_names_in_json() {
+        let monitor = Monitor::default();
+        monitor.delivered();
+        let expected = json!({
+            "running": true, "database": true, "paused": false, "in_flight": 0, "delivered": 1
+        });
+        let health = monitor.health(true);
+        assert_eq!(serde_json::to_value(health).unwrap(), expected);
     }
 }

@@ -1,0 +1,77 @@
+//! Delivers what is in the outbox.
+
+use std::pin::pin;
+use std::time::{Duration, Instant};
+
+use tokio::time::sleep;
+use tower_partnero::delivery::{DeliveryWorker, Outbox};
+use tower_partnero::{Client, ErrorKind};
+
+use super::status;
+use crate::access::Access;
+use crate::failure::Failure;
+use crate::print::Printer;
+use crate::{Ending, span, wait};
+
+/// How often the database is asked how much is left.
+const LOOK: Duration = Duration::from_millis(200);
+/// How long reports under way may take to end. A call takes 30 seconds at most.
+const LAST: Duration = Duration::from_secs(35);
+
+#[derive(clap::Args)]
+pub(super) struct Arguments {
+    #[command(flatten)]
+    access: Access,
+    /// How long to go on at most; then the exit code is 4
+    #[arg(long, value_name = "TIME", value_parser = span::parse, default_value = "10m")]
+    within: Duration,
+}
+
+impl Arguments {
+    pub(super) fn client(&self) -> Result<Client, Failure> {
+        self.access.client()
+    }
+}
+
+/// Delivers with a worker of this program. Workers of the app may run at the same time.
+pub(super) async fn run(
+    arguments: &Arguments,
+    client: Client,
+    outbox: &Outbox,
+    printer: Printer,
+) -> Result<Ending, Failure> {
+    // A worker with a wrong key would only add to the tries of each report.
+    let test = wait::watched("asking Partnero", client.program().test()).await;
+    if let Err(error) = test
+        && error.kind() == ErrorKind::Unauthorized
+    {
+        return Err(error.into());
+    }
+    let end = Instant::now() + arguments.within;
+    let bar = wait::bar(outbox.status().await?.pending);
+    let worker = DeliveryWorker::start(outbox.clone(), client)?;
+    let mut asked_to_end = pin!(wait::asked_to_end()?);
+    loop {
+        let status = outbox.status().await?;
+        let total = bar.length().unwrap_or(0).max(status.pending);
+        bar.set_length(total);
+        bar.set_position(total - status.pending);
+        bar.set_message(status.shut_because.clone().unwrap_or_default());
+        if status.is_drained() || Instant::now() >= end {
+            break;
+        }
+        tokio::select! {
+            () = sleep(LOOK) => {}
+            () = &mut asked_to_end => break,
+        }
+    }
+    bar.finish_and_clear();
+    wait::watched("finishing what is under way", worker.stop(LAST)).await;
+    let status = outbox.status().await?;
+    let ending = status::print(&status, printer)?;
+    Ok(if status.is_drained() {
+        ending
+    } else {
+        Ending::Unfinished
+    })
+}
