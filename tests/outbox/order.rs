@@ -19,6 +19,9 @@ every_engine! {
     an_unknown_referrer_is_waited_for_and_then_done_without,
     a_friend_is_credited_to_an_earlier_link,
     an_earlier_link_counts_whose_customer_signs_up_late,
+    a_dead_sign_up_under_anothers_key_holds_no_friends,
+    a_sign_up_under_anothers_key_that_always_fails_holds_no_friends,
+    friends_of_a_dead_referrer_wait_for_nobody,
 }
 
 async fn a_sale_waits_for_its_customer(shop: Shop) {
@@ -125,6 +128,70 @@ async fn an_earlier_link_counts_whose_customer_signs_up_late(shop: Shop) {
     shop.status_when(|status| status.held == 0 && status.pending == 0)
         .await;
     assert_eq!(shop.referrer_of("ben"), Some("anna".to_owned()));
+}
+
+/// The public keys of friends who may all be credited to Anna.
+const WAYS_TO_ANNA: [(&str, &[&str]); 3] = [
+    ("anna-7", &[]),
+    ("anna-7.", &[]),
+    ("producthunt", &["anna-7"]),
+];
+
+/// Friends of Anna, each with a sale, beside the sign-up of somebody who claims Anna's key.
+async fn friends_beside_mallory(shop: &Shop) {
+    shop.anna().await;
+    shop.report(NewCustomer::new("mallory").key("anna-7")).await;
+    for (number, (key, earlier)) in WAYS_TO_ANNA.iter().enumerate() {
+        let friend = NewCustomer::new(format!("friend-{number}"));
+        let earlier = earlier.iter().map(|key| key.parse().unwrap());
+        let friend = friend.referring_customer(CustomerRef::key(*key));
+        shop.report(friend.runners_up(earlier)).await;
+        let order = format!("o-{number}");
+        shop.report(sale(&order, &format!("friend-{number}"))).await;
+    }
+}
+
+fn assert_anna_is_credited(shop: &Shop) {
+    for number in 0..WAYS_TO_ANNA.len() {
+        let friend = shop.referrer_of(&format!("friend-{number}"));
+        assert_eq!(friend, Some("anna".to_owned()), "{number}");
+        assert_eq!(shop.recorded(&format!("o-{number}")), 1, "{number}");
+    }
+}
+
+async fn a_dead_sign_up_under_anothers_key_holds_no_friends(shop: Shop) {
+    let refusal = Fault::status(422).on(Method::POST, "/v1/customers");
+    shop.sandbox.inject(refusal.mentioning("mallory"));
+    friends_beside_mallory(&shop).await;
+    let status = shop.deliver().await;
+    assert_eq!((status.dead, status.held), (1, 0));
+    assert_anna_is_credited(&shop);
+}
+
+async fn a_sign_up_under_anothers_key_that_always_fails_holds_no_friends(shop: Shop) {
+    let failure = Fault::status(500).on(Method::POST, "/v1/customers");
+    shop.sandbox.inject(failure.mentioning("mallory"));
+    friends_beside_mallory(&shop).await;
+    let worker = shop.worker().start().unwrap();
+    shop.status_when(|status| (status.pending, status.held) == (1, 0))
+        .await;
+    worker.stop(Duration::from_secs(5)).await;
+    assert_anna_is_credited(&shop);
+}
+
+/// Partnero does not know the key, and who claims it will not arrive by itself.
+async fn friends_of_a_dead_referrer_wait_for_nobody(shop: Shop) {
+    let refusal = Fault::status(422).on(Method::POST, "/v1/customers");
+    shop.sandbox.inject(refusal.mentioning("\"id\":\"anna\""));
+    shop.report(NewCustomer::new("anna").key("anna-7")).await;
+    shop.report(friend("ben")).await;
+    let by_id = NewCustomer::new("cleo").referring_customer(CustomerRef::id("anna"));
+    shop.report(by_id).await;
+    let status = shop.deliver().await;
+    assert_eq!((status.dead, status.held), (1, 0));
+    for id in ["ben", "cleo"] {
+        assert_eq!(shop.referrer_of(id), None, "{id}");
+    }
 }
 
 /// Two minutes are long enough to wait for a key that nobody knows.

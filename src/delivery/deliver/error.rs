@@ -5,7 +5,7 @@ use std::error::Error as StdError;
 use std::fmt;
 use std::time::Duration;
 
-use crate::client::{Customer, Error, ErrorKind};
+use crate::client::{Customer, CustomerRef, Error, ErrorKind};
 
 /// Most characters of an error that a row keeps for the operator.
 const LAST_ANSWER: usize = 1_000;
@@ -22,6 +22,7 @@ struct Inner {
     dead: Option<DeadReason>,
     source: Source,
     note: Option<Cow<'static, str>>,
+    awaits: Option<CustomerRef>,
 }
 
 enum Source {
@@ -82,6 +83,7 @@ impl DeliveryError {
             dead,
             source,
             note: None,
+            awaits: None,
         };
         Self {
             inner: Box::new(inner),
@@ -104,6 +106,14 @@ impl DeliveryError {
 
     pub(super) fn later(error: Error) -> Self {
         Self::new(None, Source::Call(error))
+    }
+
+    /// Nothing was sent: Partnero does not know this referrer, whose own sign-up is under way.
+    pub(super) fn awaits(referrer: CustomerRef) -> Self {
+        let mut error = Self::new(None, Source::None)
+            .with_note("Partnero does not know the referrer, whose own sign-up is on its way");
+        error.inner.awaits = Some(referrer);
+        error
     }
 
     pub(super) fn identifier_taken(customer: &Customer) -> Self {
@@ -130,6 +140,11 @@ impl DeliveryError {
     #[must_use]
     pub fn dead_reason(&self) -> Option<DeadReason> {
         self.inner.dead
+    }
+
+    /// The referrer whose own sign-up should arrive first.
+    pub(crate) fn awaited(&self) -> Option<&CustomerRef> {
+        self.inner.awaits.as_ref()
     }
 
     /// How long Partnero asks to wait before the next call (`Retry-After`).

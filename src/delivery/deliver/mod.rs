@@ -12,9 +12,9 @@ use tower_service::Service;
 pub(crate) use self::error::Sign;
 pub use self::error::{DeadReason, DeliveryError};
 pub use self::receipt::Receipt;
-use super::ladder::{RegisterError, register};
+use super::ladder::{RegisterError, awaited, register};
 use super::report::Report;
-use crate::client::{Client, ErrorKind, NewCustomer};
+use crate::client::{Client, CustomerRef, ErrorKind, NewCustomer};
 
 /// One attempt to deliver a report, for a [`Deliverer`].
 #[derive(Clone, Debug)]
@@ -23,6 +23,7 @@ pub struct Attempt {
     report: Report,
     again: bool,
     keep_referrer: bool,
+    pending_referrers: Vec<CustomerRef>,
     referred: Option<bool>,
 }
 
@@ -33,6 +34,7 @@ impl Attempt {
             report: report.into(),
             again: false,
             keep_referrer: false,
+            pending_referrers: Vec::new(),
             referred: None,
         }
     }
@@ -50,6 +52,13 @@ impl Attempt {
     /// default: the customer is created without a referrer.
     pub fn keep_referrer(mut self, keep: bool) -> Self {
         self.keep_referrer = keep;
+        self
+    }
+
+    /// The referrers whose own sign-ups are under way in the outbox. If Partnero does not know such
+    /// a referrer, the attempt fails before anything is sent, and the error says whom to wait for.
+    pub(crate) fn pending_referrers(mut self, referrers: Vec<CustomerRef>) -> Self {
+        self.pending_referrers = referrers;
         self
     }
 
@@ -118,10 +127,17 @@ impl Service<Attempt> for Deliverer {
                 report,
                 again,
                 keep_referrer,
+                pending_referrers,
                 referred,
             } = attempt;
             match report {
-                Report::Customer(new) => customer(&client, new, keep_referrer).await,
+                Report::Customer(new) => {
+                    let awaited = awaited(&client, &new, &pending_referrers).await;
+                    match awaited.map_err(DeliveryError::later)? {
+                        Some(referrer) => Err(DeliveryError::awaits(referrer)),
+                        None => customer(&client, new, keep_referrer).await,
+                    }
+                }
                 Report::Sale(sale) => money::sale(&client, sale, again, referred).await,
                 Report::Refund(refund) => money::refund(&client, &refund.key, again).await,
                 Report::Credit(credit) => money::credit(&client, &credit, again).await,

@@ -18,8 +18,8 @@ pub struct NewRow {
     pub(crate) kind: ReportKind,
     pub(crate) key: String,
     pub(crate) customer: String,
-    /// The public key that the app chose for a new customer. Friends who come by this key wait until
-    /// the customer has arrived.
+    /// The public key that the app chose for a new customer. Friends who come by this key, and whom
+    /// Partnero cannot credit yet, wait until the customer has arrived.
     pub(crate) public_key: Option<String>,
     pub(crate) payload: String,
 }

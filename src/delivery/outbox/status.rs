@@ -20,7 +20,8 @@ pub struct Status {
     /// waits behind an older one may be counted here until a worker has seen it.
     pub ready: u64,
     /// Reports that wait until another report has arrived: the sign-up of their customer, the sale
-    /// that they refund, or the sign-up of their referrer.
+    /// that they refund, or the sign-up of their referrer, whom
+    /// Partnero does not know.
     pub held: u64,
     /// Dead letters.
     pub dead: u64,

@@ -11,6 +11,7 @@ use super::call_gates::AttemptGate;
 use super::lease::WithinLease;
 use super::retry::LONGEST_ASKED;
 use super::shared::{Phase, Shared};
+use crate::client::CustomerRef;
 #[cfg(feature = "tracing")]
 use crate::client::Error;
 use crate::delivery::deliver::{Attempt, DeadReason, Deliverer, DeliveryError, Receipt, Sign};
@@ -120,6 +121,11 @@ impl Execution {
             return Some(self.release(settings.look_up_after, Sent::Keep));
         };
         self.watch_for_outage(&result).await;
+        if let Err(error) = &result
+            && self.is_held_for_referrer(error).await
+        {
+            return None;
+        }
         #[cfg(feature = "tracing")]
         tell(&result);
         Some(match result {
@@ -169,11 +175,10 @@ impl Execution {
             Report::Customer(new) => {
                 // Partners do not sign up through the outbox, so no report waits for one.
                 let candidates = candidates(new);
-                let referrers = candidates
-                    .iter()
-                    .filter_map(|(referrer, _)| referrer.as_customer());
-                let referrers: Vec<String> =
-                    referrers.map(|name| name.as_str().to_owned()).collect();
+                let referrers = candidates.iter();
+                let referrers: Vec<CustomerRef> = referrers
+                    .filter_map(|(referrer, _)| referrer.as_customer().cloned())
+                    .collect();
                 (!referrers.is_empty()).then_some(Check::Referrers(referrers))
             }
             Report::Refund(_) => Some(Check::CustomerAndSale {
@@ -197,12 +202,13 @@ impl Execution {
         match writer.announce(&self.owner, row.id, check, is_money).await {
             Announced::Clear {
                 customer_outcome,
-                referrer_pending,
+                pending_referrers,
             } => {
                 let age = millis(self.claiming.now - row.created_at);
                 let is_young = age < settings.referrer_grace;
                 Ok(attempt
-                    .keep_referrer(referrer_pending || is_young)
+                    .keep_referrer(is_young)
+                    .pending_referrers(pending_referrers)
                     .referred(customer_outcome.as_deref().and_then(was_referred)))
             }
             Announced::Held => Err(None),
@@ -210,6 +216,18 @@ impl Execution {
                 self.release(settings.poll, Sent::Restore(row.sent_at)),
             )),
         }
+    }
+
+    /// Lets the row wait for its referrer's own sign-up, if that should arrive first and is the older
+    /// one. A younger one is looked for again with the next try.
+    async fn is_held_for_referrer(&self, error: &DeliveryError) -> bool {
+        let Some(referrer) = error.awaited() else {
+            return false;
+        };
+        let check = Check::Referrer(referrer.clone());
+        let writer = &self.shared.writer;
+        let announced = writer.announce(&self.owner, self.row.id, check, false);
+        announced.await == Announced::Held
     }
 
     /// Pauses the fleet if Partnero seems to be down. After a 429 the client's own gate has done it.

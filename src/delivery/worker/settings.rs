@@ -116,7 +116,7 @@ impl DeliveryWorkerBuilder {
     /// How long a sign-up waits for a referrer whom Partnero does not know. After that the customer
     /// is credited to an earlier link of the visitor, or created without a referrer. Default: 2
     /// minutes: nobody can share a link before Partnero knows its key. If the referrer's own sign-up
-    /// is in the outbox, the sign-up waits until that has arrived.
+    /// is on its way in the outbox, the sign-up waits until that has arrived or is dead.
     pub fn referrer_grace(mut self, grace: Duration) -> Self {
         self.settings.referrer_grace = grace;
         self

@@ -31,7 +31,7 @@ CREATE INDEX partnero_outbox_customer ON partnero_outbox (program, customer, id)
 CREATE INDEX partnero_outbox_held ON partnero_outbox (waits_for, program) WHERE state = 'held';
 CREATE INDEX partnero_outbox_dead ON partnero_outbox (program, id) WHERE state = 'dead';
 CREATE INDEX partnero_outbox_receipts ON partnero_outbox (program, settled_at) WHERE state = 'done' AND kind <> 'credit';
-CREATE INDEX partnero_outbox_public_key ON partnero_outbox (program, public_key, id) WHERE public_key IS NOT NULL;
+CREATE INDEX partnero_outbox_public_key ON partnero_outbox (program, public_key, id) WHERE public_key IS NOT NULL AND state IN ('due', 'leased', 'held');
 CREATE TABLE partnero_outbox_gate (
     program     TEXT NOT NULL PRIMARY KEY,
     closed_at   INTEGER,

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use crate::client::CustomerRef;
+
 /// A change of one leased row.
 #[derive(Clone)]
 pub(crate) struct Change {
@@ -40,9 +42,12 @@ pub(crate) enum Op {
 /// Which row must have arrived before this one is sent.
 #[derive(Clone)]
 pub(crate) enum Check {
-    /// Before a sign-up: the sign-ups of the referrers whom it may be credited to, by the names that
-    /// the report has for them.
-    Referrers(Vec<String>),
+    /// Before a sign-up: none, but which of these referrers have a sign-up of their own here that is
+    /// under way? Anybody may claim another customer's public key, so that alone holds nobody.
+    Referrers(Vec<CustomerRef>),
+    /// Before a sign-up whose referrer Partnero does not know: the sign-up of this referrer. One that
+    /// is dead may never arrive, so it is not waited for.
+    Referrer(CustomerRef),
     /// Before a sale or a credit: the sign-up of the customer.
     Customer(String),
     /// Before a refund: the sign-up of the customer, and the sale of this key.
@@ -74,8 +79,8 @@ pub(crate) enum Announced {
     Clear {
         /// The outcome of the customer's own sign-up, if the outbox knows it.
         customer_outcome: Option<String>,
-        /// The own sign-up of a referrer is in the outbox and has not arrived.
-        referrer_pending: bool,
+        /// The referrers whose own sign-ups are under way here.
+        pending_referrers: Vec<CustomerRef>,
     },
     /// Another row has to arrive first. This row now waits for it.
     Held,

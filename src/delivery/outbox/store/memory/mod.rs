@@ -10,6 +10,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use self::pause::Pause;
 use self::row::{Row, State};
 use super::{Announced, Change, Check, Claim, Op, Passage, Which, Written};
+use crate::client::CustomerRef;
 use crate::delivery::outbox::NewRow;
 use crate::delivery::outbox::clock::millis;
 use crate::delivery::outbox::forgotten::{NOBODY, OUTCOME};
@@ -80,7 +81,7 @@ impl Memory {
                     NOBODY.clone_into(&mut row.claimed.customer);
                     table.rows.insert(id, row);
                 }
-                table.revive(id);
+                table.revive(id, |_| true);
             }
             forgotten
         })
@@ -215,7 +216,7 @@ impl Memory {
             };
             row.settle(State::Done, "discarded", reason);
             row.forget();
-            table.revive(id);
+            table.revive(id, |_| true);
             true
         })
     }
@@ -265,9 +266,9 @@ impl Table {
             })
     }
 
-    fn revive(&mut self, id: i64) {
+    fn revive(&mut self, id: i64, is_meant: impl Fn(&Row) -> bool) {
         for row in self.rows.values_mut() {
-            if row.state == (State::Held { waits_for: id }) {
+            if row.state == (State::Held { waits_for: id }) && is_meant(row) {
                 row.state = State::Due;
                 row.due_at = now();
             }
@@ -284,18 +285,27 @@ impl Table {
         rows.find(|row| row.state != State::Done && is_meant(row))
     }
 
+    /// The own sign-up of a referrer, if it is under way.
+    fn referrer(&self, name: &CustomerRef, friend: i64) -> Option<&Row> {
+        let is_named = |row: &Row| match name.as_key() {
+            Some(key) => row.public_key.as_deref() == Some(key),
+            None => row.is_customer(name.as_str()),
+        };
+        self.pending(|row| row.state != State::Dead && row.claimed.id != friend && is_named(row))
+    }
+
     fn announce(&mut self, owner: &str, id: i64, check: &Check, once: bool) -> Announced {
-        let mut referrer_pending = false;
+        let mut pending_referrers = Vec::new();
         let mut customer_outcome = None;
         let blocker = match check {
-            Check::Referrers(names) => {
-                let pending = self.pending(|row| {
-                    let is_of = |name: &String| {
-                        row.is_customer(name) || row.public_key.as_ref() == Some(name)
-                    };
-                    row.claimed.id != id && names.iter().any(is_of)
-                });
-                referrer_pending = pending.is_some();
+            Check::Referrers(referrers) => {
+                let pending = referrers.iter();
+                let pending = pending.filter(|name| self.referrer(name, id).is_some());
+                pending_referrers = pending.cloned().collect();
+                None
+            }
+            Check::Referrer(name) => {
+                let pending = self.referrer(name, id);
                 pending.filter(|row| row.claimed.id < id)
             }
             Check::Customer(customer) | Check::CustomerAndSale { customer, .. } => {
@@ -327,7 +337,7 @@ impl Table {
         }
         Announced::Clear {
             customer_outcome,
-            referrer_pending,
+            pending_referrers,
         }
     }
 
@@ -344,7 +354,7 @@ impl Table {
             Op::Done { outcome, .. } => {
                 row.settle(State::Done, outcome, "");
                 row.forget();
-                self.revive(id);
+                self.revive(id, |_| true);
             }
             Op::Retry {
                 after,
@@ -370,6 +380,8 @@ impl Table {
                 row.settle(State::Dead, reason, answer);
                 row.claimed.attempts += 1;
                 row.note(*sent);
+                // A referrer who may never arrive holds no friends.
+                self.revive(id, |row| row.claimed.kind == ReportKind::Customer);
             }
             Op::Release { after, sent, .. } => {
                 row.state = State::Due;

@@ -81,7 +81,8 @@ statements! {
         WHERE e.program = $1 AND e.customer = oldest.customer \
         AND e.state IN ('due', 'leased') AND e.id < oldest.id)";
     HELD_FOR_NOTHING = "SELECT id FROM partnero_outbox r WHERE program = $1 AND state = 'held' \
-        AND NOT EXISTS (SELECT 1 FROM partnero_outbox w WHERE w.id = r.waits_for AND w.state <> 'done')";
+        AND NOT EXISTS (SELECT 1 FROM partnero_outbox w WHERE w.id = r.waits_for \
+        AND w.state <> 'done' AND (w.state <> 'dead' OR r.kind <> 'customer'))";
 }
 
 /// A lease that ran out was an attempt. Another driver may have written any number.
@@ -287,6 +288,7 @@ async fn lease_heads(
             }
         }
     }
+    settle::revive_friends(transaction, &unreadable).await?;
     settle::promote(transaction, &unreadable).await?;
     Ok(round)
 }

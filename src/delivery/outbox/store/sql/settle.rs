@@ -6,6 +6,7 @@ use serde::Serialize;
 use sqlx::Row;
 
 use super::{ARRIVED, Connection, FOR_SHARE, LISTED, NOW, Pool, begin_briefly, is_one_of, list};
+use crate::client::CustomerRef;
 use crate::delivery::deliver::DeadReason;
 use crate::delivery::outbox::OutboxError;
 use crate::delivery::outbox::store::{Announced, Change, Check, Op, Sent, Written};
@@ -18,13 +19,13 @@ statements! {
         WHERE program = $1 AND kind = 'customer' AND key = $2";
     PENDING_SALE = "SELECT id FROM partnero_outbox \
         WHERE program = $1 AND kind = 'transaction' AND key = $2 AND state <> 'done'";
-    // Two queries, because with OR SQLite reads the whole table.
-    PENDING_REFERRER = "SELECT MIN(id) FROM (SELECT id FROM partnero_outbox \
-        WHERE program = $1 AND kind = 'customer' AND key = $2 AND state <> 'done' AND id <> $3 \
-        UNION ALL SELECT id FROM (SELECT id FROM partnero_outbox WHERE program = $1 \
-        AND public_key = $2 AND kind = 'customer' AND state <> 'done' AND id <> $3 \
-        ORDER BY id LIMIT 1) AS by_key) AS pending";
-    STILL_PENDING = "SELECT id FROM partnero_outbox WHERE id = $1 AND state <> 'done'{FOR_SHARE}";
+    REFERRER_BY_ID = "SELECT id FROM partnero_outbox WHERE program = $1 AND kind = 'customer' \
+        AND key = $2 AND state IN ('due', 'leased', 'held') AND id <> $3";
+    REFERRER_BY_KEY = "SELECT id FROM partnero_outbox WHERE program = $1 AND public_key = $2 \
+        AND kind = 'customer' AND state IN ('due', 'leased', 'held') AND id <> $3 \
+        ORDER BY id LIMIT 1";
+    STILL_PENDING = "SELECT id FROM partnero_outbox \
+        WHERE id = $1 AND state <> 'done' AND (state <> 'dead' OR $2){FOR_SHARE}";
     HOLD = "UPDATE partnero_outbox SET state = 'held', owner = NULL, waits_for = $3 {OURS}";
     ANNOUNCE = "UPDATE partnero_outbox SET sent_at = CASE WHEN $3 THEN {NOW} ELSE sent_at END \
         {OURS} AND due_at > {NOW} AND NOT EXISTS (SELECT 1 FROM partnero_outbox_gate gate \
@@ -44,6 +45,8 @@ statements! {
         sent_at = CASE WHEN $4 THEN sent_at ELSE $5 END {OURS}";
     REVIVE = "UPDATE partnero_outbox SET state = 'due', waits_for = NULL, due_at = {NOW} \
         WHERE state = 'held' AND waits_for {LISTED}";
+    REVIVE_FRIENDS = "UPDATE partnero_outbox SET state = 'due', waits_for = NULL, due_at = {NOW} \
+        WHERE state = 'held' AND kind = 'customer' AND waits_for {LISTED}";
     PROMOTE = "UPDATE partnero_outbox SET state = 'due', due_at = {NOW} \
         WHERE state = 'queued' AND {is_oldest}",
         is_oldest = is_one_of(&format!("SELECT (SELECT MIN(q.id) FROM partnero_outbox q \
@@ -68,6 +71,7 @@ pub(crate) async fn write(
     // First, because an announcement in the same batch may wait for one of these rows.
     let done = settle_done(&mut transaction, changes).await?;
     let mut gone: Vec<i64> = done.iter().map(|(id, _)| *id).collect();
+    let mut dead = Vec::new();
     let mut written = Vec::with_capacity(changes.len());
     for Change { owner, op } in changes {
         written.push(match op {
@@ -82,9 +86,13 @@ pub(crate) async fn write(
         if is_gone {
             gone.push(op.id());
         }
+        if is_gone && matches!(op, Op::Dead { .. }) {
+            dead.push(op.id());
+        }
     }
     let done: Vec<i64> = done.into_iter().map(|(id, _)| id).collect();
     revive(&mut transaction, &done).await?;
+    revive_friends(&mut transaction, &dead).await?;
     promote(&mut transaction, &gone).await?;
     transaction.commit().await?;
     Ok(written)
@@ -210,6 +218,7 @@ async fn announce(
         // Locks the row to wait for. If a worker is settling it right now, this waits until that is
         // done, and then the row is pending no more and is looked for again.
         let query = sqlx::query_scalar(STILL_PENDING.as_str()).bind(blocker);
+        let query = query.bind(!matches!(check, Check::Referrer(_)));
         let still: Option<i64> = query.fetch_optional(&mut *connection).await?;
         if still.is_some() {
             let query = sqlx::query(HOLD.as_str())
@@ -233,7 +242,7 @@ async fn announce(
     }
     Ok(Announced::Clear {
         customer_outcome: seen.customer_outcome,
-        referrer_pending: seen.referrer_pending,
+        pending_referrers: seen.pending_referrers,
     })
 }
 
@@ -243,7 +252,7 @@ struct Seen {
     /// The row to wait for.
     blocker: Option<i64>,
     customer_outcome: Option<String>,
-    referrer_pending: bool,
+    pending_referrers: Vec<CustomerRef>,
 }
 
 async fn look(
@@ -257,12 +266,19 @@ async fn look(
             let mut seen = Seen::default();
             for referrer in referrers {
                 let pending = pending_referrer(connection, program, id, referrer).await?;
-                seen.referrer_pending |= pending.is_some();
-                // A row waits only for an older one, so that no two rows wait for each other.
-                let older = pending.filter(|pending| *pending < id);
-                seen.blocker = seen.blocker.or(older);
+                if pending.is_some() {
+                    seen.pending_referrers.push(referrer.clone());
+                }
             }
             return Ok(seen);
+        }
+        Check::Referrer(referrer) => {
+            let pending = pending_referrer(connection, program, id, referrer).await?;
+            return Ok(Seen {
+                // A row waits only for an older one, so that no two rows wait for each other.
+                blocker: pending.filter(|pending| *pending < id),
+                ..Seen::default()
+            });
         }
         Check::Customer(customer) => (customer, None),
         Check::CustomerAndSale { customer, key } => (customer, Some(key)),
@@ -282,22 +298,27 @@ async fn look(
     Ok(seen)
 }
 
-/// The referrer's own sign-up, if it has not arrived.
+/// The referrer's own sign-up, if it is under way. A public key names only a customer whose app has
+/// chosen it: the app's identifiers are no keys.
 async fn pending_referrer(
     connection: &mut Connection,
     program: &str,
     id: i64,
-    referrer: &str,
+    referrer: &CustomerRef,
 ) -> Result<Option<i64>, OutboxError> {
-    let query = sqlx::query_scalar(PENDING_REFERRER.as_str()).bind(program);
-    let query = query.bind(referrer).bind(id);
-    if referrer.is_ascii() {
-        return Ok(query.fetch_one(connection).await?);
+    let statement = match referrer.as_key() {
+        Some(_) => REFERRER_BY_KEY.as_str(),
+        None => REFERRER_BY_ID.as_str(),
+    };
+    let query = sqlx::query_scalar(statement).bind(program);
+    let query = query.bind(referrer.as_str()).bind(id);
+    if referrer.as_str().is_ascii() {
+        return Ok(query.fetch_optional(connection).await?);
     }
     // The database's encoding may not have these letters. Then no row can hold them either, but on
     // PostgreSQL the error would end the whole transaction.
     let mut savepoint = sqlx::Connection::begin(connection).await?;
-    let pending = query.fetch_one(&mut *savepoint).await;
+    let pending = query.fetch_optional(&mut *savepoint).await;
     match pending {
         Ok(pending) => {
             savepoint.commit().await?;
@@ -322,6 +343,21 @@ pub(super) async fn revive(
         return Ok(());
     }
     let query = sqlx::query(REVIVE.as_str()).bind(list(arrived)?);
+    query.execute(connection).await?;
+    Ok(())
+}
+
+/// Makes the sign-ups due that waited for these, which are dead now: a referrer who may never arrive
+/// holds no friends. Sales go on waiting for their customer. It must come after all other changes,
+/// as [`revive`].
+pub(super) async fn revive_friends(
+    connection: &mut Connection,
+    dead: &[i64],
+) -> Result<(), OutboxError> {
+    if dead.is_empty() {
+        return Ok(());
+    }
+    let query = sqlx::query(REVIVE_FRIENDS.as_str()).bind(list(dead)?);
     query.execute(connection).await?;
     Ok(())
 }

@@ -15,6 +15,8 @@ every_engine! {
     a_dead_sale_holds_its_refund_and_nothing_else,
     a_friend_waits_for_the_referrers_own_sign_up,
     a_younger_referrer_is_pending_and_not_waited_for,
+    a_dead_referrer_holds_nobody_and_lets_go_who_waited,
+    an_identifier_is_no_key,
 }
 
 async fn a_key_is_taken_once_of_each_kind(store: Store) {
@@ -167,28 +169,56 @@ async fn a_dead_sale_holds_its_refund_and_nothing_else(store: Store) {
     assert_eq!(claim(&store).await[0].kind, ReportKind::Refund);
 }
 
-fn by(referrer: &str, id: i64) -> Op {
+fn check(id: i64, check: Check) -> Op {
     Op::Announce {
         id,
-        check: Check::Referrers(vec![referrer.to_owned()]),
+        check,
         once: false,
     }
 }
 
-async fn a_friend_waits_for_the_referrers_own_sign_up(store: Store) {
-    let anna = NewRow {
+/// Partnero does not know this referrer.
+fn wait_for(referrer: CustomerRef, id: i64) -> Op {
+    check(id, Check::Referrer(referrer))
+}
+
+fn ask_for(referrer: CustomerRef, id: i64) -> Op {
+    check(id, Check::Referrers(vec![referrer]))
+}
+
+fn pending(referrer: CustomerRef) -> Written {
+    Written::Announced(Announced::Clear {
+        customer_outcome: None,
+        pending_referrers: vec![referrer],
+    })
+}
+
+fn anna() -> NewRow {
+    NewRow {
         public_key: Some("anna-7".to_owned()),
         ..customer("anna")
-    };
-    enqueue(&store, &[anna, customer("ben"), customer("cleo")]).await;
+    }
+}
+
+fn anna_by_key() -> CustomerRef {
+    CustomerRef::key("anna-7")
+}
+
+async fn a_friend_waits_for_the_referrers_own_sign_up(store: Store) {
+    enqueue(&store, &[anna(), customer("ben"), customer("cleo")]).await;
     let rows = claim(&store).await;
-    assert_eq!(write(&store, by("anna-7", rows[1].id)).await, held());
-    assert_eq!(write(&store, by("anna", rows[2].id)).await, held());
+    let (by_key, by_id) = (anna_by_key(), CustomerRef::id("anna"));
+    for (referrer, row) in [(&by_key, &rows[1]), (&by_id, &rows[2])] {
+        let asked = write(&store, ask_for(referrer.clone(), row.id)).await;
+        assert_eq!(asked, pending(referrer.clone()));
+        let waiting = write(&store, wait_for(referrer.clone(), row.id)).await;
+        assert_eq!(waiting, held());
+    }
     write(&store, done(rows[0].id)).await;
     let friends = claim(&store).await;
     assert_eq!(keys(&friends), ["ben", "cleo"]);
     assert_eq!(
-        write(&store, by("anna-7", friends[0].id)).await,
+        write(&store, ask_for(by_key, friends[0].id)).await,
         clear(None)
     );
 }
@@ -196,13 +226,39 @@ async fn a_friend_waits_for_the_referrers_own_sign_up(store: Store) {
 async fn a_younger_referrer_is_pending_and_not_waited_for(store: Store) {
     enqueue(&store, &[customer("ben"), customer("anna")]).await;
     let rows = claim(&store).await;
-    let expected = Written::Announced(Announced::Clear {
-        customer_outcome: None,
-        referrer_pending: true,
-    });
-    assert_eq!(write(&store, by("anna", rows[0].id)).await, expected);
+    let anna = || CustomerRef::id("anna");
+    let asked = write(&store, ask_for(anna(), rows[0].id)).await;
+    assert_eq!(asked, pending(anna()));
+    let waiting = write(&store, wait_for(anna(), rows[0].id)).await;
+    assert_eq!(waiting, clear(None));
     // Nobody waits for oneself.
-    assert_eq!(write(&store, by("anna", rows[1].id)).await, clear(None));
+    let asked = write(&store, ask_for(anna(), rows[1].id)).await;
+    assert_eq!(asked, clear(None));
 }
 
+async fn a_dead_referrer_holds_nobody_and_lets_go_who_waited(store: Store) {
+    enqueue(&store, &[anna(), customer("ben"), sale("o-1", "anna")]).await;
+    let rows = claim(&store).await;
+    assert_eq!(keys(&rows), ["anna", "ben"]);
+    let waiting = write(&store, wait_for(anna_by_key(), rows[1].id)).await;
+    assert_eq!(waiting, held());
+    write(&store, dead(rows[0].id)).await;
+    let rows = claim(&store).await;
+    assert_eq!(keys(&rows), ["ben", "o-1"]);
+    for op in [ask_for, wait_for] {
+        let announced = write(&store, op(anna_by_key(), rows[0].id)).await;
+        assert_eq!(announced, clear(None));
+    }
+    // The sale of the dead customer waits for a person.
+    assert_eq!(write(&store, announce(&rows[1])).await, held());
+}
+
+async fn an_identifier_is_no_key(store: Store) {
+    enqueue(&store, &[customer("1234"), customer("ben")]).await;
+    let rows = claim(&store).await;
+    let asked = write(&store, ask_for(CustomerRef::key("1234"), rows[1].id)).await;
+    assert_eq!(asked, clear(None));
+}
+
+use crate::client::CustomerRef;
 use crate::delivery::outbox::store::Which;

@@ -156,7 +156,7 @@ fn announce(row: &Claimed) -> Op {
 fn clear(customer_outcome: Option<&str>) -> Written {
     Written::Announced(Announced::Clear {
         customer_outcome: customer_outcome.map(str::to_owned),
-        referrer_pending: false,
+        pending_referrers: Vec::new(),
     })
 }
 

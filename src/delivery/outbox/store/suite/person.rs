@@ -1,6 +1,7 @@
 //! Who leaves, and what is told to a person.
 
 use super::*;
+use crate::client::CustomerRef;
 use crate::delivery::outbox::Forgotten;
 use crate::delivery::outbox::forgotten::NOBODY;
 
@@ -113,7 +114,7 @@ async fn friends_wait_no_more_for_a_forgotten_referrer(store: Store) {
     let rows = claim(&store).await;
     let wait = Op::Announce {
         id: rows[1].id,
-        check: Check::Referrers(vec!["anna".to_owned()]),
+        check: Check::Referrer(CustomerRef::id("anna")),
         once: false,
     };
     assert_eq!(write(&store, wait).await, held());
