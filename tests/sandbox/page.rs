@@ -51,6 +51,8 @@ async fn the_page_shows_what_there_is_as_text() {
     }
     let style = reqwest::get(format!("{url}style.css")).await.unwrap();
     assert_eq!(style.headers()["content-type"], "text/css; charset=utf-8");
+    let icon = reqwest::get(format!("{url}icon.svg")).await.unwrap();
+    assert_eq!(icon.headers()["content-type"], "image/svg+xml");
     assert_eq!(
         partnero.sandbox.requests().len(),
         6,

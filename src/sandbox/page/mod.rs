@@ -19,11 +19,12 @@ use self::html::Html;
 use super::state::State;
 
 const STYLE: &str = include_str!("style.css");
+const ICON: &str = include_str!("icon.svg");
 
 /// The page shows texts that strangers may have sent. Even if our escaping has a mistake, the
-/// browser loads our style sheet alone and runs no script.
+/// browser loads our style sheet and our icon alone and runs no script.
 const POLICY: HeaderValue = HeaderValue::from_static(
-    "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+    "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
 );
 
 pub(super) fn router() -> Router<Arc<State>> {
@@ -31,8 +32,10 @@ pub(super) fn router() -> Router<Arc<State>> {
         ready(respond("text/html; charset=utf-8", render(&state)))
     };
     let style = || ready(respond("text/css; charset=utf-8", STYLE.to_owned()));
+    let icon = || ready(respond("image/svg+xml", ICON.to_owned()));
     Router::new()
         .route("/", get(page))
+        .route("/icon.svg", get(icon))
         .route("/style.css", get(style))
 }
 
@@ -52,7 +55,8 @@ fn render(state: &State) -> String {
     html.markup(
         "<!DOCTYPE html><html lang=en><meta charset=utf-8>\
          <meta name=viewport content=\"width=device-width, initial-scale=1\">\
-         <title>Partnero sandbox</title><link rel=stylesheet href=/style.css>",
+         <title>Partnero sandbox</title><link rel=stylesheet href=/style.css>\
+         <link rel=icon href=/icon.svg>",
     );
     let world = state.world();
     html.markup("<header><h1>Partnero sandbox</h1><p>A local stand-in for Partnero at <code>")

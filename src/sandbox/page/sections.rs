@@ -42,11 +42,8 @@ pub(super) fn customers(html: &mut Html, world: &World) {
         html.markup("<p class=empty>None yet. <code>POST /v1/customers</code> makes one.</p>");
         return close(html, count);
     }
-    open_table(
-        html,
-        "<th>Name<th>E-mail<th>Id<th>Key<th>Referred by<th class=number>Referrals\
-         <th class=number>Balance",
-    );
+    let texts = ["Name", "E-mail", "Id", "Key", "Referred by"];
+    open_table(html, &texts, &["Referrals", "Balance"]);
     for customer in world.customers.iter().rev().take(MOST_ROWS) {
         let referrer = world.referrer(customer);
         html.markup(if customer.is_deleted {
@@ -124,11 +121,8 @@ pub(super) fn transactions(html: &mut Html, world: &World) {
         html.markup("<p class=empty>None yet. <code>POST /v1/transactions</code> makes one.</p>");
         return close(html, count);
     }
-    open_table(
-        html,
-        "<th>Time<th>Key<th>Action<th>Bought by<th>Paid to<th class=number>Amount\
-         <th class=number>Reward",
-    );
+    let texts = ["Time", "Key", "Action", "Bought by", "Paid to"];
+    open_table(html, &texts, &["Amount", "Reward"]);
     let name = |serial: Option<Serial>| {
         let customer = serial.and_then(|serial| world.customers.get(serial));
         customer.map(short_name)
@@ -154,7 +148,7 @@ pub(super) fn subscriptions(html: &mut Html, world: &World) {
         return;
     }
     open(html, "Webhook subscriptions");
-    open_table(html, "<th>Name<th>URL<th>Events<th>State");
+    open_table(html, &["Name", "URL", "Events", "State"], &[]);
     for subscription in world.subscriptions.iter().rev().take(MOST_ROWS) {
         let state = if subscription.is_active {
             "active"
@@ -177,7 +171,7 @@ pub(super) fn webhooks(html: &mut Html, sent: &[SandboxWebhook]) {
         return;
     }
     open(html, "Webhooks sent");
-    open_table(html, "<th>Time<th>Event<th>URL<th>Answer<th>Body");
+    open_table(html, &["Time", "Event", "URL", "Answer", "Body"], &[]);
     for webhook in sent.iter().rev().take(MOST_ROWS) {
         html.markup("<tr>")
             .time_cell(&iso(webhook.ended_at)[11..23])
@@ -215,7 +209,7 @@ pub(super) fn requests(html: &mut Html, log: &Newest<SandboxRequest>) {
         html.markup("<p class=empty>None yet.</p>");
         return close(html, 0);
     }
-    open_table(html, "<th>Time<th>Method<th>Path<th>Answer<th>Body");
+    open_table(html, &["Time", "Method", "Path", "Answer", "Body"], &[]);
     for request in log.latest(MOST_ROWS) {
         html.markup("<tr>")
             .time_cell(&iso(request.received_at)[11..23])
@@ -292,10 +286,17 @@ fn open(html: &mut Html, title: &'static str) {
     html.markup("<section><h2>").markup(title).markup("</h2>");
 }
 
-fn open_table(html: &mut Html, columns: &'static str) {
-    html.markup("<div class=wide><table><thead><tr>")
-        .markup(columns)
-        .markup("</tr></thead><tbody>");
+/// The columns of numbers stand behind those of texts.
+fn open_table(html: &mut Html, texts: &[&'static str], numbers: &[&'static str]) {
+    // With `tabindex`, a table that is wider than the window can be scrolled without a mouse.
+    html.markup("<div class=wide tabindex=0><table><thead><tr>");
+    for name in texts {
+        html.markup("<th scope=col>").markup(name);
+    }
+    for name in numbers {
+        html.markup("<th scope=col class=number>").markup(name);
+    }
+    html.markup("</tr></thead><tbody>");
 }
 
 fn close_table(html: &mut Html, count: usize) {
