@@ -5,8 +5,8 @@ use axum::http::header::CONTENT_SECURITY_POLICY;
 use tower_partnero::context::Consent;
 use tower_partnero::{ReferralContext, Snippet};
 
-/// The tag for one answer, and the header that lets the browser run this tag and Partnero's
-/// scripts, and nothing else.
+/// The tag for one answer, and the header that lets the browser run this tag, Partnero's scripts and
+/// the shop's own, and nothing else.
 pub(crate) struct Tag {
     pub(crate) html: String,
     pub(crate) policy: [(HeaderName, String); 1],
@@ -25,8 +25,8 @@ pub(crate) fn tag(snippet: &Snippet, visitor: &ReferralContext) -> Option<Tag> {
     }
     let sources = snippet.csp_sources();
     let policy = format!(
-        "default-src 'self'; base-uri 'none'; style-src 'unsafe-inline'; \
-         script-src 'nonce-{nonce}' {sources}; connect-src {sources}"
+        "default-src 'self'; base-uri 'none'; script-src 'self' 'nonce-{nonce}' {sources}; \
+         connect-src 'self' {sources}"
     );
     Some(Tag {
         html: snippet.with_nonce(&nonce).ok()?.to_string(),

@@ -5,28 +5,31 @@
 //! cargo run --example signup -- --port 8080
 //! ```
 //!
-//! You need no account at Partnero and no database. Open Anna's link, which the program prints,
-//! leave, come back without the link, and sign up: Anna has referred you. Buy some tea, and Anna's
-//! page shows what she has earned; give the tea back, and the reward is taken back. Follow Anna's
-//! link and then `/?ref=producthunt`, as a newsletter would write it, and sign up: Anna has referred
-//! you all the same, and your page says why. Then take Partnero down and sign up: the shop works as
-//! before.
+//! You need no account at Partnero and no database server. Open the shop's page, which the program
+//! prints: it says what to try, from Anna's link to her reward, with Partnero up and with Partnero
+//! down.
 //!
 //! An app of yours would have `shop.rs` (links and sign-ups), `sales.rs` (what the shop reports to
-//! Partnero), `rewards.rs` (what Partnero reports to the shop) and `clicks.rs` (Partnero's script
-//! in the browser). `users.rs` is the database, and `pages.rs` is the HTML.
+//! Partnero), `answers.rs` and `rewards.rs` (what the shop asks Partnero, and what Partnero tells
+//! it by webhooks), `timeline.rs` (why a sign-up was credited or not) and `clicks.rs` (Partnero's
+//! script in the browser). `accounts.rs` is the database, `pages.rs` is the HTML, and `partnero.rs`
+//! is the switch that takes the local Partnero down.
 
+mod accounts;
+mod answers;
 #[path = "../common/arguments.rs"]
 mod arguments;
 mod clicks;
 mod pages;
+mod partnero;
 mod rewards;
 mod sales;
 mod shop;
-mod users;
+mod timeline;
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::process::ExitCode;
+use std::time::Duration;
 
 use tokio::net::TcpListener;
 use tower_partnero::Sandbox;
@@ -57,7 +60,7 @@ async fn main() -> ExitCode {
 }
 
 #[expect(clippy::print_stdout, reason = "a program tells its user what to open")]
-async fn run(port: u16) -> Result<(), Box<dyn std::error::Error>> {
+async fn run(port: u16) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
     let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
     let listener = TcpListener::bind(address).await.map_err(|error| {
         format!("port {port} cannot be used ({error}): stop the other program, or choose another port with `--port`")
@@ -68,14 +71,22 @@ async fn run(port: u16) -> Result<(), Box<dyn std::error::Error>> {
         .link_base(format!("{shop_url}/"))
         .start()
         .await?;
-    let (database, referrals) = (users::database().await?, shop::policy().build()?);
+    // The sandbox forgets everything when it stops, and so does this shop.
+    let folder = tempfile::tempdir()?;
+    let database = accounts::open(&folder.path().join("shop.db")).await?;
+    let referrals = shop::policy().build()?;
     let snippet = Some(sandbox.snippet()?);
-    let app = shop::app(&sandbox, &shop_url, database, referrals, snippet).await?;
+    let shop = shop::open(&sandbox, &shop_url, database, referrals, snippet).await?;
 
     println!("the shop          {shop_url}/");
     println!("Anna's link       {shop_url}/?ref={}", shop::ANNA);
     println!("Partnero's view   {}", sandbox.page_url());
     println!("stop with ctrl-c");
-    axum::serve(listener, app).await?;
+    let ctrl_c = async { tokio::signal::ctrl_c().await.unwrap_or_default() };
+    axum::serve(listener, shop.pages)
+        .with_graceful_shutdown(ctrl_c)
+        .await?;
+    // What it does not finish is sent at the next start, where the database is kept.
+    shop.worker.stop(Duration::from_secs(5)).await;
     Ok(())
 }

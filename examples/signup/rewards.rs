@@ -12,6 +12,7 @@ use tower_partnero::webhook::inbox::sqlite;
 use tower_partnero::webhook::{EventKind, ensure_subscription};
 use tower_partnero::{Client, Event, WebhookVerifier};
 
+use crate::accounts::{self, Account};
 use crate::shop::AppState;
 
 const TABLE: &str = "CREATE TABLE IF NOT EXISTS earnings (
@@ -44,7 +45,7 @@ impl Rewards {
         client: &Client,
         shop_url: &str,
         database: SqlitePool,
-    ) -> Result<Self, Box<dyn Error>> {
+    ) -> Result<Self, Box<dyn Error + Send + Sync>> {
         let mut connection = database.acquire().await?;
         sqlite::create_table(&mut connection).await?;
         sqlx::query(TABLE).execute(&mut *connection).await?;
@@ -66,9 +67,9 @@ impl Rewards {
         })
     }
 
-    pub(crate) async fn of(&self, account: u64) -> Result<Earnings, sqlx::Error> {
+    pub(crate) async fn of(&self, account: i64) -> Result<Earnings, sqlx::Error> {
         let query = sqlx::query_as("SELECT balance, rewards FROM earnings WHERE account = $1");
-        let query = query.bind(account.cast_signed());
+        let query = query.bind(account);
         let found = query.fetch_optional(&self.database).await?;
         let (balance, rewards) = found.unwrap_or_else(|| ("nothing yet".to_owned(), 0));
         Ok(Earnings { balance, rewards })
@@ -97,11 +98,15 @@ pub(crate) async fn receive(State(state): State<AppState>, event: Event) -> Stat
 /// the data of these events is not documented. It does no harm to ask twice, but a reward must be
 /// counted once for each event.
 async fn apply(state: &AppState, event: &Event) -> Result<(), Box<dyn Error + Send + Sync>> {
-    let account = event.customer_id().and_then(|id| id.parse::<u64>().ok());
-    let Some(account) = account.filter(|id| state.users.get(*id).is_some()) else {
+    let Rewards { database, turn, .. } = &state.rewards;
+    let id = event.customer_id().and_then(|id| id.parse().ok());
+    let account = match id {
+        Some(id) => accounts::get(database, id).await?,
+        None => None,
+    };
+    let Some(Account { id: account, .. }) = account else {
         return Ok(()); // nobody of ours
     };
-    let Rewards { database, turn, .. } = &state.rewards;
     let _turn = turn.lock().await;
     let customers = state.client.customers();
     let balance = customers.balance(&account.to_string()).await?;
@@ -118,8 +123,17 @@ async fn apply(state: &AppState, event: &Event) -> Result<(), Box<dyn Error + Se
     let mut transaction = database.begin_with("BEGIN IMMEDIATE").await?;
     let seen = sqlite::record(&mut transaction, &event.digest()).await?;
     let is_new_reward = seen.is_first() && event.kind() == EventKind::CustomerRewarded;
+    if seen.is_first() {
+        let news = match event.kind() {
+            EventKind::CustomerRewarded => "a friend has bought something",
+            EventKind::TransactionDeleted => "a friend has given something back",
+            _ => "the balance has changed",
+        };
+        let what = format!("Partnero told the shop: {news}. The balance is now {balance}.");
+        accounts::note(&mut transaction, account, &what).await?;
+    }
     sqlx::query(EARN)
-        .bind(account.cast_signed())
+        .bind(account)
         .bind(balance)
         .bind(i64::from(is_new_reward))
         .execute(&mut *transaction)

@@ -7,39 +7,44 @@
 //! cookie is `SameSite=Lax`.
 
 use std::error::Error;
-use std::net::Ipv4Addr;
+use std::time::Duration;
 
 use axum::extract::{FromRef, Path, State};
 use axum::http::StatusCode;
-use axum::response::{Html, IntoResponse, Redirect, Response};
+use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use axum::{Form, Router};
 use sqlx::SqlitePool;
-use tokio::net::TcpStream;
 use tower_partnero::capture::ReferralsBuilder;
-use tower_partnero::delivery::{Credited, Registration};
 use tower_partnero::{
-    ApiKey, Client, ErrorKind, NewCustomer, Referral, ReferralContext, Referrals, Sandbox,
-    SignupHook, SignupOutcome, Signups, Snippet,
+    ApiKey, Client, DeliveryWorker, NewCustomer, Outbox, Referral, ReferralContext, Referrals,
+    Sandbox, SignupHook, Signups, Snippet,
 };
 
-use crate::pages::Partnero;
+use crate::partnero::{self, Partnero};
 use crate::rewards::{self, Rewards};
-use crate::users::Users;
-use crate::{clicks, pages, sales};
+use crate::{accounts, answers, clicks, pages, sales, timeline};
 
 /// The public key of the customer who is there from the start.
 pub(crate) const ANNA: &str = "anna-7";
 
+/// The shop's pages, and the worker that sends what waits in the outbox.
+pub(crate) struct Shop {
+    pub(crate) pages: Router,
+    pub(crate) worker: DeliveryWorker,
+}
+
 #[derive(Clone)]
 pub(crate) struct AppState {
+    pub(crate) database: SqlitePool,
+    pub(crate) outbox: Outbox,
     signups: Signups,
     pub(crate) client: Client,
-    pub(crate) users: Users,
     pub(crate) rewards: Rewards,
+    url: String,
     snippet: Option<Snippet>,
     /// Only so that a visitor can take Partnero down; a real shop has no such field.
-    sandbox: Sandbox,
+    pub(crate) sandbox: Sandbox,
 }
 
 impl FromRef<AppState> for Signups {
@@ -61,172 +66,199 @@ pub(crate) fn policy() -> ReferralsBuilder {
 }
 
 /// The shop, to be served at `url`; with a `snippet`, Partnero counts the clicks on links.
-pub(crate) async fn app(
+pub(crate) async fn open(
     sandbox: &Sandbox,
     url: &str,
     database: SqlitePool,
     referrals: Referrals,
     snippet: Option<Snippet>,
-) -> Result<Router, Box<dyn Error>> {
+) -> Result<Shop, Box<dyn Error + Send + Sync>> {
     let client = Client::builder(ApiKey::new(sandbox.api_key())?)
         .base_url(sandbox.base_url())
         .build()?;
-    let users = Users::default();
-    let anna = users.add("Anna", "anna@shop.example");
-    let customer = NewCustomer::new(anna)
-        .key(ANNA)
-        .name("Anna")
-        .email("anna@shop.example");
-    match client.customers().create(&customer).await {
-        // After a restart Partnero knows her.
-        Err(error) if !matches!(error.kind(), ErrorKind::Conflict | ErrorKind::Invalid) => {
-            return Err(error.into());
-        }
-        _ => {}
-    }
-    users.set_report(anna, "not_referred".to_owned(), Some(ANNA.to_owned()));
+    let outbox = Outbox::sqlite_pool(database.clone()).await?;
+    add_anna(&database, &outbox).await?;
+    // A real shop keeps the defaults: `DeliveryWorker::start(outbox, client)`. Here you sit and
+    // wait, so the worker tries again after a second, and waits three seconds instead of two
+    // minutes for a referrer whom Partnero does not know.
+    let seconds = Duration::from_secs;
+    let worker = DeliveryWorker::builder(outbox.clone(), client.clone())
+        .retries(seconds(1), seconds(2))
+        .probes(seconds(1), seconds(2))
+        .referrer_grace(seconds(3))
+        .start()?;
+    let rewards = Rewards::subscribe(&client, url, database.clone()).await?;
 
-    let rewards = Rewards::subscribe(&client, url, database).await?;
-
-    Ok(Router::new()
+    let pages = Router::new()
         .route("/", get(landing))
         .route("/signup", get(sign_up_form).post(sign_up))
         .route("/account/{id}", get(account))
-        .route("/account/{id}/report", post(report_again))
         .route("/account/{id}/buy", post(sales::buy))
-        .route("/account/{id}/refund/{order}", post(sales::refund))
+        .route("/account/{id}/return/{order}", post(sales::refund))
         .route("/webhook", post(rewards::receive))
-        .route("/partnero/down", post(take_down))
-        .route("/partnero/up", post(bring_up))
+        .route("/partnero/down", post(partnero::take_down))
+        .route("/partnero/up", post(partnero::bring_back))
+        .fallback(not_found)
         .layer(referrals.layer())
         .with_state(AppState {
-            signups: Signups::new(referrals, client.clone()),
+            database,
+            signups: Signups::new(referrals, outbox.clone()),
+            outbox,
             client,
-            users,
             rewards,
+            url: url.to_owned(),
             snippet,
             sandbox: sandbox.clone(),
-        }))
+        })
+        .merge(pages::files());
+    Ok(Shop { pages, worker })
 }
 
-async fn landing(visitor: ReferralContext, State(state): State<AppState>) -> impl IntoResponse {
-    let friend = |referral: &Referral| state.users.friend_name(referral.key().as_str());
-    let friend = visitor.referral.as_ref().map(friend);
+/// Anna chose her key herself, so that her link is the same each time.
+async fn add_anna(
+    database: &SqlitePool,
+    outbox: &Outbox,
+) -> Result<(), Box<dyn Error + Send + Sync>> {
+    let email = "anna@shop.example";
+    let mut transaction = database.begin_with("BEGIN IMMEDIATE").await?;
+    let Some(id) = accounts::add(&mut transaction, "Anna", email, None).await? else {
+        return Ok(()); // the shop was started before
+    };
+    let key = sqlx::query("UPDATE accounts SET public_key = $2 WHERE id = $1");
+    key.bind(id).bind(ANNA).execute(&mut *transaction).await?;
+    let what = "The shop opened, and Anna was its first customer.";
+    accounts::note(&mut transaction, id, what).await?;
+    let anna = NewCustomer::new(id).key(ANNA).name("Anna").email(email);
+    outbox.enqueue_in(&mut transaction, anna).await?;
+    transaction.commit().await?;
+    Ok(())
+}
+
+async fn landing(
+    visitor: ReferralContext,
+    State(state): State<AppState>,
+) -> Result<Response, Failure> {
+    answers::fetch(&state.client, &state.database).await;
+    let inviter = inviter(&state, visitor.referral.as_ref()).await?;
     let snippet = state.snippet.as_ref();
     let tag = snippet.and_then(|snippet| clicks::tag(snippet, &visitor));
-    let partnero = partnero(&state.sandbox).await;
-    let users = state.users.all();
-    let page = pages::landing(friend.as_deref(), &users, &partnero, tag.as_ref());
-    (tag.map(|tag| tag.policy), page)
+    let partnero = Partnero::look(&state).await?;
+    let accounts = accounts::all(&state.database).await?;
+    let link = format!("{}/?ref={ANNA}", state.url);
+    let page = pages::landing(inviter.as_ref(), &accounts, &link, &partnero, tag.as_ref());
+    Ok((tag.map(|tag| tag.policy), page).into_response())
 }
 
-async fn sign_up_form(referral: Option<Referral>) -> Html<String> {
-    pages::sign_up(referral.as_ref().map(|referral| referral.key().as_str()))
+/// Who invited a visitor.
+pub(crate) struct Inviter {
+    pub(crate) key: String,
+    /// `None` if the shop knows nobody with this key.
+    pub(crate) name: Option<String>,
 }
 
-#[derive(serde::Deserialize)]
-struct NewUser {
-    name: String,
-    email: String,
+/// The shop looks the key up among its own accounts. It does not ask Partnero: Partnero would also
+/// find identifiers and e-mail addresses, and so tell strangers whose they are.
+async fn inviter(
+    state: &AppState,
+    referral: Option<&Referral>,
+) -> Result<Option<Inviter>, Failure> {
+    let Some(referral) = referral else {
+        return Ok(None);
+    };
+    let key = referral.key().as_str();
+    let mut database = state.database.acquire().await?;
+    Ok(Some(Inviter {
+        key: key.to_owned(),
+        name: accounts::name_by_key(&mut database, key).await?,
+    }))
 }
 
+async fn sign_up_form(
+    referral: Option<Referral>,
+    State(state): State<AppState>,
+) -> Result<Response, Failure> {
+    let inviter = inviter(&state, referral.as_ref()).await?;
+    let partnero = Partnero::look(&state).await?;
+    let page = pages::sign_up(inviter.as_ref(), &NewUser::default(), None, &partnero);
+    Ok(page.into_response())
+}
+
+#[derive(Default, serde::Deserialize)]
+pub(crate) struct NewUser {
+    pub(crate) name: String,
+    pub(crate) email: String,
+}
+
+/// The account, its report and its history are committed together, or not at all. Partnero is not
+/// called, so it makes no difference here whether it is down.
 async fn sign_up(
     hook: SignupHook,
     State(state): State<AppState>,
     Form(form): Form<NewUser>,
-) -> impl IntoResponse {
-    let id = state.users.add(&form.name, &form.email);
-    let outcome = hook
-        .sign_up(NewCustomer::new(id).name(form.name).email(form.email))
-        .await;
-    keep(&state.users, id, &outcome);
-    (outcome, Redirect::to(&format!("/account/{id}")))
-}
-
-/// The same report once more, for an account that Partnero has not heard of.
-async fn report_again(
-    hook: SignupHook,
-    State(state): State<AppState>,
-    Path(id): Path<u64>,
-) -> Response {
-    let Some(user) = state.users.get(id) else {
-        return StatusCode::NOT_FOUND.into_response();
+) -> Result<Response, Failure> {
+    let (name, email) = (form.name.trim(), form.email.trim());
+    let visitor = hook.context().clone();
+    let came_with = visitor
+        .referral
+        .as_ref()
+        .map(|referral| referral.key().as_str());
+    let mut transaction = state.database.begin_with("BEGIN IMMEDIATE").await?;
+    let Some(id) = accounts::add(&mut transaction, name, email, came_with).await? else {
+        drop(transaction);
+        // Nothing is reported, and the cookie stays: the next try is credited.
+        let inviter = inviter(&state, visitor.referral.as_ref()).await?;
+        let partnero = Partnero::look(&state).await?;
+        let problem = "There is an account with this e-mail address already, so nothing was \
+            reported. An invitation is not lost: it counts when you sign up with another address.";
+        let page = pages::sign_up(inviter.as_ref(), &form, Some(problem), &partnero);
+        return Ok((StatusCode::CONFLICT, page).into_response());
     };
-    let outcome = hook
-        .sign_up(NewCustomer::new(id).name(user.name).email(user.email))
-        .await;
-    keep(&state.users, id, &outcome);
-    (outcome, Redirect::to(&format!("/account/{id}"))).into_response()
+    timeline::note_arrival(&mut transaction, id, &visitor).await?;
+    let customer = NewCustomer::new(id).name(name).email(email);
+    let spent = hook.sign_up_in(&mut transaction, customer).await?;
+    transaction.commit().await?;
+    // `spent` removes the cookie: one invitation credits one sign-up.
+    Ok((spent, Redirect::to(&format!("/account/{id}"))).into_response())
 }
 
-/// Keeps what the account's page shows of the report.
-fn keep(users: &Users, id: u64, outcome: &SignupOutcome) {
-    users.set_report(id, describe(outcome), key(outcome));
-    let why = why_another_link(users, outcome);
-    users.change(id, |user| user.why = why);
-}
-
-/// The public key of the new customer's own link.
-fn key(outcome: &SignupOutcome) -> Option<String> {
-    outcome.customer()?.key.clone()
-}
-
-/// Why Partnero has credited another link than the visitor's last one.
-fn why_another_link(users: &Users, outcome: &SignupOutcome) -> Option<String> {
-    let Some(Registration::Referred(Credited::RunnerUp)) = outcome.registration() else {
-        return None;
+async fn account(State(state): State<AppState>, Path(id): Path<i64>) -> Result<Response, Failure> {
+    answers::fetch(&state.client, &state.database).await;
+    let database = &state.database;
+    let Some(account) = accounts::get(database, id).await? else {
+        return not_found(State(state)).await;
     };
-    let last = outcome.context().referral.as_ref()?.key();
-    let friend = users.friend_name(outcome.credited()?.as_str());
-    Some(format!(
-        "Your last link came from {last}, and Partnero knows no such customer. \
-         The link of {friend} was remembered, and {friend} is credited."
-    ))
+    let friend = accounts::friend(database, &account).await?;
+    let page = pages::AccountPage {
+        timeline: timeline::of(database, &account, friend.as_deref()).await?,
+        orders: sales::orders(database, id).await?,
+        friends: accounts::friends(database, id).await?,
+        earnings: state.rewards.of(id).await?,
+        account,
+    };
+    let partnero = Partnero::look(&state).await?;
+    Ok(pages::account(&page, &partnero).into_response())
 }
 
-fn describe(outcome: &SignupOutcome) -> String {
-    match outcome.result() {
-        Ok(registration) => registration.as_str().to_owned(),
-        Err(error) => with_causes(error),
+async fn not_found(State(state): State<AppState>) -> Result<Response, Failure> {
+    let page = pages::not_found(&Partnero::look(&state).await?);
+    Ok((StatusCode::NOT_FOUND, page).into_response())
+}
+
+/// The shop's own failure, as of its database: the visitor reads a short text, the log has the rest.
+#[derive(Debug)]
+pub(crate) struct Failure(pub(crate) Box<dyn Error + Send + Sync>);
+
+impl<E: Into<Box<dyn Error + Send + Sync>>> From<E> for Failure {
+    fn from(error: E) -> Self {
+        Self(error.into())
     }
 }
 
-/// The text of an error and of its causes: the first says what failed, the last says why.
-fn with_causes(error: &dyn Error) -> String {
-    let causes = std::iter::successors(error.source(), |&cause| cause.source());
-    causes.fold(error.to_string(), |text, cause| format!("{text}: {cause}"))
-}
-
-async fn account(State(state): State<AppState>, Path(id): Path<u64>) -> Response {
-    let Some(user) = state.users.get(id) else {
-        return StatusCode::NOT_FOUND.into_response();
-    };
-    let customers = state.client.customers();
-    let id_text = id.to_string();
-    let Ok(earnings) = state.rewards.of(id).await else {
-        return StatusCode::INTERNAL_SERVER_ERROR.into_response();
-    };
-    let (customer, friends) = tokio::join!(customers.get(&id_text), customers.referrals(&id_text));
-    let (customer, friends) = (customer.ok(), friends.unwrap_or_default());
-    pages::account(&user, customer.as_ref(), &friends, &earnings).into_response()
-}
-
-async fn partnero(sandbox: &Sandbox) -> Partnero {
-    let address = (Ipv4Addr::LOCALHOST, sandbox.port());
-    Partnero {
-        page_url: sandbox.page_url(),
-        is_up: TcpStream::connect(address).await.is_ok(),
-    }
-}
-
-async fn take_down(State(state): State<AppState>) -> Redirect {
-    state.sandbox.go_down().await;
-    Redirect::to("/")
-}
-
-async fn bring_up(State(state): State<AppState>) -> Result<Redirect, (StatusCode, String)> {
-    match state.sandbox.come_back().await {
-        Ok(()) => Ok(Redirect::to("/")),
-        Err(error) => Err((StatusCode::SERVICE_UNAVAILABLE, error.to_string())),
+impl IntoResponse for Failure {
+    fn into_response(self) -> Response {
+        let error = self.0;
+        tracing::error!(error, "a page failed");
+        let text = "The shop has a problem of its own. Please try again.";
+        (StatusCode::INTERNAL_SERVER_ERROR, text).into_response()
     }
 }

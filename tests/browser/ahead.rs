@@ -115,6 +115,6 @@ async fn a_link_that_a_blog_loads_ahead_credits_the_friend() {
     ben.click("a").await;
     ben.arrive(&format!("/?ref={ANNA}")).await;
     sign_up(&ben, "Ben", "/account/2").await;
-    assert_eq!(town.referrer_of("Ben").as_deref(), Some("1"));
+    assert_eq!(town.referrer_of("Ben").await.as_deref(), Some("1"));
     assert!(ben.cookies(COOKIE).await.is_empty());
 }

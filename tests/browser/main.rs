@@ -3,13 +3,14 @@
 //! It needs `chromium` and `chromedriver` on the `PATH`: on Debian
 //! `apt-get install chromium chromium-driver`. Where they are missing, every test says so, names
 //! itself as left out and passes; with `TOWER_PARTNERO_REQUIRE_BROWSER` set it fails. The tests
-//! with htmx and Turbo also need `npm`, which installs the two from its registry.
+//! with htmx, Turbo and axe also need `npm`, which installs the three from its registry.
 //!
 //! All hosts are loopback. `127.0.0.1` and `localhost` are different sites to a browser, two
 //! ports of one host are the same site, and every name below `localhost` leads here.
 
 mod ahead;
 mod capture_endpoint;
+mod circle;
 mod consent;
 mod driver;
 mod fetched;
@@ -22,18 +23,24 @@ mod strangers;
 mod tag;
 mod visitor;
 
+#[path = "../../examples/signup/accounts.rs"]
+mod accounts;
+#[path = "../../examples/signup/answers.rs"]
+mod answers;
 #[path = "../../examples/signup/clicks.rs"]
 mod clicks;
-#[path = "../../examples/signup/pages.rs"]
+#[path = "../../examples/signup/pages/mod.rs"]
 mod pages;
+#[path = "../../examples/signup/partnero.rs"]
+mod partnero;
 #[path = "../../examples/signup/rewards.rs"]
 mod rewards;
 #[path = "../../examples/signup/sales.rs"]
 mod sales;
 #[path = "../../examples/signup/shop.rs"]
 mod shop;
-#[path = "../../examples/signup/users.rs"]
-mod users;
+#[path = "../../examples/signup/timeline.rs"]
+mod timeline;
 
 use std::time::{Duration, Instant};
 

@@ -1,5 +1,5 @@
-//! The scripts of htmx and Turbo, as the npm registry has them. The tests install them once, into
-//! the folder that Cargo gives tests for their files.
+//! The scripts of htmx, Turbo and axe, as the npm registry has them. The tests install them once,
+//! into the folder that Cargo gives tests for their files.
 
 use std::path::{Path, PathBuf};
 use std::process::{self, Command};
@@ -42,7 +42,7 @@ fn install() -> Result<PathBuf, String> {
     if !npm.status.success() {
         let said = String::from_utf8_lossy(&npm.stderr);
         return Err(format!(
-            "`npm ci` has installed no htmx and no Turbo: {said}"
+            "`npm ci` has not installed htmx, Turbo and axe: {said}"
         ));
     }
     let _ = fs::remove_dir_all(&folder);

@@ -165,10 +165,31 @@ impl Browser {
         text.as_str().unwrap().to_owned()
     }
 
+    /// From now on, the page has this size, as on a phone if it is narrow.
+    pub(crate) async fn resize(&self, width: u32, height: u32) {
+        let is_phone = width < 600;
+        let params = json!({
+            "width": width, "height": height, "deviceScaleFactor": 1, "mobile": is_phone
+        });
+        self.devtools("Emulation.setDeviceMetricsOverride", params)
+            .await;
+    }
+
+    /// Lets pages read and write the clipboard, which a visitor would be asked for.
+    pub(crate) async fn allow_clipboard(&self) {
+        let permissions =
+            json!({ "permissions": ["clipboardReadWrite", "clipboardSanitizedWrite"] });
+        self.devtools("Browser.grantPermissions", permissions).await;
+    }
+
+    async fn devtools(&self, command: &str, params: Value) -> Value {
+        let ask = json!({ "cmd": command, "params": params });
+        self.post("/goog/cdp/execute", ask).await
+    }
+
     /// All cookies of this name in the jar, also those of other pages.
     pub(crate) async fn cookies(&self, name: &str) -> Vec<Cookie> {
-        let ask = json!({ "cmd": "Storage.getCookies", "params": {} });
-        let mut jar = self.post("/goog/cdp/execute", ask).await;
+        let mut jar = self.devtools("Storage.getCookies", json!({})).await;
         let jar: Vec<Cookie> = serde_json::from_value(jar["cookies"].take()).unwrap();
         jar.into_iter()
             .filter(|cookie| cookie.name == name)

@@ -34,9 +34,11 @@ async fn going_back_to_the_link_credits_nobody_else() {
     shared.arrive(&landing).await;
 
     sign_up(&shared, "Carla", "/account/3").await;
-    assert!(shared.text().await.contains("not_referred"));
-    assert_eq!(town.referrer_of("Carla"), None);
-    assert_eq!(town.referrer_of("Ben").as_deref(), Some("1"));
+    shared
+        .until_true("return document.body.innerText.includes('not_referred')")
+        .await;
+    assert_eq!(town.referrer_of("Carla").await, None);
+    assert_eq!(town.referrer_of("Ben").await.as_deref(), Some("1"));
 }
 
 /// An app whose form is on the landing page. So the address of the landing page is the `Referer` of

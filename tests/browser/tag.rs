@@ -122,7 +122,7 @@ async fn the_example_shop_has_the_click_counted_and_the_friend_credited() {
     assert_eq!(ben.run(plant).await, json!(null), "the policy is strict");
 
     sign_up(&ben, "Ben", "/account/2").await;
-    assert_eq!(town.referrer_of("Ben").as_deref(), Some("1"));
+    assert_eq!(town.referrer_of("Ben").await.as_deref(), Some("1"));
     assert!(ben.cookies(COOKIE).await.is_empty());
     ben.go(&town.sandbox.page_url()).await;
     assert!(

@@ -2,16 +2,19 @@
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use tempfile::TempDir;
 use tower_partnero::capture::ReferralsBuilder;
-use tower_partnero::{Sandbox, Snippet};
+use tower_partnero::{DeliveryWorker, Sandbox, Snippet};
 
 use crate::shop::{self, ANNA};
 use crate::site::{Place, Site};
-use crate::{Browser, COOKIE, users};
+use crate::{Browser, COOKIE, accounts, until};
 
 pub(crate) struct Town {
     pub(crate) shop: Site,
     pub(crate) sandbox: Sandbox,
+    _worker: DeliveryWorker,
+    _folder: TempDir,
 }
 
 impl Town {
@@ -41,21 +44,31 @@ impl Town {
         let sandbox = Sandbox::builder().link_base(format!("{url}/"));
         let sandbox = sandbox.start().await;
         let sandbox = sandbox.unwrap();
-        let database = users::database().await.unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        let database = accounts::open(&folder.path().join("shop.db")).await;
         let referrals = change(shop::policy(), url.clone()).build().unwrap();
-        let shop = shop::app(&sandbox, &url, database, referrals, snippet(&sandbox)).await;
-        let shop = place.serve(shop.unwrap());
-        Self { shop, sandbox }
+        let snippet = snippet(&sandbox);
+        let shop = shop::open(&sandbox, &url, database.unwrap(), referrals, snippet).await;
+        let shop = shop.unwrap();
+        Self {
+            shop: place.serve(shop.pages),
+            sandbox,
+            _worker: shop.worker,
+            _folder: folder,
+        }
     }
 
     pub(crate) fn at(&self, target: &str) -> String {
         self.shop.at("127.0.0.1", target)
     }
 
-    pub(crate) fn referrer_of(&self, name: &str) -> Option<String> {
-        let mut customers = self.sandbox.customers().into_iter();
-        let customer = customers.find(|customer| customer.name.as_deref() == Some(name));
-        customer.expect("the customer was created").referred_by
+    /// Waits until the customer has arrived at Partnero.
+    pub(crate) async fn referrer_of(&self, name: &str) -> Option<String> {
+        let customer = until("the customer at Partnero", async || {
+            let mut customers = self.sandbox.customers().into_iter();
+            customers.find(|customer| customer.name.as_deref() == Some(name))
+        });
+        customer.await.referred_by
     }
 }
 
@@ -66,7 +79,7 @@ pub(crate) async fn sign_up(visitor: &Browser, name: &str, account: &str) {
     visitor.fill("[name=name]", name).await;
     let email = format!("{}@friends.example", name.to_lowercase());
     visitor.fill("[name=email]", &email).await;
-    visitor.click("form button").await;
+    visitor.click("form[action='/signup'] button").await;
     visitor.arrive(account).await;
     let page = visitor.text().await;
     assert!(page.contains(&format!("Hello, {name}")), "{page}");
@@ -128,10 +141,8 @@ async fn a_sign_up_credits_the_friend_and_takes_the_cookie_away() {
     ben.go(&town.at("/")).await;
     sign_up(&ben, "Ben", "/account/2").await;
     assert!(ben.cookies(COOKIE).await.is_empty());
-    assert_eq!(town.referrer_of("Ben").as_deref(), Some("1"));
+    assert_eq!(town.referrer_of("Ben").await.as_deref(), Some("1"));
     ben.go(&town.at("/account/1")).await;
-    assert!(
-        ben.text().await.contains("Ben"),
-        "Anna sees whom she brought"
-    );
+    ben.until_true("return document.body.innerText.includes('Ben')")
+        .await;
 }

@@ -20,10 +20,10 @@ async fn a_purchase_earns_the_friend_a_reward_and_a_refund_takes_it_back() {
     ben.sign_up("Ben").await;
     let anna = "/account/1";
     let shows = async |balance: &str, rewards: u32| {
-        town.sandbox.webhooks_settled().await;
+        town.all_has_arrived().await;
         let page = ben.read(anna).await;
-        let balance = format!("Your balance: <strong>{balance}</strong>");
-        let rewards = format!("told us of: {rewards}<");
+        let balance = format!("<strong>{balance}</strong>");
+        let rewards = format!("told us of</dt><dd>{rewards}<");
         assert!(page.contains(&balance) && page.contains(&rewards), "{page}");
     };
     shows("nothing yet", 0).await;
@@ -39,19 +39,20 @@ async fn a_purchase_earns_the_friend_a_reward_and_a_refund_takes_it_back() {
     }
     shows("15.00 USD", 5).await;
     for order in [2, 3, 1] {
-        let path = format!("/account/2/refund/{order}");
+        let path = format!("/account/2/return/{order}");
         ben.post(&path, &[]).await;
     }
     shows("6.00 USD", 5).await;
     for order in [4, 5] {
-        let path = format!("/account/2/refund/{order}");
+        let path = format!("/account/2/return/{order}");
         ben.post(&path, &[]).await;
     }
     shows("nothing", 5).await;
-    assert!(!ben.read("/account/2").await.contains("Order "));
+    assert!(!ben.read("/account/2").await.contains(">Order "));
     // The shop has stored what it was told, so it does not need Partnero to show it.
     town.sandbox.go_down().await;
-    shows("nothing", 5).await;
+    let page = ben.read(anna).await;
+    assert!(page.contains("<strong>nothing</strong>"), "{page}");
 }
 
 #[tokio::test]
@@ -65,11 +66,11 @@ async fn the_reward_arrives_in_every_shape_that_it_may_have() {
             ben.get(&format!("/?ref={ANNA}")).await;
             ben.sign_up("Ben").await;
             ben.post("/account/2/buy", &[]).await;
-            town.sandbox.webhooks_settled().await;
+            town.all_has_arrived().await;
             let page = ben.read("/account/1").await;
             assert!(page.contains("3.00 USD"), "{data:?} {envelope:?}");
-            ben.post("/account/2/refund/1", &[]).await;
-            town.sandbox.webhooks_settled().await;
+            ben.post("/account/2/return/1", &[]).await;
+            town.all_has_arrived().await;
             let page = ben.read("/account/1").await;
             assert!(page.contains("<strong>nothing<"), "{data:?} {envelope:?}");
         }
@@ -85,7 +86,7 @@ async fn rewards_of_one_second_are_all_in_the_balance() {
     ben.sign_up("Ben").await;
     for _ in 0..5 {
         ben.post("/account/2/buy", &[]).await;
-        town.sandbox.webhooks_settled().await;
+        town.all_has_arrived().await;
     }
     // Webhooks of the same second may be equal in every byte, so their number is not checked.
     let page = ben.read("/account/1").await;
@@ -106,7 +107,7 @@ async fn a_reward_that_comes_while_partnero_is_away_comes_again() {
         let refused = Fault::status(401).on(Method::GET, "/v1/customers/1/balance");
         town.sandbox.inject(refused.times(2));
         ben.post("/account/2/buy", &[]).await;
-        town.sandbox.webhooks_settled().await;
+        town.all_has_arrived().await;
         let told = town.sandbox.webhooks();
         let statuses: Vec<_> = told
             .iter()
@@ -115,7 +116,7 @@ async fn a_reward_that_comes_while_partnero_is_away_comes_again() {
         assert_eq!(statuses, [503, 503, 200]);
         let page = ben.read("/account/1").await;
         assert!(
-            page.contains("3.00 USD") && page.contains("told us of: 1<"),
+            page.contains("3.00 USD") && page.contains("told us of</dt><dd>1<"),
             "{time:?}: {page}"
         );
     }
@@ -130,5 +131,10 @@ async fn a_forged_reward_is_refused() {
     let request = mallory.browser.post(format!("{}/webhook", town.shop));
     let request = request.header(SIGNATURE, sign(&guess, body)).body(body);
     assert_eq!(request.send().await.unwrap().status(), 401);
-    assert!(mallory.read("/account/1").await.contains("told us of: 0<"));
+    assert!(
+        mallory
+            .read("/account/1")
+            .await
+            .contains("told us of</dt><dd>0<")
+    );
 }

@@ -1,0 +1,71 @@
+//! What only Partnero knows: the link of a new account, who was credited for it, and what a sale
+//! has earned.
+//!
+//! The shop asks when a page is shown, only about reports that have arrived, and for a second at
+//! most. It keeps the answers. So no page needs a Partnero that answers.
+
+use std::time::Duration;
+
+use sqlx::SqlitePool;
+use tower_partnero::Client;
+use tower_partnero::client::ReferringCustomer;
+
+use crate::sales;
+use crate::shop::Failure;
+
+/// The longest that a page waits for the answers.
+const PATIENCE: Duration = Duration::from_secs(1);
+
+const NEW_CUSTOMERS: &str = "SELECT accounts.id FROM accounts JOIN partnero_outbox AS report
+    ON report.kind = 'customer' AND report.customer = CAST(accounts.id AS TEXT)
+    WHERE accounts.link IS NULL AND report.state = 'done' LIMIT 10";
+
+const NEW_SALES: &str = "SELECT orders.id FROM orders JOIN partnero_outbox AS report
+    ON report.kind = 'transaction' AND report.key = 'order-' || orders.id
+    WHERE orders.reward IS NULL AND NOT orders.is_returned AND report.outcome = 'recorded' LIMIT 10";
+
+/// Asks for what is not known yet. What fails is asked again for the next page.
+pub(crate) async fn fetch(client: &Client, database: &SqlitePool) {
+    match tokio::time::timeout(PATIENCE, ask(client, database)).await {
+        Ok(Ok(())) => {}
+        Ok(Err(Failure(error))) => tracing::debug!(error, "Partnero was asked and did not answer"),
+        Err(_) => tracing::debug!("Partnero was asked and has not answered in time"),
+    }
+}
+
+async fn ask(client: &Client, database: &SqlitePool) -> Result<(), Failure> {
+    let ids: Vec<i64> = sqlx::query_scalar(NEW_CUSTOMERS)
+        .fetch_all(database)
+        .await?;
+    for id in ids {
+        let customer = client.customers().get(&id.to_string()).await?;
+        let referrer = match &customer.referring_customer {
+            Some(referrer) => account_of(database, referrer).await?,
+            None => None,
+        };
+        let keep = "UPDATE accounts SET public_key = $2, link = $3, referrer = $4 WHERE id = $1";
+        let keep = sqlx::query(keep).bind(id).bind(customer.key);
+        let keep = keep.bind(customer.referral_link).bind(referrer);
+        keep.execute(database).await?;
+    }
+    let orders: Vec<i64> = sqlx::query_scalar(NEW_SALES).fetch_all(database).await?;
+    for order in orders {
+        let sale = client.transactions().get(&sales::key(order)).await?;
+        let mut rewards = sale.rewards.iter();
+        let reward = rewards.find_map(|reward| reward.amount.as_ref());
+        let reward = reward.map_or_else(|| "nothing".to_owned(), |money| format!("{money:.2}"));
+        let keep = sqlx::query("UPDATE orders SET reward = $2 WHERE id = $1");
+        keep.bind(order).bind(reward).execute(database).await?;
+    }
+    Ok(())
+}
+
+/// The account that Partnero names by its id, by its key, or by both.
+async fn account_of(
+    database: &SqlitePool,
+    referrer: &ReferringCustomer,
+) -> Result<Option<i64>, sqlx::Error> {
+    let query = "SELECT id FROM accounts WHERE CAST(id AS TEXT) = $1 OR public_key = $2";
+    let query = sqlx::query_scalar(query).bind(&referrer.id);
+    query.bind(&referrer.key).fetch_optional(database).await
+}

@@ -1,0 +1,114 @@
+//! The page of an account.
+
+use axum::response::Html;
+use maud::{Markup, html};
+
+use super::{link_to_share, page};
+use crate::accounts::Account;
+use crate::partnero::Partnero;
+use crate::rewards::Earnings;
+use crate::sales::{CURRENCY, Order, PRICE};
+use crate::timeline::{Entry, State, Timeline};
+
+/// What the page shows.
+pub(crate) struct AccountPage {
+    pub(crate) account: Account,
+    pub(crate) timeline: Timeline,
+    pub(crate) orders: Vec<Order>,
+    /// The names of those whom this account has brought.
+    pub(crate) friends: Vec<String>,
+    pub(crate) earnings: Earnings,
+}
+
+pub(crate) fn account(shown: &AccountPage, partnero: &Partnero) -> Html<String> {
+    let AccountPage {
+        account, timeline, ..
+    } = shown;
+    let content = html! {
+        section.card {
+            h2 { "Tea" }
+            form method="post" action={ "/account/" (account.id) "/buy" } {
+                button { "Buy a pound for " (PRICE) " " (CURRENCY) }
+            }
+            div id="orders" data-live { (orders(shown)) }
+        }
+        section.card {
+            h2 { "Who is credited for this sign-up, and why" }
+            div id="timeline" data-live { (why(timeline)) }
+        }
+        section.card {
+            h2 { "Bring friends" }
+            div id="friends" data-live { (friends(shown)) }
+        }
+    };
+    page(
+        &format!("Hello, {}", account.name),
+        Some(account.id),
+        partnero,
+        &content,
+    )
+}
+
+fn orders(shown: &AccountPage) -> Markup {
+    html! {
+        @if !shown.orders.is_empty() {
+            table {
+                thead { tr { th scope="col" { "Order" } th scope="col" { "Price" } th scope="col" { "Changed your mind?" } } }
+                tbody { @for order in &shown.orders { tr {
+                    th scope="row" { "Order " (order.id) }
+                    td { (PRICE) " " (CURRENCY) }
+                    td { form method="post" action={ "/account/" (shown.account.id) "/return/" (order.id) } {
+                        button.secondary { "Give order " (order.id) " back" }
+                    } }
+                } } }
+            }
+        }
+    }
+}
+
+fn why(timeline: &Timeline) -> Markup {
+    html! {
+        p.note.waits[timeline.outcome.is_none()] {
+            (timeline.verdict)
+            @if let Some(outcome) = &timeline.outcome { " " code title="the outbox's name of this outcome" { (outcome) } }
+        }
+        ol.timeline { @for entry in &timeline.entries { (line(entry)) } }
+    }
+}
+
+fn line(entry: &Entry) -> Markup {
+    let class = match entry.state {
+        State::Done => "done",
+        State::Waiting => "waiting",
+        State::Dead => "dead",
+    };
+    html! {
+        li class=(class) {
+            (entry.text)
+            @if let Some(at) = entry.at { " " time { (clock(at)) } }
+            @if let Some(problem) = &entry.problem { details { summary { "The last answer" } (problem) } }
+        }
+    }
+}
+
+fn clock(at: i64) -> String {
+    let seconds = at / 1_000 % 86_400;
+    let (hours, minutes) = (seconds / 3_600, seconds / 60 % 60);
+    format!("{hours:02}:{minutes:02}:{:02} UTC", seconds % 60)
+}
+
+fn friends(shown: &AccountPage) -> Markup {
+    html! {
+        @if let Some(link) = &shown.account.link {
+            p { "Your link to share:" }
+            (link_to_share(link))
+        } @else {
+            p.waits { "Your link to share comes from Partnero, as soon as your sign-up has arrived there." }
+        }
+        dl {
+            div { dt { "Friends you brought" } dd { @if shown.friends.is_empty() { "none yet" } @else { (shown.friends.join(", ")) } } }
+            div { dt { "What they have earned you" } dd { strong { (shown.earnings.balance) } } }
+            div { dt { "Rewards that Partnero told us of" } dd { (shown.earnings.rewards) } }
+        }
+    }
+}

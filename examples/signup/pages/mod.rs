@@ -1,0 +1,188 @@
+//! The shop's pages. `maud` escapes every text that a visitor or Partnero wrote.
+
+mod account;
+
+use axum::Router;
+use axum::http::header::CONTENT_TYPE;
+use axum::response::Html;
+use axum::routing::get;
+use maud::{DOCTYPE, Markup, PreEscaped, html};
+
+pub(crate) use self::account::{AccountPage, account};
+use crate::clicks::Tag;
+use crate::partnero::Partnero;
+use crate::shop::{Inviter, NewUser};
+
+/// The style, the script and the icon of the pages.
+pub(crate) fn files() -> Router {
+    let file =
+        |kind: &'static str, text: &'static str| get(async move || ([(CONTENT_TYPE, kind)], text));
+    Router::new()
+        .route("/shop.css", file("text/css", include_str!("shop.css")))
+        .route("/shop.js", file("text/javascript", include_str!("shop.js")))
+        .route("/icon.svg", file("image/svg+xml", include_str!("icon.svg")))
+}
+
+/// `account` is the account whose page this is.
+fn page(title: &str, account: Option<i64>, partnero: &Partnero, content: &Markup) -> Html<String> {
+    let page = html! {
+        (DOCTYPE)
+        html lang="en" {
+            head {
+                meta charset="utf-8";
+                meta name="viewport" content="width=device-width, initial-scale=1";
+                title { (title) " · The Tea Shop" }
+                link rel="icon" href="/icon.svg" type="image/svg+xml";
+                link rel="stylesheet" href="/shop.css";
+                script src="/shop.js" defer {}
+            }
+            body {
+                header {
+                    nav aria-label="Shop" {
+                        a.brand href="/" { "The Tea Shop" }
+                        a href="/signup" { "Sign up" }
+                        a href=(partnero.page_url) { "Partnero's view" }
+                    }
+                    (switch(account, partnero))
+                }
+                main {
+                    h1 { (title) }
+                    (content)
+                }
+            }
+        }
+    };
+    Html(page.into_string())
+}
+
+/// Says whether Partnero is up and what waits for it, and takes it down or brings it back.
+fn switch(account: Option<i64>, partnero: &Partnero) -> Markup {
+    let (is_up, waiting) = (partnero.is_up, partnero.waiting);
+    html! {
+        section.switch.down[!is_up] id="switch" data-live aria-label="The local Partnero" {
+            p {
+                strong { @if is_up { "Partnero is up." } @else { "Partnero is down." } }
+                " "
+                @match (waiting, is_up) {
+                    (0, true) => "All reports have arrived.",
+                    (0, false) => "Sign up and buy as before: the reports will wait in the outbox.",
+                    (1, _) => "1 report waits in the outbox.",
+                    (_, _) => { (waiting) " reports wait in the outbox." }
+                }
+            }
+            form method="post" action=(if is_up { "/partnero/down" } else { "/partnero/up" }) {
+                @if let Some(account) = account { input type="hidden" name="account" value=(account); }
+                button.secondary { @if is_up { "Take Partnero down" } @else { "Bring Partnero back" } }
+            }
+        }
+    }
+}
+
+/// A link with a button that copies it. The script of the page does the copying.
+fn link_to_share(link: &str) -> Markup {
+    html! {
+        p.share {
+            code { (link) }
+            button.secondary type="button" data-copy=(link) { "Copy" }
+            a.button.secondary href=(link) { "Open it" }
+        }
+    }
+}
+
+/// Who invited this visitor.
+fn invitation(inviter: Option<&Inviter>) -> Markup {
+    html! {
+        @match inviter {
+            Some(Inviter { name: Some(name), .. }) => {
+                p.note { strong { (name) } " invited you. Sign up whenever you like: we remember." }
+            }
+            Some(Inviter { key, name: None }) => {
+                p.note {
+                    "You came by a link with the key " code { (key) } ", which is none of our \
+                    customers' as far as we know. If you followed a friend's link before, we remember it."
+                }
+            }
+            None => p.note.plain { "Nobody invited you yet. Follow a friend's link, or sign up all the same." }
+        }
+    }
+}
+
+pub(crate) fn landing(
+    inviter: Option<&Inviter>,
+    accounts: &[(i64, String, i64)],
+    link: &str,
+    partnero: &Partnero,
+    tag: Option<&Tag>,
+) -> Html<String> {
+    let content = html! {
+        @if let Some(tag) = tag { (PreEscaped(&tag.html)) }
+        (invitation(inviter))
+        p { a.button href="/signup" { "Sign up" } }
+
+        h2 { "Play the whole circle" }
+        ol.steps {
+            li {
+                strong { "Anna shares her link." } " Open it, as a friend of hers would:"
+                (link_to_share(link))
+            }
+            li { strong { "The friend signs up." } " The shop knows who sent the friend, even if days and other pages lie between." }
+            li { strong { "The friend buys tea" } " on the page of the new account, and Anna earns a tenth of the price." }
+            li { strong { "Anna looks at " a href="/account/1" { "her page" } "." } " It shows whom she brought and what that earned her." }
+            li { strong { "Now the same without Partnero." } " Take it down with the button above, follow Anna's link, sign up and buy. The shop works as before. Bring it back, and watch the reports arrive by themselves." }
+        }
+
+        h2 { "Links as they are in the wild" }
+        ul {
+            li { "Follow Anna's link, and after it " a href="/?ref=producthunt" { "a newsletter's " code { "?ref=producthunt" } } ". Sign up: Anna is credited all the same, and the account's page says why." }
+            li { "Follow " a href={ (link) "." } { "Anna's link with a full stop" } ", which a mail program took for a part of it. Anna is credited, too." }
+        }
+
+        h2 { "Accounts" }
+        p.quiet { "A real shop would not show them. Here you look at everybody's page." }
+        ul id="accounts" data-live {
+            @for (id, name, waiting) in accounts {
+                li {
+                    a href={ "/account/" (id) } { (name) }
+                    @match waiting {
+                        0 => {}
+                        1 => span.waits { " · 1 report waits in the outbox" }
+                        _ => span.waits { " · " (waiting) " reports wait in the outbox" }
+                    }
+                }
+            }
+        }
+    };
+    page("Tea, and friends", None, partnero, &content)
+}
+
+/// The form, with what was written into it before and the problem with that.
+pub(crate) fn sign_up(
+    inviter: Option<&Inviter>,
+    form: &NewUser,
+    problem: Option<&str>,
+    partnero: &Partnero,
+) -> Html<String> {
+    let content = html! {
+        (invitation(inviter))
+        form.card method="post" action="/signup" {
+            label for="name" { "Name" }
+            input id="name" name="name" value=(form.name) required maxlength="100" autocomplete="name";
+            label for="email" { "E-mail" }
+            @if let Some(problem) = problem {
+                p.problem id="problem" { (problem) }
+            }
+            input id="email" name="email" type="email" value=(form.email) required maxlength="100"
+                autocomplete="email" aria-invalid=[problem.map(|_| "true")] aria-describedby=[problem.map(|_| "problem")];
+            button { "Create my account" }
+        }
+    };
+    page("Sign up", None, partnero, &content)
+}
+
+pub(crate) fn not_found(partnero: &Partnero) -> Html<String> {
+    let content = html! {
+        p { "Perhaps the account is from an earlier start of this shop, which forgets everything when it stops." }
+        p { a.button href="/" { "To the shop" } }
+    };
+    page("There is no such page", None, partnero, &content)
+}

@@ -1,0 +1,149 @@
+//! The whole circle in the example shop, by its buttons alone, on a desk and on a phone. Each screen
+//! on the way is checked for what keeps people out.
+
+use serde_json::json;
+
+use crate::Browser;
+use crate::npm::script;
+use crate::shop::ANNA;
+use crate::visitor::{Town, sign_up};
+
+/// axe says what is wrong and where; the page must not be wider than the window either.
+const CHECK: &str = "
+    const { violations } = await axe.run(document);
+    const wrong = violations.flatMap(({ id, nodes }) => nodes.map(({ html }) => `${id}: ${html}`));
+    if (document.documentElement.scrollWidth > innerWidth) wrong.push('it is too wide');
+    return wrong";
+
+struct Visitor {
+    browser: Browser,
+    axe: String,
+}
+
+impl Visitor {
+    async fn open(width: u32, height: u32) -> Option<Self> {
+        let axe = script("axe-core/axe.min.js")?;
+        let browser = Browser::open().await?;
+        browser.resize(width, height).await;
+        Some(Self { browser, axe })
+    }
+
+    async fn check(&self, screen: &str) {
+        let script = format!("{}; return (async () => {{ {CHECK} }})()", self.axe);
+        let wrong = self.browser.run(&script).await;
+        assert_eq!(wrong, json!([]), "{screen}");
+    }
+
+    /// Waits for what the page's own script shows, without a reload.
+    async fn reads(&self, text: &str) {
+        let script = format!("return document.body.innerText.includes({})", json!(text));
+        self.browser.until_true(&script).await;
+    }
+}
+
+#[tokio::test]
+async fn the_circle_on_a_desk() {
+    play(1280, 900).await;
+}
+
+#[tokio::test]
+async fn the_circle_on_a_phone() {
+    play(375, 720).await;
+}
+
+async fn play(width: u32, height: u32) {
+    let Some(visitor) = Visitor::open(width, height).await else {
+        return;
+    };
+    let ben = &visitor.browser;
+    let town = Town::with_script().await;
+    ben.go(&town.at("/")).await;
+    visitor.reads("Nobody invited you yet").await;
+    visitor.check("nobody is invited").await;
+
+    ben.click(".share a").await;
+    ben.arrive(&format!("/?ref={ANNA}")).await;
+    visitor.reads("Anna invited you").await;
+    visitor.check("Ben is invited").await;
+    ben.click("a[href='/?ref=producthunt']").await;
+    ben.arrive("/?ref=producthunt").await;
+    visitor
+        .reads("none of our customers' as far as we know")
+        .await;
+    visitor.check("a stranger's link").await;
+
+    ben.click("form[action='/partnero/down'] button").await;
+    visitor.reads("Partnero is down.").await;
+    visitor.check("Partnero is down").await;
+    sign_up(ben, "Ben", "/account/2").await;
+    ben.click("form[action$='/buy'] button").await;
+    visitor.reads("2 reports wait in the outbox").await;
+    visitor.reads("It was tried").await;
+    visitor.check("two reports wait").await;
+
+    // The mark is gone if the page is loaded again.
+    ben.run("window.isTheSamePage = true").await;
+    town.sandbox.come_back().await.unwrap();
+    visitor
+        .reads("Anna is credited, although the last link")
+        .await;
+    visitor.reads("Anna earned 3.00 USD.").await;
+    visitor.reads("All reports have arrived.").await;
+    assert_eq!(ben.run("return window.isTheSamePage").await, true);
+    visitor.check("all has arrived").await;
+    assert_eq!(town.referrer_of("Ben").await.as_deref(), Some("1"));
+
+    ben.go(&town.at("/account/1")).await;
+    visitor.reads("The balance is now 3.00 USD.").await;
+    visitor.check("Anna's page").await;
+    ben.go(&town.sandbox.page_url()).await;
+    for section in ["Transactions", "Webhooks sent", "customer.rewarded"] {
+        visitor.reads(section).await;
+    }
+    visitor.check("Partnero's view").await;
+}
+
+#[tokio::test]
+async fn what_is_long_or_wrong_fits_and_is_explained() {
+    let Some(visitor) = Visitor::open(375, 720).await else {
+        return;
+    };
+    let town = Town::open().await;
+    let ben = &visitor.browser;
+    let name = "Wolfeschlegelsteinhausenbergerdorff".repeat(2);
+    ben.go(&town.at(&format!("/?ref={}", "k".repeat(200))))
+        .await;
+    visitor.check("a long key").await;
+    sign_up(ben, &name, "/account/2").await;
+    visitor.check("a long name").await;
+    ben.go(&town.at("/")).await;
+    visitor.check("a long name among others").await;
+
+    ben.go(&town.at("/signup")).await;
+    ben.fill("[name=name]", "Ben").await;
+    ben.fill("[name=email]", "anna@shop.example").await;
+    ben.click("form[action='/signup'] button").await;
+    visitor
+        .reads("There is an account with this e-mail address already")
+        .await;
+    visitor.check("a taken address").await;
+    ben.go(&town.at("/account/99")).await;
+    visitor.reads("There is no such page").await;
+    visitor.check("no page").await;
+}
+
+#[tokio::test]
+async fn annas_link_is_copied() {
+    let Some(ben) = Browser::open().await else {
+        return;
+    };
+    let town = Town::open().await;
+    ben.allow_clipboard().await;
+    ben.go(&town.at("/")).await;
+    ben.click("[data-copy]").await;
+    let copied =
+        "return [...document.querySelectorAll('button')].some(b => b.innerText === 'Copied')";
+    ben.until_true(copied).await;
+    let copy = ben.run("return navigator.clipboard.readText()").await;
+    assert_eq!(copy, town.at(&format!("/?ref={ANNA}")));
+}
