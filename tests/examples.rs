@@ -28,14 +28,18 @@ fn run_to_its_end(name: &str, args: &[&str]) -> (Option<i32>, String) {
 struct Program {
     url: String,
     _child: Child,
+    /// The program's files: it is killed, and then deletes none of them.
+    _folder: tempfile::TempDir,
     /// Kept open, because printing to a closed pipe would end the program.
     _output: Lines<BufReader<ChildStdout>>,
 }
 
 /// Starts an example, and reads its output up to the line that contains `mark`.
 async fn start(name: &str, args: &[&str], mark: &str) -> Program {
+    let folder = tempfile::tempdir().unwrap();
     let mut child = Spawn::new(build(name))
         .args(args)
+        .env("TMPDIR", folder.path())
         .stdout(Stdio::piped())
         .kill_on_drop(true)
         .spawn()
@@ -49,6 +53,7 @@ async fn start(name: &str, args: &[&str], mark: &str) -> Program {
             return Program {
                 url: url.expect("the line names an address"),
                 _child: child,
+                _folder: folder,
                 _output: lines,
             };
         }

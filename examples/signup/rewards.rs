@@ -125,11 +125,11 @@ async fn apply(state: &AppState, event: &Event) -> Result<(), Box<dyn Error + Se
     let is_new_reward = seen.is_first() && event.kind() == EventKind::CustomerRewarded;
     if seen.is_first() {
         let news = match event.kind() {
-            EventKind::CustomerRewarded => "a friend has bought something",
-            EventKind::TransactionDeleted => "a friend has given something back",
-            _ => "the balance has changed",
+            EventKind::CustomerRewarded => "of a reward",
+            EventKind::TransactionDeleted => "that a sale is deleted, and its reward with it",
+            _ => "that the balance has changed",
         };
-        let what = format!("Partnero told the shop: {news}. The balance is now {balance}.");
+        let what = format!("Partnero told the shop {news}. The balance is now {balance}.");
         accounts::note(&mut transaction, account, &what).await?;
     }
     sqlx::query(EARN)

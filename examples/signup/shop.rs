@@ -233,6 +233,7 @@ async fn account(State(state): State<AppState>, Path(id): Path<i64>) -> Result<R
         orders: sales::orders(database, id).await?,
         friends: accounts::friends(database, id).await?,
         earnings: state.rewards.of(id).await?,
+        friend,
         account,
     };
     let partnero = Partnero::look(&state).await?;

@@ -3,7 +3,8 @@
 //! It is put together from what the shop wrote down itself, and from the rows of the outbox, whose
 //! columns are documented. A row stays as a receipt when its report has arrived.
 
-use sqlx::{SqliteConnection, SqlitePool};
+use sqlx::sqlite::{SqliteConnection, SqlitePool, SqliteRow};
+use sqlx::{FromRow, Row};
 use tower_partnero::{Referral, ReferralContext, ReferralKey, ReferralSource};
 
 use crate::accounts::{self, Account};
@@ -114,35 +115,27 @@ pub(crate) async fn of(
 }
 
 async fn reports(database: &SqlitePool, account: i64) -> Result<Vec<Report>, sqlx::Error> {
-    type Row = (
-        String,
-        String,
-        String,
-        Option<String>,
-        i64,
-        Option<String>,
-        Option<i64>,
-    );
-    let query = "SELECT kind, key, state, outcome, attempts, last_answer, settled_at
-        FROM partnero_outbox WHERE customer = $1 ORDER BY id";
-    let rows: Vec<Row> = sqlx::query_as(query)
-        .bind(account.to_string())
-        .fetch_all(database)
-        .await?;
-    let report = |(kind, key, state, outcome, attempts, last_answer, settled_at): Row| Report {
-        kind,
-        key,
-        state: match &*state {
-            "done" => State::Done,
-            "dead" => State::Dead,
-            _ => State::Waiting,
-        },
-        outcome: outcome.unwrap_or_default(),
-        attempts,
-        last_answer,
-        settled_at,
-    };
-    Ok(rows.into_iter().map(report).collect())
+    let query = "SELECT * FROM partnero_outbox WHERE customer = $1 ORDER BY id";
+    let query = sqlx::query_as(query).bind(account.to_string());
+    query.fetch_all(database).await
+}
+
+impl FromRow<'_, SqliteRow> for Report {
+    fn from_row(row: &SqliteRow) -> Result<Self, sqlx::Error> {
+        Ok(Self {
+            kind: row.try_get("kind")?,
+            key: row.try_get("key")?,
+            state: match row.try_get("state")? {
+                "done" => State::Done,
+                "dead" => State::Dead,
+                _ => State::Waiting,
+            },
+            outcome: row.try_get::<Option<_>, _>("outcome")?.unwrap_or_default(),
+            attempts: row.try_get("attempts")?,
+            last_answer: row.try_get("last_answer")?,
+            settled_at: row.try_get("settled_at")?,
+        })
+    }
 }
 
 impl Entry {

@@ -93,8 +93,20 @@ async fn play(width: u32, height: u32) {
     visitor.check("all has arrived").await;
     assert_eq!(town.referrer_of("Ben").await.as_deref(), Some("1"));
 
-    ben.go(&town.at("/account/1")).await;
-    visitor.reads("The balance is now 3.00 USD.").await;
+    ben.click("form[action='/partnero/down'] button").await;
+    visitor.reads("Partnero is down.").await;
+    ben.click("form[action$='/buy'] button").await;
+    visitor
+        .reads("The report of the sale of order 2 waits in the outbox.")
+        .await;
+    ben.click("form[action='/partnero/up'] button").await;
+    visitor
+        .reads("Reported the sale of order 2 to Partnero.")
+        .await;
+
+    ben.click("a[href='/account/1']").await;
+    ben.arrive("/account/1").await;
+    visitor.reads("The balance is now 6.00 USD.").await;
     visitor.check("Anna's page").await;
     ben.go(&town.sandbox.page_url()).await;
     for section in ["Transactions", "Webhooks sent", "customer.rewarded"] {

@@ -13,6 +13,8 @@ use crate::timeline::{Entry, State, Timeline};
 /// What the page shows.
 pub(crate) struct AccountPage {
     pub(crate) account: Account,
+    /// The friend who is credited or, as long as that is not decided, who has invited.
+    pub(crate) friend: Option<String>,
     pub(crate) timeline: Timeline,
     pub(crate) orders: Vec<Order>,
     /// The names of those whom this account has brought.
@@ -21,9 +23,7 @@ pub(crate) struct AccountPage {
 }
 
 pub(crate) fn account(shown: &AccountPage, partnero: &Partnero) -> Html<String> {
-    let AccountPage {
-        account, timeline, ..
-    } = shown;
+    let account = &shown.account;
     let content = html! {
         section.card {
             h2 { "Tea" }
@@ -34,7 +34,7 @@ pub(crate) fn account(shown: &AccountPage, partnero: &Partnero) -> Html<String> 
         }
         section.card {
             h2 { "Who is credited for this sign-up, and why" }
-            div id="timeline" data-live { (why(timeline)) }
+            div id="timeline" data-live { (why(shown)) }
         }
         section.card {
             h2 { "Bring friends" }
@@ -66,13 +66,17 @@ fn orders(shown: &AccountPage) -> Markup {
     }
 }
 
-fn why(timeline: &Timeline) -> Markup {
+fn why(shown: &AccountPage) -> Markup {
+    let timeline = &shown.timeline;
     html! {
         p.note.waits[timeline.outcome.is_none()] {
             (timeline.verdict)
             @if let Some(outcome) = &timeline.outcome { " " code title="the outbox's name of this outcome" { (outcome) } }
         }
         ol.timeline { @for entry in &timeline.entries { (line(entry)) } }
+        @if let (Some(id), Some(friend)) = (shown.account.referrer, &shown.friend) {
+            p { a href={ "/account/" (id) } { "See what " (friend) " has earned" } }
+        }
     }
 }
 

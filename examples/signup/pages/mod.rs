@@ -59,8 +59,8 @@ fn page(title: &str, account: Option<i64>, partnero: &Partnero, content: &Markup
 fn switch(account: Option<i64>, partnero: &Partnero) -> Markup {
     let (is_up, waiting) = (partnero.is_up, partnero.waiting);
     html! {
-        section.switch.down[!is_up] id="switch" data-live aria-label="The local Partnero" {
-            p {
+        section.switch aria-label="The local Partnero" {
+            p.down[!is_up] id="reports" data-live {
                 strong { @if is_up { "Partnero is up." } @else { "Partnero is down." } }
                 " "
                 @match (waiting, is_up) {
@@ -70,7 +70,8 @@ fn switch(account: Option<i64>, partnero: &Partnero) -> Markup {
                     (_, _) => { (waiting) " reports wait in the outbox." }
                 }
             }
-            form method="post" action=(if is_up { "/partnero/down" } else { "/partnero/up" }) {
+            noscript { "Reload the page to see what has arrived." }
+            form id="switch" data-live method="post" action=(if is_up { "/partnero/down" } else { "/partnero/up" }) {
                 @if let Some(account) = account { input type="hidden" name="account" value=(account); }
                 button.secondary { @if is_up { "Take Partnero down" } @else { "Bring Partnero back" } }
             }
