@@ -14,6 +14,9 @@ pub(crate) trait Gate: fmt::Debug + Send + Sync {
     /// Whether an attempt may be sent right now. After a yes it is sent without another wait.
     fn lets_pass(&self) -> Answer<bool>;
 
+    /// Whether a call that failed may be tried again within the same delivery.
+    fn allows_retries(&self) -> bool;
+
     /// Until when the body of an attempt may be written. The process may stand still after the yes.
     fn latest(&self) -> Option<Instant>;
 

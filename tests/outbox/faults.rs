@@ -18,6 +18,8 @@ every_engine! {
     an_outage_pauses_everybody_and_one_probe_ends_it,
     a_wrong_api_key_kills_nothing,
     one_poisonous_row_stops_nobody_else,
+    many_rows_that_always_fail_pause_nobody,
+    an_outage_amid_rows_that_always_fail_pauses_everybody,
     what_is_never_taken_is_given_up_by_age,
     a_503_that_asks_to_wait_is_heeded_by_everybody,
     a_sale_that_is_never_answered_is_given_up_by_age,
@@ -128,6 +130,53 @@ async fn one_poisonous_row_stops_nobody_else(shop: Shop) {
     assert_eq!((status.dead, status.shut_for), (0, None));
     assert_eq!(shop.sandbox.customers().len(), 20);
     worker.stop(Duration::from_secs(5)).await;
+}
+
+/// Reports that Partnero answers with 500, and sign-ups of honest people behind them.
+async fn honest_ones_behind_bots(shop: &Shop) {
+    shop.sandbox.inject(Fault::status(500).mentioning("bot-"));
+    for number in 0..40 {
+        shop.report(NewCustomer::new(format!("bot-{number}"))).await;
+    }
+    for number in 0..20 {
+        shop.report(NewCustomer::new(number)).await;
+    }
+}
+
+async fn many_rows_that_always_fail_pause_nobody(shop: Shop) {
+    const LONG: Duration = Duration::from_secs(60 * 60);
+    honest_ones_behind_bots(&shop).await;
+    let worker = shop.worker().probes(LONG, LONG).start().unwrap();
+    let status = shop.status_when(|status| status.pending == 40).await;
+    assert_eq!((status.dead, status.shut_for), (0, None));
+    // Nor later, when they are tried again and again.
+    let tries = shop.calls("POST");
+    shop.status_when(|_| shop.calls("POST") > tries + 200).await;
+    shop.report(NewCustomer::new("late")).await;
+    let status = shop.status_when(|status| status.pending == 40).await;
+    assert_eq!(status.shut_for, None);
+    worker.stop(Duration::from_secs(5)).await;
+    assert_eq!(shop.sandbox.customers().len(), 21);
+}
+
+async fn an_outage_amid_rows_that_always_fail_pauses_everybody(shop: Shop) {
+    const LONG: Duration = Duration::from_secs(60 * 60);
+    honest_ones_behind_bots(&shop).await;
+    let worker = shop.worker().retries(LONG, LONG).probes(LONG, LONG);
+    let worker = worker.start().unwrap();
+    shop.status_when(|status| status.pending == 40).await;
+    let (tries, probes) = (shop.calls("POST"), shop.calls("GET /v1/test"));
+    shop.sandbox.inject(Fault::status(503));
+    for number in 100..400 {
+        shop.report(NewCustomer::new(number)).await;
+    }
+    shop.status_when(|status| status.shut_for.is_some()).await;
+    worker.stop(Duration::from_secs(5)).await;
+    // Each probe that succeeded doubles the three customers who must fail before the next, and as
+    // many calls as there are lanes may be under way by then.
+    let most = (3 << probes) + 2 * 32;
+    let tries = shop.calls("POST") - tries;
+    assert!(tries <= most, "{tries} calls after {probes} probes");
 }
 
 async fn what_is_never_taken_is_given_up_by_age(shop: Shop) {

@@ -77,7 +77,9 @@ impl Policy<Request<Body>, Response<Body>, BoxError> for RetryPolicy {
         if self.left == 0 || !may_repeat(kind, progress.call().repeatable) {
             return None;
         }
-        if kind == ErrorKind::RateLimited && progress.gate().is_some() {
+        if let Some(gate) = progress.gate()
+            && (kind == ErrorKind::RateLimited || !gate.allows_retries())
+        {
             return None;
         }
         let asked = match result {
@@ -212,11 +214,17 @@ mod tests {
     }
 
     #[derive(Debug)]
-    struct Open;
+    struct Open {
+        allows_retries: bool,
+    }
 
     impl Gate for Open {
         fn lets_pass(&self) -> Answer<bool> {
             Box::pin(std::future::ready(true))
+        }
+
+        fn allows_retries(&self) -> bool {
+            self.allows_retries
         }
 
         fn latest(&self) -> Option<Instant> {
@@ -240,10 +248,13 @@ mod tests {
     /// All deliveries pause as one, and so the one that is told to does not wait by itself.
     #[tokio::test(start_paused = true)]
     async fn a_call_that_passes_a_gate_does_not_repeat_a_429() {
-        let gate = || Some(Arc::new(Open) as Arc<dyn Gate>);
-        for (status, gate, expected) in
-            [(429, None, true), (429, gate(), false), (503, gate(), true)]
-        {
+        let gate = |allows_retries| Some(Arc::new(Open { allows_retries }) as Arc<dyn Gate>);
+        for (status, gate, expected) in [
+            (429, None, true),
+            (429, gate(true), false),
+            (503, gate(true), true),
+            (503, gate(false), false),
+        ] {
             let mut policy = RetryPolicy::new(&Limits::default()).unwrap();
             let mut answer = Response::new(Body::default());
             *answer.status_mut() = http::StatusCode::from_u16(status).unwrap();

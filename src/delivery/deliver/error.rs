@@ -56,7 +56,9 @@ pub enum DeadReason {
 pub(crate) enum Sign {
     /// Partnero answers.
     Up,
-    /// Partnero does not answer, or not to this API key.
+    /// Partnero has failed over this report, be it because of the report or not.
+    Failing,
+    /// Partnero cannot be reached, or does not answer to this API key.
     Down,
     /// Nothing: the call was not sent, or there were too many calls (429).
     None,
@@ -209,7 +211,7 @@ impl DeliveryError {
         match error.kind() {
             ErrorKind::InvalidInput | ErrorKind::Busy | ErrorKind::RateLimited => Sign::None,
             ErrorKind::Connect | ErrorKind::Unauthorized => Sign::Down,
-            kind if kind.leaves_doubt() => Sign::Down,
+            kind if kind.leaves_doubt() => Sign::Failing,
             _ => Sign::Up,
         }
     }

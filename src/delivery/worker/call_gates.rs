@@ -5,6 +5,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::gate::FleetGate;
+use super::outage::Outage;
 use crate::client::gate::{Answer, Gate};
 use crate::delivery::outbox::store::Passage;
 
@@ -17,12 +18,19 @@ pub(super) struct AttemptGate {
     pub(super) until: Instant,
     /// The longest that one request may take.
     pub(super) timeout: Duration,
+    pub(super) outage: Outage,
 }
 
 impl Gate for AttemptGate {
     fn lets_pass(&self) -> Answer<bool> {
         let (gate, until) = (self.gate.clone(), self.until);
         Box::pin(async move { gate.ask().await == Passage::Open && Instant::now() < until })
+    }
+
+    /// While Partnero fails for others, a retry would keep a place from a report that may arrive. The
+    /// row is tried again later.
+    fn allows_retries(&self) -> bool {
+        self.outage.is_calm()
     }
 
     fn latest(&self) -> Option<Instant> {
@@ -43,6 +51,10 @@ impl Gate for ProbeGate {
     fn lets_pass(&self) -> Answer<bool> {
         let gate = self.0.clone();
         Box::pin(async move { gate.ask().await != Passage::Shut })
+    }
+
+    fn allows_retries(&self) -> bool {
+        false
     }
 
     fn latest(&self) -> Option<Instant> {
@@ -73,6 +85,7 @@ mod tests {
             gate: gate(&Outbox::memory()),
             until: Instant::now() + MS,
             timeout: MINUTE,
+            outage: Outage::default(),
         };
         assert!(within.lets_pass().await);
         assert_eq!(within.latest(), Some(Instant::now() + MS + MINUTE));

@@ -9,8 +9,8 @@ use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep, timeout, timeout_at};
 
 use super::execution::{Claiming, Execution};
+use super::probe::{Found, probe};
 use super::shared::{Phase, Shared};
-use crate::client::ErrorKind;
 #[cfg(feature = "tracing")]
 use crate::delivery::outbox::RunningWorker;
 use crate::delivery::outbox::millis;
@@ -140,16 +140,15 @@ impl Dispatch {
     async fn probe(&self) -> bool {
         let Shared {
             outbox,
-            prober,
             gate,
             settings,
             random,
-            outage,
+            suspicion,
             monitor,
             ..
         } = &*self.shared;
         // No other worker probes until this call has surely ended.
-        let hold = prober.deadline();
+        let hold = suspicion.prober.deadline();
         let at = Instant::now();
         let probes_before = match outbox.store.take_probe(hold).await {
             Ok(Some(probes_before)) => probes_before,
@@ -160,18 +159,20 @@ impl Dispatch {
             }
         };
         gate.saw(at, Passage::Probe);
-        let recorded = match prober.program().test().await {
-            Err(error) if is_outage(error.kind()) => {
-                let asked = error.retry_after();
-                let wait = settings
-                    .probes
-                    .after(probes_before + 2, asked, random.fraction());
-                outbox.store.defer_probe(wait).await
-            }
-            // Any other answer, even a refusal, shows that Partnero answers.
-            _ => {
-                outage.partnero_answers();
+        let asked = match probe(&suspicion.prober).await {
+            Found::Answer => None,
+            Found::Failure { asked } => Some(asked),
+            Found::Nothing => Some(None),
+        };
+        let recorded = match asked {
+            None => {
+                suspicion.outage.probed(Some(true));
                 outbox.store.open_gate().await
+            }
+            Some(asked) => {
+                let chance = random.fraction();
+                let wait = settings.probes.after(probes_before + 2, asked, chance);
+                outbox.store.defer_probe(wait).await
             }
         };
         if let Err(error) = &recorded {
@@ -223,12 +224,4 @@ impl Dispatch {
         .await;
         unfinished
     }
-}
-
-fn is_outage(kind: ErrorKind) -> bool {
-    kind.leaves_doubt()
-        || matches!(
-            kind,
-            ErrorKind::Connect | ErrorKind::Busy | ErrorKind::RateLimited | ErrorKind::Unauthorized
-        )
 }

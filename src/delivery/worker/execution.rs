@@ -9,7 +9,7 @@ use tower_service::Service;
 
 use super::call_gates::AttemptGate;
 use super::lease::WithinLease;
-use super::retry::LONGEST_ASKED;
+use super::outage::Failure;
 use super::shared::{Phase, Shared};
 use crate::client::CustomerRef;
 #[cfg(feature = "tracing")]
@@ -145,12 +145,14 @@ impl Execution {
             client,
             gate,
             settings,
+            suspicion,
             ..
         } = &*self.shared;
         let gate = AttemptGate {
             gate: gate.clone(),
             until: self.claiming.at + settings.lease.saturating_sub(settings.look_up_after),
             timeout: client.timeout(),
+            outage: suspicion.outage.clone(),
         };
         Deliverer::new(client.behind(Arc::new(gate)))
     }
@@ -233,21 +235,31 @@ impl Execution {
     /// Pauses the fleet if Partnero seems to be down. After a 429 the client's own gate has done it.
     async fn watch_for_outage(&self, result: &Result<Receipt, DeliveryError>) {
         let Shared {
-            gate,
             settings,
-            outage,
+            suspicion,
             ..
         } = &*self.shared;
+        let outage = &suspicion.outage;
         let error = result.as_ref().err();
-        match error.map_or(Sign::Up, DeliveryError::sign) {
+        let sign = error.map_or(Sign::Up, DeliveryError::sign);
+        let asked = error.and_then(DeliveryError::retry_after);
+        match sign {
             Sign::Up => outage.partnero_answers(),
             Sign::None => {}
-            Sign::Down => {
-                if outage.partnero_fails(&self.row.customer, settings.outage_lanes) {
-                    let asked = error.and_then(DeliveryError::retry_after);
-                    let asked = asked.unwrap_or_default().min(LONGEST_ASKED);
-                    let until = Instant::now() + settings.probes.first.max(asked);
-                    gate.shut_until("Partnero fails", until).await;
+            Sign::Failing | Sign::Down => {
+                let failure = Failure {
+                    customer: &self.row.customer,
+                    is_repeated: self.row.tried_at.is_some(),
+                    is_certain: sign == Sign::Down,
+                };
+                if !outage.partnero_fails(&failure, settings.outage_lanes) {
+                    return;
+                }
+                if sign == Sign::Down || asked.is_some() {
+                    suspicion.pause(asked).await;
+                } else {
+                    // In a task of its own, because the row's result must not wait for it.
+                    tokio::spawn(suspicion.clone().probe());
                 }
             }
         }

@@ -7,6 +7,7 @@ mod gate;
 mod health;
 mod lease;
 mod outage;
+mod probe;
 mod retry;
 mod settings;
 mod shared;
@@ -27,6 +28,7 @@ pub use self::health::Health;
 use self::health::Monitor;
 use self::lease::Owner;
 use self::outage::Outage;
+use self::probe::Suspicion;
 pub use self::settings::DeliveryWorkerBuilder;
 use self::settings::Settings;
 use self::shared::{Phase, Shared};
@@ -99,16 +101,21 @@ impl DeliveryWorker {
             monitor.clone(),
         );
         let random = Random::new();
+        let suspicion = Suspicion {
+            prober: client.behind(Arc::new(ProbeGate(gate.clone()))),
+            gate: gate.clone(),
+            outage: Outage::default(),
+            least: settings.probes.first,
+        };
         let shared = Shared {
             client: client.clone(),
-            prober: client.behind(Arc::new(ProbeGate(gate.clone()))),
             outbox,
             gate,
             settings,
             owner: Owner::new(&random),
             random,
             writer,
-            outage: Outage::default(),
+            suspicion,
             monitor: monitor.clone(),
         };
         let (phase, _) = watch::channel(Phase::Running);

@@ -124,6 +124,10 @@ impl DeliveryWorkerBuilder {
 
     /// After failures for how many different customers, with no answer between them, the whole
     /// fleet pauses. Default: 3.
+    ///
+    /// A time-out or a 5xx may come from the reports themselves. So `GET /test` is asked before, and
+    /// the fleet pauses only if that fails as well. Each time it succeeds, twice as many customers
+    /// must fail before it is asked again, up to 32 times as many, until a minute has passed.
     pub fn outage_lanes(mut self, lanes: usize) -> Self {
         self.settings.outage_lanes = lanes;
         self

@@ -5,7 +5,7 @@ use tokio::time::Instant;
 use super::gate::FleetGate;
 use super::health::Monitor;
 use super::lease::Owner;
-use super::outage::Outage;
+use super::probe::Suspicion;
 use super::settings::Settings;
 use super::writer::BatchWriter;
 use crate::client::Client;
@@ -16,14 +16,12 @@ use crate::random::Random;
 pub(super) struct Shared {
     pub(super) outbox: Outbox,
     pub(super) client: Client,
-    /// A client for the probe, which may call while the gate is shut.
-    pub(super) prober: Client,
     pub(super) gate: FleetGate,
     pub(super) settings: Settings,
     pub(super) owner: Owner,
     pub(super) random: Random,
     pub(super) writer: BatchWriter,
-    pub(super) outage: Outage,
+    pub(super) suspicion: Suspicion,
     pub(super) monitor: Monitor,
 }
 
