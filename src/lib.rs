@@ -43,6 +43,7 @@
 //! | `axum` | | extractors and response parts (on axum-core alone) |
 //! | `client` | | the API client and the sign-up hook |
 //! | `currency` | | amounts in minor units, with the decimals of their currency (ISO 4217) |
+//! | `inviter` | | who invited a visitor, for a landing page and for a typed code |
 //! | `outbox` | | the outbox, in memory alone |
 //! | `outbox-sqlite`, `outbox-postgres` | | the outbox in a database, over sqlx; Rust 1.94 |
 //! | `default-tls`, `rustls`, `rustls-no-provider`, `native-tls` | | TLS for the client, under reqwest's names |
@@ -63,6 +64,7 @@
     not(all(
         feature = "axum",
         feature = "companion",
+        feature = "inviter",
         feature = "outbox-postgres",
         feature = "outbox-sqlite",
         feature = "sandbox",
@@ -85,6 +87,8 @@ mod error;
 pub mod extract;
 #[cfg(any(doc, doctest))]
 pub mod guide;
+#[cfg(feature = "inviter")]
+pub mod inviter;
 #[cfg(any(feature = "client", feature = "sandbox"))]
 mod random;
 mod referral;

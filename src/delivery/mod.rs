@@ -28,6 +28,8 @@ pub use self::outbox::{
     DeadLetter, Enqueued, Forgotten, Outbox, OutboxError, OutboxErrorKind, OutboxTransaction,
     Status,
 };
+#[cfg(feature = "inviter")]
+pub(crate) use self::referrer::{look_up, look_up_partner};
 pub(crate) use self::registration::Reported;
 pub use self::registration::{
     Credited, ExistingReferrer, LeftOut, NotCreatedReason, Registration, UnreferredReason,

@@ -177,7 +177,7 @@ pub(super) async fn find(client: &Client, id: &str) -> Result<Option<Customer>, 
 
 /// The customer of this name. Partnero's path also takes identifiers and e-mail addresses, so a
 /// customer that is found by a key counts only if it has this key.
-pub(super) async fn look_up(
+pub(crate) async fn look_up(
     client: &Client,
     name: &CustomerRef,
 ) -> Result<Option<Customer>, Error> {
@@ -190,7 +190,10 @@ pub(super) async fn look_up(
     Ok(found.filter(|customer| name.may_be(customer)))
 }
 
-async fn look_up_partner(client: &Client, name: &PartnerRef) -> Result<Option<Partner>, Error> {
+pub(crate) async fn look_up_partner(
+    client: &Client,
+    name: &PartnerRef,
+) -> Result<Option<Partner>, Error> {
     match client.partners().get_any(name).await {
         Ok(partner) => Ok(Some(partner).filter(|partner| name.may_be(partner))),
         // What Partnero finds invalid is no partner's name. Which status it answers is not documented.

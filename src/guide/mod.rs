@@ -6,6 +6,7 @@
 //! |---|---|
 //! | [`guarantees`] | What does the crate guarantee, and what not? |
 //! | [`sign_up`] | How is a sign-up reported, and what came of it? |
+//! | [`invited`] | Who invited this visitor, and does anybody have this code? |
 //! | [`outbox`] | How does a report survive an outage or a crash? |
 //! | [`operator`] | How are the outbox and the program looked after from a shell? |
 //! | [`webhooks`] | How does the app hear of a reward? |
@@ -22,6 +23,9 @@ pub mod frameworks {}
 
 #[doc = include_str!("guarantees.md")]
 pub mod guarantees {}
+
+#[doc = include_str!("invited.md")]
+pub mod invited {}
 
 #[doc = include_str!("leaving.md")]
 pub mod leaving {}
