@@ -303,10 +303,10 @@ impl<'c> Ladder<'c> {
     async fn existing(self, customer: Customer) -> Reported {
         let mut candidates = self.candidates.iter().map(|(candidate, _)| candidate);
         let is_named = candidates.any(|candidate| candidate.is_recorded_for(&customer));
-        let referrer = match self.candidates.first() {
-            _ if is_named => ExistingReferrer::Same,
-            Some((first, _)) => first.compare(self.client, &customer).await,
-            None => compare(self.client, None, &customer).await,
+        let referrer = if is_named {
+            ExistingReferrer::Same
+        } else {
+            self.compare(&customer).await
         };
         Reported {
             registration: Registration::Existing(referrer),
@@ -314,6 +314,23 @@ impl<'c> Ladder<'c> {
             credited: None,
             customer: Some(customer),
         }
+    }
+
+    /// Compares the referrer on record with the first candidate; a partner on record with each of
+    /// them, because answers name a partner by another name than links do.
+    async fn compare(&self, customer: &Customer) -> ExistingReferrer {
+        let Some((first, _)) = self.candidates.first() else {
+            return compare(self.client, None, customer).await;
+        };
+        let with_first = first.compare(self.client, customer).await;
+        if with_first == ExistingReferrer::Other && first.as_partner().is_some() {
+            for (other, _) in &self.candidates[1..] {
+                if other.compare(self.client, customer).await == ExistingReferrer::Same {
+                    return ExistingReferrer::Same;
+                }
+            }
+        }
+        with_first
     }
 
     fn whose(&self, found: &Customer) -> Whose {

@@ -11,6 +11,7 @@ use super::switches::{Switch, Switches};
 use super::webhooks::{Outbound, Sender, WebhookDelivery};
 use super::world::{Settings, World};
 use crate::error::ConfigError;
+use crate::referral::ProgramKind;
 
 /// The settings of a [`Sandbox`]. Each has a default.
 #[derive(Clone)]
@@ -29,6 +30,7 @@ impl SandboxBuilder {
             port: 0,
             api_key: "sandbox-api-key".to_owned(),
             settings: Settings {
+                program: ProgramKind::default(),
                 link_base: "https://shop.example/".to_owned(),
                 currency: "USD".to_owned(),
                 program_id: "SANDBOX1".to_owned(),
@@ -38,6 +40,13 @@ impl SandboxBuilder {
             switches: Switches::default(),
             webhook_delivery: WebhookDelivery::default(),
         }
+    }
+
+    /// Makes the program an affiliate program, which has [partners](Sandbox::partners). Default: a
+    /// refer-a-friend program.
+    pub fn affiliate(mut self) -> Self {
+        self.settings.program = ProgramKind::Affiliate;
+        self
     }
 
     /// The port on 127.0.0.1. Default: 0, which means any free port.
@@ -52,7 +61,8 @@ impl SandboxBuilder {
         self
     }
 
-    /// The page that referral links lead to: a link is `<base>?ref=<key>`. Default:
+    /// The page that referral links lead to: a link is `<base>?ref=<key>`, and in an affiliate program
+    /// `<base>?aff=<key>`. Default:
     /// `https://shop.example/`.
     pub fn link_base(mut self, base: impl Into<String>) -> Self {
         self.settings.link_base = base.into();
@@ -71,7 +81,7 @@ impl SandboxBuilder {
         self
     }
 
-    /// What a sale pays the referrer. Default: 10 percent.
+    /// What a sale pays the referrer or the partner. Default: 10 percent.
     pub fn reward(mut self, rule: RewardRule) -> Self {
         self.settings.reward = rule;
         self

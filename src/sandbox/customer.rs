@@ -20,6 +20,8 @@ pub(super) struct Customer {
     pub(super) default_link: Link,
     pub(super) other_links: Vec<Link>,
     pub(super) referrer: Option<Serial>,
+    /// The partner who brought this customer of an affiliate program.
+    pub(super) partner: Option<Serial>,
     pub(super) referrals: Vec<Serial>,
     pub(super) balance: Balance,
     pub(super) is_deleted: bool,

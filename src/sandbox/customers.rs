@@ -67,6 +67,15 @@ impl Customers {
         }
     }
 
+    /// Sets the id of a customer. The id must be free.
+    pub(super) fn set_id(&mut self, serial: Serial, id: String) {
+        if let Some(customer) = self.all.get_mut(&serial) {
+            self.by_id.remove(&customer.id);
+            self.by_id.insert(id.clone(), serial);
+            customer.id = id;
+        }
+    }
+
     /// Sets the e-mail address of a customer. The address must be free.
     pub(super) fn set_email(&mut self, serial: Serial, email: String) {
         let Some(customer) = self.all.get_mut(&serial) else {

@@ -14,7 +14,7 @@ use super::builder::SandboxBuilder;
 use super::fault::Fault;
 use super::routes::{self, Registration};
 use super::server::{self, Server};
-use super::snapshot::{SandboxCustomer, SandboxRequest, SandboxTransaction};
+use super::snapshot::{SandboxCustomer, SandboxPartner, SandboxRequest, SandboxTransaction};
 use super::state::State;
 use super::switches::Switch;
 use super::webhooks::{SandboxWebhook, Sender, WebhookDelivery};
@@ -54,6 +54,15 @@ impl Sandbox {
     /// As [`SandboxBuilder::start`].
     pub async fn start() -> io::Result<Self> {
         Self::builder().start().await
+    }
+
+    /// Starts a sandbox of an affiliate program, with all other defaults.
+    ///
+    /// # Errors
+    ///
+    /// As [`SandboxBuilder::start`].
+    pub async fn affiliate() -> io::Result<Self> {
+        Self::builder().affiliate().start().await
     }
 
     /// The settings, all at their defaults.
@@ -107,6 +116,16 @@ impl Sandbox {
         let customers = world.customers.iter();
         customers
             .map(|customer| SandboxCustomer::new(&world, customer))
+            .collect()
+    }
+
+    /// All partners of an affiliate program, the oldest first.
+    #[must_use]
+    pub fn partners(&self) -> Vec<SandboxPartner> {
+        let world = self.inner.state.world();
+        let partners = world.partners.iter();
+        partners
+            .map(|partner| SandboxPartner::new(&world, partner))
             .collect()
     }
 
@@ -174,8 +193,8 @@ impl Sandbox {
         self.inner.state.world().refused = Refused::default();
     }
 
-    /// From now on, a `referring_customer` with this id or key counts as unknown, even if there is
-    /// such a customer.
+    /// From now on, a `referring_customer` or a `partner` with this id, key or e-mail address counts as
+    /// unknown, even if there is such a customer or partner.
     pub fn refuse_referrer(&self, key: impl Into<String>) {
         let mut world = self.inner.state.world();
         world.refused.referrers.insert(key.into());
@@ -184,8 +203,8 @@ impl Sandbox {
     /// From now on, creating or changing a customer with this field is a 422 that names the field.
     /// The value does not matter.
     ///
-    /// Fields are `id`, `key`, `email`, `name`, `surname`, `tags`, `metadata.date_of_birth` and
-    /// `referring_customer`. Without the field, the same customer is accepted.
+    /// Fields are `id`, `key`, `email`, `name`, `surname`, `tags`, `metadata.date_of_birth`,
+    /// `referring_customer` and `partner`. Without the field, the same customer is accepted.
     pub fn refuse_field(&self, field: impl Into<String>) {
         let mut world = self.inner.state.world();
         world.refused.fields.insert(field.into());
@@ -207,6 +226,15 @@ impl Sandbox {
     pub fn register_in_portal(&self, email: impl Into<String>) {
         let mut world = self.inner.state.world();
         Registration::in_portal(&mut world, email.into());
+        self.inner.state.send_notices(&mut world);
+    }
+
+    /// Makes a partner with this key as if the partner had registered in Partnero's own portal: with
+    /// an id that Partnero chose. Does nothing if a partner has this key already. In a refer-a-friend
+    /// program nobody meets the partner.
+    pub fn register_partner(&self, key: impl Into<String>) {
+        let mut world = self.inner.state.world();
+        routes::partners::in_portal(&mut world, key.into());
         self.inner.state.send_notices(&mut world);
     }
 

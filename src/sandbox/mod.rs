@@ -1,8 +1,8 @@
 //! A local Partnero to develop and test against, since Partnero itself offers none.
 //!
 //! The sandbox runs inside your process, on a loopback port. It answers over HTTP/1.1 as
-//! `https://api.partnero.com/v1` does for a refer-a-friend program, as far as public sources
-//! describe that. Nothing here was tried against Partnero itself. Where sources contradict each
+//! `https://api.partnero.com/v1` does for a refer-a-friend program, or for an
+//! [affiliate program](#affiliate-programs), as far as public sources describe that. Nothing here was tried against Partnero itself. Where sources contradict each
 //! other or say nothing, there is a [switch](switches), whose default is the likeliest answer. A
 //! [`Fault`] makes requests fail. The sandbox keeps everything in memory, and shows it in a browser
 //! at [`Sandbox::page_url`]. As a program: `partnero sandbox --port 4010`.
@@ -101,6 +101,29 @@
 //! `customer_id` are the same parameter of a URL, an empty body and PHP's empty array `[]` have no
 //! fields, and `1` and `0` are booleans, too.
 //!
+//! # Affiliate programs
+//!
+//! [`Sandbox::affiliate`] has partners instead of referring customers. The endpoints above are the same,
+//! except for links, referrals, statistics, balance and invitations of customers, which are missing.
+//!
+//! | Endpoint | Behaviour | Source |
+//! |---|---|---|
+//! | `POST /customers` | `key` and `partner` are required; an unknown or archived partner is refused; also nested (WP) | D, N8N, WP; [`UnknownReferrer`], [`DuplicateCustomer`], [`PartnerEcho`] |
+//! | `GET /customers:search` | by `email` or `id`; a `key` is ignored, which is assumed | N8N |
+//! | `POST /transactions` | pays the partner by a [`RewardRule`]; `customer.partner` with `options.create_customer` | D, O |
+//! | `POST /partners`, `GET /partners` | unique id, key, e-mail; e-mail required | D, N8N; [`PartnerShape`] |
+//! | `GET /partner` | by `key`, `id` or `email`; 404 | N8N |
+//! | `GET /partners:search` | by a part of `key` or `id` | N8N; [`SearchMiss`] |
+//! | `GET`, `PUT`, `DELETE /partners/{id}` | by the id alone | N8N; [`UpdateForm`] |
+//! | `POST /partners/{id}/archive`, `…/revoke-archive` | an archived partner earns nothing and brings nobody | N8N; the second and 400 assumed |
+//! | `POST /partners/{id}/reward` | adds to the balance | N8N; answer assumed |
+//! | `GET /partners/{id}/referral_links` | the default link first | N8N; fields assumed |
+//! | `POST /partners:sign-in-url` | an address of the sandbox's page | N8N; answer assumed |
+//!
+//! Webhooks: `partner.created`, `.updated`, `.deleted` and `.archived`, and the events of customers
+//! and transactions below, without `customer.rewarded` and `.credited`. Leads and payout requests are not
+//! there. The browser's stand-in reads `?aff=` and writes `partnero_partner`.
+//!
 //! # What a sign-up can meet
 //!
 //! | Partnero's answer to `POST /customers` | How to get it |
@@ -157,7 +180,7 @@
 //! - a deleted customer's sales are deleted too (known of affiliate programs);
 //! - `GET /customers/{id}/transactions` lists the sales in which the customer bought.
 //!
-//! Not there: affiliate and newsletter programs, `PUT /settings`, deprecated paths in the singular,
+//! Not there: newsletter programs, leads, payout requests, `PUT /settings`, deprecated paths in the singular,
 //! archived transactions, protection against fraud, and a rate limit (no source says how many
 //! requests Partnero takes; `Fault::status(429)` answers as if there were too many).
 //!
@@ -185,6 +208,8 @@
 //! [`Overdraft`]: switches::Overdraft
 //! [`PageLimit`]: switches::PageLimit
 //! [`PageLinks`]: switches::PageLinks
+//! [`PartnerEcho`]: switches::PartnerEcho
+//! [`PartnerShape`]: switches::PartnerShape
 //! [`PathOrder`]: switches::PathOrder
 //! [`ReferralsForm`]: switches::ReferralsForm
 //! [`ReferrerEcho`]: switches::ReferrerEcho
@@ -233,5 +258,7 @@ pub use self::builder::SandboxBuilder;
 pub use self::fault::Fault;
 pub use self::handle::Sandbox;
 pub use self::reward::RewardRule;
-pub use self::snapshot::{SandboxAmount, SandboxCustomer, SandboxRequest, SandboxTransaction};
+pub use self::snapshot::{
+    SandboxAmount, SandboxCustomer, SandboxPartner, SandboxRequest, SandboxTransaction,
+};
 pub use self::webhooks::{SandboxWebhook, WebhookDelivery};

@@ -28,9 +28,11 @@ pub struct SandboxCustomer {
     pub tags: Vec<String>,
     /// The id of the customer who referred this customer.
     pub referred_by: Option<String>,
+    /// The id of the partner who brought this customer, in an affiliate program.
+    pub partner: Option<String>,
     /// How many customers this customer has referred.
     pub referrals_count: usize,
-    /// The link to share.
+    /// The link to share; empty in an affiliate program, whose customers have no links.
     pub referral_link: String,
     /// The customer's balance: one entry for each unit, and no entry for zero.
     pub balance: Vec<SandboxAmount>,
@@ -39,6 +41,34 @@ pub struct SandboxCustomer {
     /// Whether the customer is archived.
     pub is_archived: bool,
     /// When the customer was created.
+    pub created_at: SystemTime,
+}
+
+/// A partner of an affiliate program, from [`Sandbox::partners`](crate::Sandbox::partners).
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct SandboxPartner {
+    /// The app's own identifier, or a random one.
+    pub id: String,
+    /// The key in the partner's links, or a random one.
+    pub key: String,
+    /// The e-mail address.
+    pub email: Option<String>,
+    /// The first name.
+    pub name: Option<String>,
+    /// The last name.
+    pub surname: Option<String>,
+    /// The tags.
+    pub tags: Vec<String>,
+    /// How many customers this partner has brought.
+    pub referrals_count: usize,
+    /// The link to share.
+    pub referral_link: String,
+    /// The partner's balance: one entry for each unit, and no entry for zero.
+    pub balance: Vec<SandboxAmount>,
+    /// Whether the partner is archived.
+    pub is_archived: bool,
+    /// When the partner was created.
     pub created_at: SystemTime,
 }
 
@@ -56,7 +86,9 @@ pub struct SandboxTransaction {
     pub referred_customer: Option<String>,
     /// The id of the customer who had referred the buyer.
     pub customer: Option<String>,
-    /// The referrer's reward for this sale.
+    /// The id of the partner who had brought the buyer, in an affiliate program.
+    pub partner: Option<String>,
+    /// The reward of the referrer or the partner for this sale.
     pub reward: Option<SandboxAmount>,
     /// The time that the caller gave, else the time of the request.
     pub created_at: SystemTime,
@@ -103,12 +135,36 @@ impl SandboxCustomer {
             surname: customer.surname.clone(),
             tags: customer.tags.clone(),
             referred_by: referrer.map(|referrer| referrer.id.clone()),
+            partner: world.partner(customer).map(|partner| partner.id.clone()),
             referrals_count: customer.referrals.len(),
-            referral_link: world.link(customer.key()),
+            referral_link: if world.is_affiliate() {
+                String::new()
+            } else {
+                world.link(customer.key())
+            },
             balance: balance.iter().map(SandboxAmount::new).collect(),
             is_deleted: customer.is_deleted,
             is_archived: customer.is_archived,
             created_at: customer.created_at,
+        }
+    }
+}
+
+impl SandboxPartner {
+    pub(super) fn new(world: &World, partner: &Customer) -> Self {
+        let balance = partner.balance.entries();
+        Self {
+            id: partner.id.clone(),
+            key: partner.key().to_owned(),
+            email: partner.email.clone(),
+            name: partner.name.clone(),
+            surname: partner.surname.clone(),
+            tags: partner.tags.clone(),
+            referrals_count: partner.referrals.len(),
+            referral_link: world.link(partner.key()),
+            balance: balance.iter().map(SandboxAmount::new).collect(),
+            is_archived: partner.is_archived,
+            created_at: partner.created_at,
         }
     }
 }
@@ -119,12 +175,15 @@ impl SandboxTransaction {
             let customer = serial.and_then(|serial| world.customers.get(serial));
             customer.map(|customer| customer.id.clone())
         };
+        let partner = transaction.partner;
+        let partner = partner.and_then(|serial| world.partners.get(serial));
         Self {
             key: transaction.key.clone(),
             action: transaction.action.clone(),
             amount: SandboxAmount::new(&transaction.amount),
             referred_customer: id(transaction.buyer),
             customer: id(transaction.referrer),
+            partner: partner.map(|partner| partner.id.clone()),
             reward: transaction.reward.as_ref().map(SandboxAmount::new),
             created_at: transaction.created_at,
         }

@@ -16,7 +16,9 @@ pub(super) struct Transaction {
     pub(super) buyer: Option<Serial>,
     /// Who had referred the buyer at the time of the sale.
     pub(super) referrer: Option<Serial>,
-    /// The referrer's reward for this sale.
+    /// The partner who had brought the buyer, in an affiliate program.
+    pub(super) partner: Option<Serial>,
+    /// The reward of the referrer or the partner for this sale.
     pub(super) reward: Option<Amount>,
     pub(super) created_at: SystemTime,
 }

@@ -13,10 +13,13 @@ use super::subscriptions::Subscriptions;
 use super::switches::{KeyCase, PathOrder, Switches};
 use super::transactions::Transactions;
 use super::webhooks::Notices;
+use crate::referral::ProgramKind;
 
 #[derive(Debug)]
 pub(super) struct World {
     pub(super) customers: Customers,
+    /// The partners of an affiliate program.
+    pub(super) partners: Customers,
     pub(super) transactions: Transactions,
     pub(super) subscriptions: Subscriptions,
     pub(super) notices: Notices,
@@ -56,6 +59,7 @@ impl Refused {
 /// The settings that do not change after the start.
 #[derive(Clone, Debug)]
 pub(super) struct Settings {
+    pub(super) program: ProgramKind,
     pub(super) link_base: String,
     pub(super) currency: String,
     pub(super) program_id: String,
@@ -68,6 +72,7 @@ impl World {
     pub(super) fn new(switches: Switches, settings: Settings) -> Self {
         Self {
             customers: Customers::default(),
+            partners: Customers::default(),
             transactions: Transactions::default(),
             subscriptions: Subscriptions::default(),
             notices: Notices::default(),
@@ -92,6 +97,30 @@ impl World {
 
     pub(super) fn by_key(&self, key: &str) -> Option<Serial> {
         self.customers.by_key(key, self.switches.key_case)
+    }
+
+    /// The partner who has a link with this key.
+    pub(super) fn partner_by_key(&self, key: &str) -> Option<Serial> {
+        self.partners.by_key(key, self.switches.key_case)
+    }
+
+    pub(super) fn is_affiliate(&self) -> bool {
+        self.settings.program == ProgramKind::Affiliate
+    }
+
+    /// The partner who brought this customer.
+    pub(super) fn partner(&self, customer: &Customer) -> Option<&Customer> {
+        self.partners.get(customer.partner?)
+    }
+
+    /// Removes a customer, and counts it no longer for its partner.
+    pub(super) fn remove_customer(&mut self, serial: Serial) {
+        let customer = self.customers.get(serial);
+        let partner = customer.and_then(|customer| customer.partner);
+        if let Some(partner) = partner.and_then(|partner| self.partners.get_mut(partner)) {
+            partner.referrals.retain(|other| *other != serial);
+        }
+        self.customers.remove(serial);
     }
 
     pub(super) fn is_same_key(&self, one: &str, other: &str) -> bool {
@@ -128,18 +157,32 @@ impl World {
         let base = &self.settings.link_base;
         let separator = if base.contains('?') { '&' } else { '?' };
         let key = utf8_percent_encode(key, UNRESERVED);
-        format!("{base}{separator}ref={key}")
+        let [parameter, ..] = self.settings.program.parameters() else {
+            return base.clone();
+        };
+        format!("{base}{separator}{parameter}={key}")
     }
 
-    /// Removes a transaction, and takes its reward from the referrer's balance.
+    /// The account that the sales of a buyer pay.
+    pub(super) fn payee_mut(
+        &mut self,
+        referrer: Option<Serial>,
+        partner: Option<Serial>,
+    ) -> Option<&mut Customer> {
+        match partner {
+            Some(partner) => self.partners.get_mut(partner),
+            None => self.customers.get_mut(referrer?),
+        }
+    }
+
+    /// Removes a transaction, and takes its reward from the balance of the referrer or the partner.
     pub(super) fn remove_transaction(&mut self, number: u64) {
         let Some(transaction) = self.transactions.remove(number) else {
             return;
         };
-        let referrer = transaction.referrer;
-        let referrer = referrer.and_then(|serial| self.customers.get_mut(serial));
-        if let (Some(referrer), Some(reward)) = (referrer, &transaction.reward) {
-            referrer.balance.subtract(reward);
+        let payee = self.payee_mut(transaction.referrer, transaction.partner);
+        if let (Some(payee), Some(reward)) = (payee, &transaction.reward) {
+            payee.balance.subtract(reward);
         }
     }
 }

@@ -142,7 +142,8 @@ impl Event {
     }
 
     /// The identifier, or else the key, of the customer whom the event is about. For a transaction and
-    /// a reward that is the customer who **referred** the buyer.
+    /// a reward that is the customer who **referred** the buyer. In affiliate programs it is the buyer,
+    /// and [`partner_id`](Self::partner_id) is who brought the buyer.
     ///
     /// It is read from `customer`, a text or an object. For the events of customers it is else read
     /// from the data itself.
@@ -154,6 +155,45 @@ impl Event {
             self.is_about("customer.")
                 .then(|| values::name(self.data()))?
         })
+    }
+
+    /// The identifier, or else the key, of the partner whom the event is about, in affiliate programs:
+    /// the one who brought the customer, or whom a transaction pays.
+    ///
+    /// It is read from `partner`, a text or an object, or from the first of a transaction's `rewards`,
+    /// where an app in production reads it. For the events of partners it is read from the data itself.
+    #[must_use]
+    pub fn partner_id(&self) -> Option<String> {
+        let data = self.data().as_object()?;
+        if self.is_about("partner.") {
+            return values::name(self.part("partner"));
+        }
+        let reward = data.get("rewards").and_then(|rewards| rewards.get(0));
+        let named = [
+            data.get("partner"),
+            reward.and_then(|reward| reward.get("partner")),
+        ];
+        named.into_iter().flatten().find_map(values::name)
+    }
+
+    /// The partner of an event about partners: the object in `partner`, or else the data itself.
+    #[cfg(feature = "client")]
+    #[must_use]
+    pub fn partner(&self) -> Option<crate::client::Partner> {
+        if !self.is_about("partner.") {
+            return None;
+        }
+        crate::client::Partner::from_value(self.part("partner").clone())
+    }
+
+    /// The lead of an event about leads: the object in `lead`, or else the data itself.
+    #[cfg(feature = "client")]
+    #[must_use]
+    pub fn lead(&self) -> Option<crate::client::Lead> {
+        if !self.is_about("lead.") {
+            return None;
+        }
+        crate::client::Lead::from_value(self.part("lead").clone())
     }
 
     /// The customer of an event about customers: the object in `customer`, or else the data itself,
@@ -181,11 +221,12 @@ impl Event {
         if !self.is_about("transaction.") {
             return None;
         }
-        crate::client::Transaction::from_value(self.part("transaction"))
+        crate::client::Transaction::from_value(self.part("transaction").clone())
     }
 
     /// The reward of an event about rewards or of `customer.rewarded`: the object in `reward`, or else
-    /// the data itself if it has an amount.
+    /// the data itself if it has an amount. The rewards of a transaction are in
+    /// [`Transaction::rewards`](crate::client::Transaction::rewards).
     #[cfg(feature = "client")]
     #[must_use]
     pub fn reward(&self) -> Option<crate::client::Reward> {
@@ -199,10 +240,9 @@ impl Event {
             .then(|| crate::client::Reward::read(fields))
     }
 
-    #[cfg(feature = "client")]
-    fn part(&self, name: &str) -> Value {
+    fn part(&self, name: &str) -> &Value {
         let part = self.data().get(name).filter(|part| part.is_object());
-        part.unwrap_or(self.data()).clone()
+        part.unwrap_or(self.data())
     }
 
     fn is_about(&self, noun: &str) -> bool {
@@ -269,7 +309,7 @@ mod tests {
             (r#"{"event":"moon.full"}"#, json!(null), false),
             (r#"{"event":"","data":[]}"#, json!([]), false),
             (
-                r#"{"event":"lead.submitted","data":"x","created_at":5}"#,
+                r#"{"event":"subscriber.created","data":"x","created_at":5}"#,
                 json!("x"),
                 true,
             ),
@@ -391,6 +431,60 @@ mod tests {
             "partner.created",
             &json!({"id": "7", "email": "p@shop.example"}),
         );
-        assert!(partner.customer().is_none() && partner.data()["id"] == "7");
+        assert!(partner.customer().is_none() && plain.partner().is_none());
+        assert_eq!(partner.kind(), EventKind::PartnerCreated);
+        assert_eq!(partner.partner().unwrap().id.as_deref(), Some("7"));
+        let lead = event(
+            "lead.converted",
+            &json!({"lead": {"id": 5, "email": "l@x.example"}}),
+        );
+        assert_eq!(lead.lead().unwrap().id.as_deref(), Some("5"));
+        assert!(lead.partner().is_none() && partner.lead().is_none());
+    }
+
+    #[test]
+    fn a_partner_is_named_in_every_shape() {
+        for (name, data, id) in [
+            (
+                "partner.created",
+                json!({"id": "7", "email": "p@x.example"}),
+                Some("7"),
+            ),
+            (
+                "partner.archived",
+                json!({"partner": {"key": "pia"}}),
+                Some("pia"),
+            ),
+            (
+                "customer.created",
+                json!({"key": "2", "partner": "7"}),
+                Some("7"),
+            ),
+            (
+                "transaction.created",
+                json!({"customer": "2", "partner": {"id": 7}, "rewards": []}),
+                Some("7"),
+            ),
+            // As an app in production reads it.
+            (
+                "transaction.created",
+                json!({"rewards": [{"customer": "2", "partner": "7", "amount": 3}]}),
+                Some("7"),
+            ),
+            (
+                "transaction.created",
+                json!({"customer": "2", "rewards": []}),
+                None,
+            ),
+            (
+                "customer.created",
+                json!({"key": "2", "partner": null}),
+                None,
+            ),
+            ("customer.created", json!([]), None),
+        ] {
+            let found = event(name, &data).partner_id();
+            assert_eq!(found.as_deref(), id, "{name} {data}");
+        }
     }
 }

@@ -3,8 +3,9 @@
 /// What an event is about.
 ///
 /// Refer-a-friend programs send the events of customers, and the creation and deletion of
-/// transactions (<https://github.com/partnero/n8n-nodes-partnero>). The others stand in Partnero's
-/// guide alone (<https://docs.partnero.com/guides/webhooks/outgoing-webhooks>).
+/// transactions. Affiliate programs send these and the events of partners and leads
+/// (<https://github.com/partnero/n8n-nodes-partnero>). The others stand in Partnero's guide alone
+/// (<https://docs.partnero.com/guides/webhooks/outgoing-webhooks>).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum EventKind {
@@ -30,8 +31,26 @@ pub enum EventKind {
     RewardApproved,
     /// `reward.paid`
     RewardPaid,
-    /// Any other event: those of partners, subscribers and leads, which other kinds of programs send,
-    /// and events that this crate does not know. See [`Event::name`](super::Event::name).
+    /// `partner.created`: a partner has registered, or was created.
+    PartnerCreated,
+    /// `partner.updated`
+    PartnerUpdated,
+    /// `partner.deleted`
+    PartnerDeleted,
+    /// `partner.approved`
+    PartnerApproved,
+    /// `partner.rejected`
+    PartnerRejected,
+    /// `partner.archived`
+    PartnerArchived,
+    /// `lead.submitted`
+    LeadSubmitted,
+    /// `lead.converted`
+    LeadConverted,
+    /// `lead.rejected`
+    LeadRejected,
+    /// Any other event: those of subscribers, which newsletter programs send, and events that this
+    /// crate does not know. See [`Event::name`](super::Event::name).
     Other,
 }
 
@@ -51,6 +70,15 @@ impl EventKind {
             "reward.created" => Self::RewardCreated,
             "reward.approved" => Self::RewardApproved,
             "reward.paid" => Self::RewardPaid,
+            "partner.created" => Self::PartnerCreated,
+            "partner.updated" => Self::PartnerUpdated,
+            "partner.deleted" => Self::PartnerDeleted,
+            "partner.approved" => Self::PartnerApproved,
+            "partner.rejected" => Self::PartnerRejected,
+            "partner.archived" => Self::PartnerArchived,
+            "lead.submitted" => Self::LeadSubmitted,
+            "lead.converted" => Self::LeadConverted,
+            "lead.rejected" => Self::LeadRejected,
             _ => Self::Other,
         }
     }

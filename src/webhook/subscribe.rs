@@ -41,7 +41,9 @@ const LONGEST_NAME: usize = 100;
 ///
 /// In refer-a-friend programs there are `customer.created`, `customer.updated`,
 /// `customer.deleted`, `customer.rewarded`, `customer.credited`, `transaction.created` and
-/// `transaction.deleted`; Partnero refuses events that the program does not have.
+/// `transaction.deleted`. In affiliate programs there are also the events of partners and leads
+/// ([`EventKind`](super::EventKind)), and not `customer.rewarded` and `customer.credited`. Partnero
+/// refuses events that the program does not have.
 ///
 /// # Errors
 ///

@@ -18,11 +18,6 @@ pub(super) const SCRIPT_PATH: &str = "/js/universal.js";
 
 const SCRIPT: &str = include_str!("universal.js");
 
-/// The defaults of a refer-a-friend program: H/204 names the parameter and the 30 days. It is not
-/// known what Partnero's own file looks like.
-const SETTINGS: &str =
-    "partneroSandbox({ parameter: \"ref\", cookie: \"partnero_referral\", days: 30 });\n";
-
 pub(super) fn router() -> Router<Arc<State>> {
     Router::new()
         .route(SCRIPT_PATH, get(|| ready(javascript(SCRIPT))))
@@ -31,11 +26,18 @@ pub(super) fn router() -> Router<Arc<State>> {
 }
 
 async fn settings(Extracted(state): Extracted<Arc<State>>, Path(id): Path<String>) -> Response {
-    if state.world().settings.program_id == id {
-        javascript(SETTINGS)
-    } else {
-        StatusCode::NOT_FOUND.into_response()
+    let world = state.world();
+    if world.settings.program_id != id {
+        return StatusCode::NOT_FOUND.into_response();
     }
+    // The defaults of the program's kind: H/204 and H/274 name the parameters and the 30 days. It
+    // is not known what Partnero's own file looks like.
+    let program = world.settings.program;
+    let parameter = program.parameters().first().copied().unwrap_or_default();
+    let cookie = program.cookie_name();
+    javascript(format!(
+        "partneroSandbox({{ parameter: \"{parameter}\", cookie: \"{cookie}\", days: 30 }});\n"
+    ))
 }
 
 /// The body of the answer would be useless: the script belongs to another origin and may not read
@@ -50,7 +52,7 @@ async fn hear(Extracted(state): Extracted<Arc<State>>, body: Bytes) -> StatusCod
     }
 }
 
-fn javascript(code: &'static str) -> Response {
+fn javascript(code: impl IntoResponse) -> Response {
     let headers = [
         (CONTENT_TYPE, "text/javascript; charset=utf-8"),
         (CACHE_CONTROL, "no-store"),

@@ -66,6 +66,7 @@ fn render(state: &State) -> String {
              </p></header><main>",
         );
     sections::figures(&mut html, &world, state.log().len());
+    sections::partners(&mut html, &world);
     sections::customers(&mut html, &world);
     sections::referrals(&mut html, &world);
     sections::transactions(&mut html, &world);

@@ -9,6 +9,7 @@ use crate::sandbox::customer::{Customer, Serial};
 use crate::sandbox::money::Amount;
 use crate::sandbox::newest::Newest;
 use crate::sandbox::snapshot::SandboxRequest;
+use crate::sandbox::transactions::Transaction;
 use crate::sandbox::webhooks::SandboxWebhook;
 use crate::sandbox::world::World;
 
@@ -21,7 +22,7 @@ const DEEPEST: usize = 12;
 
 pub(super) fn figures(html: &mut Html, world: &World, requests: usize) {
     let customers = world.customers.iter();
-    let referred = customers.filter(|customer| customer.referrer.is_some());
+    let referred = customers.filter(|customer| customer.referrer.or(customer.partner).is_some());
     html.markup("<ul class=figures>");
     for (number, name) in [
         (world.customers.iter().count(), "Customers"),
@@ -45,7 +46,7 @@ pub(super) fn customers(html: &mut Html, world: &World) {
     let texts = ["Name", "E-mail", "Id", "Key", "Referred by"];
     open_table(html, &texts, &["Referrals", "Balance"]);
     for customer in world.customers.iter().rev().take(MOST_ROWS) {
-        let referrer = world.referrer(customer);
+        let referrer = world.referrer(customer).or(world.partner(customer));
         html.markup(if customer.is_deleted {
             "<tr class=gone>"
         } else {
@@ -60,6 +61,32 @@ pub(super) fn customers(html: &mut Html, world: &World) {
             .number(customer.referrals.len())
             .markup("</td>");
         amounts(html, customer.balance.entries());
+        html.markup("</tr>");
+    }
+    close_table(html, count);
+}
+
+/// The partners of an affiliate program. Left out while there is none.
+pub(super) fn partners(html: &mut Html, world: &World) {
+    let count = world.partners.iter().count();
+    if count == 0 {
+        return;
+    }
+    open(html, "Partners");
+    open_table(
+        html,
+        "<th>Name<th>E-mail<th>Id<th>Key<th class=number>Customers<th class=number>Balance",
+    );
+    for partner in world.partners.iter().rev().take(MOST_ROWS) {
+        html.markup("<tr>")
+            .cell(full_name(partner).as_deref())
+            .cell(partner.email.as_deref())
+            .code_cell(Some(&partner.id))
+            .code_cell(Some(partner.key()));
+        html.markup("<td class=number>")
+            .number(partner.referrals.len())
+            .markup("</td>");
+        amounts(html, partner.balance.entries());
         html.markup("</tr>");
     }
     close_table(html, count);
@@ -127,13 +154,17 @@ pub(super) fn transactions(html: &mut Html, world: &World) {
         let customer = serial.and_then(|serial| world.customers.get(serial));
         customer.map(short_name)
     };
+    let payee = |sale: &Transaction| {
+        let partner = sale.partner.and_then(|serial| world.partners.get(serial));
+        partner.map(short_name).or_else(|| name(sale.referrer))
+    };
     for (_, sale) in world.transactions.iter().rev().take(MOST_ROWS) {
         html.markup("<tr>")
             .time_cell(&iso(sale.created_at)[..19].replace('T', " "))
             .code_cell(sale.key.as_deref())
             .cell(Some(&sale.action))
             .cell(name(sale.buyer).as_deref())
-            .cell(name(sale.referrer).as_deref());
+            .cell(payee(sale).as_deref());
         amounts(html, std::slice::from_ref(&sale.amount));
         amounts(html, sale.reward.as_slice());
         html.markup("</tr>");

@@ -9,6 +9,7 @@ use http::header::CONTENT_TYPE;
 
 use crate::sandbox::answer::Refusal;
 use crate::sandbox::customer::Serial;
+use crate::sandbox::customers::Customers;
 use crate::sandbox::json::Json;
 use crate::sandbox::world::World;
 
@@ -61,10 +62,26 @@ impl Call {
 
     /// The customer that the parameters `<role>.id`, `<role>.key` or `<role>.email` name.
     pub(super) fn filter(&self, world: &World, role: &str) -> Filter {
+        self.filter_in(world, &world.customers, role)
+    }
+
+    /// The partner, or in a refer-a-friend program the referrer, that the parameters `partner.id`,
+    /// `partner.key` or `partner.email` name.
+    pub(super) fn payee_filter(&self, world: &World) -> Filter {
+        let payees = if world.is_affiliate() {
+            &world.partners
+        } else {
+            &world.customers
+        };
+        self.filter_in(world, payees, "partner")
+    }
+
+    fn filter_in(&self, world: &World, named: &Customers, role: &str) -> Filter {
         let value = |field: &str| self.parameter(&format!("{role}.{field}"));
-        let id = value("id").map(|id| world.customers.by_id(id));
-        let key = || value("key").map(|key| world.by_key(key));
-        let email = || value("email").map(|email| world.customers.by_email(email));
+        let case = world.switches.key_case;
+        let id = value("id").map(|id| named.by_id(id));
+        let key = || value("key").map(|key| named.by_key(key, case));
+        let email = || value("email").map(|email| named.by_email(email));
         match id.or_else(key).or_else(email) {
             None => Filter::All,
             Some(Some(serial)) => Filter::One(serial),

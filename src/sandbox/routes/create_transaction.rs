@@ -33,7 +33,7 @@ pub(super) fn create(world: &mut World, call: &Call) -> Result<Answer, Refusal> 
     let body = call.body()?;
     let mut input = Input::new(body);
     let creates_customer = input.boolean("options.create_customer").unwrap_or(false);
-    let customer = Registration::read(&mut input, "customer.");
+    let customer = Registration::read(&mut input, world, "customer.");
     if creates_customer {
         customer.check(&mut input, world, "customer.");
     } else if customer.is_nameless() {
@@ -169,7 +169,7 @@ fn buyer(world: &mut World, named: Registration, creates: bool) -> Result<Option
         }
     };
     let buyer = world.customers.get(serial);
-    if buyer.is_some_and(|buyer| buyer.referrer.is_none()) {
+    if buyer.is_some_and(|buyer| buyer.referrer.is_none() && buyer.partner.is_none()) {
         let message = "The customer was not referred.";
         match world.switches.unreferred_sale {
             UnreferredSale::Unprocessable => return Err(Refusal::invalid("customer", message)),
@@ -181,11 +181,11 @@ fn buyer(world: &mut World, named: Registration, creates: bool) -> Result<Option
 }
 
 fn record(world: &mut World, buyer: Option<Serial>, sale: Sale) -> u64 {
-    let referrer = buyer
-        .and_then(|buyer| world.customers.get(buyer))
-        .and_then(|buyer| buyer.referrer);
+    let customer = buyer.and_then(|buyer| world.customers.get(buyer));
+    let referrer = customer.and_then(|buyer| buyer.referrer);
+    let partner = customer.and_then(|buyer| buyer.partner);
     let reward = world.settings.reward.of(&sale.amount).filter(|_| sale.pays);
-    let payee = referrer.and_then(|referrer| world.customers.get_mut(referrer));
+    let payee = world.payee_mut(referrer, partner);
     let payee = payee.filter(|payee| !payee.is_archived);
     let reward = payee.zip(reward).map(|(payee, reward)| {
         payee.balance.add(&reward);
@@ -197,6 +197,7 @@ fn record(world: &mut World, buyer: Option<Serial>, sale: Sale) -> u64 {
         amount: sale.amount,
         buyer,
         referrer,
+        partner,
         reward,
         created_at: sale.created_at,
     });

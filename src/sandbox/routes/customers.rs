@@ -18,10 +18,18 @@ use crate::sandbox::world::World;
 /// `POST /v1/customers`
 pub(super) fn create(world: &mut World, call: &Call) -> Result<Answer, Refusal> {
     let mut input = Input::new(call.body()?);
-    let wanted = Registration::read(&mut input, "");
-    wanted.check(&mut input, world, "");
     let is_nested = matches!(input.value("customer"), Some(Json::Object(_)));
-    if is_nested && world.switches.nested_customer == NestedCustomer::Unprocessable {
+    // Affiliate programs also take `{"partner": {…}, "customer": {…}}` (WP).
+    let prefix = match is_nested && world.is_affiliate() {
+        true => "customer.",
+        false => "",
+    };
+    let wanted = Registration::read_beside(&mut input, world, prefix, "");
+    wanted.check(&mut input, world, prefix);
+    if is_nested
+        && !world.is_affiliate()
+        && world.switches.nested_customer == NestedCustomer::Unprocessable
+    {
         let problem = "must not be nested: its fields belong to the top of the body";
         input.refuse::<()>("customer", problem);
     }
@@ -39,7 +47,7 @@ pub(super) fn create(world: &mut World, call: &Call) -> Result<Answer, Refusal> 
 /// becomes a customer, and that a person who is a customer already can be invited.
 pub(super) fn invite(world: &mut World, call: &Call) -> Result<Answer, Refusal> {
     let mut input = Input::new(call.body()?);
-    let wanted = Registration::read(&mut input, "");
+    let wanted = Registration::read(&mut input, world, "");
     wanted.check(&mut input, world, "");
     input.required("email", wanted.email.as_ref());
     input.is_object("personalization");
@@ -66,7 +74,8 @@ pub(super) fn read(world: &mut World, call: &Call) -> Result<Answer, Refusal> {
 
 /// `GET /v1/customers`
 ///
-/// `partner` (N8N, for affiliate programs) is assumed to be the referrer.
+/// `partner` (N8N, for affiliate programs) is assumed to be the referrer in a refer-a-friend
+/// program.
 pub(super) fn list(world: &mut World, call: &Call) -> Result<Answer, Refusal> {
     let wanted = match call.parameter("refer_status") {
         None => None,
@@ -77,10 +86,10 @@ pub(super) fn list(world: &mut World, call: &Call) -> Result<Answer, Refusal> {
             return Err(Refusal::invalid("refer_status", text));
         }
     };
-    let referrer = call.filter(world, "partner");
+    let payee = call.payee_filter(world);
     let customers = world.customers.iter().filter(|customer| {
         wanted.is_none_or(|referred| customer.referrer.is_some() == referred)
-            && referrer.lets_through(customer.referrer)
+            && payee.lets_through(customer.partner.or(customer.referrer))
     });
     paging::list(world, call, customers, |customer| {
         views::of_customer(world, customer)
@@ -90,8 +99,12 @@ pub(super) fn list(world: &mut World, call: &Call) -> Result<Answer, Refusal> {
 /// `GET /v1/customers:search`
 pub(super) fn search(world: &mut World, call: &Call) -> Result<Answer, Refusal> {
     let terms = ["id", "key", "email"].map(|name| call.parameter(name));
-    let [id, key, email] = terms;
-    if terms.iter().all(Option::is_none) {
+    let [id, mut key, email] = terms;
+    // Only refer-a-friend programs can search by key (N8N). It is assumed that others ignore it.
+    if world.is_affiliate() {
+        key = None;
+    }
+    if [id, key, email].iter().all(Option::is_none) {
         let text = "An id, a key or an email is required.";
         return Err(Refusal::invalid("email", text));
     }
@@ -198,6 +211,10 @@ fn update(world: &mut World, serial: Serial, body: &Json) -> Result<Answer, Refu
     }
     if let (Some(new), Some(customer)) = (key, world.customers.get(serial)) {
         let key = customer.key().to_owned();
+        // In an affiliate program the key is the identifier.
+        if world.is_affiliate() {
+            world.customers.set_id(serial, new.clone());
+        }
         world.customers.rename_link(serial, &key, new);
     }
     if let Some(customer) = world.customers.get_mut(serial) {
@@ -228,7 +245,7 @@ pub(super) fn delete(world: &mut World, call: &Call) -> Result<Answer, Refusal> 
         world.customers.get_mut(serial),
     ) {
         (DeletedCustomer::Marked, Some(customer)) => customer.is_deleted = true,
-        _ => world.customers.remove(serial),
+        _ => world.remove_customer(serial),
     }
     Ok(Answer::Done)
 }

@@ -7,6 +7,7 @@ mod customers;
 mod links;
 mod notices;
 mod paging;
+pub(super) mod partners;
 mod program;
 mod referrals;
 mod registration;
@@ -28,6 +29,7 @@ use super::answer::{Answer, Refusal, write};
 use super::state::State;
 use super::world::World;
 use super::{browser, page};
+use crate::referral::ProgramKind;
 
 type Endpoint = fn(&mut World, &Call) -> Result<Answer, Refusal>;
 
@@ -36,12 +38,14 @@ const GET: MethodFilter = MethodFilter::GET;
 const POST: MethodFilter = MethodFilter::POST;
 const PUT: MethodFilter = MethodFilter::PUT;
 
-const ENDPOINTS: &[(MethodFilter, &str, Endpoint)] = &[
+type Endpoints = &'static [(MethodFilter, &'static str, Endpoint)];
+
+/// What both kinds of program have.
+const ENDPOINTS: Endpoints = &[
     (POST, "/v1/customers", customers::create),
     (GET, "/v1/customers", customers::list),
     (PUT, "/v1/customers", customers::update_by_body),
     (GET, "/v1/customers:search", customers::search),
-    (POST, "/v1/customers:invite", customers::invite),
     (GET, "/v1/customers/{id}", customers::read),
     (PUT, "/v1/customers/{id}", customers::update_by_path),
     (DELETE, "/v1/customers/{id}", customers::delete),
@@ -51,21 +55,11 @@ const ENDPOINTS: &[(MethodFilter, &str, Endpoint)] = &[
         "/v1/customers/{id}/revoke-archive",
         customers::revoke_archive,
     ),
-    (GET, "/v1/customers/{id}/referrals", referrals::list),
-    (GET, "/v1/customers/{id}/stats", referrals::stats),
     (
         GET,
         "/v1/customers/{id}/transactions",
         transactions::of_customer,
     ),
-    (GET, "/v1/customers/{id}/referral_links", links::of_customer),
-    (GET, "/v1/customers/{id}/balance", balance::read),
-    (POST, "/v1/customers/{id}/balance/credit", balance::credit),
-    (POST, "/v1/customer_referral_links", links::create),
-    (GET, "/v1/customer_referral_links:search", links::search),
-    (GET, "/v1/customer_referral_links/{id}", links::read),
-    (PUT, "/v1/customer_referral_links/{id}", links::update),
-    (DELETE, "/v1/customer_referral_links/{id}", links::delete),
     (POST, "/v1/transactions", create_transaction::create),
     (GET, "/v1/transactions", transactions::list),
     (DELETE, "/v1/transactions", transactions::delete_by_body),
@@ -84,8 +78,47 @@ const ENDPOINTS: &[(MethodFilter, &str, Endpoint)] = &[
     (GET, "/v1/program/overview", program::overview),
 ];
 
+/// What refer-a-friend programs have beside it.
+const REFER_A_FRIEND: Endpoints = &[
+    (POST, "/v1/customers:invite", customers::invite),
+    (GET, "/v1/customers/{id}/referrals", referrals::list),
+    (GET, "/v1/customers/{id}/stats", referrals::stats),
+    (GET, "/v1/customers/{id}/referral_links", links::of_customer),
+    (GET, "/v1/customers/{id}/balance", balance::read),
+    (POST, "/v1/customers/{id}/balance/credit", balance::credit),
+    (POST, "/v1/customer_referral_links", links::create),
+    (GET, "/v1/customer_referral_links:search", links::search),
+    (GET, "/v1/customer_referral_links/{id}", links::read),
+    (PUT, "/v1/customer_referral_links/{id}", links::update),
+    (DELETE, "/v1/customer_referral_links/{id}", links::delete),
+];
+
+/// What affiliate programs have beside it.
+const AFFILIATE: Endpoints = &[
+    (POST, "/v1/partners", partners::create),
+    (GET, "/v1/partners", partners::list),
+    (GET, "/v1/partners:search", partners::search),
+    (POST, "/v1/partners:sign-in-url", partners::sign_in_url),
+    (GET, "/v1/partner", partners::read_by_query),
+    (GET, "/v1/partners/{id}", partners::read),
+    (PUT, "/v1/partners/{id}", partners::update),
+    (DELETE, "/v1/partners/{id}", partners::delete),
+    (POST, "/v1/partners/{id}/archive", partners::archive),
+    (
+        POST,
+        "/v1/partners/{id}/revoke-archive",
+        partners::revoke_archive,
+    ),
+    (POST, "/v1/partners/{id}/reward", partners::reward),
+    (GET, "/v1/partners/{id}/referral_links", partners::links),
+];
+
 pub(super) fn router(state: Arc<State>) -> Router {
-    let router = ENDPOINTS.iter().fold(
+    let more = match state.world().settings.program {
+        ProgramKind::ReferAFriend => REFER_A_FRIEND,
+        ProgramKind::Affiliate => AFFILIATE,
+    };
+    let router = ENDPOINTS.iter().chain(more).fold(
         Router::new(),
         |router: Router<Arc<State>>, &(method, path, endpoint)| {
             let answer = move |Extracted(state): Extracted<Arc<State>>, call: Call| {

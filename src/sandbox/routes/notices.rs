@@ -17,6 +17,12 @@ pub(super) fn customer(world: &mut World, event: &'static str, serial: Serial) {
     world.notices.push(event, data);
 }
 
+/// An event of a partner. Call it for `partner.deleted` before the partner is removed.
+pub(super) fn partner(world: &mut World, event: &'static str, serial: Serial) {
+    let data = views::partner(world, serial);
+    world.notices.push(event, data);
+}
+
 /// `transaction.created` or `transaction.deleted`. Call it for the second one before the
 /// transaction is removed.
 pub(super) fn transaction(world: &mut World, event: &'static str, number: u64) {
@@ -27,7 +33,7 @@ pub(super) fn transaction(world: &mut World, event: &'static str, number: u64) {
     world.notices.push(event, data);
 }
 
-/// `customer.rewarded`, if the transaction paid a reward.
+/// `customer.rewarded`, if the transaction paid a customer a reward.
 pub(super) fn rewarded(world: &mut World, number: u64) {
     let Some(transaction) = world.transactions.get(number) else {
         return;

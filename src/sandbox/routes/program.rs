@@ -1,6 +1,7 @@
 //! The program: its public id and its settings.
 
 use super::call::Call;
+use crate::referral::ProgramKind;
 use crate::sandbox::answer::{Answer, Refusal};
 use crate::sandbox::json::Json;
 use crate::sandbox::world::World;
@@ -27,9 +28,14 @@ pub(super) fn test(world: &mut World, _: &Call) -> Result<Answer, Refusal> {
     reason = "every endpoint has this signature"
 )]
 pub(super) fn overview(world: &mut World, _: &Call) -> Result<Answer, Refusal> {
+    // Only the first title is known (H/204).
+    let title = match world.settings.program {
+        ProgramKind::ReferAFriend => "Refer-a-Friend & Loyalty",
+        ProgramKind::Affiliate => "Affiliate",
+    };
     let settings = Json::object([
         ("program_name", "Sandbox".into()),
-        ("program_type_title", "Refer-a-Friend & Loyalty".into()),
+        ("program_type_title", title.into()),
         (
             "partner_portal_url",
             format!("{}/", world.settings.origin).into(),

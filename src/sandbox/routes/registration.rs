@@ -21,6 +21,7 @@ pub(in crate::sandbox) struct Registration {
     date_of_birth: Option<String>,
     tags: Vec<String>,
     referrer: Option<NamedReferrer>,
+    partner: Option<NamedPartner>,
 }
 
 /// The id or the key in a `referring_customer`.
@@ -30,10 +31,35 @@ enum NamedReferrer {
     Key(String),
 }
 
+/// The id, the key or the e-mail address in a `partner`.
+#[derive(Debug)]
+enum NamedPartner {
+    Id(String),
+    Key(String),
+    Email(String),
+}
+
 impl Registration {
     /// Reads the fields whose names begin with a prefix such as `customer.`.
-    pub(super) fn read(input: &mut Input<'_>, prefix: &str) -> Self {
+    pub(super) fn read(input: &mut Input<'_>, world: &World, prefix: &str) -> Self {
+        Self::read_beside(input, world, prefix, prefix)
+    }
+
+    /// As [`read`](Self::read), for a body in which the partner stands elsewhere.
+    pub(super) fn read_beside(
+        input: &mut Input<'_>,
+        world: &World,
+        prefix: &str,
+        partner_prefix: &str,
+    ) -> Self {
         let path = |name: &str| format!("{prefix}{name}");
+        let (referrer, partner) = if world.is_affiliate() {
+            let partner = NamedPartner::read(input, &format!("{partner_prefix}partner"));
+            (None, partner)
+        } else {
+            let referrer = NamedReferrer::read(input, &path("referring_customer"));
+            (referrer, None)
+        };
         Self {
             id: input.text(&path("id")),
             key: input.text(&path("key")),
@@ -42,7 +68,8 @@ impl Registration {
             surname: input.text(&path("surname")),
             date_of_birth: input.text(&path("metadata.date_of_birth")),
             tags: input.texts(&path("tags")).unwrap_or_default(),
-            referrer: NamedReferrer::read(input, &path("referring_customer")),
+            referrer,
+            partner,
         }
     }
 
@@ -52,6 +79,10 @@ impl Registration {
     pub(super) fn check(&self, input: &mut Input<'_>, world: &World, prefix: &str) {
         if world.switches.email_field == EmailField::Required {
             input.required(&format!("{prefix}email"), self.email.as_ref());
+        }
+        if world.is_affiliate() {
+            input.required(&format!("{prefix}key"), self.key.as_ref());
+            input.required(&format!("{prefix}partner"), self.partner.as_ref());
         }
         let tags = self.tags.first();
         let referrer = self.referrer.as_ref().map(NamedReferrer::text);
@@ -67,6 +98,7 @@ impl Registration {
                 ("tags", tags.map(String::as_str)),
                 ("metadata.date_of_birth", self.date_of_birth.as_deref()),
                 ("referring_customer", referrer),
+                ("partner", self.partner.as_ref().map(NamedPartner::text)),
             ],
         );
     }
@@ -79,7 +111,9 @@ impl Registration {
     /// The fields whose value an existing customer has, each with that customer.
     pub(super) fn taken(&self, world: &World) -> Vec<(&'static str, Serial)> {
         let customers = &world.customers;
-        let id = self.id.as_deref().and_then(|id| customers.by_id(id));
+        // An affiliate program has the key as the identifier.
+        let id = self.id.as_deref().filter(|_| !world.is_affiliate());
+        let id = id.and_then(|id| customers.by_id(id));
         let key = self.key.as_deref().and_then(|key| world.by_key(key));
         let email = self
             .email
@@ -97,10 +131,14 @@ impl Registration {
             Some(named) => named.find(world)?,
             None => None,
         };
-        Ok(self.store(world, referrer))
+        let partner = match &self.partner {
+            Some(named) => Some(named.find(world)?),
+            None => None,
+        };
+        Ok(self.store(world, referrer, partner))
     }
 
-    fn store(self, world: &mut World, referrer: Option<Serial>) -> Serial {
+    fn store(self, world: &mut World, referrer: Option<Serial>, partner: Option<Serial>) -> Serial {
         let key_as_id = || match world.switches.missing_id {
             MissingId::Key => self
                 .key
@@ -108,7 +146,11 @@ impl Registration {
                 .filter(|key| world.customers.by_id(key).is_none()),
             MissingId::Random => None,
         };
-        let id = self.id.or_else(key_as_id);
+        let id = if world.is_affiliate() {
+            self.key.clone()
+        } else {
+            self.id.or_else(key_as_id)
+        };
         let now = SystemTime::now();
         let customer = Customer {
             id: id.unwrap_or_else(|| world.free_id()),
@@ -120,6 +162,7 @@ impl Registration {
             default_link: Link::new(self.key.unwrap_or_else(|| world.free_key()), false),
             other_links: Vec::new(),
             referrer,
+            partner,
             referrals: Vec::new(),
             balance: Balance::default(),
             is_deleted: false,
@@ -128,6 +171,9 @@ impl Registration {
             updated_at: now,
         };
         let serial = world.customers.insert(customer);
+        if let Some(partner) = partner.and_then(|partner| world.partners.get_mut(partner)) {
+            partner.referrals.push(serial);
+        }
         notices::customer(world, "customer.created", serial);
         serial
     }
@@ -140,7 +186,7 @@ impl Registration {
                 email: Some(email),
                 ..Self::default()
             };
-            registration.store(world, None);
+            registration.store(world, None, None);
         }
     }
 }
@@ -175,20 +221,61 @@ impl NamedReferrer {
         if found.is_some() && !world.refused.referrers.contains(self.text()) {
             return Ok(found);
         }
-        let message = "The referring customer was not found.";
-        match world.switches.unknown_referrer {
-            UnknownReferrer::BadRequest => Err(Refusal::bad_request(message)),
-            UnknownReferrer::NotFound => Err(Refusal::not_found(message)),
-            UnknownReferrer::Unprocessable => Err(Refusal::invalid("referring_customer", message)),
-            UnknownReferrer::UnprocessableNested => {
-                let field = match self {
-                    Self::Id(_) => "referring_customer.id",
-                    Self::Key(_) => "referring_customer.key",
-                };
-                Err(Refusal::invalid(field, message))
-            }
-            UnknownReferrer::Unreferred => Ok(None),
+        let field = match self {
+            Self::Id(_) => "referring_customer.id",
+            Self::Key(_) => "referring_customer.key",
+        };
+        if world.switches.unknown_referrer == UnknownReferrer::Unreferred {
+            return Ok(None);
         }
+        let message = "The referring customer was not found.";
+        Err(unknown(world, message, "referring_customer", field))
+    }
+}
+
+impl NamedPartner {
+    fn read(input: &mut Input<'_>, path: &str) -> Option<Self> {
+        if !input.is_object(path) {
+            return None;
+        }
+        // Which counts if there are several is assumed to be as for a `referring_customer`.
+        let id = input.text(&format!("{path}.id")).map(Self::Id);
+        let key = input.text(&format!("{path}.key")).map(Self::Key);
+        let email = input.email(&format!("{path}.email")).map(Self::Email);
+        id.or(key).or(email)
+    }
+
+    fn text(&self) -> &str {
+        let (Self::Id(text) | Self::Key(text) | Self::Email(text)) = self;
+        text
+    }
+
+    /// The partner with this name. It is assumed that an archived partner brings nobody.
+    fn find(&self, world: &World) -> Result<Serial, Refusal> {
+        let (found, field) = match self {
+            Self::Id(id) => (world.partners.by_id(id), "partner.id"),
+            Self::Key(key) => (world.partner_by_key(key), "partner.key"),
+            Self::Email(email) => (world.partners.by_email(email), "partner.email"),
+        };
+        let is_usable = |serial: &Serial| {
+            let partner = world.partners.get(*serial);
+            partner.is_some_and(|partner| !partner.is_archived)
+                && !world.refused.referrers.contains(self.text())
+        };
+        let message = "The partner was not found.";
+        found
+            .filter(is_usable)
+            .ok_or_else(|| unknown(world, message, "partner", field))
+    }
+}
+
+/// The refusal of a referrer or a partner whom nobody is.
+fn unknown(world: &World, message: &str, field: &str, nested: &str) -> Refusal {
+    match world.switches.unknown_referrer {
+        UnknownReferrer::BadRequest | UnknownReferrer::Unreferred => Refusal::bad_request(message),
+        UnknownReferrer::NotFound => Refusal::not_found(message),
+        UnknownReferrer::Unprocessable => Refusal::invalid(field, message),
+        UnknownReferrer::UnprocessableNested => Refusal::invalid(nested, message),
     }
 }
 

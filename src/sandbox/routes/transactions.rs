@@ -11,13 +11,13 @@ use crate::sandbox::world::World;
 /// `GET /v1/transactions`
 ///
 /// `customer` (O) is the buyer. `partner` (N8N, for affiliate programs) is assumed to be the
-/// referrer.
+/// referrer in a refer-a-friend program.
 pub(super) fn list(world: &mut World, call: &Call) -> Result<Answer, Refusal> {
     let buyer = call.filter(world, "customer");
-    let referrer = call.filter(world, "partner");
+    let payee = call.payee_filter(world);
     let view = |transaction: &Transaction| views::transaction(world, transaction);
     let is_meant = |sale: &&Transaction| {
-        buyer.lets_through(sale.buyer) && referrer.lets_through(sale.referrer)
+        buyer.lets_through(sale.buyer) && payee.lets_through(sale.partner.or(sale.referrer))
     };
     let Some(key) = call.parameter("key") else {
         let all = world

@@ -5,7 +5,7 @@ use crate::sandbox::customer::{Customer, Link, Serial};
 use crate::sandbox::json::Json;
 use crate::sandbox::money::Amount;
 use crate::sandbox::subscriptions::Subscription;
-use crate::sandbox::switches::{CustomerShape, ReferrerEcho};
+use crate::sandbox::switches::{CustomerShape, PartnerEcho, PartnerShape, ReferrerEcho};
 use crate::sandbox::transactions::Transaction;
 use crate::sandbox::world::World;
 
@@ -17,6 +17,9 @@ pub(super) fn customer(world: &World, serial: Serial) -> Json {
 
 /// A customer (D). The field `tos` of O is left out.
 pub(super) fn of_customer(world: &World, customer: &Customer) -> Json {
+    if world.is_affiliate() {
+        return of_affiliate_customer(world, customer);
+    }
     let shape = world.switches.customer_shape;
     let is_newer = shape != CustomerShape::KeyOnly;
     let mut data = Json::Object(Vec::new());
@@ -50,6 +53,69 @@ pub(super) fn of_customer(world: &World, customer: &Customer) -> Json {
     data.push("created_at", iso(customer.created_at));
     data.push("updated_at", iso(customer.updated_at));
     data
+}
+
+/// A customer of an affiliate program (D).
+fn of_affiliate_customer(world: &World, customer: &Customer) -> Json {
+    let partner = world.partner(customer);
+    let mut data = Json::object([("key", customer.key().into())]);
+    match world.switches.partner_echo {
+        PartnerEcho::Id => data.push("partner", partner.map(|partner| partner.id.as_str())),
+        PartnerEcho::Key => data.push("partner", partner.map(Customer::key)),
+        PartnerEcho::Absent => {}
+    }
+    data.push("deleted", customer.is_deleted);
+    data.push("name", customer.name.as_deref());
+    data.push("surname", customer.surname.as_deref());
+    data.push("email", customer.email.as_deref());
+    data.push("status", customer.status());
+    data.push("created_at", iso(customer.created_at));
+    data.push("updated_at", iso(customer.updated_at));
+    data.push("deleted_at", Json::Null);
+    data.push("tags", tags(customer));
+    data
+}
+
+/// A partner; null if the partner was removed.
+pub(super) fn partner(world: &World, serial: Serial) -> Json {
+    let partner = world.partners.get(serial);
+    partner.map_or(Json::Null, |partner| of_partner(world, partner))
+}
+
+/// A partner (D). Which word an archived one has as its status is assumed.
+pub(super) fn of_partner(world: &World, partner: &Customer) -> Json {
+    let status = if partner.is_archived {
+        "archived"
+    } else {
+        "active"
+    };
+    let links = partner.links().map(|link| world.link(&link.key).into());
+    let mut data = Json::object([
+        ("email", partner.email.as_deref().into()),
+        ("created_at", iso(partner.created_at).into()),
+        ("updated_at", iso(partner.updated_at).into()),
+        ("name", partner.name.as_deref().into()),
+        ("id", partner.id.as_str().into()),
+        ("surname", partner.surname.as_deref().into()),
+        ("tos", false.into()),
+        ("approved", true.into()),
+        ("status", status.into()),
+        ("custom_fields", Json::List(Vec::new())),
+        ("referrals_count", partner.referrals.len().into()),
+        ("tags", tags(partner)),
+        ("referral_link", world.link(partner.key()).into()),
+        ("referral_links", links.collect::<Vec<Json>>().into()),
+    ]);
+    if world.switches.partner_shape == PartnerShape::WithKey {
+        data.push("key", partner.key());
+    }
+    data
+}
+
+fn tags(customer: &Customer) -> Json {
+    let tags = customer.tags.iter();
+    let tags = tags.map(|tag| Json::object([("value", tag.as_str().into())]));
+    tags.collect::<Vec<_>>().into()
 }
 
 fn referring_customer(world: &World, customer: &Customer) -> Option<Json> {
@@ -100,6 +166,21 @@ pub(super) fn link(world: &World, customer: &Customer, link: &Link) -> Json {
 pub(super) fn transaction(world: &World, transaction: &Transaction) -> Json {
     let reward = transaction.reward.as_ref();
     let reward = reward.map(|reward| self::reward(world, transaction, reward));
+    if world.is_affiliate() {
+        return Json::object([
+            ("key", transaction.key.as_deref().into()),
+            ("action", transaction.action.as_str().into()),
+            ("amount", transaction.amount.value.into()),
+            ("partner", partner_id(world, transaction.partner)),
+            ("customer", id(world, transaction.buyer)),
+            ("credit", false.into()),
+            ("is_currency", transaction.amount.is_currency.into()),
+            ("amount_units", transaction.amount.units.as_str().into()),
+            ("created_at", iso(transaction.created_at).into()),
+            ("deleted_at", Json::Null),
+            ("rewards", reward.into_iter().collect::<Vec<_>>().into()),
+        ]);
+    }
     Json::object([
         ("key", transaction.key.as_deref().into()),
         ("action", transaction.action.as_str().into()),
@@ -116,11 +197,18 @@ pub(super) fn transaction(world: &World, transaction: &Transaction) -> Json {
 
 /// The reward that a transaction paid.
 pub(super) fn reward(world: &World, transaction: &Transaction, reward: &Amount) -> Json {
-    Json::object([
+    // In an affiliate program the buyer stands beside the partner who is paid (D).
+    let (customer, partner) = if world.is_affiliate() {
+        let partner = partner_id(world, transaction.partner);
+        (transaction.buyer, Some(("partner", partner)))
+    } else {
+        (transaction.referrer, None)
+    };
+    let mut data = Json::object([
         ("key", transaction.key.as_deref().into()),
         ("action", transaction.action.as_str().into()),
         ("status", "ok".into()),
-        ("customer", id(world, transaction.referrer)),
+        ("customer", id(world, customer)),
         ("amount", reward.value.into()),
         ("amount_units", reward.units.as_str().into()),
         ("is_currency", reward.is_currency.into()),
@@ -128,7 +216,16 @@ pub(super) fn reward(world: &World, transaction: &Transaction, reward: &Amount) 
         ("created_at", iso(transaction.created_at).into()),
         ("deleted_at", Json::Null),
         ("product_type_data", Json::Object(Vec::new())),
-    ])
+    ]);
+    if let Some((name, partner)) = partner {
+        data.push(name, partner);
+    }
+    data
+}
+
+fn partner_id(world: &World, serial: Option<Serial>) -> Json {
+    let partner = serial.and_then(|serial| world.partners.get(serial));
+    partner.map(|partner| partner.id.as_str()).into()
 }
 
 fn id(world: &World, serial: Option<Serial>) -> Json {

@@ -3,13 +3,14 @@
 use super::call::Call;
 use super::paging::{self, Bounds};
 use super::views;
+use crate::referral::ProgramKind;
 use crate::sandbox::answer::{Answer, Refusal};
 use crate::sandbox::input::Input;
 use crate::sandbox::subscriptions::Subscription;
 use crate::sandbox::world::World;
 
 /// The events that a refer-a-friend program can subscribe to. Partnero refuses others (N8N).
-const EVENTS: [&str; 7] = [
+const REFER_A_FRIEND: &[&str] = &[
     "customer.created",
     "customer.updated",
     "customer.deleted",
@@ -19,11 +20,29 @@ const EVENTS: [&str; 7] = [
     "transaction.deleted",
 ];
 
+/// The same for an affiliate program (N8N). The sandbox has no leads, and approves every partner.
+const AFFILIATE: &[&str] = &[
+    "partner.created",
+    "partner.updated",
+    "partner.deleted",
+    "partner.approved",
+    "partner.rejected",
+    "partner.archived",
+    "customer.created",
+    "customer.updated",
+    "customer.deleted",
+    "transaction.created",
+    "transaction.deleted",
+    "lead.submitted",
+    "lead.converted",
+    "lead.rejected",
+];
+
 /// `POST /v1/webhooks`
 pub(super) fn create(world: &mut World, call: &Call) -> Result<Answer, Refusal> {
     let mut input = Input::new(call.body()?);
     let key = input.text("key");
-    let fields = Fields::read(&mut input);
+    let fields = Fields::read(&mut input, world.settings.program);
     let name = input.required("name", fields.name);
     let url = input.required("url", fields.url);
     let events = input.required("events", fields.events);
@@ -70,10 +89,11 @@ pub(super) fn read(world: &mut World, call: &Call) -> Result<Answer, Refusal> {
 
 /// `PUT /v1/webhooks/{key}`
 pub(super) fn update(world: &mut World, call: &Call) -> Result<Answer, Refusal> {
+    let program = world.settings.program;
     let subscription = world.subscriptions.get_mut(call.segment());
     let subscription = subscription.ok_or_else(not_found)?;
     let mut input = Input::new(call.body()?);
-    let fields = Fields::read(&mut input);
+    let fields = Fields::read(&mut input, program);
     input.finish()?;
     if let Some(name) = fields.name {
         subscription.name = name;
@@ -105,7 +125,11 @@ struct Fields {
 
 impl Fields {
     /// The limit of the name is assumed, because N8N cuts names to 100 characters.
-    fn read(input: &mut Input<'_>) -> Self {
+    fn read(input: &mut Input<'_>, program: ProgramKind) -> Self {
+        let known = match program {
+            ProgramKind::ReferAFriend => REFER_A_FRIEND,
+            ProgramKind::Affiliate => AFFILIATE,
+        };
         let fields = Self {
             name: input.text("name"),
             url: input.text("url"),
@@ -124,7 +148,7 @@ impl Fields {
             input.refuse::<()>("url", "must be a URL");
         }
         let events = fields.events.as_deref().unwrap_or_default();
-        if events.iter().any(|event| !EVENTS.contains(&event.as_str())) {
+        if events.iter().any(|event| !known.contains(&event.as_str())) {
             input.refuse::<()>("events", "have one that this kind of program does not send");
         }
         fields

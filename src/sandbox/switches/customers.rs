@@ -24,6 +24,8 @@ switch! {
     /// No source says this for refer-a-friend programs. In affiliate programs the call fails if the
     /// partner is unknown (N8N). A new customer that names itself gets the same answer, because
     /// nobody has its id and key yet.
+    ///
+    /// In an affiliate program this is the answer to an unknown partner.
     UnknownReferrer {
         /// 400 (D, for an unknown partner).
         #[default]
@@ -35,7 +37,8 @@ switch! {
         /// 422 on the field `referring_customer.key` or `referring_customer.id`, as Laravel names
         /// nested fields. Assumed.
         UnprocessableNested,
-        /// The customer is created without a referrer. Assumed.
+        /// The customer is created without a referrer. Assumed. In an affiliate program as
+        /// `BadRequest`, because there the call fails (N8N).
         Unreferred,
     }
 }
@@ -64,8 +67,9 @@ switch! {
 }
 
 switch! {
-    /// What `POST /customers` answers to `{"partner": {…}, "customer": {…}}`, the body that WP
-    /// sends to affiliate programs. No source says.
+    /// What `POST /customers` of a refer-a-friend program answers to
+    /// `{"partner": {…}, "customer": {…}}`, the body that WP sends to affiliate programs. No source
+    /// says. An affiliate program takes it (WP).
     NestedCustomer {
         /// 422 on the field `customer`. Assumed.
         #[default]

@@ -16,6 +16,7 @@
 mod customers;
 mod declare;
 mod money;
+mod partners;
 mod shapes;
 mod table;
 mod webhooks;
@@ -30,6 +31,7 @@ pub use self::money::{
     ActionField, CreditDirection, DeletePath, Overdraft, RepeatedKey, RepeatedTransaction,
     TransactionTime, UnknownBuyer, UnreferredSale,
 };
+pub use self::partners::{PartnerEcho, PartnerShape};
 pub use self::shapes::{
     CreditAnswer, CustomerShape, InviteAnswer, OtherUnits, ReferralsForm, ReferrerEcho,
 };

@@ -9,6 +9,7 @@ use super::money::{
     ActionField, CreditDirection, DeletePath, Overdraft, RepeatedKey, RepeatedTransaction,
     TransactionTime, UnknownBuyer, UnreferredSale,
 };
+use super::partners::{PartnerEcho, PartnerShape};
 use super::shapes::{
     CreditAnswer, CustomerShape, InviteAnswer, OtherUnits, ReferralsForm, ReferrerEcho,
 };
@@ -117,6 +118,8 @@ switches! {
     overdraft: Overdraft,
     page_limit: PageLimit,
     page_links: PageLinks,
+    partner_echo: PartnerEcho,
+    partner_shape: PartnerShape,
     path_order: PathOrder,
     referrals_form: ReferralsForm,
     referrer_echo: ReferrerEcho,
