@@ -75,7 +75,8 @@ pub(super) fn partners(html: &mut Html, world: &World) {
     open(html, "Partners");
     open_table(
         html,
-        "<th>Name<th>E-mail<th>Id<th>Key<th class=number>Customers<th class=number>Balance",
+        &["Name", "E-mail", "Id", "Key"],
+        &["Customers", "Balance"],
     );
     for partner in world.partners.iter().rev().take(MOST_ROWS) {
         html.markup("<tr>")

@@ -20,9 +20,10 @@ pub(super) fn create(world: &mut World, call: &Call) -> Result<Answer, Refusal> 
     let mut input = Input::new(call.body()?);
     let is_nested = matches!(input.value("customer"), Some(Json::Object(_)));
     // Affiliate programs also take `{"partner": {…}, "customer": {…}}` (WP).
-    let prefix = match is_nested && world.is_affiliate() {
-        true => "customer.",
-        false => "",
+    let prefix = if is_nested && world.is_affiliate() {
+        "customer."
+    } else {
+        ""
     };
     let wanted = Registration::read_beside(&mut input, world, prefix, "");
     wanted.check(&mut input, world, prefix);
