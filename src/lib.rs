@@ -1,5 +1,6 @@
 //! Remembers who referred a visitor, and tells [Partnero](https://www.partnero.com) when that
-//! visitor signs up: for refer-a-friend programs, in any tower server.
+//! visitor signs up: for refer-a-friend and [affiliate](guide::affiliate) programs, in any tower
+//! server.
 //!
 //! A customer shares `https://shop.example/?ref=KEY`. A friend follows the link, comes back days
 //! later without the key, and signs up. The way of the data, and the modules along it:

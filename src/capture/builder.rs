@@ -57,7 +57,8 @@ impl ReferralsBuilder {
     ///   brought is not sent to Partnero.
     ///
     /// The client has to know the kind, too:
-    /// [`ClientBuilder::affiliate`](crate::client::ClientBuilder::affiliate).
+    /// [`ClientBuilder::affiliate`](crate::client::ClientBuilder::affiliate). See
+    /// [`guide::affiliate`](crate::guide::affiliate) for a whole program.
     pub fn affiliate(mut self) -> Self {
         self.program = ProgramKind::Affiliate;
         self

@@ -11,9 +11,13 @@
 //! | [`operator`] | How are the outbox and the program looked after from a shell? |
 //! | [`webhooks`] | How does the app hear of a reward? |
 //! | [`leaving`] | What if somebody wants to know what is stored about them, or to be forgotten? |
+//! | [`affiliate`] | What is different in an affiliate program? |
 //! | [`caches_and_consent`] | What about cached pages and cookie banners? |
 //! | [`frameworks`] | Does it work with my framework and my database? |
 //! | [`troubles`] | Why does it not compile, and why is a page a 500? |
+
+#[doc = include_str!("affiliate.md")]
+pub mod affiliate {}
 
 #[doc = include_str!("caches_and_consent.md")]
 pub mod caches_and_consent {}
