@@ -54,6 +54,7 @@
 //! | `webhook` | | verifying, reading and receiving webhooks |
 //! | `inbox-sqlite`, `inbox-postgres` | | each event once, in the app's own transaction; need Rust 1.94 |
 //! | `sandbox` | | a local Partnero to develop and test against |
+//! | `metrics` | | [counters and gauges](guide::metrics) through the crate `metrics` |
 //! | `cli` | | the program [`partnero`](guide::operator), with all that it needs; Rust 1.94 |
 //!
 //! Without any feature the crate is the capture layer alone, and pulls in no HTTP client. A client
@@ -66,6 +67,7 @@
         feature = "axum",
         feature = "companion",
         feature = "inviter",
+        feature = "metrics",
         feature = "outbox-postgres",
         feature = "outbox-sqlite",
         feature = "sandbox",
@@ -90,6 +92,8 @@ pub mod extract;
 pub mod guide;
 #[cfg(feature = "inviter")]
 pub mod inviter;
+#[cfg(feature = "metrics")]
+pub mod metrics;
 #[cfg(any(feature = "client", feature = "sandbox"))]
 mod random;
 mod referral;

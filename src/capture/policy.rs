@@ -105,6 +105,8 @@ impl Policy {
         if let Some(observer) = &self.observer {
             observer(context);
         }
+        #[cfg(feature = "metrics")]
+        crate::metrics::captured(context.outcome.as_str());
         #[cfg(feature = "tracing")]
         tracing::debug!(
             outcome = context.outcome.as_str(),

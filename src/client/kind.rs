@@ -46,6 +46,27 @@ pub enum ErrorKind {
 }
 
 impl ErrorKind {
+    /// A word for logs and counters.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::InvalidInput => "invalid_input",
+            Self::Busy => "busy",
+            Self::Connect => "connect",
+            Self::Timeout => "timeout",
+            Self::Interrupted => "interrupted",
+            Self::Unauthorized => "unauthorized",
+            Self::NotFound => "not_found",
+            Self::Conflict => "conflict",
+            Self::Invalid => "invalid",
+            Self::Rejected => "rejected",
+            Self::RateLimited => "rate_limited",
+            Self::Server => "server",
+            Self::Decode => "decode",
+            Self::Ambiguous => "ambiguous",
+        }
+    }
+
     pub(crate) fn phrase(self) -> &'static str {
         match self {
             Self::InvalidInput => "was not sent",

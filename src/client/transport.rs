@@ -65,6 +65,8 @@ impl Transport {
             }
             Err(error) => Err(error.with_effort(effort)),
         };
+        #[cfg(feature = "metrics")]
+        count(progress.call(), &result);
         if let (Some(gate), Err(error)) = (gate, &result)
             && error.kind() == ErrorKind::RateLimited
         {
@@ -110,4 +112,21 @@ impl Transport {
                     .with_source(error)
             })
     }
+}
+
+/// Counts one call with all of its attempts.
+#[cfg(feature = "metrics")]
+fn count(call: &super::summary::CallSummary, result: &Result<Success, Error>) {
+    use std::borrow::Cow;
+
+    let endpoint = match &call.endpoint {
+        Cow::Borrowed(endpoint) => endpoint,
+        // A path that the app has written may hold an identifier.
+        Cow::Owned(_) => "other",
+    };
+    let outcome = match result {
+        Ok(_) => "ok",
+        Err(error) => error.kind().as_str(),
+    };
+    crate::metrics::called(&call.method, endpoint, outcome);
 }

@@ -101,6 +101,13 @@ impl Way {
 
 impl Delivery {
     /// The client, if Partnero is called at once.
+    #[cfg_attr(
+        not(feature = "outbox"),
+        expect(
+            clippy::unnecessary_wraps,
+            reason = "with an outbox there is no client"
+        )
+    )]
     pub(crate) fn client(&self) -> Option<&Client> {
         match &self.way {
             Way::Direct(client) => Some(client),

@@ -42,7 +42,16 @@ pub(super) async fn register(
     new: NewCustomer,
     keep_referrer: bool,
 ) -> Result<Reported, RegisterError> {
-    Ladder::new(client, new, keep_referrer).climb().await
+    let result = Ladder::new(client, new, keep_referrer).climb().await;
+    #[cfg(feature = "metrics")]
+    crate::metrics::registered(match &result {
+        Ok(reported) => reported.registration.as_str(),
+        Err(RegisterError::Failed(_)) => "failed",
+        Err(RegisterError::UnknownReferrer(_)) => "referrer_not_known_yet",
+        Err(RegisterError::IdentifierTaken(_)) => "identifier_taken",
+        Err(RegisterError::EmailKnown(_)) => "email_known",
+    });
+    result
 }
 
 /// The referrer whose own sign-up should arrive before this one: Partnero does not know the

@@ -8,6 +8,7 @@
 //! | [`sign_up`] | How is a sign-up reported, and what came of it? |
 //! | [`invited`] | Who invited this visitor, and does anybody have this code? |
 //! | [`outbox`] | How does a report survive an outage or a crash? |
+//! | [`metrics`] | Which numbers are there for a monitoring system, and when does it wake a person? |
 //! | [`operator`] | How are the outbox and the program looked after from a shell? |
 //! | [`webhooks`] | How does the app hear of a reward? |
 //! | [`leaving`] | What if somebody wants to know what is stored about them, or to be forgotten? |
@@ -33,6 +34,9 @@ pub mod invited {}
 
 #[doc = include_str!("leaving.md")]
 pub mod leaving {}
+
+#[doc = include_str!("metrics.md")]
+pub mod metrics {}
 
 #[doc = include_str!("operator.md")]
 pub mod operator {}

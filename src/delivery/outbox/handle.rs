@@ -106,6 +106,12 @@ impl Outbox {
         Ok(Self::new(Table::Postgres(pool)))
     }
 
+    /// The name of the program whose rows these are.
+    #[cfg(feature = "metrics")]
+    pub(crate) fn program_name(&self) -> &str {
+        self.store.program()
+    }
+
     fn new(table: Table) -> Self {
         Self {
             store: Store::new(table),

@@ -4,6 +4,8 @@ mod call_gates;
 mod dispatch;
 mod execution;
 mod gate;
+#[cfg(feature = "metrics")]
+mod gauges;
 mod health;
 mod lease;
 mod outage;
@@ -119,6 +121,8 @@ impl DeliveryWorker {
             monitor: monitor.clone(),
         };
         let (phase, _) = watch::channel(Phase::Running);
+        #[cfg(feature = "metrics")]
+        tokio::spawn(gauges::record(shared.outbox.clone(), phase.subscribe()));
         let dispatch = Dispatch::new(shared, phase.clone());
         Self {
             phase,
