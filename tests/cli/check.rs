@@ -38,6 +38,15 @@ async fn everything_is_right() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_program_of_another_type_is_a_problem() {
+    let sandbox = Sandbox::start().await.unwrap();
+    let said = check(&sandbox, &["--affiliate"]).run();
+    let (word, text) = result(&said.out, "program");
+    assert!(said.code == 3 && word == "problem", "{said:?}");
+    assert!(text.contains("leave out --affiliate"), "{text}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn the_key_may_come_from_a_file_and_is_never_printed() {
     let directory = tempfile::tempdir().unwrap();
     let file = directory.path().join("key");

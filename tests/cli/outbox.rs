@@ -242,6 +242,11 @@ async fn a_wrong_key_sends_nothing(database: Database) {
     assert!(said.code == 1 && said.err.contains("401"), "{said:?}");
     assert!(!said.err.contains("another-key"), "{said:?}");
     assert_eq!(database.outbox.status().await.unwrap().dead, 0);
+    let said = database.call(&["drain", "--affiliate"]).at(&sandbox).run();
+    assert!(
+        said.code == 2 && said.err.contains("another type of program"),
+        "{said:?}"
+    );
     let said = database.run(&["drain"]);
     assert!(
         said.code == 2 && said.err.contains("PARTNERO_API_KEY"),

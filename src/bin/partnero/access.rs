@@ -2,9 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use tower_partnero::ApiKey;
-use tower_partnero::Client;
 use tower_partnero::client::ClientBuilder;
+use tower_partnero::{ApiKey, Client, ProgramKind};
 
 use crate::failure::Failure;
 
@@ -26,18 +25,33 @@ pub(crate) struct Access {
         hide_env_values = true
     )]
     base_url: Option<String>,
+    /// The API key is of an affiliate program, not of a refer-a-friend program
+    #[arg(long)]
+    affiliate: bool,
 }
 
 impl Access {
     pub(crate) fn builder(&self) -> Result<ClientBuilder, Failure> {
         let key = secret(self.key_file.as_deref(), KEY, "the API key", "--key-file")?;
         let key = ApiKey::new(key).map_err(|error| Failure::mistake(error.to_string()))?;
-        let builder = Client::builder(key);
+        let mut builder = Client::builder(key);
+        if self.affiliate {
+            builder = builder.affiliate();
+        }
         // A variable that is set to nothing is not set.
         Ok(match self.base_url.as_deref() {
             None | Some("") => builder,
             Some(url) => builder.base_url(url),
         })
+    }
+
+    /// The kind of program that the app is made for.
+    pub(crate) fn program_kind(&self) -> ProgramKind {
+        if self.affiliate {
+            ProgramKind::Affiliate
+        } else {
+            ProgramKind::ReferAFriend
+        }
     }
 
     pub(crate) fn client(&self) -> Result<Client, Failure> {

@@ -9,7 +9,7 @@ use http::header::DATE;
 use serde_json::json;
 use tower::util::MapResponseLayer;
 use tower_partnero::client::{Body, Webhook};
-use tower_partnero::{Client, Error, ErrorKind};
+use tower_partnero::{Client, Error, ErrorKind, ProgramKind};
 
 use crate::access::{Access, build};
 use crate::failure::Failure;
@@ -73,7 +73,8 @@ impl Finding {
 pub(crate) async fn run(arguments: Arguments, printer: Printer) -> Result<Ending, Failure> {
     let clock = Clock::default();
     let client = clock.watch(&arguments.access)?;
-    let findings = find(&client, arguments.webhook.as_deref());
+    let wanted = arguments.access.program_kind();
+    let findings = find(&client, wanted, arguments.webhook.as_deref());
     let mut findings = wait::watched("asking Partnero", findings).await;
     findings.push(clock.finding());
     for finding in &findings {
@@ -89,7 +90,7 @@ pub(crate) async fn run(arguments: Arguments, printer: Printer) -> Result<Ending
     })
 }
 
-async fn find(client: &Client, webhook: Option<&str>) -> Vec<Finding> {
+async fn find(client: &Client, wanted: ProgramKind, webhook: Option<&str>) -> Vec<Finding> {
     let test = match client.program().test().await {
         Ok(test) => test,
         Err(error) if error.kind() == ErrorKind::Unauthorized => {
@@ -105,28 +106,41 @@ async fn find(client: &Client, webhook: Option<&str>) -> Vec<Finding> {
     );
     vec![
         Finding::new("key", Grade::Right, program),
-        program_type(client).await,
+        program_type(client, wanted).await,
         webhooks(client, webhook).await,
     ]
 }
 
-async fn program_type(client: &Client) -> Finding {
+async fn program_type(client: &Client, wanted: ProgramKind) -> Finding {
     const ABOUT: &str = "program";
     // Partnero does not document this endpoint: that it says nothing is no problem.
-    let title = match client.program().overview().await {
-        Ok(overview) => overview.program_type_title,
+    let (kind, title) = match client.program().overview().await {
+        Ok(overview) => (overview.kind(), overview.program_type_title),
         Err(error) if error.is_retryable() => return Finding::failed(ABOUT, &error),
-        Err(_) => None,
+        Err(_) => (None, None),
     };
     let Some(title) = title else {
         let text = "Partnero does not say which type the program is of";
         return Finding::new(ABOUT, Grade::Note, text);
     };
-    if title.to_lowercase().contains("refer") {
-        Finding::new(ABOUT, Grade::Right, format!("its type is {title}"))
-    } else {
-        let text = format!("its type is {title}, and this crate is for refer-a-friend programs");
-        Finding::new(ABOUT, Grade::Problem, text)
+    match kind {
+        Some(kind) if kind == wanted => {
+            Finding::new(ABOUT, Grade::Right, format!("its type is {title}"))
+        }
+        Some(_) => {
+            let advice = match wanted {
+                ProgramKind::Affiliate => "leave out --affiliate",
+                _ => {
+                    "if the app is made for that (`Referrals::builder().affiliate()`), write --affiliate"
+                }
+            };
+            let text = format!("its type is {title}: {advice}");
+            Finding::new(ABOUT, Grade::Problem, text)
+        }
+        None => {
+            let text = format!("its type is {title}, which this program does not know");
+            Finding::new(ABOUT, Grade::Note, text)
+        }
     }
 }
 

@@ -47,6 +47,16 @@ pub(super) async fn run(
     {
         return Err(error.into());
     }
+    // Partnero does not document this endpoint: an answer that says nothing is no reason to stop.
+    if let Ok(overview) = client.program().overview().await
+        && overview
+            .kind()
+            .is_some_and(|kind| kind != arguments.access.program_kind())
+    {
+        return Err(Failure::mistake(
+            "the API key is of another type of program: `partnero check` says which",
+        ));
+    }
     let end = Instant::now() + arguments.within;
     let bar = wait::bar(outbox.status().await?.pending);
     let worker = DeliveryWorker::start(outbox.clone(), client)?;
