@@ -1,4 +1,4 @@
-//! The one function that says what a request's referral is.
+//! What a request's referral is, and why. Pure functions: they write nothing.
 
 use http::Method;
 
@@ -7,23 +7,65 @@ use super::head::RequestHead;
 use super::policy::Policy;
 use super::read::{Reading, key_in_referer};
 use crate::context::{Consent, NotStored, Outcome, ReferralContext, RunnersUp};
-use crate::referral::{Referral, ReferralKey, ReferralSource};
+use crate::referral::{InvalidReferralKey, Referral, ReferralKey, ReferralSource};
+
+/// Who asks; what a request may store depends on it.
+#[derive(Clone, Copy)]
+pub(super) enum Asker {
+    /// The layer, or code that stands in its place.
+    Layer,
+    /// A handler. What the layer has not seen is not stored.
+    Handler,
+    /// The capture endpoint. A script or a form of the app's own page calls it.
+    Endpoint,
+}
+
+impl Asker {
+    /// Why the request may not write; `None` if it may.
+    pub(super) fn veto(self, policy: &Policy, request: &RequestHead<'_>) -> Option<NotStored> {
+        let navigation = policy.navigation;
+        match self {
+            Self::Layer => navigation.veto(request.method, request.headers),
+            Self::Handler => {
+                let veto = navigation.veto(request.method, request.headers);
+                let is_unseen = || !policy.mark.is_in(request.headers);
+                veto.or_else(|| is_unseen().then_some(NotStored::OutsideLayer))
+            }
+            Self::Endpoint => navigation.veto_of_own_page(request.headers),
+        }
+    }
+}
+
+/// The referral that counts, and what else the link and the cookies say.
+pub(super) struct Decision {
+    pub(super) referral: Option<Referral>,
+    pub(super) outcome: Outcome,
+    pub(super) conflicting: bool,
+    ignored: Option<InvalidReferralKey>,
+    consent: Consent,
+    has_cookie: bool,
+    /// The browser sent more than one cookie of our name.
+    several: bool,
+}
 
 /// Weighs the link, the cookies and, where the policy asks for it, the page before.
 ///
-/// The function is pure: it writes nothing. [`Outcome::Captured`] tells the layer to write.
-///
 /// `stored` reads what the browser keeps. It is called only if the visitor's consent lets us read.
-/// `veto` says why this request may not write. It is called only if there is something to write.
-#[inline]
-pub(super) fn decide(
+#[inline(always)]
+#[expect(
+    clippy::inline_always,
+    reason = "what a caller does not ask for is then not worked out for it"
+)]
+pub(super) fn weigh(
     policy: &Policy,
     request: &RequestHead<'_>,
+    asker: Asker,
     stored: impl FnOnce() -> Reading,
-    veto: impl Fn() -> Option<NotStored>,
-) -> ReferralContext {
+) -> Decision {
     let consent = policy.consent(request);
-    let link = policy.links.read(request.uri.query(), request.uri.path());
+    let link = policy
+        .links
+        .read(request.uri.query(), || request.uri.path());
     let stored = match consent {
         Consent::Unknown => Reading::new(ReferralSource::Cookie),
         Consent::Granted | Consent::Withdrawn => stored(),
@@ -31,15 +73,9 @@ pub(super) fn decide(
     let has_cookie = stored.found_any()
         || (consent == Consent::Withdrawn && policy.has_other_cookie(request.headers));
     let ignored = link.invalid.or(stored.invalid);
-    let why_not = || match consent {
-        Consent::Granted => veto().or_else(|| {
-            let is_refused = policy.cookie.is_outside_domain(request);
-            is_refused.then_some(NotStored::OutsideDomain)
-        }),
-        _ => Some(NotStored::ConsentUnknown),
-    };
     let capture = |key, source| {
-        let outcome = why_not().map_or(Outcome::Captured, Outcome::NotStored);
+        let why_not = why_not_stored(policy, request, asker, consent);
+        let outcome = why_not.map_or(Outcome::Captured, Outcome::NotStored);
         (Some(Referral::new(key, source)), outcome)
     };
     let (referral, outcome) = match (link.key, stored.key) {
@@ -62,37 +98,78 @@ pub(super) fn decide(
             None => (None, ignored.map_or(Outcome::NotReferred, Outcome::Ignored)),
         },
     };
+    Decision {
+        referral,
+        outcome,
+        conflicting: link.conflicting || stored.conflicting,
+        ignored,
+        consent,
+        has_cookie,
+        several: stored.several,
+    }
+}
+
+/// As [`weigh`], with what the response needs in order to write. [`Outcome::Captured`] tells the
+/// layer to write.
+#[inline(always)]
+#[expect(
+    clippy::inline_always,
+    reason = "the decision would be moved once more, for fifty instructions"
+)]
+pub(super) fn decide(
+    policy: &Policy,
+    request: &RequestHead<'_>,
+    asker: Asker,
+    stored: impl FnOnce() -> Reading,
+) -> ReferralContext {
+    let decision = weigh(policy, request, asker, stored);
+    let mut context = ReferralContext {
+        referral: decision.referral,
+        outcome: decision.outcome,
+        ignored: decision.ignored,
+        conflicting: decision.conflicting,
+        consent: decision.consent,
+        program: policy.program,
+        has_cookie: decision.has_cookie,
+        reach: None,
+        runners_up: None,
+        #[cfg(feature = "companion")]
+        touches: None,
+    };
     // Our `Set-Cookie` cannot remove cookies of another host or path. So the request's host and
     // path are kept where several cookies came, or where a cookie is about to be replaced or
     // removed; a sign-up is seldom a `GET`.
     let may_go = matches!(
-        outcome,
+        context.outcome,
         Outcome::Captured
             | Outcome::NotStored(NotStored::OutsideDomain)
             | Outcome::ConsentWithdrawn
     ) || request.method != Method::GET;
-    let reach = (stored.several || (has_cookie && may_go)).then(|| Box::new(reach_of(request)));
+    if decision.several || (context.has_cookie && may_go) {
+        context.reach = Some(Box::new(reach_of(request)));
+    }
     // Only where a key may have lost, or its cookie is about to go: other requests do not need the
     // runners-up.
-    let runners_up = if has_cookie && (may_go || outcome == Outcome::FirstTouchKept) {
-        let may_write = || matches!(why_not(), None | Some(NotStored::OutsideDomain));
-        runners_up(policy, request, referral.as_ref(), outcome, &may_write)
-    } else {
-        None
-    };
-    ReferralContext {
-        referral,
-        outcome,
-        ignored,
-        conflicting: link.conflicting || stored.conflicting,
-        consent,
-        program: policy.program,
-        has_cookie,
-        reach,
-        runners_up,
-        #[cfg(feature = "companion")]
-        touches: None,
+    if context.has_cookie && (may_go || context.outcome == Outcome::FirstTouchKept) {
+        context.runners_up = runners_up(policy, request, asker, &context);
     }
+    context
+}
+
+/// Why a key that counts is not stored; `None` if it is.
+fn why_not_stored(
+    policy: &Policy,
+    request: &RequestHead<'_>,
+    asker: Asker,
+    consent: Consent,
+) -> Option<NotStored> {
+    if consent != Consent::Granted {
+        return Some(NotStored::ConsentUnknown);
+    }
+    asker.veto(policy, request).or_else(|| {
+        let is_refused = policy.cookie.is_outside_domain(request);
+        is_refused.then_some(NotStored::OutsideDomain)
+    })
 }
 
 /// Reads link and cookies once more to find the key that lost, so that the requests in which no key
@@ -102,13 +179,18 @@ pub(super) fn decide(
 fn runners_up(
     policy: &Policy,
     request: &RequestHead<'_>,
-    counts: Option<&Referral>,
-    outcome: Outcome,
-    may_write: &dyn Fn() -> bool,
+    asker: Asker,
+    context: &ReferralContext,
 ) -> Option<Box<RunnersUp>> {
-    let loses = match outcome {
+    let may_write = || {
+        let why_not = why_not_stored(policy, request, asker, context.consent);
+        matches!(why_not, None | Some(NotStored::OutsideDomain))
+    };
+    let loses = match context.outcome {
         Outcome::FirstTouchKept if may_write() => {
-            let link = policy.links.read(request.uri.query(), request.uri.path());
+            let link = policy
+                .links
+                .read(request.uri.query(), || request.uri.path());
             link.key
         }
         Outcome::Captured | Outcome::NotStored(_) => {
@@ -117,11 +199,13 @@ fn runners_up(
         _ => None,
     };
     let cookie = policy.runners_up.as_ref()?;
-    cookie.of(request.headers, counts.map(Referral::key), loses.as_slice())
+    let counts = context.referral.as_ref().map(Referral::key);
+    cookie.of(request.headers, counts, loses.as_slice())
 }
 
 /// The key of a landing page whose response could not store it.
+#[inline]
 fn key_of_page_before(policy: &Policy, request: &RequestHead<'_>) -> Option<ReferralKey> {
-    policy.signup_marker.as_ref()?;
-    key_in_referer(request.headers, &policy.public_origins, &policy.links)
+    let reads = policy.signup_marker.is_some();
+    reads.then(|| key_in_referer(request.headers, &policy.public_origins, &policy.links))?
 }

@@ -9,6 +9,7 @@ use http::header::{ALLOW, CACHE_CONTROL, HeaderValue, ORIGIN};
 use http::{Method, Request, Response, StatusCode};
 use tower_service::Service;
 
+use super::decide::Asker;
 use super::head::RequestHead;
 use super::referrals::Referrals;
 use super::write;
@@ -141,9 +142,8 @@ impl<ReqBody, B: Default> Service<Request<ReqBody>> for CaptureEndpoint<B> {
             );
             StatusCode::FORBIDDEN
         } else {
-            let veto = || policy.navigation.veto_of_own_page(&parts.headers);
             let request = RequestHead::of(&parts);
-            let context = self.referrals.decide(&request, veto);
+            let context = self.referrals.decide(&request, Asker::Endpoint);
             if let Some(lines) = write::lines_told(policy, &request, &context) {
                 lines.offer_to(response.headers_mut());
             }

@@ -99,7 +99,7 @@ impl Referrals {
             ));
         }
         let default_path = default.split('?').next().unwrap_or_default();
-        if links.read(None, default_path).key.is_some() {
+        if links.read(None, || default_path).key.is_some() {
             return refuse(format!(
                 "{default:?} is a path link itself, and would lead to itself for ever: write a page like `/`"
             ));

@@ -11,13 +11,13 @@ use http::{HeaderMap, Method, Uri};
 #[cfg(feature = "companion")]
 use super::companion::journey;
 use super::cookie::{Attribution, reach_of};
-use super::decide;
+use super::decide::{self, Asker};
 use super::head::RequestHead;
 use super::policy::Policy;
 use super::write;
 #[cfg(feature = "tracing")]
-use crate::context::Outcome;
-use crate::context::{Consent, NotStored, ReferralContext, ReferralLayerMissing};
+use crate::context::NotStored;
+use crate::context::{Consent, Outcome, ReferralContext, ReferralLayerMissing};
 use crate::referral::{ProgramKind, Referral, ReferralKey};
 use crate::response::{Renewal, Spent, Vary};
 
@@ -89,19 +89,10 @@ impl Referrals {
     ///
     /// [`ReferralLayerMissing`] if no service was ever wrapped in [`layer`](Self::layer). This is
     /// also logged as an error event.
-    // Inlined into an extractor: otherwise the answer is moved twice, for a hundred instructions.
-    #[inline]
     pub fn context(&self, parts: &Parts) -> Result<ReferralContext, ReferralLayerMissing> {
-        if !self.policy.layered.load(Ordering::Relaxed) {
-            return Err(ReferralLayerMissing::logged());
-        }
-        let context = self.evaluate_behind_layer(parts);
-        #[cfg(feature = "tracing")]
-        tracing::debug!(
-            outcome = context.outcome.as_str(),
-            conflicting = context.conflicting,
-            "referral read"
-        );
+        self.check_layer()?;
+        let context = self.decide(&RequestHead::of(parts), Asker::Handler);
+        self.tell_read(context.outcome, context.conflicting);
         Ok(context)
     }
 
@@ -124,9 +115,17 @@ impl Referrals {
     /// # Errors
     ///
     /// As [`context`](Self::context).
-    #[inline]
     pub fn referral(&self, parts: &Parts) -> Result<Option<Referral>, ReferralLayerMissing> {
-        self.context(parts).map(|context| context.referral)
+        #[cfg(feature = "companion")]
+        if self.policy.companion.is_some() {
+            return self.context(parts).map(|context| context.referral);
+        }
+        self.check_layer()?;
+        let request = RequestHead::of(parts);
+        let stored = || self.policy.cookie.read_cookies(request.headers);
+        let decision = decide::weigh(&self.policy, &request, Asker::Handler, stored);
+        self.tell_read(decision.outcome, decision.conflicting);
+        Ok(decision.referral)
     }
 
     /// The decision itself, without the check that the layer is in use.
@@ -136,7 +135,7 @@ impl Referrals {
     #[must_use]
     pub fn evaluate(&self, method: &Method, uri: &Uri, headers: &HeaderMap) -> ReferralContext {
         let request = RequestHead::new(method, uri, headers);
-        self.decide(&request, || self.policy.navigation.veto(method, headers))
+        self.decide(&request, Asker::Layer)
     }
 
     /// As [`evaluate`](Self::evaluate), at another time than now. Only what the
@@ -151,11 +150,7 @@ impl Referrals {
         now: SystemTime,
     ) -> ReferralContext {
         let request = RequestHead::new(method, uri, headers);
-        self.decide_at(
-            &request,
-            || self.policy.navigation.veto(method, headers),
-            now,
-        )
+        self.decide_at(&request, Asker::Layer, now)
     }
 
     /// Removes the referral of this request from the browser, for an app that reports sign-ups to
@@ -226,8 +221,7 @@ impl Referrals {
         let lines = || {
             let referral = referral?;
             let navigation = &self.policy.navigation;
-            let veto = || navigation.veto(request.method, request.headers);
-            let mut context = self.decide_at(request, veto, now);
+            let mut context = self.decide_at(request, Asker::Layer, now);
             if context.consent != Consent::Granted
                 || navigation.veto_of_headers(request.headers).is_some()
             {
@@ -262,19 +256,31 @@ impl Referrals {
         }
     }
 
-    /// As [`evaluate`](Self::evaluate), for a handler: what the layer has not seen is not stored.
-    fn evaluate_behind_layer(&self, parts: &Parts) -> ReferralContext {
-        let request = RequestHead::of(parts);
-        let context = self.decide(&request, || {
-            let veto = self.policy.navigation.veto(request.method, request.headers);
-            let is_unseen = || !self.policy.mark.is_in(request.headers);
-            veto.or_else(|| is_unseen().then_some(NotStored::OutsideLayer))
-        });
+    fn check_layer(&self) -> Result<(), ReferralLayerMissing> {
+        let is_layered = self.policy.layered.load(Ordering::Relaxed);
+        is_layered
+            .then_some(())
+            .ok_or_else(ReferralLayerMissing::logged)
+    }
+
+    /// Emits the events for one decision that a handler asked for.
+    #[inline(always)]
+    #[expect(
+        clippy::inline_always,
+        reason = "mostly nobody listens, and this question costs less than a call"
+    )]
+    #[cfg_attr(
+        not(feature = "tracing"),
+        expect(unused_variables, clippy::unused_self, reason = "only events say this")
+    )]
+    fn tell_read(&self, outcome: Outcome, conflicting: bool) {
         #[cfg(feature = "tracing")]
-        if context.outcome == Outcome::NotStored(NotStored::OutsideLayer) {
-            self.policy.hints.outside_layer(&self.policy.cookie);
+        {
+            if outcome == Outcome::NotStored(NotStored::OutsideLayer) {
+                self.policy.hints.outside_layer(&self.policy.cookie);
+            }
+            tracing::debug!(outcome = outcome.as_str(), conflicting, "referral read");
         }
-        context
     }
 
     #[inline(always)]
@@ -282,17 +288,13 @@ impl Referrals {
         clippy::inline_always,
         reason = "a read would copy the decision once more, for twenty instructions"
     )]
-    pub(super) fn decide(
-        &self,
-        request: &RequestHead<'_>,
-        veto: impl Fn() -> Option<NotStored>,
-    ) -> ReferralContext {
+    pub(super) fn decide(&self, request: &RequestHead<'_>, asker: Asker) -> ReferralContext {
         #[cfg(feature = "companion")]
         if self.policy.companion.is_some() {
-            return self.decide_at(request, veto, SystemTime::now());
+            return self.decide_at(request, asker, SystemTime::now());
         }
         let stored = || self.policy.cookie.read_cookies(request.headers);
-        decide::decide(&self.policy, request, stored, veto)
+        decide::decide(&self.policy, request, asker, stored)
     }
 
     /// Apart from [`decide`](Self::decide), because a policy without a companion needs no time.
@@ -305,15 +307,15 @@ impl Referrals {
     fn decide_at(
         &self,
         request: &RequestHead<'_>,
-        veto: impl Fn() -> Option<NotStored>,
+        asker: Asker,
         now: SystemTime,
     ) -> ReferralContext {
         #[cfg(feature = "companion")]
         if let Some(companion) = &self.policy.companion {
-            return journey::decide_at(&self.policy, companion, request, veto, now);
+            return journey::decide_at(&self.policy, companion, request, asker, now);
         }
         let stored = || self.policy.cookie.read_cookies(request.headers);
-        decide::decide(&self.policy, request, stored, veto)
+        decide::decide(&self.policy, request, asker, stored)
     }
 }
 

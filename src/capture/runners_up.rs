@@ -90,6 +90,7 @@ impl RunnersUpCookie {
     }
 
     /// The `Set-Cookie` line that stores the runners-up, or removes the last of them.
+    #[cold]
     pub(super) fn line(&self, runners_up: &RunnersUp) -> Line {
         if runners_up.keys.is_empty() {
             return self.cookie.removal();

@@ -161,10 +161,11 @@ pub(super) fn runners_up_alone(policy: &Policy, context: &ReferralContext) -> Op
 }
 
 /// Stores the runners-up, if this request changes them.
+#[inline]
 fn runners_up_line(policy: &Policy, context: &ReferralContext) -> Option<Line> {
-    let runners_up = context.runners_up.as_ref()?;
+    let runners_up = context.runners_up.as_ref().filter(|it| it.is_news)?;
     let cookie = policy.runners_up.as_ref()?;
-    runners_up.is_news.then(|| cookie.line(runners_up))
+    Some(cookie.line(runners_up))
 }
 
 fn runners_up_removals(policy: &Policy, context: &ReferralContext) -> Vec<Line> {

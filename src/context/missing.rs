@@ -13,6 +13,7 @@ use std::fmt;
 pub struct ReferralLayerMissing;
 
 impl ReferralLayerMissing {
+    #[cold]
     pub(crate) fn logged() -> Self {
         #[cfg(feature = "tracing")]
         tracing::error!("{Self}");

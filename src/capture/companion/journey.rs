@@ -5,12 +5,12 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use http::HeaderMap;
 
 use super::super::cookie::Attribution;
-use super::super::decide::decide;
+use super::super::decide::{Asker, decide};
 use super::super::head::RequestHead;
 use super::super::policy::Policy;
 use super::super::read::Reading;
 use super::kept::Companion;
-use crate::context::{Consent, NotStored, Outcome, ReferralContext, RunnersUp, Touch, Touches};
+use crate::context::{Consent, Outcome, ReferralContext, RunnersUp, Touch, Touches};
 use crate::referral::ReferralKey;
 use crate::signing::seconds;
 
@@ -19,7 +19,7 @@ pub(in crate::capture) fn decide_at(
     policy: &Policy,
     companion: &Companion,
     request: &RequestHead<'_>,
-    veto: impl Fn() -> Option<NotStored>,
+    asker: Asker,
     now: SystemTime,
 ) -> ReferralContext {
     let mut journey = Journey {
@@ -33,13 +33,13 @@ pub(in crate::capture) fn decide_at(
         is_over: false,
     };
     let stored = || journey.date_stored(policy, request.headers);
-    let mut context = decide(policy, request, stored, &veto);
+    let mut context = decide(policy, request, asker, stored);
     if context.consent == Consent::Granted {
         context.has_cookie |= journey.found;
         let link = || {
             policy
                 .links
-                .read(request.uri.query(), request.uri.path())
+                .read(request.uri.query(), || request.uri.path())
                 .key
         };
         let touches = journey.arrive(&context, link);
@@ -47,7 +47,7 @@ pub(in crate::capture) fn decide_at(
             .as_ref()
             .and_then(|touches| runner_up(touches, &context));
         context.touches = touches.map(|touches| {
-            let is_news = touches.is_news && veto().is_none();
+            let is_news = touches.is_news && asker.veto(policy, request).is_none();
             Box::new(Touches { is_news, ..touches })
         });
     }

@@ -1,21 +1,23 @@
 //! Finds the cookies of one name in the `Cookie` lines of a request.
 
 use http::header::{COOKIE, HeaderMap};
-use memchr::{memchr, memmem};
+use memchr::memchr;
 
-/// The name of a cookie, prepared for the search.
+use super::super::read::Needle;
+
+/// The name of a cookie.
 ///
 /// The search looks for the name first, and for the borders of its pair only where the name stands.
 /// So a long line of other cookies costs less than one instruction a byte.
-pub(crate) struct CookieName(memmem::Finder<'static>);
+pub(crate) struct CookieName(Needle);
 
 impl CookieName {
     pub(crate) fn new(name: &str) -> Self {
-        Self(memmem::Finder::new(name).into_owned())
+        Self(Needle::new(name))
     }
 
     pub(super) fn as_bytes(&self) -> &[u8] {
-        self.0.needle()
+        self.0.as_bytes()
     }
 
     /// The raw values in all lines, in the order the browser sent them.
@@ -31,24 +33,28 @@ impl CookieName {
     /// The raw values in one line: neither unquoted nor decoded.
     #[inline]
     pub(super) fn values_in<'a>(&'a self, line: &'a [u8]) -> impl Iterator<Item = &'a [u8]> + 'a {
-        let name = self.as_bytes();
         let mut searched = 0;
-        // `find_iter` would copy the whole finder for each line.
         let starts = std::iter::from_fn(move || {
-            let start = searched + self.0.find(line.get(searched..)?)?;
+            let start = self.0.find(line, searched)?;
             // An empty name is found everywhere; the search must go on behind it.
-            searched = start + name.len().max(1);
+            searched = start + self.as_bytes().len().max(1);
             Some(start)
         });
-        starts.filter_map(move |start| {
-            let before = line[..start].trim_ascii_end();
-            if !matches!(before.last(), None | Some(b';')) {
-                return None;
-            }
-            let after = line[start + name.len()..].trim_ascii_start();
-            let value = after.strip_prefix(b"=")?;
-            let end = memchr(b';', value).unwrap_or(value.len());
-            Some(value[..end].trim_ascii())
-        })
+        starts.filter_map(move |start| self.value_at(line, start))
+    }
+
+    /// The value of the pair whose name starts here, if it is a pair of this name.
+    ///
+    /// Not inlined: most lines do not hold the name, and would pay for it.
+    #[inline(never)]
+    fn value_at<'a>(&self, line: &'a [u8], start: usize) -> Option<&'a [u8]> {
+        let before = line[..start].trim_ascii_end();
+        if !matches!(before.last(), None | Some(b';')) {
+            return None;
+        }
+        let after = line[start + self.as_bytes().len()..].trim_ascii_start();
+        let value = after.strip_prefix(b"=")?;
+        let end = memchr(b';', value).unwrap_or(value.len());
+        Some(value[..end].trim_ascii())
     }
 }

@@ -5,6 +5,7 @@ use tower_service::Service;
 
 use super::future::ResponseFuture;
 use crate::capture::Referrals;
+use crate::capture::decide::Asker;
 use crate::capture::head::RequestHead;
 use crate::capture::write;
 use crate::response::CookieLines;
@@ -74,8 +75,6 @@ fn capture(
     headers: &HeaderMap,
 ) -> Option<CookieLines> {
     let request = RequestHead::new(method, uri, headers);
-    let context = referrals.decide(&request, || {
-        referrals.policy.navigation.veto(method, headers)
-    });
+    let context = referrals.decide(&request, Asker::Layer);
     write::lines_told(&referrals.policy, &request, &context)
 }

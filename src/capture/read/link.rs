@@ -37,7 +37,8 @@ impl Links {
 
     /// Whether a query holds one of the parameters, with a valid key or not. Every request that
     /// the layer sees asks this.
-    #[inline]
+    // Not inlined, so that a request without a query does not pay for it.
+    #[inline(never)]
     pub(crate) fn name_query(&self, query: &str) -> bool {
         self.parameters
             .iter()
@@ -51,15 +52,19 @@ impl Links {
     }
 
     /// Reads an address. The path counts only if the query holds no valid key.
-    #[inline]
-    pub(crate) fn read(&self, query: Option<&str>, path: &str) -> Reading {
+    #[inline(always)]
+    #[expect(
+        clippy::inline_always,
+        reason = "without a query and a path nothing is left of it"
+    )]
+    pub(crate) fn read<'a>(&self, query: Option<&str>, path: impl FnOnce() -> &'a str) -> Reading {
         let from_query = match query {
             Some(query) => self.read_query(query),
             None => Reading::new(ReferralSource::Query),
         };
         match &self.segment {
             Some(segment) if from_query.key.is_none() => {
-                let mut from_path = self.read_path(path, segment);
+                let mut from_path = self.read_path(path(), segment);
                 from_path.invalid = from_query.invalid.or(from_path.invalid);
                 from_path
             }
@@ -119,7 +124,7 @@ mod tests {
     }
 
     fn read(query: &str, list: &[&str]) -> Reading {
-        links(list).read(Some(query), "/")
+        links(list).read(Some(query), || "/")
     }
 
     fn key(query: &str, list: &[&str]) -> Option<String> {
@@ -184,7 +189,7 @@ mod tests {
             ("//ref/a", None),
             ("*", None),
         ] {
-            let read = links(&["ref"]).read(None, path).key;
+            let read = links(&["ref"]).read(None, || path).key;
             assert_eq!(read.as_ref().map(ReferralKey::as_str), key, "{path}");
         }
     }
@@ -209,7 +214,7 @@ mod tests {
                 Some(InvalidReferralKey::NotUtf8),
             ),
         ] {
-            let reading = links(&["ref"]).read(Some(query), path);
+            let reading = links(&["ref"]).read(Some(query), || path);
             let read = reading.key.as_ref().map(ReferralKey::as_str);
             assert_eq!(
                 (read, reading.source, reading.invalid),

@@ -2,32 +2,23 @@
 
 use std::fmt;
 
+use super::needle::Needle;
 use crate::error::ConfigError;
 
-/// The name of a query parameter, prepared for the search.
-///
-/// Horspool's algorithm finds the name: it reads only the byte where the name would end, and this
-/// byte says how many bytes it can skip.
-///
-/// Names and queries are short. A search that first finds every `&`, or a search for long texts,
-/// takes several times as many instructions.
+/// The name of a query parameter.
 ///
 /// Names are compared without decoding: a configured name needs no encoding, and nobody writes
 /// `r%65f` in a link.
 pub(super) struct Parameter {
     name: Box<str>,
-    /// The step ahead for each byte; 0 for the last byte of the name.
-    steps: [u8; 256],
+    needle: Needle,
 }
 
 impl Parameter {
     /// `name` is not empty.
     pub(super) fn new(name: Box<str>) -> Self {
-        let mut steps = [step(name.len()); 256];
-        for (index, byte) in name.bytes().enumerate() {
-            steps[usize::from(byte)] = step(name.len() - 1 - index);
-        }
-        Self { name, steps }
+        let needle = Needle::new(&name);
+        Self { name, needle }
     }
 
     pub(super) fn name(&self) -> &str {
@@ -37,44 +28,49 @@ impl Parameter {
     /// Whether the parameter stands in the query at all.
     #[inline]
     pub(super) fn is_in(&self, query: &str) -> bool {
-        self.rests(query).next().is_some()
+        let query = query.as_bytes();
+        let start = self.needle.find(query, 0);
+        start.is_some_and(|start| self.is_at(query, start) || self.is_behind(query, start))
+    }
+
+    /// Apart from [`is_in`](Self::is_in): few queries hold the name and not our pair.
+    #[cold]
+    fn is_behind(&self, query: &[u8], start: usize) -> bool {
+        self.next_end(query, start + 1).is_some()
     }
 
     /// The raw values of the parameter, in order.
     #[inline]
     pub(super) fn values<'a>(&'a self, query: &'a str) -> impl Iterator<Item = &'a str> {
-        self.rests(query).map(value_of)
-    }
-
-    /// The rest of the query behind each place of the name: nothing, the next pair, or `=` and the
-    /// value.
-    #[inline]
-    fn rests<'a>(&'a self, query: &'a str) -> impl Iterator<Item = &'a str> {
-        let name = self.name.as_bytes();
-        let mut last = name.len() - 1;
+        let mut from = 0;
         std::iter::from_fn(move || {
-            loop {
-                let (before, rest) =
-                    query.split_at_checked(self.next_end(query.as_bytes(), last)?)?;
-                last = before.len();
-                if ends_with_name(before.as_bytes(), name)
-                    && matches!(rest.as_bytes(), [] | [b'=' | b'&' | b'?', ..])
-                {
-                    return Some(rest);
-                }
-            }
+            from = self.next_end(query.as_bytes(), from)?;
+            query.get(from..).map(value_of)
         })
     }
 
-    /// The first place at or behind `last` where the name may have its last byte.
-    #[inline]
-    fn next_end(&self, query: &[u8], mut last: usize) -> Option<usize> {
+    /// Where the name of the first pair of ours ends, of those that start at or behind `from`.
+    #[inline(always)]
+    #[expect(
+        clippy::inline_always,
+        reason = "a query seldom holds more than one pair of ours, and asks twice"
+    )]
+    fn next_end(&self, query: &[u8], mut from: usize) -> Option<usize> {
         loop {
-            match self.steps[usize::from(*query.get(last)?)] {
-                0 => return Some(last + 1),
-                step => last += usize::from(step),
+            let start = self.needle.find(query, from)?;
+            if self.is_at(query, start) {
+                return Some(start + self.name.len());
             }
+            from = start + 1;
         }
+    }
+
+    /// Whether the name that starts here is the whole name of a pair: behind it comes nothing, the
+    /// next pair, or `=` and the value.
+    #[inline]
+    fn is_at(&self, query: &[u8], start: usize) -> bool {
+        let (before, rest) = query.split_at(start);
+        matches!(rest[self.name.len()..], [] | [b'=' | b'&' | b'?', ..]) && ends_pair(before)
     }
 }
 
@@ -84,24 +80,19 @@ impl fmt::Debug for Parameter {
     }
 }
 
-/// A step that is shorter than the name allows is safe: the search only takes longer.
-fn step(bytes: usize) -> u8 {
-    u8::try_from(bytes).unwrap_or(u8::MAX)
-}
-
-/// Whether `before` ends with the whole name of a pair, not with the end of a longer name.
-fn ends_with_name(before: &[u8], name: &[u8]) -> bool {
-    let pairs_before = before.strip_suffix(name);
-    pairs_before.is_some_and(|pairs| match pairs.last() {
+/// Whether a pair may start behind this text.
+fn ends_pair(before: &[u8]) -> bool {
+    match before.last() {
         // Tools that append their own parameters to a link write a second `?` instead of `&`.
         None | Some(b'&' | b'?') => true,
-        Some(b';') => ends_with_entity(pairs),
+        Some(b';') => ends_with_entity(before),
         _ => false,
-    })
+    }
 }
 
 /// Whether the text ends with `&amp;`. Mail programs send links with this HTML entity instead of a
 /// plain `&`, some of them escaped twice (`&amp;amp;`).
+#[cold]
 fn ends_with_entity(mut pairs: &[u8]) -> bool {
     let mut found = false;
     while let Some(before) = pairs.strip_suffix(b"amp;") {

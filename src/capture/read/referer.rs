@@ -14,6 +14,7 @@ use crate::referral::ReferralKey;
 ///
 /// The origin is compared even where the browser says `same-origin`: a page that is reloaded
 /// keeps the `Referer` of its first request.
+#[inline(never)]
 pub(crate) fn key_in_referer(
     headers: &HeaderMap,
     own: &Origins,
@@ -23,7 +24,7 @@ pub(crate) fn key_in_referer(
     if !own.contains(origin.as_bytes()) || says_same_origin(headers) == Some(false) {
         return None;
     }
-    links.read(Some(query), path).key
+    links.read(Some(query), || path).key
 }
 
 /// The origin, the path and the query of an absolute URL.
