@@ -1,5 +1,6 @@
 //! One module for each kind of attack: the request that an attacker sends, and what must not happen.
 
+mod affiliate;
 mod caches;
 mod companion;
 mod consent;

@@ -1,7 +1,7 @@
 //! The app: stores users and orders, each with its report in one transaction.
 
 use tower_partnero::NewCustomer;
-use tower_partnero::client::{Amount, CustomerRef, Money};
+use tower_partnero::client::{Amount, CustomerRef, Money, PartnerRef};
 use tower_partnero::delivery::{Outbox, OutboxTransaction, Sale};
 
 use crate::Failure;
@@ -33,8 +33,58 @@ pub(crate) fn order(user: usize) -> String {
     format!("{kind}-order-{user}")
 }
 
+/// The kind of program at Partnero.
+#[derive(Clone, Copy, PartialEq)]
+pub(crate) enum Program {
+    ReferAFriend,
+    /// A third of the users, those who were referred, were brought by a partner.
+    Affiliate,
+}
+
+impl Program {
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::ReferAFriend => "refer-a-friend",
+            Self::Affiliate => "affiliate",
+        }
+    }
+
+    pub(crate) fn parse(name: &str) -> Self {
+        if name == Self::Affiliate.name() {
+            Self::Affiliate
+        } else {
+            Self::ReferAFriend
+        }
+    }
+
+    /// The identifier of who brought a user, as the sandbox has it.
+    pub(crate) fn referrer_id(self, user: usize) -> Option<String> {
+        let referrer = referrer(user)?;
+        Some(match self {
+            Self::ReferAFriend => id(referrer),
+            Self::Affiliate => partner_id(user),
+        })
+    }
+}
+
+/// There are a few partners.
+pub(crate) const PARTNERS: usize = 3;
+
+pub(crate) fn partner_id(user: usize) -> String {
+    format!("partner-{}", user % PARTNERS)
+}
+
+pub(crate) fn partner_key(user: usize) -> String {
+    format!("brings-{}", user % PARTNERS)
+}
+
 /// Goes on where the killed process before it has stopped, until everything is stored.
-pub(crate) async fn run(place: &str, schema: &str, users: &str) -> Result<(), Failure> {
+pub(crate) async fn run(
+    place: &str,
+    schema: &str,
+    program: Program,
+    users: &str,
+) -> Result<(), Failure> {
     let users: usize = users.parse()?;
     let (pool, outbox) = Database::open(place, schema).await?;
     for table in ["users", "orders"] {
@@ -47,7 +97,7 @@ pub(crate) async fn run(place: &str, schema: &str, users: &str) -> Result<(), Fa
     }
     for user in stored(&pool, "users").await?.saturating_sub(1)..users {
         loop {
-            match store(&pool, &outbox, user).await {
+            match store(&pool, &outbox, program, user).await {
                 Ok(()) => break,
                 // The database restarts.
                 Err(_) => tokio::time::sleep(std::time::Duration::from_millis(100)).await,
@@ -71,14 +121,14 @@ const ORDER: &str = "INSERT INTO orders (id) VALUES ($1) ON CONFLICT (id) DO NOT
 
 /// One transaction for the user and one for the order, each with its report. If the user's own row is
 /// new, so is the report.
-async fn store(pool: &Pool, outbox: &Outbox, user: usize) -> Result<(), Failure> {
+async fn store(pool: &Pool, outbox: &Outbox, program: Program, user: usize) -> Result<(), Failure> {
     let number = i64::try_from(user)?;
     match pool {
         Pool::Sqlite(pool) => {
             let mut transaction = pool.begin_with("BEGIN IMMEDIATE").await?;
             let stored = sqlx::query(USER).bind(number).execute(&mut *transaction);
             if stored.await?.rows_affected() == 1 {
-                sign_up(outbox, &mut transaction, user).await?;
+                sign_up(outbox, &mut transaction, program, user).await?;
             }
             transaction.commit().await?;
             let mut transaction = pool.begin_with("BEGIN IMMEDIATE").await?;
@@ -92,7 +142,7 @@ async fn store(pool: &Pool, outbox: &Outbox, user: usize) -> Result<(), Failure>
             let mut transaction = pool.begin().await?;
             let stored = sqlx::query(USER).bind(number).execute(&mut *transaction);
             if stored.await?.rows_affected() == 1 {
-                sign_up(outbox, &mut transaction, user).await?;
+                sign_up(outbox, &mut transaction, program, user).await?;
             }
             transaction.commit().await?;
             let mut transaction = pool.begin().await?;
@@ -109,11 +159,17 @@ async fn store(pool: &Pool, outbox: &Outbox, user: usize) -> Result<(), Failure>
 async fn sign_up(
     outbox: &Outbox,
     transaction: &mut impl OutboxTransaction,
+    program: Program,
     user: usize,
 ) -> Result<(), Failure> {
     let mut customer = NewCustomer::new(id(user)).key(format!("key-{user}"));
     if let Some(referrer) = referrer(user) {
-        customer = customer.referring_customer(CustomerRef::key(format!("key-{referrer}")));
+        customer = match program {
+            Program::ReferAFriend => {
+                customer.referring_customer(CustomerRef::key(format!("key-{referrer}")))
+            }
+            Program::Affiliate => customer.partner(PartnerRef::key(partner_key(user))),
+        };
     }
     outbox.enqueue_in(transaction, customer).await?;
     Ok(())

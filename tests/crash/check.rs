@@ -7,6 +7,7 @@ use tower_partnero::Sandbox;
 use tower_partnero::delivery::{Outbox, ReportKind};
 use tower_partnero::sandbox::SandboxCustomer;
 
+use crate::app::Program;
 use crate::database::Pool;
 use crate::trouble::{LATE, sleeper_order};
 use crate::witness::micros;
@@ -19,6 +20,7 @@ pub(crate) struct Story {
     pub(crate) sleepers: usize,
     /// A customer has signed up after the server was stopped.
     pub(crate) is_late: bool,
+    pub(crate) program: Program,
     /// Partnero takes sales of customers whom nobody referred.
     pub(crate) takes_unreferred: bool,
 }
@@ -63,15 +65,18 @@ pub(crate) async fn everything(
             expect(absent, || format!("{id} or its sale was taken"))?;
             continue;
         }
+        let referrer = story.program.referrer_id(user);
+        if story.program == Program::Affiliate && referrer.is_none() {
+            let absent = customer.is_none() && sales.is_empty();
+            expect(absent, || format!("{id} was sent without a partner"))?;
+            continue;
+        }
         let Some(customer) = customer else {
             return Err(format!("{id} was lost").into());
         };
-        let referrer = app::referrer(user).map(app::id);
-        expect(customer.referred_by == referrer, || {
-            format!(
-                "{id} came by {:?} and not by {referrer:?}",
-                customer.referred_by
-            )
+        let by = customer.referred_by.as_ref().or(customer.partner.as_ref());
+        expect(by == referrer.as_ref(), || {
+            format!("{id} came by {by:?} and not by {referrer:?}")
         })?;
         with_referrer += usize::from(referrer.is_some());
         let is_wanted = story.takes_unreferred || referrer.is_some();

@@ -1,7 +1,7 @@
 //! Real processes are killed by SIGKILL, and every committed report arrives, once and in order.
 //!
-//! `cargo test --test crash` runs the short form, on each engine and under one answer of the
-//! sandbox's switches, another one each time. The long form, 5,000 sign-ups and 5,000 sales with 100
+//! `cargo test --test crash` runs the short form, on each engine, in a small affiliate program, and
+//! under one answer of the sandbox's switches, another one each time. The long form, 5,000 sign-ups and 5,000 sales with 100
 //! kills on each engine, and a small one under every answer of the switches, are
 //!
 //! ```sh
@@ -46,6 +46,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use tokio::runtime::Builder;
 use tokio::task::JoinSet;
 
+use self::app::Program;
 use self::database::Database;
 use self::proof::Form;
 use self::switches::Answer;
@@ -74,9 +75,13 @@ fn run(arguments: &[&str]) -> Result<(), Failure> {
     let runtime = runtime.enable_all().build()?;
     runtime.block_on(async {
         match *arguments {
-            ["app", database, schema, users] => app::run(database, schema, users).await,
-            ["worker", database, schema, base_url, witnesses] => {
-                worker::run(database, schema, base_url, witnesses).await
+            ["app", database, schema, program, users] => {
+                let program = Program::parse(program);
+                app::run(database, schema, program, users).await
+            }
+            ["worker", database, schema, program, base_url, witnesses] => {
+                let program = Program::parse(program);
+                worker::run(database, schema, program, base_url, witnesses).await
             }
             _ if arguments.contains(&"--list") => Ok(()),
             _ if arguments.contains(&"--long") => long().await,
@@ -97,6 +102,7 @@ async fn short() -> Result<(), Failure> {
     tokio::try_join!(
         under_each(vec![answer]),
         on_sqlite(&Form::SHORT),
+        under(None, &Form::AFFILIATE),
         on_postgres(&Form::SHORT),
     )?;
     Ok(())
@@ -141,7 +147,7 @@ async fn under_each(answers: Vec<Answer>) -> Result<(), Failure> {
         {
             ended??;
         }
-        running.spawn(under(answer));
+        running.spawn(async move { under(Some(&answer), &Form::TINY).await });
     }
     while let Some(ended) = running.join_next().await {
         ended??;
@@ -150,15 +156,16 @@ async fn under_each(answers: Vec<Answer>) -> Result<(), Failure> {
 }
 
 /// On SQLite, with one worker.
-async fn under(answer: Answer) -> Result<(), Failure> {
+async fn under(answer: Option<&Answer>, form: &Form) -> Result<(), Failure> {
     let directory = tempfile::tempdir()?;
     let file = Database::sqlite(&directory.path().join("shop.db"));
     let alone = Trouble {
         workers: 1,
         ..Trouble::default()
     };
-    let result = proof::run(&file, &Form::TINY, &alone, Some(&answer)).await;
-    result.map_err(|error| format!("with {}: {error}", answer.name).into())
+    let result = proof::run(&file, form, &alone, answer).await;
+    let name = answer.map_or(form.program.name(), |answer| &answer.name);
+    result.map_err(|error| format!("with {name}: {error}").into())
 }
 
 fn say(line: &str) {

@@ -5,11 +5,13 @@ use std::time::{Duration, Instant, SystemTime};
 
 use http::Method;
 use http::header::RETRY_AFTER;
-use tower_partnero::Sandbox;
+use tower_partnero::client::NewPartner;
 use tower_partnero::delivery::{Outbox, Status};
 use tower_partnero::sandbox::Fault;
 use tower_partnero::sandbox::switches::UnreferredSale;
+use tower_partnero::{ApiKey, Client, Sandbox};
 
+use crate::app::Program;
 use crate::calls::Away;
 use crate::check::Story;
 use crate::child::Process;
@@ -20,6 +22,7 @@ use crate::{Failure, app, calls, check, say};
 
 /// How long one proof is.
 pub(crate) struct Form {
+    pub(crate) program: Program,
     pub(crate) users: usize,
     kills: usize,
     /// The time from one kill to the next.
@@ -30,6 +33,7 @@ pub(crate) struct Form {
 
 impl Form {
     pub(crate) const SHORT: Self = Self {
+        program: Program::ReferAFriend,
         users: 150,
         kills: 8,
         pace: Duration::from_millis(900),
@@ -37,6 +41,7 @@ impl Form {
         patience: Duration::from_secs(120),
     };
     pub(crate) const LONG: Self = Self {
+        program: Program::ReferAFriend,
         users: 5_000,
         kills: 100,
         pace: Duration::from_millis(2_500),
@@ -45,11 +50,16 @@ impl Form {
     };
     /// For each answer of a switch.
     pub(crate) const TINY: Self = Self {
+        program: Program::ReferAFriend,
         users: 51,
         kills: 4,
         pace: Duration::from_millis(600),
         outage: Duration::from_millis(500),
         patience: Duration::from_secs(120),
+    };
+    pub(crate) const AFFILIATE: Self = Self {
+        program: Program::Affiliate,
+        ..Self::TINY
     };
 }
 
@@ -61,10 +71,15 @@ pub(crate) async fn run(
 ) -> Result<(), Failure> {
     let began = Instant::now();
     let witnesses = tempfile::tempdir()?;
-    let sandbox = Sandbox::builder()
-        .switch(UnreferredSale::Recorded)
-        .start()
-        .await?;
+    let sandbox = Sandbox::builder().switch(UnreferredSale::Recorded);
+    let sandbox = match form.program {
+        Program::ReferAFriend => sandbox.start().await?,
+        Program::Affiliate => {
+            let sandbox = sandbox.affiliate().start().await?;
+            create_partners(&sandbox).await?;
+            sandbox
+        }
+    };
     misbehave(&sandbox);
     if let Some(answer) = answer {
         answer.set(&sandbox);
@@ -78,6 +93,7 @@ pub(crate) async fn run(
         users: form.users,
         sleepers: slept,
         is_late: stop.is_some(),
+        program: form.program,
         takes_unreferred: answer.is_none_or(Answer::takes_unreferred),
     };
     scene.away.extend(stop);
@@ -87,9 +103,10 @@ pub(crate) async fn run(
     let waited = calls::before_retry_after(&sandbox.requests(), witnesses.path(), &killed, &away)?;
     let answer = answer.map_or(String::new(), |answer| format!(" with {}", answer.name));
     say(&format!(
-        "{}{answer}: {} users, {} orders, {} kills, {} workers, {} times without a server in \
+        "{}, {}{answer}: {} users, {} orders, {} kills, {} workers, {} times without a server in \
          {:.0?}: {told}; {waited}; {} calls in all",
         database.name(),
+        form.program.name(),
         form.users,
         form.users,
         form.kills,
@@ -98,6 +115,20 @@ pub(crate) async fn run(
         began.elapsed(),
         sandbox.requests().len(),
     ));
+    Ok(())
+}
+
+/// The partners of an affiliate program.
+async fn create_partners(sandbox: &Sandbox) -> Result<(), Failure> {
+    let client = Client::builder(ApiKey::new(sandbox.api_key())?)
+        .base_url(sandbox.base_url())
+        .build()?;
+    for number in 0..app::PARTNERS {
+        let partner = NewPartner::new(format!("{number}@partner.example"))
+            .id(app::partner_id(number))
+            .key(app::partner_key(number));
+        client.partners().create(&partner).await?;
+    }
     Ok(())
 }
 
@@ -118,9 +149,14 @@ impl Scene {
         witnesses: &Path,
     ) -> Result<Self, Failure> {
         let place = [database.place.as_str(), &database.schema];
-        let shop = Process::start(&["app", place[0], place[1], &form.users.to_string()])?;
+        let program = form.program.name();
+        let users = form.users.to_string();
+        let shop = Process::start(&["app", place[0], place[1], program, &users])?;
         let (base_url, witnesses) = (sandbox.base_url(), witnesses.display().to_string());
-        let worker = || Process::start(&["worker", place[0], place[1], &base_url, &witnesses]);
+        let worker = || {
+            let arguments = ["worker", place[0], place[1], program, &base_url, &witnesses];
+            Process::start(&arguments)
+        };
         let workers: Result<_, _> = (0..trouble.workers).map(|_| worker()).collect();
         Ok(Self {
             shop,

@@ -6,6 +6,7 @@ use tower_partnero::delivery::DeliveryWorker;
 use tower_partnero::{ApiKey, Client};
 
 use crate::Failure;
+use crate::app::Program;
 use crate::database::Database;
 use crate::witness::Witness;
 
@@ -19,12 +20,18 @@ pub(crate) const PAUSE_LAG: Duration = Duration::from_millis(100);
 pub(crate) async fn run(
     place: &str,
     schema: &str,
+    program: Program,
     base_url: &str,
     directory: &str,
 ) -> Result<(), Failure> {
     let witness = Witness::new(directory)?;
     tracing::subscriber::set_global_default(witness.clone())?;
-    let client = Client::builder(ApiKey::new("sandbox-api-key")?)
+    let client = Client::builder(ApiKey::new("sandbox-api-key")?);
+    let client = match program {
+        Program::ReferAFriend => client,
+        Program::Affiliate => client.affiliate(),
+    };
+    let client = client
         .base_url(base_url)
         .timeout(TIMEOUT)
         .deadline(3 * TIMEOUT)
