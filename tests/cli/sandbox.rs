@@ -60,6 +60,25 @@ async fn each_answer_is_switched_on_the_command_line() {
     }
 }
 
+#[tokio::test]
+async fn an_affiliate_program_has_the_partners_that_were_named() {
+    let sandbox = partnero(&["sandbox", "--port=0", "--affiliate", "--partner=pia"]);
+    let sandbox = sandbox.start("base URL").await;
+    let create = async |key: &str| {
+        let body = json!({ "key": "ben", "partner": { "key": key } });
+        let request = reqwest::Client::new().post(format!("{}/customers", sandbox.url()));
+        let request = request.bearer_auth("sandbox-api-key").json(&body);
+        request.send().await.unwrap().status().as_u16()
+    };
+    assert_eq!(create("nobody").await, 400);
+    assert_eq!(create("pia").await, 200);
+    let said = partnero(&["sandbox", "--partner=pia"]).run();
+    assert!(
+        said.code == 2 && said.err.contains("--affiliate"),
+        "{said:?}"
+    );
+}
+
 #[test]
 fn an_unknown_switch_is_named_with_those_that_there_are() {
     for (switch, problem) in [

@@ -25,6 +25,12 @@ pub(crate) struct Arguments {
     /// The bearer token that clients must send. It opens this sandbox and nothing else
     #[arg(long, value_name = "KEY", default_value = "sandbox-api-key")]
     api_key: String,
+    /// It is an affiliate program, whose partners bring the customers
+    #[arg(long)]
+    affiliate: bool,
+    /// A partner of the affiliate program, by the key in the partner's links. May be repeated
+    #[arg(long, value_name = "KEY", requires = "affiliate")]
+    partner: Vec<String>,
     /// The page that referral links lead to
     #[arg(long, value_name = "URL", default_value = "https://shop.example/")]
     link_base: String,
@@ -34,13 +40,13 @@ pub(crate) struct Arguments {
     /// The program's public id
     #[arg(long, value_name = "ID", default_value = "SANDBOX1")]
     program_id: String,
-    /// What a sale pays the referrer: `10%`, `5.00 USD` or `none`
+    /// What a sale pays the referrer or the partner: `10%`, `5.00 USD` or `none`
     #[arg(long, value_name = "RULE", value_parser = reward, default_value = "10%")]
     reward: RewardRule,
     /// How Partnero answers where no source is sure; `--help` lists the switches. May be repeated
     #[arg(long, value_name = "NAME=POSITION", value_parser = switch)]
     switch: Vec<(String, String)>,
-    /// A referring customer that counts as unknown. May be repeated
+    /// A referring customer or a partner that counts as unknown. May be repeated
     #[arg(long, value_name = "KEY")]
     refuse_referrer: Vec<String>,
     /// A field of a customer that is refused, as `email`. May be repeated
@@ -134,6 +140,9 @@ pub(crate) async fn run(arguments: Arguments, printer: Printer) -> Result<Ending
     for value in arguments.refuse_value {
         sandbox.refuse_value(value);
     }
+    for key in arguments.partner {
+        sandbox.register_partner(key);
+    }
     for email in arguments.register {
         sandbox.register_in_portal(email);
     }
@@ -163,6 +172,9 @@ async fn start(arguments: &Arguments) -> Result<Sandbox, Failure> {
         .program_id(&arguments.program_id)
         .reward(arguments.reward.clone())
         .webhook_delivery(arguments.webhooks.delivery());
+    if arguments.affiliate {
+        builder = builder.affiliate();
+    }
     for (name, position) in &arguments.switch {
         builder = builder.switch_by_name(name, position)?;
     }
