@@ -151,6 +151,25 @@ fn a_taken_port_is_said_clearly() {
     assert!(said.err.contains("--port"), "{said:?}");
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn it_may_be_an_affiliate_program() {
+    let sandbox = partnero(&[
+        "sandbox",
+        "--port=0",
+        "--affiliate",
+        "--register-partner=paula",
+    ]);
+    let sandbox = sandbox.start("base URL").await;
+    let get = reqwest::Client::new().get(format!("{}/partner?key=paula", sandbox.url()));
+    let answer = get.bearer_auth("sandbox-api-key").send().await.unwrap();
+    assert_eq!(answer.status(), 200);
+    for (arguments, code) in [(&["--affiliate"][..], 0), (&[], 3)] {
+        let call = partnero(&[&["check", "--base-url", sandbox.url()], arguments].concat());
+        let said = call.variable("PARTNERO_API_KEY", "sandbox-api-key").run();
+        assert_eq!(said.code, code, "{said:?}");
+    }
+}
+
 /// As a container is stopped.
 #[cfg(unix)]
 #[tokio::test]

@@ -142,9 +142,15 @@ fn read(file: &Path) -> Result<Value, Failure> {
         .map_err(|error| Failure::mistake(format!("{name} holds no JSON: {error}")))
 }
 
-/// The events that a refer-a-friend program sends
-/// (<https://github.com/partnero/n8n-nodes-partnero>).
-const EXAMPLES: [&str; 7] = [
+/// The events that a refer-a-friend program sends, and those about the partners of an affiliate
+/// program (<https://github.com/partnero/n8n-nodes-partnero>).
+const EXAMPLES: [&str; 13] = [
+    "partner.created",
+    "partner.updated",
+    "partner.deleted",
+    "partner.approved",
+    "partner.rejected",
+    "partner.archived",
     "customer.created",
     "customer.updated",
     "customer.deleted",
@@ -160,16 +166,23 @@ fn example(event: &str) -> Option<Value> {
         .iter()
         .find(|name| **name == event)?
         .split_once('.')?;
-    Some(if subject == "customer" {
-        json!({
+    Some(match subject {
+        "customer" => json!({
             "id": "customer-1",
             "key": "anna-7",
             "name": "Anna",
             "email": "anna@shop.example",
             "status": "active",
-        })
-    } else {
-        json!({
+        }),
+        "partner" => json!({
+            "id": "partner-1",
+            "key": "paula-7",
+            "name": "Paula",
+            "email": "paula@partner.example",
+            "status": "active",
+            "approved": true,
+        }),
+        _ => json!({
             "key": "order-1",
             "action": "sale",
             "amount": 30,
@@ -178,6 +191,6 @@ fn example(event: &str) -> Option<Value> {
             "customer": "customer-1",
             "referred_customer": "customer-2",
             "rewards": [],
-        })
+        }),
     })
 }
