@@ -153,12 +153,7 @@ fn a_taken_port_is_said_clearly() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn it_may_be_an_affiliate_program() {
-    let sandbox = partnero(&[
-        "sandbox",
-        "--port=0",
-        "--affiliate",
-        "--register-partner=paula",
-    ]);
+    let sandbox = partnero(&["sandbox", "--port=0", "--affiliate", "--partner=paula"]);
     let sandbox = sandbox.start("base URL").await;
     let get = reqwest::Client::new().get(format!("{}/partner?key=paula", sandbox.url()));
     let answer = get.bearer_auth("sandbox-api-key").send().await.unwrap();

@@ -22,9 +22,6 @@ pub(crate) struct Arguments {
     /// Where it listens on 127.0.0.1; 0 takes any free port
     #[arg(long, default_value_t = 4010)]
     port: u16,
-    /// Be an affiliate program, not a refer-a-friend program
-    #[arg(long)]
-    affiliate: bool,
     /// The bearer token that clients must send. It opens this sandbox and nothing else
     #[arg(long, value_name = "KEY", default_value = "sandbox-api-key")]
     api_key: String,
@@ -61,9 +58,6 @@ pub(crate) struct Arguments {
     /// A person who registers in Partnero's own portal at the start. May be repeated
     #[arg(long, value_name = "EMAIL")]
     register: Vec<String>,
-    /// A partner of an affiliate program, by the key in the partner's links. May be repeated
-    #[arg(long, value_name = "KEY", requires = "affiliate")]
-    register_partner: Vec<String>,
     #[command(flatten)]
     webhooks: Webhooks,
 }
@@ -151,9 +145,6 @@ pub(crate) async fn run(arguments: Arguments, printer: Printer) -> Result<Ending
     }
     for email in arguments.register {
         sandbox.register_in_portal(email);
-    }
-    for key in arguments.register_partner {
-        sandbox.register_partner(key);
     }
     let asked_to_end = wait::asked_to_end()?;
     let text = format!(
