@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 use std::process::{Command, Output, Stdio};
+use std::time::{Duration, Instant};
 
 use tokio::io::{AsyncBufReadExt, BufReader, Lines};
 use tokio::process::{Child, ChildStdout, Command as Spawn};
@@ -64,8 +65,16 @@ async fn start(name: &str, args: &[&str], mark: &str) -> Program {
 #[tokio::test]
 async fn the_shop_prints_what_to_open() {
     let shop = start("signup", &["--port=0"], "Anna's link").await;
-    let page = reqwest::get(&shop.url).await.unwrap().text().await.unwrap();
-    assert!(page.contains("Anna</strong> invited you"), "{page}");
+    // The shop knows her when its first report has arrived.
+    let start = Instant::now();
+    loop {
+        let page = reqwest::get(&shop.url).await.unwrap().text().await.unwrap();
+        if page.contains("Anna</strong> invited you") {
+            break;
+        }
+        assert!(start.elapsed() < Duration::from_secs(30), "{page}");
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
 }
 
 #[test]

@@ -11,11 +11,12 @@ use std::time::Duration;
 
 use axum::extract::{FromRef, Path, State};
 use axum::http::StatusCode;
-use axum::response::{IntoResponse, Redirect, Response};
+use axum::response::{Html, IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use axum::{Form, Router};
 use sqlx::SqlitePool;
 use tower_partnero::capture::ReferralsBuilder;
+use tower_partnero::inviter::{Inviter, Inviters};
 use tower_partnero::{
     ApiKey, Client, DeliveryWorker, NewCustomer, Outbox, Referral, ReferralContext, Referrals,
     Sandbox, SignupHook, Signups, Snippet,
@@ -39,6 +40,7 @@ pub(crate) struct AppState {
     pub(crate) database: SqlitePool,
     pub(crate) outbox: Outbox,
     signups: Signups,
+    inviters: Inviters,
     pub(crate) client: Client,
     pub(crate) rewards: Rewards,
     url: String,
@@ -56,6 +58,12 @@ impl FromRef<AppState> for Signups {
 impl FromRef<AppState> for Referrals {
     fn from_ref(state: &AppState) -> Self {
         state.signups.referrals().clone()
+    }
+}
+
+impl FromRef<AppState> for Inviters {
+    fn from_ref(state: &AppState) -> Self {
+        state.inviters.clone()
     }
 }
 
@@ -78,15 +86,17 @@ pub(crate) async fn open(
         .build()?;
     let outbox = Outbox::sqlite_pool(database.clone()).await?;
     add_anna(&database, &outbox).await?;
-    // A real shop keeps the defaults: `DeliveryWorker::start(outbox, client)`. Here you sit and
-    // wait, so the worker tries again after a second, and waits three seconds instead of two
-    // minutes for a referrer whom Partnero does not know.
+    // A real shop keeps the defaults: `DeliveryWorker::start(outbox, client)` and
+    // `Inviters::new(client)`. Here you sit and wait, so the worker tries again after a second, and
+    // a key that Partnero does not know is asked for again after three seconds, not after minutes.
     let seconds = Duration::from_secs;
     let worker = DeliveryWorker::builder(outbox.clone(), client.clone())
         .retries(seconds(1), seconds(2))
         .probes(seconds(1), seconds(2))
         .referrer_grace(seconds(3))
         .start()?;
+    let inviters = Inviters::builder(client.clone());
+    let inviters = inviters.unknown_for(seconds(3)).build()?;
     let rewards = Rewards::subscribe(&client, url, database.clone()).await?;
 
     let pages = Router::new()
@@ -104,6 +114,7 @@ pub(crate) async fn open(
             database,
             signups: Signups::new(referrals, outbox.clone()),
             outbox,
+            inviters,
             client,
             rewards,
             url: url.to_owned(),
@@ -136,51 +147,33 @@ async fn add_anna(
 
 async fn landing(
     visitor: ReferralContext,
+    inviter: Option<Inviter>,
     State(state): State<AppState>,
 ) -> Result<Response, Failure> {
     answers::fetch(&state.client, &state.database).await;
-    let inviter = inviter(&state, visitor.referral.as_ref()).await?;
     let snippet = state.snippet.as_ref();
     let tag = snippet.and_then(|snippet| clicks::tag(snippet, &visitor));
     let partnero = Partnero::look(&state).await?;
     let accounts = accounts::all(&state.database).await?;
     let link = format!("{}/?ref={ANNA}", state.url);
-    let page = pages::landing(inviter.as_ref(), &accounts, &link, &partnero, tag.as_ref());
+    let invitation = visitor.referral.as_ref().zip(inviter.as_ref());
+    let page = pages::landing(invitation, &accounts, &link, &partnero, tag.as_ref());
     Ok((tag.map(|tag| tag.policy), page).into_response())
-}
-
-/// Who invited a visitor.
-pub(crate) struct Inviter {
-    pub(crate) key: String,
-    /// `None` if the shop knows nobody with this key.
-    pub(crate) name: Option<String>,
-}
-
-/// The shop looks the key up among its own accounts. It does not ask Partnero: Partnero would also
-/// find identifiers and e-mail addresses, and so tell strangers whose they are.
-async fn inviter(
-    state: &AppState,
-    referral: Option<&Referral>,
-) -> Result<Option<Inviter>, Failure> {
-    let Some(referral) = referral else {
-        return Ok(None);
-    };
-    let key = referral.key().as_str();
-    let mut database = state.database.acquire().await?;
-    Ok(Some(Inviter {
-        key: key.to_owned(),
-        name: accounts::name_by_key(&mut database, key).await?,
-    }))
 }
 
 async fn sign_up_form(
     referral: Option<Referral>,
+    inviter: Option<Inviter>,
     State(state): State<AppState>,
-) -> Result<Response, Failure> {
-    let inviter = inviter(&state, referral.as_ref()).await?;
+) -> Result<Html<String>, Failure> {
+    let invitation = referral.as_ref().zip(inviter.as_ref());
     let partnero = Partnero::look(&state).await?;
-    let page = pages::sign_up(inviter.as_ref(), &NewUser::default(), None, &partnero);
-    Ok(page.into_response())
+    Ok(pages::sign_up(
+        invitation,
+        &NewUser::default(),
+        None,
+        &partnero,
+    ))
 }
 
 #[derive(Default, serde::Deserialize)]
@@ -193,6 +186,7 @@ pub(crate) struct NewUser {
 /// called, so it makes no difference here whether it is down.
 async fn sign_up(
     hook: SignupHook,
+    inviter: Option<Inviter>,
     State(state): State<AppState>,
     Form(form): Form<NewUser>,
 ) -> Result<Response, Failure> {
@@ -206,11 +200,11 @@ async fn sign_up(
     let Some(id) = accounts::add(&mut transaction, name, email, came_with).await? else {
         drop(transaction);
         // Nothing is reported, and the cookie stays: the next try is credited.
-        let inviter = inviter(&state, visitor.referral.as_ref()).await?;
+        let invitation = visitor.referral.as_ref().zip(inviter.as_ref());
         let partnero = Partnero::look(&state).await?;
         let problem = "There is an account with this e-mail address already, so nothing was \
             reported. An invitation is not lost: it counts when you sign up with another address.";
-        let page = pages::sign_up(inviter.as_ref(), &form, Some(problem), &partnero);
+        let page = pages::sign_up(invitation, &form, Some(problem), &partnero);
         return Ok((StatusCode::CONFLICT, page).into_response());
     };
     timeline::note_arrival(&mut transaction, id, &visitor).await?;

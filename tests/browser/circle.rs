@@ -67,9 +67,7 @@ async fn play(width: u32, height: u32) {
     visitor.check("Ben is invited").await;
     ben.click("a[href='/?ref=producthunt']").await;
     ben.arrive("/?ref=producthunt").await;
-    visitor
-        .reads("none of our customers' as far as we know")
-        .await;
+    visitor.reads("which no customer has").await;
     visitor.check("a stranger's link").await;
 
     ben.click("form[action='/partnero/down'] button").await;

@@ -50,6 +50,8 @@ impl Town {
         let snippet = snippet(&sandbox);
         let shop = shop::open(&sandbox, &url, database.unwrap(), referrals, snippet).await;
         let shop = shop.unwrap();
+        // Nobody can invite whom Partnero does not know.
+        until("Anna at Partnero", async || sandbox.customers().pop()).await;
         Self {
             shop: place.serve(shop.pages),
             sandbox,

@@ -30,13 +30,16 @@ impl Town {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("shop.db");
         let (server, worker) = serve(listener, &shop, &sandbox, &file).await;
-        Self {
+        let town = Self {
             shop,
             sandbox,
             server,
             worker,
             folder,
-        }
+        };
+        // Nobody can invite whom Partnero does not know.
+        town.all_has_arrived().await;
+        town
     }
 
     /// Stops the shop and starts it again at the same address, with this file in its folder. The

@@ -7,11 +7,13 @@ use axum::http::header::CONTENT_TYPE;
 use axum::response::Html;
 use axum::routing::get;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
+use tower_partnero::Referral;
+use tower_partnero::inviter::Inviter;
 
 pub(crate) use self::account::{AccountPage, account};
 use crate::clicks::Tag;
 use crate::partnero::Partnero;
-use crate::shop::{Inviter, NewUser};
+use crate::shop::NewUser;
 
 /// The style, the script and the icon of the pages.
 pub(crate) fn files() -> Router {
@@ -41,7 +43,7 @@ fn page(title: &str, account: Option<i64>, partnero: &Partnero, content: &Markup
                     nav aria-label="Shop" {
                         a.brand href="/" { "The Tea Shop" }
                         a href="/signup" { "Sign up" }
-                        a href=(partnero.page_url) { "Partnero's view" }
+                        @if partnero.is_up { a href=(partnero.page_url) { "Partnero's view" } }
                     }
                     (switch(account, partnero))
                 }
@@ -90,26 +92,35 @@ fn link_to_share(link: &str) -> Markup {
     }
 }
 
-/// Who invited this visitor.
-fn invitation(inviter: Option<&Inviter>) -> Markup {
+/// Who invited this visitor, as far as Partnero has told. As long as it has not, the page asks again.
+fn greeting(invitation: Option<(&Referral, &Inviter)>) -> Markup {
+    let Some((referral, inviter)) = invitation else {
+        return html! {
+            p.note.plain { "Nobody invited you yet. Follow a friend's link, or sign up all the same." }
+        };
+    };
     html! {
-        @match inviter {
-            Some(Inviter { name: Some(name), .. }) => {
-                p.note { strong { (name) } " invited you. Sign up whenever you like: we remember." }
-            }
-            Some(Inviter { key, name: None }) => {
-                p.note {
-                    "You came by a link with the key " code { (key) } ", which is none of our \
-                    customers' as far as we know. If you followed a friend's link before, we remember it."
+        p.note id="invitation" data-live[*inviter == Inviter::Pending] {
+            @match inviter {
+                Inviter::Nobody => {
+                    "You came by a link with the key " code { (referral.key()) } ", which no customer \
+                    has. If you followed a friend's link before, we remember it."
+                }
+                Inviter::Pending => {
+                    "A friend invited you. Partnero cannot say right now who it is. \
+                    Sign up whenever you like: we remember."
+                }
+                known => {
+                    strong { (known.name().unwrap_or("A friend")) }
+                    " invited you. Sign up whenever you like: we remember."
                 }
             }
-            None => p.note.plain { "Nobody invited you yet. Follow a friend's link, or sign up all the same." }
         }
     }
 }
 
 pub(crate) fn landing(
-    inviter: Option<&Inviter>,
+    invitation: Option<(&Referral, &Inviter)>,
     accounts: &[(i64, String, i64)],
     link: &str,
     partnero: &Partnero,
@@ -117,8 +128,13 @@ pub(crate) fn landing(
 ) -> Html<String> {
     let content = html! {
         @if let Some(tag) = tag { (PreEscaped(&tag.html)) }
-        (invitation(inviter))
+        (greeting(invitation))
         p { a.button href="/signup" { "Sign up" } }
+
+        p {
+            "Our customers bring friends, and earn a tenth of what the friends buy. Partnero keeps the \
+            books of that. Here a local stand-in plays Partnero, so you need no account."
+        }
 
         h2 { "Play the whole circle" }
         ol.steps {
@@ -126,7 +142,7 @@ pub(crate) fn landing(
                 strong { "Anna shares her link." } " Open it, as a friend of hers would:"
                 (link_to_share(link))
             }
-            li { strong { "The friend signs up." } " The shop knows who sent the friend, even if days and other pages lie between." }
+            li { strong { "The friend " a href="/signup" { "signs up" } "." } " The shop knows who sent the friend, even if days and other pages lie between." }
             li { strong { "The friend buys tea" } " on the page of the new account, and Anna earns a tenth of the price." }
             li { strong { "Anna looks at " a href="/account/1" { "her page" } "." } " It shows whom she brought and what that earned her." }
             li { strong { "Now the same without Partnero." } " Take it down with the button above, follow Anna's link, sign up and buy. The shop works as before. Bring it back, and watch the reports arrive by themselves." }
@@ -134,7 +150,7 @@ pub(crate) fn landing(
 
         h2 { "Links as they are in the wild" }
         ul {
-            li { "Follow Anna's link, and after it " a href="/?ref=producthunt" { "a newsletter's " code { "?ref=producthunt" } } ". Sign up: Anna is credited all the same, and the account's page says why." }
+            li { "Follow Anna's link, and after it " a href="/?ref=producthunt" { "a newsletter's link" } " with " code { "ref=producthunt" } ". Sign up: Anna is credited all the same, and the account's page says why." }
             li { "Follow " a href={ (link) "." } { "Anna's link with a full stop" } ", which a mail program took for a part of it. Anna is credited, too." }
         }
 
@@ -158,13 +174,13 @@ pub(crate) fn landing(
 
 /// The form, with what was written into it before and the problem with that.
 pub(crate) fn sign_up(
-    inviter: Option<&Inviter>,
+    invitation: Option<(&Referral, &Inviter)>,
     form: &NewUser,
     problem: Option<&str>,
     partnero: &Partnero,
 ) -> Html<String> {
     let content = html! {
-        (invitation(inviter))
+        (greeting(invitation))
         form.card method="post" action="/signup" {
             label for="name" { "Name" }
             input id="name" name="name" value=(form.name) required maxlength="100" autocomplete="name";
