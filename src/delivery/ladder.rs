@@ -57,6 +57,7 @@ pub(super) async fn register(
 /// The referrer whose own sign-up should arrive before this one: Partnero does not know the
 /// referrer, and that sign-up is one of the `pending` ones. If Partnero knows a candidate before,
 /// nobody is waited for, so that nobody can hold back another's friends by claiming the same key.
+#[cfg(feature = "outbox")]
 pub(super) async fn awaited(
     client: &Client,
     new: &NewCustomer,
