@@ -4,8 +4,9 @@ use std::fmt;
 use std::str::FromStr;
 
 use rust_decimal::{Decimal, RoundingStrategy};
-use serde::de::{Deserialize, Deserializer, Visitor};
+use serde::de::{Deserialize, Deserializer, Error as _};
 use serde::{Serialize, Serializer};
+use serde_json::Value;
 
 /// How many significant digits a JSON number carries through any reader that makes a 64-bit
 /// floating-point number of it.
@@ -177,36 +178,20 @@ impl Serialize for Amount {
 }
 
 impl<'de> Deserialize<'de> for Amount {
+    /// From a number, or from a text with digits.
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Reader;
-
-        impl Visitor<'_> for Reader {
-            type Value = Amount;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("an amount of at most 15 digits before the point")
-            }
-
-            fn visit_i64<E: serde::de::Error>(self, number: i64) -> Result<Amount, E> {
-                self.visit_str(&number.to_string())
-            }
-
-            fn visit_u64<E: serde::de::Error>(self, number: u64) -> Result<Amount, E> {
-                self.visit_str(&number.to_string())
-            }
-
-            fn visit_f64<E: serde::de::Error>(self, number: f64) -> Result<Amount, E> {
-                let unexpected = serde::de::Unexpected::Float(number);
-                Amount::read_number(number).ok_or_else(|| E::invalid_value(unexpected, &self))
-            }
-
-            fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<Amount, E> {
-                let unexpected = serde::de::Unexpected::Str(text);
-                Amount::read(text).ok_or_else(|| E::invalid_value(unexpected, &self))
-            }
-        }
-
-        deserializer.deserialize_any(Reader)
+        // If another crate of the app turns on serde_json's feature `arbitrary_precision`, a number
+        // comes as a map that only serde_json's own types can read.
+        let value = Value::deserialize(deserializer)?;
+        let amount = match &value {
+            Value::Number(number) => Self::read(&number.to_string()),
+            Value::String(text) => Self::read(text),
+            _ => None,
+        };
+        amount.ok_or_else(|| {
+            let expected = "expected an amount of at most 15 digits before the point";
+            D::Error::custom(format_args!("{expected}, found {value}"))
+        })
     }
 }
 

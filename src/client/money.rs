@@ -4,16 +4,20 @@ use std::fmt;
 
 #[cfg(feature = "currency")]
 use iso_currency::Currency;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::amount::Amount;
 #[cfg(feature = "currency")]
 use super::amount::InvalidAmount;
-use super::fields::{self, Fields};
+use super::fields;
 
 /// An amount of a currency, or of a unit of the program's own such as points
 /// (<https://help.partnero.com/article/205>).
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
+///
+/// It is written and read as Partnero's API does, with the fields `amount`, `amount_units` and
+/// `is_currency`. A unit is a currency unless `is_currency` is `false`.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Deserialize, Serialize)]
+#[serde(from = "Fields")]
 #[non_exhaustive]
 pub struct Money {
     /// How much, in major units.
@@ -25,6 +29,28 @@ pub struct Money {
     /// Whether the unit is a currency; `None` where Partnero does not say.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub is_currency: Option<bool>,
+}
+
+/// The fields of an amount of money as they are read.
+#[derive(Deserialize)]
+struct Fields {
+    amount: Amount,
+    amount_units: Option<String>,
+    is_currency: Option<bool>,
+}
+
+impl From<Fields> for Money {
+    fn from(fields: Fields) -> Self {
+        let is_currency = match (&fields.amount_units, fields.is_currency) {
+            (Some(_), None) => Some(true),
+            (_, is_currency) => is_currency,
+        };
+        Self {
+            amount: fields.amount,
+            unit: fields.amount_units,
+            is_currency,
+        }
+    }
 }
 
 impl Money {
@@ -81,7 +107,7 @@ impl Money {
     }
 
     /// Reads `amount`, `amount_units` and `is_currency`; `None` where there is no amount.
-    pub(super) fn from_fields(fields: &Fields) -> Option<Self> {
+    pub(super) fn from_fields(fields: &fields::Fields) -> Option<Self> {
         Some(Self {
             amount: fields::amount(fields, "amount")?,
             unit: fields::text(fields, "amount_units"),

@@ -25,8 +25,8 @@ pub use self::handover::Delivery;
 pub(crate) use self::handover::HandoverError;
 #[cfg(feature = "outbox")]
 pub use self::outbox::{
-    DeadLetter, Enqueued, Forgotten, Outbox, OutboxError, OutboxErrorKind, OutboxTransaction,
-    Status,
+    DeadLetter, Enqueued, Forgotten, Outbox, OutboxError, OutboxErrorKind, OutboxRow,
+    OutboxTransaction, Status,
 };
 #[cfg(feature = "inviter")]
 pub(crate) use self::referrer::{look_up, look_up_partner};

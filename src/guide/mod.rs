@@ -1,6 +1,6 @@
 //! Guide pages: what the crate promises, and how each part is used in a whole program.
 //!
-//! There is nothing to import here. Every program on these pages is compiled by `cargo test`.
+//! There is nothing to import here. Every program on these pages is compiled by `cargo test`, or run by the crate's own checks.
 //!
 //! | Page | What it answers |
 //! |---|---|
@@ -9,6 +9,7 @@
 //! | [`invited`] | Who invited this visitor, and does anybody have this code? |
 //! | [`outbox`] | How does a report survive an outage or a crash? |
 //! | [`metrics`] | Which numbers are there for a monitoring system, and when does it wake a person? |
+//! | [`databases`] | My app uses Diesel, SeaORM, tokio-postgres, rusqlite or sqlx 0.8: how does it report? |
 //! | [`operator`] | How are the outbox and the program looked after from a shell? |
 //! | [`webhooks`] | How does the app hear of a reward? |
 //! | [`leaving`] | What if somebody wants to know what is stored about them, or to be forgotten? |
@@ -22,6 +23,9 @@ pub mod affiliate {}
 
 #[doc = include_str!("caches_and_consent.md")]
 pub mod caches_and_consent {}
+
+#[doc = include_str!("databases.md")]
+pub mod databases {}
 
 #[doc = include_str!("frameworks.md")]
 pub mod frameworks {}

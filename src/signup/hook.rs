@@ -7,9 +7,9 @@ use super::outcome::SignupOutcome;
 use crate::capture::Referrals;
 use crate::client::NewCustomer;
 use crate::context::{ReferralContext, ReferralLayerMissing};
-#[cfg(feature = "outbox")]
-use crate::delivery::OutboxTransaction;
 use crate::delivery::{Delivery, Reported};
+#[cfg(feature = "outbox")]
+use crate::delivery::{OutboxRow, OutboxTransaction};
 use crate::referral::{ProgramKind, Referral};
 #[cfg(feature = "outbox")]
 use crate::response::Spent;
@@ -250,6 +250,45 @@ impl SignupHook {
         #[cfg(not(feature = "tracing"))]
         let _ = enqueued;
         Ok(self.signups.referrals.spend(&self.context))
+    }
+
+    /// The row that [`sign_up_in`](Self::sign_up_in) would write, for an app that writes it with
+    /// another driver than sqlx, and the response part that removes the cookie. The same rules hold.
+    ///
+    /// Write the row with [`Outbox::INSERT`](crate::Outbox::INSERT) in the transaction that stores the
+    /// user. After the commit call [`Outbox::wake`](crate::Outbox::wake), and return the response part
+    /// from the handler. If the transaction is rolled back, drop both: the referral stays in the
+    /// browser. [The guide](crate::guide::databases) shows a whole program for each driver.
+    ///
+    /// ```
+    /// # use tower_partnero::delivery::OutboxRow;
+    /// # use tower_partnero::{NewCustomer, SignupError, SignupHook};
+    /// # fn example(hook: SignupHook) -> Result<(), SignupError> {
+    /// let (row, spent) = hook.row(NewCustomer::new(42).email("ben@shop.example"))?;
+    /// assert_eq!((row.kind().as_str(), row.key()), ("customer", "42"));
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// [`Signups`] need not be made with an outbox, so that the app's process can do without sqlx if the
+    /// worker runs in another process. With an outbox the row gets its
+    /// [program](crate::Outbox::program).
+    ///
+    /// # Errors
+    ///
+    /// The public key looks like an e-mail address ([`EmailKey`](super::SignupErrorKind::EmailKey)),
+    /// or the row can never be written
+    /// ([`Invalid`](crate::delivery::OutboxErrorKind::Invalid)).
+    #[cfg(feature = "outbox")]
+    pub fn row(self, customer: NewCustomer) -> Result<(OutboxRow, Spent), SignupError> {
+        let customer = self.refer(customer);
+        self.signups.check(&customer)?;
+        let row = match self.signups.delivery.outbox() {
+            Some(outbox) => outbox.row(customer),
+            None => OutboxRow::new(customer),
+        };
+        let row = row.map_err(SignupError::outbox)?;
+        Ok((row, self.signups.referrals.spend(&self.context)))
     }
 
     fn refer(&self, customer: NewCustomer) -> NewCustomer {

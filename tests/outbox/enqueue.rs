@@ -1,12 +1,14 @@
 //! A report is committed with the app's own rows, or not at all.
 
 use std::error::Error as _;
+use std::time::Duration;
 
 use http::Request;
 use http::header::COOKIE;
 use sqlx::sqlite::{SqliteConnectOptions, SqlitePool, SqlitePoolOptions};
 use tower::Layer;
-use tower_partnero::delivery::{Enqueued, Outbox, OutboxError, OutboxErrorKind};
+use tower_partnero::client::CustomerRef;
+use tower_partnero::delivery::{Enqueued, Outbox, OutboxError, OutboxErrorKind, Status};
 use tower_partnero::{
     ApiKey, Client, Delivery, NewCustomer, Referrals, Registration, SignupErrorKind, SignupHook,
     Signups,
@@ -95,28 +97,58 @@ async fn a_report_commits_with_the_user_on_sqlite() {
 }
 
 /// Enqueues as another driver does: by the documented statement, here with literal values.
-const BY_HAND: [&str; 2] = [
-    "INSERT INTO partnero_outbox (kind, key, customer, public_key, payload, program) \
-     VALUES ('customer', '7', '7', 'ben-7', '{\"id\": \"7\", \"key\": \"ben-7\", \
-     \"email\": \"ben@shop.example\", \"referring_customer\": {\"key\": \"anna-7\"}}', '') \
-     ON CONFLICT (program, kind, key) DO NOTHING",
-    "INSERT INTO partnero_outbox (kind, key, customer, public_key, payload) \
-     VALUES ('transaction', 'o-1', '7', NULL, '{\"amount\": \"19.90\", \"amount_units\": \"EUR\"}') \
-     ON CONFLICT (program, kind, key) DO NOTHING",
+const BY_HAND: [[&str; 6]; 2] = [
+    [
+        "'customer'",
+        "'7'",
+        "'7'",
+        "'ben-7'",
+        r#"'{"id": "7", "key": "ben-7", "referring_customer": {"key": "anna-7"}}'"#,
+        "''",
+    ],
+    [
+        "'transaction'",
+        "'o-1'",
+        "'7'",
+        "NULL",
+        r#"'{"amount": "19.90", "amount_units": "EUR"}'"#,
+        "''",
+    ],
 ];
+
+fn by_hand(values: [&str; 6]) -> sqlx::AssertSqlSafe<String> {
+    let numbered = ["$1", "$2", "$3", "$4", "$5", "$6"].into_iter().zip(values);
+    let statement = numbered.fold(Outbox::INSERT.to_owned(), |statement, (number, value)| {
+        statement.replace(number, value)
+    });
+    sqlx::AssertSqlSafe(statement)
+}
 
 macro_rules! arrives_by_hand {
     ($pool:expr, $outbox:expr) => {{
-        for statement in BY_HAND.into_iter().chain(BY_HAND) {
-            sqlx::query(statement).execute(&$pool).await.unwrap();
+        let insert = async |values| {
+            let statement = sqlx::query(by_hand(values)).execute(&$pool);
+            statement.await.unwrap().rows_affected()
+        };
+        for written in [1, 0] {
+            for values in BY_HAND {
+                assert_eq!(insert(values).await, written, "{values:?}");
+            }
         }
-        assert!(BY_HAND[0].starts_with(Outbox::INSERT.split(" VALUES").next().unwrap()));
-        assert!(BY_HAND[0].ends_with(Outbox::INSERT.split("$6)").nth(1).unwrap()));
         let shop = Shop::open($outbox).await;
         shop.anna().await;
         assert_eq!(shop.deliver().await.dead, 0);
         assert_eq!(shop.referrer_of("7"), Some("anna".to_owned()));
         assert_eq!(shop.recorded("o-1"), 1);
+
+        // The app gives the identifier to another person. A sale is never opened again.
+        shop.client.customers().delete("7").await.unwrap();
+        let [sign_up, sale] = BY_HAND;
+        assert_eq!(insert(sign_up).await, 1);
+        assert_eq!(insert(sign_up).await, 0);
+        assert_eq!(insert(sale).await, 0);
+        assert_eq!(shop.deliver().await.dead, 0);
+        assert_eq!(shop.referrer_of("7"), Some("anna".to_owned()));
     }};
 }
 
@@ -126,6 +158,92 @@ async fn a_row_of_another_driver_arrives_from_sqlite() {
     let pool = app_database(&directory.path().join("app.db")).await;
     let outbox = Outbox::sqlite_pool(pool.clone()).await.unwrap();
     arrives_by_hand!(pool, outbox);
+}
+
+/// A row as it stands in the table.
+type Columns = (String, String, String, Option<String>, String, String);
+
+#[tokio::test]
+async fn a_hooks_row_is_the_row_that_the_hook_writes() {
+    let directory = tempfile::tempdir().unwrap();
+    let pool = app_database(&directory.path().join("app.db")).await;
+    let outbox = Outbox::sqlite_pool(pool.clone()).await.unwrap();
+    let outbox = outbox.program("partners").unwrap();
+    let ben = || NewCustomer::new(7).key("ben-7").name("Zoë");
+    let mut connection = pool.acquire().await.unwrap();
+    let spent = hook(&outbox).sign_up_in(&mut *connection, ben()).await;
+    assert!(spent.is_ok());
+    let written: Columns = sqlx::query_as(
+        "SELECT kind, key, customer, public_key, payload, program FROM partnero_outbox",
+    )
+    .fetch_one(&mut *connection)
+    .await
+    .unwrap();
+    let (row, spent) = hook(&outbox).row(ben()).unwrap();
+    let made = (
+        row.kind().as_str().to_owned(),
+        row.key().to_owned(),
+        row.customer().to_owned(),
+        row.public_key().map(str::to_owned),
+        row.payload().to_owned(),
+        row.program().to_owned(),
+    );
+    assert_eq!(made, written);
+    assert!(row.payload().contains("anna-7"), "{}", row.payload());
+    assert!(!format!("{row:?}").contains("Zo"));
+    let mut response = http::Response::new(());
+    spent.apply(&mut response);
+    assert!(response.headers().contains_key(http::header::SET_COOKIE));
+}
+
+#[tokio::test]
+async fn a_hooks_row_keeps_the_rules_of_a_sign_up() {
+    let outbox = Outbox::memory();
+    let own = NewCustomer::new(7).referring_customer(CustomerRef::id(3));
+    let (row, _spent) = hook(&outbox).row(own).unwrap();
+    assert_eq!(
+        row.payload(),
+        r#"{"id":"7","referring_customer":{"id":"3"}}"#
+    );
+    let refused = |customer| hook(&outbox).row(customer).unwrap_err().kind();
+    let ben = NewCustomer::new(7).key("ben@shop.example");
+    assert_eq!(refused(ben), SignupErrorKind::EmailKey);
+    let invalid = SignupErrorKind::Outbox(OutboxErrorKind::Invalid);
+    for unfit in [
+        NewCustomer::new(""),
+        NewCustomer::new("7".repeat(1_001)),
+        NewCustomer::new(7).key("a\0b"),
+    ] {
+        assert_eq!(refused(unfit), invalid);
+    }
+}
+
+/// An app whose worker runs in another process needs no outbox to write rows.
+#[tokio::test]
+async fn a_hook_without_an_outbox_makes_rows() {
+    let key = ApiKey::new("sandbox-api-key").unwrap();
+    let client = Client::builder(key).base_url("http://127.0.0.1:1/v1");
+    let hook = hook_by(client.build().unwrap());
+    let (row, _spent) = hook.row(NewCustomer::new(7)).unwrap();
+    assert_eq!((row.key(), row.program()), ("7", ""));
+}
+
+#[tokio::test]
+async fn a_worker_that_is_woken_finds_what_another_driver_wrote() {
+    let directory = tempfile::tempdir().unwrap();
+    let pool = app_database(&directory.path().join("app.db")).await;
+    let outbox = Outbox::sqlite_pool(pool.clone()).await.unwrap();
+    let shop = Shop::open(outbox.clone()).await;
+    let seldom = shop.worker().poll(Duration::from_secs(600));
+    let worker = seldom.start().unwrap();
+    shop.report(NewCustomer::new("first")).await;
+    shop.status_when(Status::is_drained).await;
+    let statement = by_hand(["'customer'", "'7'", "'7'", "NULL", r#"'{"id":"7"}'"#, "''"]);
+    sqlx::raw_sql(statement).execute(&pool).await.unwrap();
+    outbox.wake();
+    shop.status_when(Status::is_drained).await;
+    assert!(shop.knows("7"));
+    worker.stop(Duration::from_secs(1)).await;
 }
 
 #[tokio::test]

@@ -36,7 +36,7 @@ pub enum OutboxErrorKind {
     Full,
     /// The database cannot be written to.
     ReadOnly,
-    /// The outbox's table is missing, or of a newer version than this crate knows.
+    /// The outbox's table is missing, lacks something, or is of a newer version than this crate knows.
     Schema,
     /// Any other error of the database.
     Database,

@@ -10,7 +10,7 @@ use super::store::{Store, Table, Which};
 #[cfg(feature = "tracing")]
 use super::workers::Workers;
 use super::{
-    DeadLetter, Forgotten, NewRow, OutboxError, OutboxErrorKind, OutboxTransaction, Status,
+    DeadLetter, Forgotten, OutboxError, OutboxErrorKind, OutboxRow, OutboxTransaction, Status,
 };
 use crate::delivery::report::Report;
 use crate::error::ConfigError;
@@ -51,9 +51,11 @@ impl Outbox {
         Self::new(Table::Memory(super::store::Memory::default()))
     }
 
-    /// An outbox in an SQLite file of its own. The file is made if it does not exist.
+    /// An outbox in an SQLite file, by the file's path: a file of its own, or the file of an app that
+    /// writes it with another driver than sqlx. The file is made if it does not exist.
     ///
-    /// The file is in WAL mode with `synchronous = FULL`: a power cut loses no committed report.
+    /// The file is set to WAL mode, and this outbox writes with `synchronous = FULL`: a power cut loses
+    /// no report that it has committed.
     ///
     /// # Errors
     ///
@@ -69,15 +71,19 @@ impl Outbox {
 
     /// An outbox in the app's own SQLite database, so that a report commits with the app's rows.
     ///
-    /// The table is made if it does not exist. The settings of the file are left as they are; a
-    /// warning is logged if it is not in WAL mode or `synchronous` is less than `FULL`. Begin
+    /// The table is made if it does not exist. If it exists, it is checked: a column that the app's
+    /// own migration left out is an error that names the column, and a missing index is a warning.
+    ///
+    /// The settings of the file are left as they are; a warning is logged if it is not in WAL mode or
+    /// `synchronous` is less than `FULL`. Begin
     /// transactions that write with `BEGIN IMMEDIATE` (`pool.begin_with("BEGIN IMMEDIATE")`): a
     /// transaction that first reads and then writes fails at once if another connection has written
     /// in between.
     ///
     /// # Errors
     ///
-    /// The table can be neither found nor made, or is of a newer version.
+    /// The table can be neither found nor made, is of a newer version, or
+    /// [does not fit](OutboxErrorKind::Schema).
     #[cfg(feature = "outbox-sqlite")]
     pub async fn sqlite_pool(pool: sqlx::SqlitePool) -> Result<Self, OutboxError> {
         use super::store::sqlite;
@@ -90,13 +96,17 @@ impl Outbox {
     /// An outbox in the app's own PostgreSQL database, for any number of processes.
     ///
     /// The table is made if it does not exist, in the first schema of the connection's
-    /// `search_path`. Where `synchronous_commit` is off, the outbox turns it on for its own
+    /// `search_path`. If it exists, it is checked: a column that the app's own migration left out is an
+    /// error that names the column, and a missing index is a warning.
+    ///
+    /// Where `synchronous_commit` is off, the outbox turns it on for its own
     /// transactions, because a crash of the server could otherwise forget that a sale was being
     /// sent. With `fsync = off` a warning is logged.
     ///
     /// # Errors
     ///
-    /// The table can be neither found nor made, or is of a newer version.
+    /// The table can be neither found nor made, is of a newer version, or
+    /// [does not fit](OutboxErrorKind::Schema).
     #[cfg(feature = "outbox-postgres")]
     pub async fn postgres(pool: sqlx::PgPool) -> Result<Self, OutboxError> {
         use super::store::postgres;
@@ -110,6 +120,30 @@ impl Outbox {
     #[cfg(feature = "metrics")]
     pub(crate) fn program_name(&self) -> &str {
         self.store.program()
+    }
+
+    /// An outbox in a PostgreSQL database, by its URL, for an app that uses another driver than sqlx.
+    /// As [`postgres`](Self::postgres), with up to four connections of its own.
+    ///
+    /// ```no_run
+    /// # async fn example() -> Result<(), tower_partnero::delivery::OutboxError> {
+    /// use tower_partnero::Outbox;
+    ///
+    /// let outbox = Outbox::postgres_url("postgres://app:secret@localhost/app").await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// If the URL asks for TLS (`sslmode=require`), the app must have sqlx among its dependencies and
+    /// turn one of sqlx's TLS features on.
+    ///
+    /// # Errors
+    ///
+    /// The text is no URL of PostgreSQL, or as [`postgres`](Self::postgres).
+    #[cfg(feature = "outbox-postgres")]
+    pub async fn postgres_url(url: &str) -> Result<Self, OutboxError> {
+        let pool = sqlx::postgres::PgPoolOptions::new().max_connections(4);
+        Self::postgres(pool.connect(url).await?).await
     }
 
     fn new(table: Table) -> Self {
@@ -149,11 +183,45 @@ impl Outbox {
 /// Writes reports.
 impl Outbox {
     /// The statement by which any driver, in any language, enqueues a report in its own
-    /// transaction, in SQLite and in PostgreSQL. The [module docs](crate::delivery#the-table)
-    /// list the six values.
-    pub const INSERT: &'static str = "INSERT INTO partnero_outbox (kind, key, customer, \
-         public_key, payload, program) VALUES ($1, $2, $3, $4, $5, $6) \
-         ON CONFLICT (program, kind, key) DO NOTHING";
+    /// transaction, in SQLite and in PostgreSQL. [`OutboxRow`] gives the six values, and the [module
+    /// docs](crate::delivery#the-table) list them.
+    ///
+    /// It does what [`enqueue_in`](Self::enqueue_in) does. It changes one row, unless the report is
+    /// [`Repeated`](Enqueued::Repeated): then it changes no row, locks none and does not fail.
+    pub const INSERT: &'static str = "INSERT INTO partnero_outbox \
+         (kind, key, customer, public_key, payload, program) SELECT $1, $2, $3, $4, $5, $6 \
+         WHERE NOT EXISTS (SELECT 1 FROM partnero_outbox WHERE program = $6 AND kind = $1 \
+         AND key = $2 AND (kind <> 'customer' OR state <> 'done')) \
+         ON CONFLICT (program, kind, key) DO UPDATE SET state = 'due', due_at = excluded.due_at, \
+         created_at = excluded.created_at, public_key = excluded.public_key, \
+         payload = excluded.payload, attempts = 0, sent_at = NULL, tried_at = NULL, \
+         failing_ms = 0, outcome = NULL, last_answer = NULL, settled_at = NULL \
+         WHERE partnero_outbox.kind = 'customer' AND partnero_outbox.state = 'done'";
+
+    /// The statements that make the outbox's tables in SQLite, for an app with migrations of its own.
+    ///
+    /// Run the whole text once, before the outbox is opened. Where the tables exist, [`sqlite_pool`]
+    /// makes nothing and only checks that they fit. Where they do not exist, it makes them by this
+    /// text: an app needs no migration for the outbox.
+    ///
+    /// [`sqlite_pool`]: #method.sqlite_pool
+    pub const SCHEMA_SQLITE: &'static str = include_str!("schema/sqlite.sql");
+
+    /// The statements that make the outbox's tables in PostgreSQL; as [`SCHEMA_SQLITE`].
+    ///
+    /// [`SCHEMA_SQLITE`]: Self::SCHEMA_SQLITE
+    pub const SCHEMA_POSTGRES: &'static str = include_str!("schema/postgres.sql");
+
+    /// The row of a report, for an app that writes it with another driver than sqlx: the same row as
+    /// [`enqueue_in`](Self::enqueue_in) writes. Write it with [`INSERT`](Self::INSERT) in the app's own
+    /// transaction, and after the commit call [`wake`](Self::wake).
+    ///
+    /// # Errors
+    ///
+    /// As [`OutboxRow::new`].
+    pub fn row(&self, report: impl Into<Report>) -> Result<OutboxRow, OutboxError> {
+        OutboxRow::of(&report.into(), self.store.program().into())
+    }
 
     /// Writes a report within the app's own transaction: a sign-up
     /// ([`NewCustomer`](crate::NewCustomer)), a [`Sale`](crate::delivery::Sale), a
@@ -179,7 +247,7 @@ impl Outbox {
         if transaction.engine() != self.store.engine() {
             return Err(OutboxError::new(OutboxErrorKind::WrongEngine));
         }
-        let row = NewRow::new(&report.into())?;
+        let row = self.row(report)?;
         let enqueued = transaction.write(self.store.program(), &row).await?;
         self.wake();
         Ok(enqueued)
@@ -193,14 +261,20 @@ impl Outbox {
     /// The report was not written. If the connection broke, it may have been written: enqueue it
     /// again, which does no harm.
     pub async fn enqueue(&self, report: impl Into<Report>) -> Result<Enqueued, OutboxError> {
-        let row = NewRow::new(&report.into())?;
+        let row = self.row(report)?;
         let enqueued = self.store.enqueue(&row).await?;
         self.wake();
         Ok(enqueued)
     }
 
-    /// Tells the worker of this process about a report, or sees to the warning that there is none.
-    fn wake(&self) {
+    /// Lets the worker of this process look at the table at once. Call it after the commit of a
+    /// transaction in which another driver has written a report. Without the call, the worker finds
+    /// the report at its next look, [a second later at most](crate::delivery::DeliveryWorkerBuilder::poll);
+    /// so do the workers of other processes.
+    ///
+    /// If no worker runs in this process, the table is looked at a minute later, and a warning is
+    /// logged if the report is still due.
+    pub fn wake(&self) {
         self.enqueued.notify_waiters();
         #[cfg(feature = "tracing")]
         super::workers::watch(self);

@@ -17,7 +17,8 @@ pub use self::dead_letter::DeadLetter;
 pub use self::error::{OutboxError, OutboxErrorKind};
 pub use self::forgotten::Forgotten;
 pub use self::handle::{Enqueued, Outbox};
-pub(crate) use self::row::{NewRow, read_report};
+pub use self::row::OutboxRow;
+pub(crate) use self::row::read_report;
 pub use self::status::Status;
 pub use self::transaction::OutboxTransaction;
 #[cfg(feature = "tracing")]

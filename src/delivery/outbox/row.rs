@@ -1,20 +1,47 @@
 //! A report as a row of the outbox, and back.
 
-use std::fmt::Write;
+use std::fmt::{self, Write};
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
 use super::{OutboxError, OutboxErrorKind};
-use crate::client::{Amount, CustomerRef, Money, NewCustomer};
+use crate::client::{CustomerRef, Money, NewCustomer};
 use crate::delivery::report::{Credit, Refund, Report, ReportKind, Sale};
 
-/// The columns that are written when a report is enqueued. The database fills in the others.
+/// A report as a row of the outbox's table, for an app that writes it with another driver than sqlx.
+///
+/// [`SignupHook::row`](crate::SignupHook::row) makes the row of a sign-up, and [`Outbox::row`] the
+/// row of any report. [`Outbox::INSERT`] is the statement, and the getters are its six values. The
+/// database fills in the other columns. [The guide](crate::guide::databases) shows a whole program
+/// for each driver.
+///
+/// ```
+/// use tower_partnero::delivery::{Outbox, OutboxError, OutboxRow, Refund};
+///
+/// # fn example(outbox: &Outbox) -> Result<(), OutboxError> {
+/// let row: OutboxRow = outbox.row(Refund::new("order-7", 42))?;
+/// let values = (
+///     row.kind().as_str(), // $1
+///     row.key(),           // $2
+///     row.customer(),      // $3
+///     row.public_key(),    // $4: an `Option`
+///     row.payload(),       // $5
+///     row.program(),       // $6
+/// );
+/// assert_eq!(values, ("refund", "order-7", "42", None, "{}", ""));
+/// # Ok(())
+/// # }
+/// # example(&Outbox::memory()).unwrap();
+/// ```
+///
+/// `Debug` leaves out the payload, which holds the customer's name and e-mail address.
+///
+/// [`Outbox::INSERT`]: super::Outbox::INSERT
+/// [`Outbox::row`]: super::Outbox::row
 #[derive(Clone)]
-#[expect(
-    missing_debug_implementations,
-    reason = "it holds personal data, and no public item returns it"
-)]
-pub struct NewRow {
+pub struct OutboxRow {
+    pub(crate) program: Arc<str>,
     pub(crate) kind: ReportKind,
     pub(crate) key: String,
     pub(crate) customer: String,
@@ -28,18 +55,9 @@ pub struct NewRow {
 const LONGEST_NAME: usize = 1_000;
 
 #[derive(Serialize, Deserialize)]
-struct Price {
-    amount: Amount,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    amount_units: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    is_currency: Option<bool>,
-}
-
-#[derive(Serialize, Deserialize)]
 struct SalePayload {
     #[serde(flatten)]
-    price: Price,
+    money: Money,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     action: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -48,47 +66,34 @@ struct SalePayload {
     product_type: Option<String>,
 }
 
-impl Price {
-    fn new(money: &Money) -> Self {
-        Self {
-            amount: money.amount,
-            amount_units: money.unit.clone(),
-            is_currency: money.is_currency,
-        }
-    }
-
-    /// A unit is a currency unless `is_currency` is `false`.
-    fn money(self) -> Money {
-        let mut money = match (self.amount_units, self.is_currency) {
-            (Some(unit), Some(false)) => return Money::custom(self.amount, unit),
-            (Some(unit), _) => return Money::currency(self.amount, unit),
-            (None, _) => Money::currency(self.amount, ""),
-        };
-        money.unit = None;
-        money.is_currency = self.is_currency;
-        money
-    }
-}
-
-impl NewRow {
+impl OutboxRow {
+    /// The row of a report to the app's only Partnero program. An app that has several asks
+    /// [`Outbox::row`](super::Outbox::row).
+    ///
     /// # Errors
     ///
-    /// An identifier or key that is empty or that a database does not take.
-    pub(crate) fn new(report: &Report) -> Result<Self, OutboxError> {
+    /// [`Invalid`](OutboxErrorKind::Invalid): the report can never be written. Its key or identifier
+    /// is empty, has over 1,000 bytes or holds a zero byte.
+    pub fn new(report: impl Into<Report>) -> Result<Self, OutboxError> {
+        Self::of(&report.into(), "".into())
+    }
+
+    pub(super) fn of(report: &Report, program: Arc<str>) -> Result<Self, OutboxError> {
         let payload = match report {
             Report::Customer(customer) => serde_json::to_string(customer),
             Report::Sale(sale) => serde_json::to_string(&SalePayload {
-                price: Price::new(&sale.money),
+                money: sale.money.clone(),
                 action: sale.action.clone(),
                 product_id: sale.product_id.clone(),
                 product_type: sale.product_type.clone(),
             }),
             Report::Refund(_) => Ok("{}".to_owned()),
-            Report::Credit(credit) => serde_json::to_string(&Price::new(&credit.money)),
+            Report::Credit(credit) => serde_json::to_string(&credit.money),
         };
         let payload = payload
             .map_err(|error| OutboxError::new(OutboxErrorKind::Invalid).with_source(error))?;
         let row = Self {
+            program,
             kind: report.kind(),
             key: report.key().to_owned(),
             customer: report.customer().to_owned(),
@@ -119,6 +124,53 @@ impl NewRow {
             return Err(OutboxError::new(OutboxErrorKind::Invalid).with_message(message));
         }
         Ok(row)
+    }
+
+    /// The column `kind`: what the report is about. [`ReportKind::as_str`] is the text to write.
+    #[must_use]
+    pub fn kind(&self) -> ReportKind {
+        self.kind
+    }
+
+    /// The column `key`: what [`Report::key`] says.
+    #[must_use]
+    pub fn key(&self) -> &str {
+        &self.key
+    }
+
+    /// The column `customer`: the customer, by the app's own identifier.
+    #[must_use]
+    pub fn customer(&self) -> &str {
+        &self.customer
+    }
+
+    /// The column `public_key`: the public key that the app chose for a new customer, else `NULL`.
+    #[must_use]
+    pub fn public_key(&self) -> Option<&str> {
+        self.public_key.as_deref()
+    }
+
+    /// The column `payload`: the report as JSON, in ASCII alone. It holds personal data.
+    #[must_use]
+    pub fn payload(&self) -> &str {
+        &self.payload
+    }
+
+    /// The column `program`: the name that was given to [`Outbox::program`](super::Outbox::program), else an empty text.
+    #[must_use]
+    pub fn program(&self) -> &str {
+        &self.program
+    }
+}
+
+impl fmt::Debug for OutboxRow {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("OutboxRow")
+            .field("program", &self.program)
+            .field("kind", &self.kind)
+            .field("key", &self.key)
+            .field("customer", &self.customer)
+            .finish_non_exhaustive()
     }
 }
 
@@ -177,27 +229,25 @@ pub(crate) fn read_report(
             Report::Sale(Sale {
                 key,
                 customer,
-                money: sale.price.money(),
+                money: sale.money,
                 action: sale.action,
                 product_id: sale.product_id,
                 product_type: sale.product_type,
             })
         }
         ReportKind::Refund => Report::Refund(Refund { key, customer }),
-        ReportKind::Credit => {
-            let price: Price = serde_json::from_str(payload)?;
-            Report::Credit(Credit {
-                key,
-                customer,
-                money: price.money(),
-            })
-        }
+        ReportKind::Credit => Report::Credit(Credit {
+            key,
+            customer,
+            money: serde_json::from_str(payload)?,
+        }),
     })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::client::Amount;
 
     fn price() -> Money {
         Money::currency(Amount::major("19.90").unwrap(), "EUR")
@@ -229,12 +279,12 @@ mod tests {
                 None,
             ),
         ] {
-            let row = NewRow::new(&report).unwrap();
+            let row = OutboxRow::new(report).unwrap();
             assert_eq!(row.payload, payload);
             assert_eq!(row.public_key.as_deref(), public_key);
             assert_eq!(row.customer, "7");
             let back = read_report(row.kind, &row.key, &row.customer, &row.payload).unwrap();
-            assert_eq!(NewRow::new(&back).unwrap().payload, payload);
+            assert_eq!(OutboxRow::new(back).unwrap().payload, payload);
         }
     }
 
@@ -260,7 +310,7 @@ mod tests {
         let new = NewCustomer::new(7)
             .name("Zoë \"Ω\" 😀\u{10ffff}")
             .referring_customer(CustomerRef::key("α"));
-        let row = NewRow::new(&new.into()).unwrap();
+        let row = OutboxRow::new(new).unwrap();
         assert!(row.payload.is_ascii(), "{}", row.payload);
         assert!(row.payload.contains("\\u00eb"), "{}", row.payload);
         assert!(row.payload.contains("\\ud83d\\ude00"), "{}", row.payload);
@@ -275,7 +325,7 @@ mod tests {
     #[test]
     fn a_referrer_with_a_zero_byte_is_neither_written_nor_read() {
         let new = NewCustomer::new(7).referring_customer(CustomerRef::key("a\0b"));
-        let error = NewRow::new(&new.into()).err().unwrap();
+        let error = OutboxRow::new(new).err().unwrap();
         assert_eq!(error.kind(), OutboxErrorKind::Invalid);
         let payload = r#"{"id":"7","referring_customer":{"key":"a\u0000b"}}"#;
         let error = read_report(ReportKind::Customer, "7", "7", payload).unwrap_err();
@@ -293,7 +343,7 @@ mod tests {
             NewCustomer::new(7).key("a\0b").into(),
             NewCustomer::new(7).key("k".repeat(1_001)).into(),
         ] {
-            let error = NewRow::new(&report).err().unwrap();
+            let error = OutboxRow::new(report).err().unwrap();
             assert_eq!(error.kind(), OutboxErrorKind::Invalid);
         }
     }

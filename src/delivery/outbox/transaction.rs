@@ -22,7 +22,7 @@ pub enum Engine {
 
 pub(crate) mod sealed {
     use super::Engine;
-    use crate::delivery::outbox::NewRow;
+    use crate::delivery::outbox::OutboxRow;
     use crate::delivery::outbox::{Enqueued, Forgotten, OutboxError};
 
     #[diagnostic::on_unimplemented(
@@ -35,7 +35,7 @@ pub(crate) mod sealed {
         fn write(
             &mut self,
             program: &str,
-            row: &NewRow,
+            row: &OutboxRow,
         ) -> impl Future<Output = Result<Enqueued, OutboxError>> + Send;
 
         fn forget(

@@ -1,5 +1,7 @@
 //! Sales, refunds and credits.
 
+use serde::{Deserialize, Serialize};
+
 use crate::client::Money;
 
 /// A sale to a customer.
@@ -16,14 +18,18 @@ use crate::client::Money;
 /// let sale = Sale::new("order-7", 42, price);
 /// # Ok::<(), tower_partnero::client::InvalidAmount>(())
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Deserialize, Serialize)]
 #[must_use]
 pub struct Sale {
     pub(crate) key: String,
     pub(crate) customer: String,
+    #[serde(flatten)]
     pub(crate) money: Money,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) action: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) product_id: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) product_type: Option<String>,
 }
 
@@ -69,7 +75,7 @@ impl Sale {
 /// The refund of a whole sale. Partnero then takes the reward back, too.
 ///
 /// Partnero's API has no call that refunds a part of a sale.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Deserialize, Serialize)]
 #[must_use]
 pub struct Refund {
     pub(crate) key: String,
@@ -95,11 +101,12 @@ impl Refund {
 /// Partnero's sources disagree on whether it adds to the balance or pays out of it. A credit cannot
 /// be looked up through the API. If it may have arrived or not, it becomes a dead letter for a person
 /// to check, and is not sent again.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Deserialize, Serialize)]
 #[must_use]
 pub struct Credit {
     pub(crate) key: String,
     pub(crate) customer: String,
+    #[serde(flatten)]
     pub(crate) money: Money,
 }
 

@@ -40,3 +40,8 @@ CREATE TABLE partnero_outbox_gate (
     pruned_at   BIGINT
 );
 INSERT INTO partnero_outbox_gate (program) VALUES ('');
+CREATE TABLE partnero_outbox_migrations (
+    version     BIGINT PRIMARY KEY,
+    applied_at  BIGINT NOT NULL
+);
+INSERT INTO partnero_outbox_migrations (version, applied_at) VALUES (1, (EXTRACT(EPOCH FROM statement_timestamp()) * 1000)::BIGINT);

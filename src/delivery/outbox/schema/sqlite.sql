@@ -42,3 +42,8 @@ CREATE TABLE partnero_outbox_gate (
     pruned_at   INTEGER
 );
 INSERT INTO partnero_outbox_gate (program) VALUES ('');
+CREATE TABLE partnero_outbox_migrations (
+    version     BIGINT PRIMARY KEY,
+    applied_at  BIGINT NOT NULL
+);
+INSERT INTO partnero_outbox_migrations (version, applied_at) VALUES (1, CAST(ROUND((julianday('now') - 2440587.5) * 86400000.0) AS INTEGER));

@@ -21,7 +21,7 @@ pub(crate) use self::memory::Memory;
 use super::clock::to_millis;
 use super::transaction::Engine;
 use super::{DeadLetter, Enqueued, Forgotten, OutboxError, OutboxErrorKind, Status};
-use crate::delivery::outbox::NewRow;
+use crate::delivery::outbox::OutboxRow;
 use crate::delivery::report::ReportKind;
 
 /// How long a worker waits for an answer. If the machine at the other end of a connection is gone,
@@ -151,7 +151,7 @@ impl Store {
     }
 
     /// Writes one row in a transaction of its own.
-    pub(super) async fn enqueue(&self, row: &NewRow) -> Result<Enqueued, OutboxError> {
+    pub(super) async fn enqueue(&self, row: &OutboxRow) -> Result<Enqueued, OutboxError> {
         ask!(self, enqueue(row))
     }
 

@@ -3,10 +3,11 @@
 
 use sqlx::postgres::{PgConnection, PgPool};
 
-use crate::delivery::outbox::OutboxError;
 use crate::delivery::outbox::transaction::Engine;
+use crate::delivery::outbox::{Outbox, OutboxError};
 
-const SCHEMA: &str = include_str!("../schema/postgres.sql");
+const SCHEMA: &str = Outbox::SCHEMA_POSTGRES;
+const SCHEMA_NAME: &str = "Outbox::SCHEMA_POSTGRES";
 
 type Database = sqlx::Postgres;
 type Connection = PgConnection;
@@ -37,7 +38,24 @@ const FOR_SHARE: &str = " FOR SHARE";
 const FOR_SHARE_SKIP_LOCKED: &str = " FOR SHARE SKIP LOCKED";
 const FOR_UPDATE: &str = " FOR UPDATE";
 const FOR_UPDATE_SKIP_LOCKED: &str = " FOR UPDATE OF r SKIP LOCKED";
-const HAS_HISTORY: &str = "SELECT COUNT(to_regclass('partnero_outbox_migrations'))";
+/// What the database has of the tables, in the words of `schema::facts`.
+const FACTS: &str = "WITH made AS (SELECT name, to_regclass(name) AS table_id FROM \
+     UNNEST(ARRAY['partnero_outbox', 'partnero_outbox_gate', 'partnero_outbox_migrations']) AS name \
+     WHERE to_regclass(name) IS NOT NULL), \
+     columns AS (SELECT name || '.' || attname AS name, format_type(atttypid, NULL) AS type, \
+     attnotnull, atthasdef OR attidentity <> '' AS has_default \
+     FROM made JOIN pg_attribute ON attrelid = table_id WHERE attnum > 0 AND NOT attisdropped), \
+     indexes AS (SELECT made.name, indexrelid, indisunique AND indpred IS NULL AS is_unique, \
+     (SELECT string_agg(attname, ', ' ORDER BY attname) FROM pg_attribute \
+     WHERE attrelid = indrelid AND attnum = ANY(indkey)) AS columns \
+     FROM made JOIN pg_index ON indrelid = table_id) \
+     SELECT 'table ' || name FROM made \
+     UNION ALL SELECT 'column ' || name || ' of type ' || type FROM columns \
+     UNION ALL SELECT 'NULL allowed in ' || name FROM columns WHERE NOT attnotnull \
+     UNION ALL SELECT 'a default of ' || name FROM columns WHERE has_default \
+     UNION ALL SELECT 'a unique key of ' || name || ' (' || columns || ')' FROM indexes \
+     WHERE is_unique \
+     UNION ALL SELECT 'index ' || relname FROM indexes JOIN pg_class ON oid = indexrelid";
 /// Does not change within a statement, so that the planner can use an index with it.
 const NOW: &str = "(EXTRACT(EPOCH FROM statement_timestamp()) * 1000)::BIGINT";
 /// `id {LISTED}`: the id is in the JSON array that is the first argument. An array and not a

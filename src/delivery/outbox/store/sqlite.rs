@@ -10,10 +10,11 @@ use sqlx::sqlite::{
     SqliteSynchronous,
 };
 
-use crate::delivery::outbox::OutboxError;
 use crate::delivery::outbox::transaction::Engine;
+use crate::delivery::outbox::{Outbox, OutboxError};
 
-const SCHEMA: &str = include_str!("../schema/sqlite.sql");
+const SCHEMA: &str = Outbox::SCHEMA_SQLITE;
+const SCHEMA_NAME: &str = "Outbox::SCHEMA_SQLITE";
 
 type Database = sqlx::Sqlite;
 type Connection = SqliteConnection;
@@ -30,8 +31,21 @@ const FOR_SHARE: &str = "";
 const FOR_SHARE_SKIP_LOCKED: &str = "";
 const FOR_UPDATE: &str = "";
 const FOR_UPDATE_SKIP_LOCKED: &str = "";
-const HAS_HISTORY: &str =
-    "SELECT COUNT(*) FROM sqlite_schema WHERE name = 'partnero_outbox_migrations'";
+/// What the database has of the tables, in the words of `schema::facts`.
+const FACTS: &str = "WITH made(name) AS (SELECT name FROM sqlite_schema WHERE type = 'table' \
+     AND name IN ('partnero_outbox', 'partnero_outbox_gate', 'partnero_outbox_migrations')) \
+     SELECT 'table ' || name FROM made \
+     UNION ALL SELECT 'column ' || made.name || '.' || c.name || ' of type ' || lower(c.type) \
+     FROM made JOIN pragma_table_info(made.name) c \
+     UNION ALL SELECT 'NULL allowed in ' || made.name || '.' || c.name \
+     FROM made JOIN pragma_table_info(made.name) c WHERE c.\"notnull\" = 0 \
+     UNION ALL SELECT 'a default of ' || made.name || '.' || c.name \
+     FROM made JOIN pragma_table_info(made.name) c \
+     WHERE c.dflt_value IS NOT NULL OR (c.pk = 1 AND upper(c.type) = 'INTEGER') \
+     UNION ALL SELECT 'a unique key of ' || made.name || ' (' || (SELECT group_concat(name, ', ') \
+     FROM (SELECT name FROM pragma_index_info(i.name) ORDER BY name)) || ')' \
+     FROM made JOIN pragma_index_list(made.name) i WHERE i.\"unique\" = 1 AND i.partial = 0 \
+     UNION ALL SELECT 'index ' || i.name FROM made JOIN pragma_index_list(made.name) i";
 const NOW: &str = "CAST(ROUND((julianday('now') - 2440587.5) * 86400000.0) AS INTEGER)";
 /// `id {LISTED}`: the id is in the JSON array that is the first argument.
 const LISTED: &str = "IN (SELECT value FROM json_each($1))";

@@ -11,7 +11,7 @@ use self::pause::Pause;
 use self::row::{Row, State};
 use super::{Announced, Change, Check, Claim, Op, Passage, Which, Written};
 use crate::client::CustomerRef;
-use crate::delivery::outbox::NewRow;
+use crate::delivery::outbox::OutboxRow;
 use crate::delivery::outbox::clock::millis;
 use crate::delivery::outbox::forgotten::{NOBODY, OUTCOME};
 use crate::delivery::outbox::{DeadLetter, Enqueued, Forgotten, Status};
@@ -44,7 +44,7 @@ impl Memory {
         operation(programs.entry(program.to_owned()).or_default())
     }
 
-    pub(super) fn enqueue(&self, program: &str, new: &NewRow) -> Enqueued {
+    pub(super) fn enqueue(&self, program: &str, new: &OutboxRow) -> Enqueued {
         self.table(program, |table| {
             let mut rows = table.rows.values_mut();
             let known = rows.find(|row| row.claimed.kind == new.kind && row.claimed.key == new.key);

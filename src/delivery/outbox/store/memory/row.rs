@@ -2,7 +2,7 @@
 
 use super::now;
 use crate::delivery::outbox::DeadLetter;
-use crate::delivery::outbox::NewRow;
+use crate::delivery::outbox::OutboxRow;
 use crate::delivery::outbox::clock::time;
 use crate::delivery::outbox::store::{Claimed, Sent};
 use crate::delivery::report::ReportKind;
@@ -44,7 +44,7 @@ impl State {
 }
 
 impl Row {
-    pub(super) fn new(id: i64, new: &NewRow) -> Self {
+    pub(super) fn new(id: i64, new: &OutboxRow) -> Self {
         let claimed = Claimed {
             id,
             kind: new.kind,

@@ -36,9 +36,9 @@ pub(crate) use self::queue::{claim, enqueue, repair};
 pub(crate) use self::schema::migrate;
 pub(crate) use self::settle::write;
 use super::{
-    AFTER, ARRIVED, BEGIN, BEGIN_BRIEFLY, Connection, Database, ENGINE, FOR_SHARE,
-    FOR_SHARE_SKIP_LOCKED, FOR_UPDATE, FOR_UPDATE_SKIP_LOCKED, HAS_HISTORY, LISTED,
-    LOCK_MIGRATIONS, NOW, Pool, SCHEMA, is_one_of,
+    AFTER, ARRIVED, BEGIN, BEGIN_BRIEFLY, Connection, Database, ENGINE, FACTS, FOR_SHARE,
+    FOR_SHARE_SKIP_LOCKED, FOR_UPDATE, FOR_UPDATE_SKIP_LOCKED, LISTED, LOCK_MIGRATIONS, NOW, Pool,
+    SCHEMA, SCHEMA_NAME, is_one_of,
 };
 use crate::delivery::outbox::{OutboxError, OutboxErrorKind};
 use crate::delivery::report::ReportKind;

@@ -15,7 +15,7 @@ use super::{
     BEGIN, Connection, Database, ENGINE, FOR_SHARE_SKIP_LOCKED, FOR_UPDATE_SKIP_LOCKED, LISTED,
     NOW, Pool, begin_briefly, is_one_of, kind, list, pause, person, settle,
 };
-use crate::delivery::outbox::NewRow;
+use crate::delivery::outbox::OutboxRow;
 use crate::delivery::outbox::store::{Claim, Claimed};
 use crate::delivery::outbox::transaction::{Engine, sealed};
 use crate::delivery::outbox::{Enqueued, Forgotten, Outbox, OutboxError};
@@ -29,13 +29,8 @@ const MOST_QUEUED: i64 = 5_000;
 const LONGEST_CLAIM: Duration = Duration::from_secs(5);
 
 statements! {
-    // The receipt of a sign-up becomes a row as if it had just been written. It is found by its id,
-    // because PostgreSQL would else read every receipt while it has no statistics.
-    REOPEN = "UPDATE partnero_outbox SET state = 'due', due_at = {NOW}, created_at = {NOW}, \
-        public_key = $3, payload = $4, attempts = 0, sent_at = NULL, tried_at = NULL, \
-        failing_ms = 0, outcome = NULL, last_answer = NULL, settled_at = NULL \
-        WHERE state = 'done' AND id = (SELECT id FROM partnero_outbox \
-        WHERE program = $1 AND kind = 'customer' AND key = $2)";
+    STATE = "SELECT state FROM partnero_outbox \
+        WHERE program = $1 AND kind = 'customer' AND key = $2";
     ANY_DUE = "SELECT COUNT(*) FROM (SELECT 1 FROM partnero_outbox r WHERE {due} LIMIT 1) AS due",
         due = due();
     // Each with the rows before it in its lane. A sign-up is sent before all else, so none is before
@@ -97,7 +92,7 @@ fn due() -> String {
 pub(crate) async fn enqueue(
     pool: &Pool,
     program: &str,
-    row: &NewRow,
+    row: &OutboxRow,
 ) -> Result<Enqueued, OutboxError> {
     // Not `begin_briefly`: the app waits for a lock as long as it waits for its own.
     let mut transaction = pool.begin_with(BEGIN).await?;
@@ -110,15 +105,16 @@ pub(crate) async fn enqueue(
 async fn insert(
     connection: &mut Connection,
     program: &str,
-    row: &NewRow,
+    row: &OutboxRow,
 ) -> Result<Enqueued, OutboxError> {
+    let mut is_receipt = false;
     if row.kind == ReportKind::Customer {
-        // Before the insertion: a receipt that is pruned between the two is then written anew.
-        let query = sqlx::query(REOPEN.as_str()).bind(program).bind(&row.key);
-        let query = query.bind(&row.public_key).bind(&row.payload);
-        if query.execute(&mut *connection).await?.rows_affected() > 0 {
-            return Ok(Enqueued::Again);
-        }
+        let query = sqlx::query_scalar(STATE.as_str()).bind(program);
+        let state: Option<String> = query
+            .bind(&row.key)
+            .fetch_optional(&mut *connection)
+            .await?;
+        is_receipt = state.is_some_and(|state| state == "done");
     }
     let done = sqlx::query(Outbox::INSERT)
         .bind(row.kind.as_str())
@@ -131,6 +127,7 @@ async fn insert(
         .await?;
     Ok(match done.rows_affected() {
         0 => Enqueued::Repeated,
+        _ if is_receipt => Enqueued::Again,
         _ => Enqueued::New,
     })
 }
@@ -140,7 +137,7 @@ impl sealed::Write for Connection {
         ENGINE
     }
 
-    async fn write(&mut self, program: &str, row: &NewRow) -> Result<Enqueued, OutboxError> {
+    async fn write(&mut self, program: &str, row: &OutboxRow) -> Result<Enqueued, OutboxError> {
         insert(self, program, row).await
     }
 
@@ -154,7 +151,7 @@ impl sealed::Write for Transaction<'_, Database> {
         ENGINE
     }
 
-    async fn write(&mut self, program: &str, row: &NewRow) -> Result<Enqueued, OutboxError> {
+    async fn write(&mut self, program: &str, row: &OutboxRow) -> Result<Enqueued, OutboxError> {
         insert(self, program, row).await
     }
 

@@ -28,6 +28,8 @@ macro_rules! every_database {
     };
 }
 
+pub(super) use every_database;
+
 every_database! {
     a_row_with_absurd_numbers_is_dead_alone,
     a_clock_that_was_ahead_leaves_no_time_in_the_future,
@@ -38,7 +40,7 @@ every_database! {
     workers_that_share_long_lanes_leave_nothing_behind,
 }
 
-async fn execute(store: &Store, statement: &str) {
+pub(super) async fn execute(store: &Store, statement: &str) {
     let statement = sqlx::raw_sql(AssertSqlSafe(statement));
     match &store.table {
         Table::Memory(_) => panic!("no database"),

@@ -46,7 +46,7 @@ async fn a_lane_has_one_head_and_lanes_run_side_by_side(store: Store) {
 
 async fn rows_behind_a_head_follow_one_after_the_other(store: Store) {
     let expected: Vec<String> = (0..9).map(|number| format!("a-{number}")).collect();
-    let rows: Vec<NewRow> = expected.iter().map(|key| sale(key, "a")).collect();
+    let rows: Vec<OutboxRow> = expected.iter().map(|key| sale(key, "a")).collect();
     enqueue(&store, &rows[..8]).await;
     let mut seen = Vec::new();
     for turn in 0.. {
@@ -193,8 +193,8 @@ fn pending(referrer: CustomerRef) -> Written {
     })
 }
 
-fn anna() -> NewRow {
-    NewRow {
+fn anna() -> OutboxRow {
+    OutboxRow {
         public_key: Some("anna-7".to_owned()),
         ..customer("anna")
     }

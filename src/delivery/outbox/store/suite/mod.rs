@@ -10,13 +10,15 @@ mod person;
 #[cfg(any(feature = "outbox-sqlite", feature = "outbox-postgres"))]
 mod plans;
 mod programs;
+#[cfg(any(feature = "outbox-sqlite", feature = "outbox-postgres"))]
+mod schema;
 mod settle;
 
 use std::time::Duration;
 
 use super::{Announced, Change, Check, Claim, Claimed, Op, Sent, Store, Written};
 use crate::delivery::outbox::Enqueued;
-use crate::delivery::outbox::NewRow;
+use crate::delivery::outbox::OutboxRow;
 use crate::delivery::outbox::clock::to_millis;
 use crate::delivery::report::ReportKind;
 
@@ -56,8 +58,9 @@ macro_rules! every_engine {
 }
 use every_engine;
 
-fn row(kind: ReportKind, key: &str, customer: &str) -> NewRow {
-    NewRow {
+fn row(kind: ReportKind, key: &str, customer: &str) -> OutboxRow {
+    OutboxRow {
+        program: "".into(),
         kind,
         key: key.to_owned(),
         customer: customer.to_owned(),
@@ -66,15 +69,15 @@ fn row(kind: ReportKind, key: &str, customer: &str) -> NewRow {
     }
 }
 
-fn customer(id: &str) -> NewRow {
+fn customer(id: &str) -> OutboxRow {
     row(ReportKind::Customer, id, id)
 }
 
-fn sale(key: &str, customer: &str) -> NewRow {
+fn sale(key: &str, customer: &str) -> OutboxRow {
     row(ReportKind::Transaction, key, customer)
 }
 
-async fn enqueue(store: &Store, rows: &[NewRow]) {
+async fn enqueue(store: &Store, rows: &[OutboxRow]) {
     for row in rows {
         assert_eq!(store.enqueue(row).await.unwrap(), Enqueued::New);
     }

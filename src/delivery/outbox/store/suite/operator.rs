@@ -13,7 +13,7 @@ every_engine! {
     what_is_due_and_not_claimed_is_overdue,
 }
 
-async fn die(store: &Store, new: &[NewRow]) -> Vec<i64> {
+async fn die(store: &Store, new: &[OutboxRow]) -> Vec<i64> {
     enqueue(store, new).await;
     let mut ids = Vec::new();
     for row in claim(store).await {

@@ -16,8 +16,8 @@ every_engine! {
     a_program_forgets_its_own_customers_alone,
 }
 
-fn secret(kind: ReportKind, key: &str) -> NewRow {
-    NewRow {
+fn secret(kind: ReportKind, key: &str) -> OutboxRow {
+    OutboxRow {
         payload: r#"{"email":"ben@shop.example"}"#.to_owned(),
         ..row(kind, key, "7")
     }

@@ -63,7 +63,7 @@ async fn a_send_is_not_announced_after_the_lease(store: Store) {
 }
 
 async fn a_receipt_keeps_no_payload(store: Store) {
-    let anna = NewRow {
+    let anna = OutboxRow {
         public_key: Some("anna-7".to_owned()),
         ..customer("anna")
     };
@@ -87,7 +87,7 @@ async fn the_receipt_of_a_customer_is_opened_again(store: Store) {
     write(&store, retry(rows[0].id, NOW)).await;
     let rows = claim(&store).await;
     write(&store, done(rows[0].id)).await;
-    let new = NewRow {
+    let new = OutboxRow {
         payload: "{\"id\":\"7\",\"name\":\"Ben\"}".to_owned(),
         public_key: Some("ben".to_owned()),
         ..customer("7")
