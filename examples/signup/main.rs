@@ -12,7 +12,7 @@
 //! An app of yours would have `shop.rs` (links and sign-ups), `sales.rs` (what the shop reports to
 //! Partnero), `answers.rs` and `rewards.rs` (what the shop asks Partnero, and what Partnero tells
 //! it by webhooks), `timeline.rs` (why a sign-up was credited or not) and `clicks.rs` (Partnero's
-//! script in the browser). `accounts.rs` is the database, `pages.rs` is the HTML, and `partnero.rs`
+//! script in the browser). `accounts.rs` is the database, `pages` is the HTML, and `partnero.rs`
 //! is the switch that takes the local Partnero down.
 
 mod accounts;
