@@ -107,6 +107,8 @@ impl ClientBuilder {
     /// In an affiliate program a new customer has a [`partner`](super::NewCustomer::partner), and
     /// Partnero knows the app's own identifier of a customer as `key`. So this client sends the
     /// identifier as `key`, both with a new customer and with a sale ([`Buyer::id`](super::Buyer::id)).
+    /// Customers of an affiliate program have no links, no balance, no referrals and no invitations;
+    /// [`partners`](Client::partners) have links.
     ///
     /// [`Signups::check_program`](crate::Signups::check_program) asks Partnero whether it is so.
     pub fn affiliate(mut self) -> Self {

@@ -151,7 +151,8 @@ impl SignupHook {
     /// [runner-up](ReferralContext::runners_up): where Partnero refuses the code as unknown, the
     /// customer of the link is credited. A Partnero that creates the customer without the unknown
     /// referrer (`referrer_ignored`) leaves no second try. So ask Partnero first whether a customer
-    /// has the code. If not, show the form again, or let the link count:
+    /// has the code. If not, show the form again, or let the link count. (In an affiliate program a code
+    /// is a partner's: ask `client.partners().get(&PartnerRef::key(...))`.)
     ///
     /// ```
     /// use std::time::Duration;

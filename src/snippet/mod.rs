@@ -89,7 +89,8 @@
 //!
 //! # Beside the layer
 //!
-//! Partnero's script writes the same cookie, `partnero_referral`, for the page's own host. It reads
+//! Partnero's script writes the same cookie, `partnero_referral` or in an affiliate program
+//! `partnero_partner`, for the page's own host. It reads
 //! ours as well, so leave [`http_only`](crate::capture::ReferralsBuilder::http_only) off.
 
 mod address;

@@ -8,9 +8,10 @@ use tower_partnero::sandbox::switches::{
     DuplicateCustomer, PartnerEcho, PartnerShape, UnknownReferrer,
 };
 use tower_partnero::{
-    NewCustomer, Referrals, Registration, Sandbox, SignupErrorKind, SignupOutcome, Signups,
+    NewCustomer, Outbox, Referrals, Registration, Sandbox, SignupErrorKind, SignupOutcome, Signups,
 };
 
+use crate::whole_way::deliver_by;
 use crate::{PIA, PIA_ID, builder, calls, client, referrals, sandbox};
 
 const CREDITED: Registration = Registration::Referred(Credited::Key);
@@ -191,4 +192,25 @@ async fn what_is_of_the_other_kind_of_program_is_refused_before_it_is_sent() {
         assert!(error.to_string().contains("affiliate()"), "{error}");
     }
     assert_eq!(calls(&sandbox, "POST /v1/customers"), 0);
+}
+
+/// The worker has the client of another kind of program than the policy.
+#[tokio::test]
+async fn a_report_for_the_other_kind_of_program_is_a_dead_letter_that_says_so() {
+    let sandbox = sandbox().await;
+    let outbox = Outbox::memory();
+    let signups = Signups::new(referrals(), outbox.clone());
+    let request = Request::post("/signup").header(COOKIE, "partnero_partner=pia-7");
+    let (parts, ()) = request.body(()).unwrap().into_parts();
+    let outcome = signups.hook(&parts).unwrap().sign_up(ben()).await;
+    assert_eq!(outcome.as_str(), "enqueued");
+    deliver_by(&outbox, builder(&sandbox).build().unwrap()).await;
+    let dead = outbox.dead(0, 10).await.unwrap();
+    assert_eq!(dead[0].reason, "refused");
+    assert!(dead[0].last_answer.contains("`.affiliate()`"), "{dead:?}");
+
+    // With the right client it is only to be replayed.
+    outbox.replay_all().await.unwrap();
+    deliver_by(&outbox, client(&sandbox)).await;
+    assert_eq!(sandbox.customers()[0].partner.as_deref(), Some(PIA_ID));
 }

@@ -10,7 +10,7 @@ use sqlx::SqlitePool;
 use tower_partnero::client::{Amount, Buyer, Money, NewTransaction};
 use tower_partnero::delivery::{DeliveryWorker, Refund, Sale};
 use tower_partnero::{
-    NewCustomer, Outbox, Referral, ReferralContext, Referrals, Sandbox, SignupHook, Signups,
+    Client, NewCustomer, Outbox, Referral, ReferralContext, Referrals, Sandbox, SignupHook, Signups,
 };
 
 use crate::{Browser, PIA_ID, calls, client, sandbox};
@@ -158,7 +158,11 @@ async fn a_partners_link_is_credited_through_the_outbox() {
 
 /// Runs a worker until nothing is left to deliver.
 pub(crate) async fn deliver(outbox: &Outbox, sandbox: &Sandbox) {
-    let worker = DeliveryWorker::builder(outbox.clone(), client(sandbox))
+    deliver_by(outbox, client(sandbox)).await;
+}
+
+pub(crate) async fn deliver_by(outbox: &Outbox, client: Client) {
+    let worker = DeliveryWorker::builder(outbox.clone(), client)
         .poll(Duration::from_millis(10))
         .start()
         .unwrap();

@@ -11,6 +11,7 @@ mod gzip;
 mod layers;
 mod limits;
 mod lists;
+mod partners_money;
 mod profile;
 mod proxy;
 mod request;
