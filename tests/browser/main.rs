@@ -8,6 +8,7 @@
 //! All hosts are loopback. `127.0.0.1` and `localhost` are different sites to a browser, two
 //! ports of one host are the same site, and every name below `localhost` leads here.
 
+mod affiliate;
 mod ahead;
 mod capture_endpoint;
 mod circle;
