@@ -77,6 +77,8 @@
 )]
 #![forbid(unsafe_code)]
 
+#[cfg(feature = "client")]
+pub mod backfill;
 pub mod capture;
 #[cfg(feature = "client")]
 pub mod client;
@@ -96,6 +98,8 @@ pub mod inviter;
 pub mod metrics;
 #[cfg(any(feature = "client", feature = "sandbox"))]
 mod random;
+#[cfg(feature = "client")]
+pub mod reconcile;
 mod referral;
 pub mod response;
 #[cfg(feature = "sandbox")]

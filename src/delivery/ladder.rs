@@ -18,7 +18,7 @@ use crate::client::{
 use crate::referral::ProgramKind;
 
 /// Why a customer was not registered.
-pub(super) enum RegisterError {
+pub(crate) enum RegisterError {
     Failed(Error),
     /// Partnero does not know the referrer, and the caller wants to keep the referrer.
     UnknownReferrer(Error),
@@ -37,7 +37,7 @@ impl From<Error> for RegisterError {
 /// Creates the customer with the first of its [candidates] that Partnero knows, or without a
 /// referrer. With `keep_referrer`, a referring customer whom Partnero does not know is an error
 /// instead.
-pub(super) async fn register(
+pub(crate) async fn register(
     client: &Client,
     new: NewCustomer,
     keep_referrer: bool,

@@ -23,6 +23,7 @@ mod worker;
 pub use self::deliver::{Attempt, DeadReason, Deliverer, DeliveryError, Receipt};
 pub use self::handover::Delivery;
 pub(crate) use self::handover::HandoverError;
+pub(crate) use self::ladder::{RegisterError, register};
 #[cfg(feature = "outbox")]
 pub use self::outbox::{
     DeadLetter, Enqueued, Forgotten, Outbox, OutboxError, OutboxErrorKind, OutboxRow,

@@ -12,6 +12,7 @@
 //! | [`databases`] | My app uses Diesel, SeaORM, tokio-postgres, rusqlite or sqlx 0.8: how does it report? |
 //! | [`operator`] | How are the outbox and the program looked after from a shell? |
 //! | [`webhooks`] | How does the app hear of a reward? |
+//! | [`who_was_there`] | What about the users who were there before, and do both sides agree? |
 //! | [`leaving`] | What if somebody wants to know what is stored about them, or to be forgotten? |
 //! | [`affiliate`] | What is different in an affiliate program? |
 //! | [`caches_and_consent`] | What about cached pages and cookie banners? |
@@ -56,3 +57,6 @@ pub mod troubles {}
 
 #[doc = include_str!("webhooks.md")]
 pub mod webhooks {}
+
+#[doc = include_str!("who_was_there.md")]
+pub mod who_was_there {}

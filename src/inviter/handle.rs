@@ -108,8 +108,8 @@ impl Inviters {
         };
         let earlier = known.filter(|known| now < known.usable_until);
         match in_time {
-            Some(answer) => answer,
-            None => earlier.map_or(Inviter::Pending, |known| known.inviter),
+            Some(answer) if answer != Inviter::Pending => answer,
+            _ => earlier.map_or(Inviter::Pending, |known| known.inviter),
         }
     }
 

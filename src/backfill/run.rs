@@ -1,0 +1,388 @@
+//! Takes user after user from the stream and creates them, several at a time.
+
+use std::collections::VecDeque;
+use std::error::Error as StdError;
+use std::fmt;
+use std::future::poll_fn;
+use std::num::NonZeroU32;
+use std::pin::{Pin, pin};
+use std::time::Duration;
+
+use futures_core::Stream;
+use tokio::task::{JoinError, JoinSet};
+use tokio::time::{Instant, sleep_until};
+
+use super::error::BackfillError;
+use super::report::{BackfillReport, RefusedReason};
+use crate::client::{Client, Customer, Error, ErrorKind, NewCustomer};
+use crate::delivery::{RegisterError, Reported, register};
+
+/// How many users are held at once: those under way, those that wait for a referrer, and those
+/// behind the first unfinished one.
+const WINDOW: usize = 1_000;
+/// How many times a user is tried for whom Partnero fails while it takes others.
+const MOST_TRIES: u32 = 8;
+const FIRST_PAUSE: Duration = Duration::from_secs(1);
+const LONGEST_PAUSE: Duration = Duration::from_secs(60);
+
+type BoxError = Box<dyn StdError + Send + Sync>;
+
+/// Makes customers of the app's users. See the [module docs](super) for what is guaranteed, and for an
+/// example.
+#[must_use = "a backfill does nothing until it is run"]
+pub struct Backfill {
+    client: Client,
+    per_second: Option<NonZeroU32>,
+    concurrency: usize,
+    patience: Duration,
+    skip: u64,
+    on_progress: Box<dyn FnMut(&BackfillReport) + Send>,
+}
+
+impl Backfill {
+    /// A backfill through this client.
+    pub fn new(client: Client) -> Self {
+        Self {
+            client,
+            per_second: NonZeroU32::new(10),
+            concurrency: 4,
+            patience: Duration::from_secs(600),
+            skip: 0,
+            on_progress: Box::new(|_| {}),
+        }
+    }
+
+    /// How many users are begun in a second; 0 for as many as Partnero answers. Default: 10. A new
+    /// user costs one call, one whom Partnero has already costs two. Partnero does not document its
+    /// rate limit.
+    pub fn per_second(mut self, users: u32) -> Self {
+        self.per_second = NonZeroU32::new(users);
+        self
+    }
+
+    /// How many users are under way at once. Default: 4; 0 counts as 1. The client's own
+    /// [limit](crate::client::ClientBuilder::concurrency) holds as well.
+    pub fn concurrency(mut self, users: usize) -> Self {
+        self.concurrency = users.max(1);
+        self
+    }
+
+    /// How long Partnero may fail, without taking anybody, until the backfill stops. Default: 10
+    /// minutes.
+    pub fn patience(mut self, patience: Duration) -> Self {
+        self.patience = patience;
+        self
+    }
+
+    /// Leaves out so many users at the beginning of the stream: the
+    /// [`finished`](BackfillReport::finished) ones of an earlier run. Default: 0.
+    pub fn skip(mut self, users: u64) -> Self {
+        self.skip = users;
+        self
+    }
+
+    /// Called after each user, for a progress bar and for a checkpoint.
+    pub fn on_progress(
+        mut self,
+        on_progress: impl FnMut(&BackfillReport) + Send + 'static,
+    ) -> Self {
+        self.on_progress = Box::new(on_progress);
+        self
+    }
+
+    /// Makes customers of these users. An error in the stream ends it.
+    ///
+    /// # Errors
+    ///
+    /// The stream has failed, Partnero does not accept the API key, or it has failed for longer than
+    /// [`patience`](Self::patience). [`BackfillError::report`] says what was done until then.
+    ///
+    /// # Panics
+    ///
+    /// Outside of a tokio runtime.
+    pub async fn run<S, E>(self, users: S) -> Result<BackfillReport, BackfillError>
+    where
+        S: Stream<Item = Result<NewCustomer, E>>,
+        E: Into<BoxError>,
+    {
+        let mut users = pin!(users);
+        for _ in 0..self.skip {
+            match next(users.as_mut()).await {
+                Some(Ok(_)) => {}
+                Some(Err(error)) => {
+                    let (report, message) = (BackfillReport::default(), SOURCE);
+                    return Err(BackfillError::new(report, message, error.into()));
+                }
+                None => break,
+            }
+        }
+        Run::new(self).run(users).await
+    }
+}
+
+const SOURCE: &str = "the app's own list of users failed";
+
+async fn next<S: Stream>(mut stream: Pin<&mut S>) -> Option<S::Item> {
+    poll_fn(|cx| stream.as_mut().poll_next(cx)).await
+}
+
+/// A user who is not finished.
+struct User {
+    /// The place in the stream.
+    position: u64,
+    new: NewCustomer,
+    /// Whether a referrer whom Partnero does not know is waited for.
+    keep_referrer: bool,
+    tries: u32,
+    /// How many users had been taken when this one was first tried.
+    taken_before: u64,
+}
+
+type Tried = (User, Result<Reported, RegisterError>);
+
+struct Run {
+    settings: Backfill,
+    report: BackfillReport,
+    under_way: JoinSet<Tried>,
+    /// To be tried before the stream is read on.
+    again: VecDeque<User>,
+    /// Wait for a referrer who may be under way.
+    friends: VecDeque<User>,
+    /// The users from the first unfinished one on: the identifier, and whether it is finished.
+    window: VecDeque<(String, bool)>,
+    next_start: Instant,
+    pause: Duration,
+    failing_since: Option<Instant>,
+    /// How many users Partnero has taken.
+    taken: u64,
+}
+
+impl Run {
+    fn new(settings: Backfill) -> Self {
+        let report = BackfillReport {
+            finished: settings.skip,
+            ..BackfillReport::default()
+        };
+        Self {
+            settings,
+            report,
+            under_way: JoinSet::new(),
+            again: VecDeque::new(),
+            friends: VecDeque::new(),
+            window: VecDeque::new(),
+            next_start: Instant::now(),
+            pause: FIRST_PAUSE,
+            failing_since: None,
+            taken: 0,
+        }
+    }
+
+    async fn run<S, E>(mut self, mut users: Pin<&mut S>) -> Result<BackfillReport, BackfillError>
+    where
+        S: Stream<Item = Result<NewCustomer, E>>,
+        E: Into<BoxError>,
+    {
+        let mut is_ended = false;
+        loop {
+            while self.under_way.len() < self.settings.concurrency {
+                let user = if let Some(user) = self.again.pop_front() {
+                    user
+                } else if is_ended || self.window.len() >= WINDOW {
+                    break;
+                } else {
+                    match next(users.as_mut()).await {
+                        Some(Ok(new)) => self.meet(new),
+                        Some(Err(error)) => return Err(self.stop(SOURCE, error.into()).await),
+                        None => {
+                            is_ended = true;
+                            break;
+                        }
+                    }
+                };
+                self.start(user).await;
+            }
+            match self.under_way.join_next().await {
+                Some(tried) => {
+                    if let Err((message, source)) = self.settle(tried) {
+                        return Err(self.stop(message, source).await);
+                    }
+                }
+                // Everybody before is finished, so no referrer is on the way any more.
+                None if !self.friends.is_empty() => self.again.append(&mut self.friends),
+                None if is_ended && self.again.is_empty() => return Ok(self.report),
+                None => {}
+            }
+        }
+    }
+
+    /// Gives the next user of the stream a place.
+    fn meet(&mut self, new: NewCustomer) -> User {
+        let position = self.report.finished + self.window.len() as u64;
+        self.window.push_back((new.id().to_owned(), false));
+        User {
+            position,
+            new,
+            keep_referrer: true,
+            tries: 0,
+            taken_before: self.taken,
+        }
+    }
+
+    /// Begins a user when the rate allows it.
+    async fn start(&mut self, user: User) {
+        sleep_until(self.next_start).await;
+        if let Some(per_second) = self.settings.per_second {
+            let now = Instant::now().max(self.next_start);
+            self.next_start = now + Duration::from_secs(1) / per_second.get();
+        }
+        let client = self.settings.client.clone();
+        self.under_way.spawn(async move {
+            let result = register(&client, user.new.clone(), user.keep_referrer).await;
+            (user, result)
+        });
+    }
+
+    fn settle(&mut self, tried: Result<Tried, JoinError>) -> Result<(), (&'static str, BoxError)> {
+        let (mut user, result) = match tried {
+            Ok(tried) => tried,
+            Err(error) => return Err(("a user's task ended without an answer", error.into())),
+        };
+        let refusal = match result {
+            Ok(reported) => {
+                self.took();
+                let has_referrer = user.new.referrer().is_some();
+                self.report.count(&reported, has_referrer);
+                self.finish(user.position);
+                return Ok(());
+            }
+            Err(RegisterError::UnknownReferrer(_)) => {
+                self.wait_for_referrer(user);
+                return Ok(());
+            }
+            Err(RegisterError::IdentifierTaken(other)) => {
+                (RefusedReason::IdentifierTaken, in_the_way(&other))
+            }
+            Err(RegisterError::EmailKnown(other)) => {
+                (RefusedReason::EmailKnown, in_the_way(&other))
+            }
+            Err(RegisterError::Failed(error)) => match error.kind() {
+                ErrorKind::InvalidInput
+                | ErrorKind::NotFound
+                | ErrorKind::Conflict
+                | ErrorKind::Invalid
+                | ErrorKind::Rejected => {
+                    // The referrer may have become known between the refusal and the look-up that
+                    // asked why.
+                    if user.keep_referrer && user.new.referrer().is_some() {
+                        self.wait_for_referrer(user);
+                        return Ok(());
+                    }
+                    (RefusedReason::Refused, error.to_string())
+                }
+                ErrorKind::Unauthorized => {
+                    return Err(("Partnero does not accept the API key", error.into()));
+                }
+                _ => match self.failed(user, error)? {
+                    None => return Ok(()),
+                    Some((given_up, error)) => {
+                        user = given_up;
+                        (RefusedReason::Failed, error.to_string())
+                    }
+                },
+            },
+        };
+        if refusal.0 != RefusedReason::Failed {
+            self.took();
+        }
+        let (reason, message) = refusal;
+        self.report
+            .refuse(user.new.id().to_owned(), reason, message);
+        self.finish(user.position);
+        Ok(())
+    }
+
+    /// Puts a user off until everybody before is finished.
+    fn wait_for_referrer(&mut self, mut user: User) {
+        self.took();
+        user.keep_referrer = false;
+        self.friends.push_back(user);
+    }
+
+    /// Partnero answers: the next failure is the first one.
+    fn took(&mut self) {
+        self.taken += 1;
+        self.failing_since = None;
+        self.pause = FIRST_PAUSE;
+    }
+
+    /// Puts a user off for whom Partnero has failed, and pauses. Returns a user who is given up.
+    fn failed(
+        &mut self,
+        mut user: User,
+        error: Error,
+    ) -> Result<Option<(User, Error)>, (&'static str, BoxError)> {
+        let now = Instant::now();
+        let since = *self.failing_since.get_or_insert(now);
+        if now.duration_since(since) > self.settings.patience {
+            return Err(("Partnero has failed for too long", error.into()));
+        }
+        user.tries += 1;
+        if user.tries >= MOST_TRIES && self.taken > user.taken_before {
+            return Ok(Some((user, error)));
+        }
+        let pause = error.retry_after().unwrap_or(self.pause).max(self.pause);
+        // A longer pause would only find out later that the patience is at its end.
+        let pause = pause.min(self.settings.patience);
+        self.next_start = self.next_start.max(now + pause);
+        self.pause = (self.pause * 2).min(LONGEST_PAUSE);
+        self.again.push_back(user);
+        Ok(None)
+    }
+
+    fn finish(&mut self, position: u64) {
+        let place = usize::try_from(position - self.report.finished).ok();
+        if let Some(user) = place.and_then(|place| self.window.get_mut(place)) {
+            user.1 = true;
+        }
+        while self
+            .window
+            .front()
+            .is_some_and(|(_, is_finished)| *is_finished)
+        {
+            self.report.finished_id = self.window.pop_front().map(|(id, _)| id);
+            self.report.finished += 1;
+        }
+        (self.settings.on_progress)(&self.report);
+    }
+
+    /// Lets the users end who are under way, and begins no other.
+    async fn stop(mut self, message: &'static str, source: BoxError) -> BackfillError {
+        while let Some(tried) = self.under_way.join_next().await {
+            // The first error is told; another one of the same outage adds nothing.
+            let _ = self.settle(tried);
+        }
+        BackfillError::new(self.report, message, source)
+    }
+}
+
+/// Which customer is in the way, without a name or an address.
+fn in_the_way(customer: &Customer) -> String {
+    let (id, key) = (customer.id.as_deref(), customer.key.as_deref());
+    match (id, key) {
+        (Some(id), _) => format!("Partnero has the customer {id:?}"),
+        (None, Some(key)) => format!("Partnero has the customer with the key {key:?}"),
+        (None, None) => "Partnero has another customer".to_owned(),
+    }
+}
+
+impl fmt::Debug for Backfill {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Backfill")
+            .field("client", &self.client)
+            .field("per_second", &self.per_second)
+            .field("concurrency", &self.concurrency)
+            .field("patience", &self.patience)
+            .field("skip", &self.skip)
+            .finish_non_exhaustive()
+    }
+}
