@@ -8,7 +8,7 @@
 //!   not its own: `Arc<AppState>`, or the state of a framework on axum.
 //! - [`OfProgram`] takes one of several handles, for an app with two programs at Partnero.
 //!
-//! [`guide::frameworks`](crate::guide::frameworks) has a whole program for each.
+//! [`guide::hosts`](crate::guide::hosts) has whole programs.
 
 mod from_extension;
 mod missing;

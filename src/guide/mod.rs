@@ -16,6 +16,7 @@
 //! | [`leaving`] | What if somebody wants to know what is stored about them, or to be forgotten? |
 //! | [`affiliate`] | What is different in an affiliate program? |
 //! | [`caches_and_consent`] | What about cached pages and cookie banners? |
+//! | [`hosts`] | How does it go into axum, hyper, Loco, Leptos, Dioxus, Lambda, tonic or Salvo? |
 //! | [`frameworks`] | Does it work with my framework and my database? |
 //! | [`troubles`] | Why does it not compile, and why is a page a 500? |
 
@@ -33,6 +34,9 @@ pub mod frameworks {}
 
 #[doc = include_str!("guarantees.md")]
 pub mod guarantees {}
+
+#[doc = include_str!("hosts.md")]
+pub mod hosts {}
 
 #[doc = include_str!("invited.md")]
 pub mod invited {}
