@@ -47,9 +47,9 @@ impl Attempt {
         self
     }
 
-    /// What happens to a customer whose referrer Partnero does not know. `true`: the attempt fails
-    /// and can be repeated, because the referrer's own sign-up may still be on its way. `false`, the
-    /// default: the customer is created without a referrer.
+    /// What happens to a customer whose referring customer Partnero does not know. `true`: the attempt
+    /// fails and can be repeated, because the referrer's own sign-up may still be on its way. `false`,
+    /// the default: the customer is created without a referrer. A partner is never waited for.
     pub fn keep_referrer(mut self, keep: bool) -> Self {
         self.keep_referrer = keep;
         self
