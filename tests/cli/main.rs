@@ -1,7 +1,9 @@
 //! The operator's program `partnero`, run as an operator or a script runs it.
 
+mod backfill;
 mod check;
 mod outbox;
+mod reconcile;
 mod sandbox;
 mod support;
 mod trigger;
@@ -17,6 +19,8 @@ fn every_command_explains_itself() {
         &["outbox", "drain"],
         &["sandbox"],
         &["trigger"],
+        &["backfill"],
+        &["reconcile"],
     ] {
         let said = partnero(&[command, &["--help"]].concat()).run();
         assert_eq!(said.code, 0, "{said:?}");

@@ -69,6 +69,12 @@ impl Call {
         }
     }
 
+    /// Starts it, and does not wait.
+    pub(crate) fn spawn(&self) -> std::process::Child {
+        let mut command = self.command();
+        command.stdout(Stdio::piped()).spawn().unwrap()
+    }
+
     /// Starts it, and reads its output up to the line that contains `mark`.
     pub(crate) async fn start(&self, mark: &str) -> Running {
         let mut child = Spawn::from(self.command())

@@ -22,6 +22,14 @@ impl Failure {
         Self::Mistake(text.into())
     }
 
+    /// What to print; `None` if nobody reads it.
+    pub(crate) fn text(&self) -> Option<&str> {
+        match self {
+            Self::Unread => None,
+            Self::Failed(text) | Self::Mistake(text) => Some(text),
+        }
+    }
+
     /// An error and its causes, behind what was tried.
     pub(crate) fn of(tried: &str, error: &(dyn Error + 'static)) -> Self {
         Self::Failed(format!("{tried}: {}", causes(error)))

@@ -4,14 +4,17 @@
 //! calls the public API of the library and nothing else. `partnero --help` says what it does.
 
 mod access;
+mod backfill;
 mod check;
 mod database;
 mod failure;
 mod outbox;
 mod print;
+mod reconcile;
 mod sandbox;
 mod span;
 mod trigger;
+mod users;
 mod wait;
 
 use std::process::ExitCode;
@@ -26,7 +29,8 @@ Exit codes:
   0  all is well
   1  something failed: a database, the network, or a refusal by Partnero
   2  wrong arguments
-  3  it is done, and a person has to look: dead reports, or a check that found something wrong
+  3  it is done, and a person has to look: dead reports, refused users, or something that is not as
+     it should be
   4  not everything could be done in the given time";
 
 #[derive(Parser)]
@@ -50,6 +54,8 @@ enum Command {
     Outbox(outbox::Arguments),
     Sandbox(Box<sandbox::Arguments>),
     Trigger(trigger::Arguments),
+    Backfill(backfill::Arguments),
+    Reconcile(reconcile::Arguments),
 }
 
 /// How a command ended that did not fail.
@@ -71,6 +77,8 @@ async fn main() -> ExitCode {
         Command::Outbox(arguments) => outbox::run(arguments, printer).await,
         Command::Sandbox(arguments) => sandbox::run(*arguments, printer).await,
         Command::Trigger(arguments) => trigger::run(arguments, printer).await,
+        Command::Backfill(arguments) => backfill::run(arguments, printer).await,
+        Command::Reconcile(arguments) => reconcile::run(arguments, printer).await,
     };
     match ended {
         Ok(Ending::Attention) => ExitCode::from(3),
