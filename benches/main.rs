@@ -61,12 +61,13 @@ fn main() -> Result<ExitCode, Failure> {
         match word.as_str() {
             "--bench" => options.is_bench = true,
             "--check" => options.is_check = true,
+            "--tables" => options.is_tables = true,
             "--rounds" => options.rounds = Some(value()?.parse()?),
             "--seconds" => options.seconds = Some(value()?.parse()?),
             plan if PLANS.contains(&plan) => plans.push(plan),
             _ => {
                 let usage = format!(
-                    "write {}, --check, --rounds N, --seconds S",
+                    "write {}, --check, --tables, --rounds N, --seconds S",
                     PLANS.join(", ")
                 );
                 return Err(format!("{word} is unknown here: {usage}").into());

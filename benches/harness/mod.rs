@@ -29,6 +29,8 @@ pub(crate) struct Options {
     /// `cargo test --benches` comes without the word `--bench`, and asks only whether it runs.
     pub(crate) is_bench: bool,
     pub(crate) is_check: bool,
+    /// Of the outbox, only the tables that show how costs grow.
+    pub(crate) is_tables: bool,
     pub(crate) rounds: Option<usize>,
     pub(crate) seconds: Option<f64>,
 }

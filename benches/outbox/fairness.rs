@@ -9,7 +9,7 @@ use tower_partnero::sandbox::Fault;
 use tower_partnero::{ApiKey, Client, NewCustomer, Sandbox};
 
 use super::expect;
-use super::places::Engine;
+use super::places::{Engine, Place};
 use crate::Failure;
 use crate::harness::{Options, median};
 
@@ -35,7 +35,15 @@ pub(super) async fn table(engine: &Engine, options: &Options) -> Result<(), Fail
     );
     let mut alone = None;
     for &failing in levels {
-        let mut waits = measure(engine, failing, honest).await?;
+        let place = engine.open().await?;
+        let sandbox = Sandbox::start().await?;
+        let refusal = Fault::status(500).on(Method::POST, "/v1/customers");
+        sandbox.inject(refusal.mentioning("bot-"));
+        for number in 0..failing {
+            let bot = NewCustomer::new(format!("bot-{number}"));
+            place.outbox.enqueue(bot).await?;
+        }
+        let mut waits = waits(&place, &sandbox, honest).await?;
         waits.sort_by(f64::total_cmp);
         let arrived = waits.len();
         // A sign-up that has not arrived has waited longer than all others.
@@ -54,18 +62,13 @@ pub(super) async fn table(engine: &Engine, options: &Options) -> Result<(), Fail
     Ok(())
 }
 
-/// How many milliseconds went by from the row of each honest sign-up to its arrival at Partnero.
-async fn measure(engine: &Engine, failing: usize, honest: usize) -> Result<Vec<f64>, Failure> {
-    let place = engine.open().await?;
-    let sandbox = Sandbox::start().await?;
-    let refusal = Fault::status(500).on(Method::POST, "/v1/customers");
-    sandbox.inject(refusal.mentioning("bot-"));
-    for number in 0..failing {
-        place
-            .outbox
-            .enqueue(NewCustomer::new(format!("bot-{number}")))
-            .await?;
-    }
+/// Starts a worker and enqueues honest sign-ups. The answer is how many milliseconds went by from
+/// the row of each to its arrival at Partnero.
+pub(super) async fn waits(
+    place: &Place,
+    sandbox: &Sandbox,
+    honest: usize,
+) -> Result<Vec<f64>, Failure> {
     let client = Client::builder(ApiKey::new(sandbox.api_key())?);
     let client = client.base_url(sandbox.base_url()).build()?;
     let worker = DeliveryWorker::start(place.outbox.clone(), client)?;

@@ -46,7 +46,7 @@ pub(super) async fn table(engine: &Engine, options: &Options) -> Result<(), Fail
     let (receipts, waiting, reports) = if options.is_short() {
         (20_000, 500, 50)
     } else {
-        (1_000_000, 20_000, 400)
+        (1_000_000, 50_000, 400)
     };
     statements::listen();
     let empty = measure(engine, Past::Empty, reports).await?;
@@ -153,20 +153,9 @@ async fn prepare(place: &Place, past: Past) -> Result<(), Failure> {
             place.execute(&insert).await?;
         }
         Past::Queue(count) => {
-            let outbox = &place.outbox;
-            outbox.enqueue(NewCustomer::new("the-failing-one")).await?;
-            match &place.pool {
-                Pool::Sqlite(pool, ..) => {
-                    let mut transaction = pool.begin_with("BEGIN IMMEDIATE").await?;
-                    sell(outbox, &mut transaction, count).await?;
-                    transaction.commit().await?;
-                }
-                Pool::Postgres(pool) => {
-                    let mut transaction = pool.begin().await?;
-                    sell(outbox, &mut transaction, count).await?;
-                    transaction.commit().await?;
-                }
-            }
+            let customer = "the-failing-one";
+            place.outbox.enqueue(NewCustomer::new(customer)).await?;
+            burst(place, customer, count).await?;
         }
     }
     // SQLite reads its file faster than a long log.
@@ -174,15 +163,34 @@ async fn prepare(place: &Place, past: Past) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Enqueues sales of the customer whose sign-up fails.
+/// Enqueues sales of one customer in one transaction.
+pub(super) async fn burst(place: &Place, customer: &str, count: usize) -> Result<(), Failure> {
+    let outbox = &place.outbox;
+    match &place.pool {
+        Pool::Sqlite(pool, ..) => {
+            let mut transaction = pool.begin_with("BEGIN IMMEDIATE").await?;
+            sell(outbox, &mut transaction, customer, count).await?;
+            transaction.commit().await?;
+        }
+        Pool::Postgres(pool) => {
+            let mut transaction = pool.begin().await?;
+            sell(outbox, &mut transaction, customer, count).await?;
+            transaction.commit().await?;
+        }
+    }
+    Ok(())
+}
+
+/// Enqueues sales of one customer.
 async fn sell(
     outbox: &Outbox,
     transaction: &mut impl OutboxTransaction,
+    customer: &str,
     count: usize,
 ) -> Result<(), Failure> {
     for number in 0..count {
         let price = Money::currency(Amount::major("19.90")?, "EUR");
-        let sale = Sale::new(number.to_string(), "the-failing-one", price);
+        let sale = Sale::new(number.to_string(), customer, price);
         outbox.enqueue_in(transaction, sale).await?;
     }
     Ok(())

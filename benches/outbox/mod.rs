@@ -9,6 +9,7 @@ mod enqueue;
 mod fairness;
 mod growth;
 mod places;
+mod queue;
 mod statements;
 
 use crate::Failure;
@@ -35,7 +36,7 @@ pub(crate) async fn run(options: &Options) -> Result<(), Failure> {
         deliveries,
     };
     let engines = places::engines();
-    for engine in &engines {
+    for engine in engines.iter().filter(|_| !options.is_tables) {
         let (name, place) = (engine.name(), engine.open().await?);
         let ratio = enqueue::ratio(&place, size).await?;
         println!("{name}: user row and report over user row alone: {ratio:.2}");
@@ -49,6 +50,9 @@ pub(crate) async fn run(options: &Options) -> Result<(), Failure> {
     }
     for engine in &engines {
         fairness::table(engine, options).await?;
+    }
+    for engine in &engines {
+        queue::table(engine, options).await?;
     }
     for engine in &engines {
         growth::table(engine, options).await?;

@@ -14,11 +14,14 @@ use super::shared::{Phase, Shared};
 #[cfg(feature = "tracing")]
 use crate::delivery::outbox::RunningWorker;
 use crate::delivery::outbox::millis;
-use crate::delivery::outbox::store::{Claim, Passage};
+use crate::delivery::outbox::store::{Claim, Passage, Places};
 
 /// How long the loop waits, after one execution has ended, for others to end: one claim then fills
 /// several places, and costs the database one transaction.
 const GATHER: Duration = Duration::from_millis(5);
+/// Of the places, one in so many is kept for rows that were never tried, and as many for rows that
+/// have failed before.
+const KEPT_SHARE: usize = 8;
 /// How long after a failed claim the database is asked again.
 const DATABASE_PAUSE: Duration = Duration::from_secs(1);
 
@@ -32,6 +35,10 @@ pub(super) struct Dispatch {
     shared: Arc<Shared>,
     phase: watch::Sender<Phase>,
     executions: JoinSet<()>,
+    /// Each execution of a row that has failed before holds a clone.
+    repeated: Arc<()>,
+    /// How many claims were made.
+    claims: usize,
 }
 
 /// What the loop waits for before it claims again.
@@ -41,6 +48,8 @@ enum Wait {
     /// For an execution to end, a row to be enqueued, or the next look at the table.
     Work,
     Time(Duration),
+    /// For nothing: there are places and more rows.
+    Nothing,
 }
 
 impl Dispatch {
@@ -49,6 +58,8 @@ impl Dispatch {
             shared: Arc::new(shared),
             phase,
             executions: JoinSet::new(),
+            repeated: Arc::default(),
+            claims: 0,
         }
     }
 
@@ -83,19 +94,40 @@ impl Dispatch {
         self.drain().await
     }
 
+    /// The free places. Some are kept for either kind of rows, so that no number of rows that always
+    /// fail, and no burst of new ones, keeps the other kind waiting.
+    fn places(&self) -> Places {
+        let lanes = self.shared.settings.lanes;
+        let kept = lanes / KEPT_SHARE;
+        let running = self.executions.len();
+        let repeated = Arc::strong_count(&self.repeated) - 1;
+        let fresh = running.saturating_sub(repeated);
+        let left = |taken| (lanes - kept).saturating_sub(taken);
+        let turn = self.claims;
+        Places {
+            all: lanes.saturating_sub(running),
+            fresh: left(fresh),
+            repeated: left(repeated),
+            // With few places none is kept, and the kinds take turns.
+            repeated_first: kept == 0 && turn % 4 >= 2,
+            newest_first: turn.is_multiple_of(2),
+        }
+    }
+
     /// Claims as many rows as there are free places.
     async fn fill(&mut self) -> Wait {
-        let shared = &self.shared;
-        let free = shared.settings.lanes.saturating_sub(self.executions.len());
-        if free == 0 {
+        let places = self.places();
+        if places.all == 0 {
             return Wait::Place;
         }
+        self.claims = self.claims.wrapping_add(1);
+        let shared = &self.shared;
         let owner = shared.owner.next_claim();
         let at = Instant::now();
         let claim = shared
             .outbox
             .store
-            .claim(&owner, shared.settings.lease, free)
+            .claim(&owner, shared.settings.lease, places)
             .await;
         match claim {
             Err(error) => {
@@ -115,19 +147,31 @@ impl Dispatch {
                     shared.settings.poll
                 })
             }
-            Ok(Claim::Open { now, pruned, rows }) => {
+            Ok(Claim::Open {
+                now,
+                pruned,
+                rows,
+                more,
+            }) => {
                 shared.monitor.database_answers();
                 shared.monitor.paused(false);
                 shared.gate.saw(at, Passage::Open);
                 let claiming = Claiming { at, now, pruned };
                 let taken = rows.len();
                 for row in rows {
+                    let place = (row.attempts != 0).then(|| Arc::clone(&self.repeated));
                     let execution =
                         Execution::new(Arc::clone(shared), row, Arc::clone(&owner), claiming);
-                    self.executions.spawn(execution.run(self.phase.subscribe()));
+                    let execution = execution.run(self.phase.subscribe());
+                    self.executions.spawn(async move {
+                        execution.await;
+                        drop(place);
+                    });
                 }
-                if taken == free {
+                if taken == places.all {
                     Wait::Place
+                } else if more {
+                    Wait::Nothing
                 } else {
                     Wait::Work
                 }
@@ -183,12 +227,13 @@ impl Dispatch {
 
     async fn wait(&mut self, wait: Wait, enqueued: Notified<'_>) {
         match wait {
+            Wait::Nothing => {}
             Wait::Time(time) => sleep(time).await,
-            Wait::Place => self.places().await,
+            Wait::Place => self.place().await,
             Wait::Work => {
                 let poll = self.shared.settings.poll;
                 tokio::select! {
-                    () = self.places(), if !self.executions.is_empty() => {}
+                    () = self.place(), if !self.executions.is_empty() => {}
                     () = enqueued => {}
                     () = sleep(poll) => {}
                 }
@@ -197,7 +242,7 @@ impl Dispatch {
     }
 
     /// Waits for one execution to end, and then, for a moment, until half of the places are free.
-    async fn places(&mut self) {
+    async fn place(&mut self) {
         if self.executions.join_next().await.is_none() {
             return;
         }

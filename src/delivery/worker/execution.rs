@@ -11,11 +11,12 @@ use super::call_gates::AttemptGate;
 use super::lease::WithinLease;
 use super::outage::Failure;
 use super::shared::{Phase, Shared};
+use super::writer::Settled;
 use crate::client::CustomerRef;
 #[cfg(feature = "tracing")]
 use crate::client::Error;
 use crate::delivery::deliver::{Attempt, DeadReason, Deliverer, DeliveryError, Receipt, Sign};
-use crate::delivery::outbox::store::{Announced, Check, Claimed, Op, Sent};
+use crate::delivery::outbox::store::{Announced, Check, Claimed, Next, NextLease, Op, Sent};
 use crate::delivery::outbox::{millis, read_report, to_millis};
 use crate::delivery::referrer::candidates;
 use crate::delivery::report::{Report, ReportKind};
@@ -31,12 +32,18 @@ pub(super) struct Claiming {
     pub(super) pruned: bool,
 }
 
+/// For how long an execution goes on with the next rows of its customer. Then it makes room for
+/// others.
+const LONGEST_STAY: Duration = Duration::from_secs(1);
+
 pub(super) struct Execution {
     shared: Arc<Shared>,
     row: Claimed,
-    /// The claim that leased the row.
+    /// Who holds the lease of the row: a claim, or the row before.
     owner: Arc<str>,
     claiming: Claiming,
+    /// When the first row was claimed.
+    since: Instant,
 }
 
 impl Execution {
@@ -51,10 +58,19 @@ impl Execution {
             row,
             owner,
             claiming,
+            since: claiming.at,
         }
     }
 
-    pub(super) async fn run(self, phase: watch::Receiver<Phase>) {
+    /// Delivers the row, and then the next rows of the same customer.
+    pub(super) async fn run(self, mut phase: watch::Receiver<Phase>) {
+        let mut next = Some(self);
+        while let Some(execution) = next {
+            next = execution.deliver_one(&mut phase).await;
+        }
+    }
+
+    async fn deliver_one(self, phase: &mut watch::Receiver<Phase>) -> Option<Self> {
         // A guard: the count also goes down if the attempt panics.
         let _in_flight = self.shared.monitor.begins();
         #[cfg(feature = "tracing")]
@@ -70,26 +86,60 @@ impl Execution {
         };
         #[cfg(not(feature = "tracing"))]
         let attempt = self.deliver(phase);
-        attempt.await;
+        attempt.await
     }
 
-    async fn deliver(&self, mut phase: watch::Receiver<Phase>) {
-        let Some(op) = self.attempt(&mut phase).await else {
-            return;
-        };
+    async fn deliver(&self, phase: &mut watch::Receiver<Phase>) -> Option<Self> {
+        let mut op = self.attempt(phase).await?;
         let is_done = matches!(op, Op::Done { .. });
-        let was_ours = self.shared.writer.settle(&self.owner, op).await;
-        if is_done && was_ours {
-            self.shared.monitor.delivered();
+        let owner = self.shared.owner.next_claim();
+        if let Op::Done { next, .. } = &mut op
+            && self.may_go_on(phase)
+        {
+            *next = Some(NextLease {
+                owner: Arc::clone(&owner),
+                lease: to_millis(self.shared.settings.lease),
+            });
         }
-        if !was_ours {
+        // Before the database is asked, so that the lease does not end before this says so.
+        let at = Instant::now();
+        let Settled::Ours(next) = self.shared.writer.settle(&self.owner, op).await else {
             #[cfg(feature = "tracing")]
             tracing::warn!(
                 row = self.row.id,
                 "the lease ended before the result of a delivery was written; another worker \
                  claims the row"
             );
+            return None;
+        };
+        if is_done {
+            self.shared.monitor.delivered();
         }
+        let Next { row, now, pruned } = *next?;
+        let next = Self {
+            shared: Arc::clone(&self.shared),
+            row,
+            owner,
+            claiming: Claiming { at, now, pruned },
+            since: self.since,
+        };
+        if !self.may_go_on(phase) {
+            next.shared
+                .writer
+                .settle(&next.owner, next.give_back())
+                .await;
+            return None;
+        }
+        Some(next)
+    }
+
+    fn may_go_on(&self, phase: &watch::Receiver<Phase>) -> bool {
+        *phase.borrow() == Phase::Running && self.since.elapsed() < LONGEST_STAY
+    }
+
+    /// Gives a row back that was not tried.
+    fn give_back(&self) -> Op {
+        self.release(Duration::ZERO, Sent::Keep)
     }
 
     /// What to write about the row. `None` if it waits for another row: that is written already.
@@ -132,6 +182,7 @@ impl Execution {
             Ok(receipt) => Op::Done {
                 id: row.id,
                 outcome: receipt.to_string(),
+                next: None,
             },
             Err(error) if error.is_dead() => self.dead(&error),
             Err(error) if error.was_held_back() => self.release(settings.poll, self.sent(&error)),

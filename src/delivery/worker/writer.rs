@@ -11,7 +11,7 @@ use tokio::time::{Instant, sleep};
 
 use super::gate::FleetGate;
 use super::health::Monitor;
-use crate::delivery::outbox::store::{Announced, Change, Check, Op, Passage, Written};
+use crate::delivery::outbox::store::{Announced, Change, Check, Next, Op, Passage, Written};
 use crate::delivery::outbox::{Outbox, OutboxError, OutboxErrorKind};
 
 /// Most changes in one transaction.
@@ -24,6 +24,14 @@ const PAUSE: Duration = Duration::from_millis(200);
 #[derive(Clone)]
 pub(super) struct BatchWriter {
     entries: mpsc::UnboundedSender<Entry>,
+}
+
+/// Whether a result was written.
+pub(super) enum Settled {
+    /// The lease was still this owner's. The next row of the customer may be leased, too.
+    Ours(Option<Box<Next>>),
+    /// The lease was over before, or the database did not take the result.
+    Lost,
 }
 
 struct Entry {
@@ -77,9 +85,13 @@ impl BatchWriter {
         }
     }
 
-    /// Writes what became of a row. `true` if it is written: the lease was still this owner's.
-    pub(super) async fn settle(&self, owner: &Arc<str>, op: Op) -> bool {
-        self.write(owner, op).await == Some(Written::Settled(true))
+    /// Writes what became of a row.
+    pub(super) async fn settle(&self, owner: &Arc<str>, op: Op) -> Settled {
+        match self.write(owner, op).await {
+            Some(Written::Settled(true)) => Settled::Ours(None),
+            Some(Written::Followed(next)) => Settled::Ours(Some(next)),
+            _ => Settled::Lost,
+        }
     }
 
     async fn write(&self, owner: &Arc<str>, op: Op) -> Option<Written> {

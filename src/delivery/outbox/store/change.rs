@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::Claimed;
 use crate::client::CustomerRef;
 
 /// A change of one leased row.
@@ -18,8 +19,13 @@ pub(crate) enum Op {
     /// Asks, right before the call: is the lease still ours, is the gate open, has the row arrived
     /// that must come first? With `once`, the row also notes that it is about to be sent.
     Announce { id: i64, check: Check, once: bool },
-    /// Delivered. The row becomes a receipt.
-    Done { id: i64, outcome: String },
+    /// Delivered. The row becomes a receipt. With `next`, the row that has waited behind it is leased
+    /// at once.
+    Done {
+        id: i64,
+        outcome: String,
+        next: Option<NextLease>,
+    },
     /// Not delivered. The row is due again after `after` milliseconds.
     Retry {
         id: i64,
@@ -37,6 +43,25 @@ pub(crate) enum Op {
     },
     /// Given back without an attempt. The row is due again after `after` milliseconds.
     Release { id: i64, after: i64, sent: Sent },
+}
+
+/// How the next row of a customer is leased.
+#[derive(Clone)]
+pub(crate) struct NextLease {
+    /// No claim and no other lease may have the same.
+    pub(crate) owner: Arc<str>,
+    /// In milliseconds.
+    pub(crate) lease: i64,
+}
+
+/// The next row of a customer, leased.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Next {
+    pub(crate) row: Claimed,
+    /// The database's clock.
+    pub(crate) now: i64,
+    /// As of a claim.
+    pub(crate) pruned: bool,
 }
 
 /// Which row must have arrived before this one is sent.
@@ -70,6 +95,8 @@ pub(crate) enum Written {
     Announced(Announced),
     /// Of any other: whether the row was still ours.
     Settled(bool),
+    /// Of a `Done` that was still ours, and was followed by this row.
+    Followed(Box<Next>),
 }
 
 /// What became of an [`Op::Announce`].

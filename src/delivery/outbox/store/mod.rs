@@ -13,10 +13,11 @@ pub(crate) mod sqlite;
 #[cfg(test)]
 mod suite;
 
+use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-pub(crate) use self::change::{Announced, Change, Check, Op, Sent, Written};
+pub(crate) use self::change::{Announced, Change, Check, Next, NextLease, Op, Sent, Written};
 pub(crate) use self::memory::Memory;
 use super::clock::to_millis;
 use super::transaction::Engine;
@@ -47,7 +48,7 @@ pub(crate) enum Table {
 }
 
 /// A row that a claim has leased.
-#[derive(Clone)]
+#[derive(Clone, PartialEq, Eq)]
 pub(crate) struct Claimed {
     pub(crate) id: i64,
     pub(crate) kind: ReportKind,
@@ -64,6 +65,55 @@ pub(crate) struct Claimed {
     pub(crate) failing_ms: i64,
 }
 
+impl fmt::Debug for Claimed {
+    /// Without personal data.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Claimed")
+            .field("id", &self.id)
+            .finish_non_exhaustive()
+    }
+}
+
+/// How many rows a claim may take.
+#[derive(Clone, Copy)]
+pub(crate) struct Places {
+    pub(crate) all: usize,
+    /// Of rows that were never tried.
+    pub(crate) fresh: usize,
+    /// Of rows that have failed before.
+    pub(crate) repeated: usize,
+    /// Rows that have failed before come first.
+    pub(crate) repeated_first: bool,
+    /// An odd number of places for fresh rows is divided in favour of the newest.
+    pub(crate) newest_first: bool,
+}
+
+impl Places {
+    /// In which order the rows are looked for, and how many of each kind at most.
+    fn kinds(&self) -> [(Kind, usize); 2] {
+        let fresh = (Kind::Fresh, self.fresh.min(self.all));
+        let repeated = (Kind::Repeated, self.repeated.min(self.all));
+        if self.repeated_first {
+            [repeated, fresh]
+        } else {
+            [fresh, repeated]
+        }
+    }
+
+    /// How many of so many fresh rows are the newest. The others are the oldest, so that neither a
+    /// long past nor a burst keeps the other waiting.
+    fn newest(&self, fresh: usize) -> usize {
+        usize::midpoint(fresh, usize::from(self.newest_first))
+    }
+}
+
+/// Whether a row was tried before.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Fresh,
+    Repeated,
+}
+
 /// The answer to a claim.
 pub(crate) enum Claim {
     Open {
@@ -73,6 +123,8 @@ pub(crate) enum Claim {
         /// paid before, and its receipt may be gone.
         pruned: bool,
         rows: Vec<Claimed>,
+        /// More rows may be due for which there was a place.
+        more: bool,
     },
     /// The fleet pauses. The next probe is due in so many milliseconds.
     Shut { probe_in: i64 },
@@ -175,15 +227,15 @@ impl Store {
     expect(clippy::unused_async, reason = "a table in memory answers at once")
 )]
 impl Store {
-    /// Leases the oldest row of up to `limit` lanes. No two claims may have the same `owner`.
+    /// Leases the oldest rows of as many lanes as there are places. No two claims may have the same
+    /// `owner`.
     pub(crate) async fn claim(
         &self,
         owner: &str,
         lease: Duration,
-        limit: usize,
+        places: Places,
     ) -> Result<Claim, OutboxError> {
-        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-        in_time(async { ask!(self, claim(owner, to_millis(lease), limit)) }).await
+        in_time(async { ask!(self, claim(owner, to_millis(lease), places)) }).await
     }
 
     /// Writes what became of leased rows. A row whose lease has passed to another owner is left as

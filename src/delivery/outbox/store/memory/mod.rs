@@ -9,7 +9,9 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use self::pause::Pause;
 use self::row::{Row, State};
-use super::{Announced, Change, Check, Claim, Op, Passage, Which, Written};
+use super::{
+    Announced, Change, Check, Claim, Kind, Next, NextLease, Op, Passage, Places, Which, Written,
+};
 use crate::client::CustomerRef;
 use crate::delivery::outbox::OutboxRow;
 use crate::delivery::outbox::clock::millis;
@@ -95,14 +97,14 @@ impl Memory {
         })
     }
 
-    pub(super) fn claim(&self, program: &str, owner: &str, lease: i64, limit: i64) -> Claim {
+    pub(super) fn claim(&self, program: &str, owner: &str, lease: i64, places: Places) -> Claim {
         self.table(program, |table| {
             let now = now();
             if let Some(probe_in) = table.pause.probe_in(now) {
                 return Claim::Shut { probe_in };
             }
             let mut rows = Vec::new();
-            for id in table.heads(now, limit) {
+            for id in table.heads(now, places) {
                 let Some(row) = table.rows.get_mut(&id) else {
                     continue;
                 };
@@ -110,7 +112,12 @@ impl Memory {
                 rows.push(row.claimed.clone());
             }
             let pruned = table.pruned;
-            Claim::Open { now, pruned, rows }
+            Claim::Open {
+                now,
+                pruned,
+                rows,
+                more: false,
+            }
         })
     }
 
@@ -250,12 +257,49 @@ impl Memory {
 }
 
 impl Table {
-    fn heads(&self, now: i64, limit: i64) -> Vec<i64> {
+    fn heads(&self, now: i64, places: Places) -> Vec<i64> {
         let mut ready: Vec<&Row> = self.rows.values().collect();
         ready.retain(|row| row.state.is_live() && row.due_at <= now && self.is_head(row));
         ready.sort_by_key(|row| (row.due_at, row.claimed.id));
-        ready.truncate(usize::try_from(limit).unwrap_or(0));
-        ready.iter().map(|row| row.claimed.id).collect()
+        let mut heads: Vec<i64> = Vec::new();
+        for (kind, most) in places.kinds() {
+            let most = most.min(places.all - heads.len());
+            let ready = ready.iter().filter(|row| row.kind() == kind);
+            let ready: Vec<i64> = ready.map(|row| row.claimed.id).collect();
+            let newest = if kind == Kind::Fresh {
+                places.newest(most)
+            } else {
+                0
+            };
+            let newest = ready.iter().rev().take(newest.min(ready.len()));
+            let newest: Vec<i64> = newest.copied().collect();
+            let oldest = ready.iter().filter(|id| !newest.contains(id));
+            heads.extend(oldest.take(most - newest.len()));
+            heads.extend(newest);
+        }
+        heads.sort_unstable();
+        heads
+    }
+
+    /// Leases the row that is now the first of this customer's.
+    fn follow(&mut self, customer: &str, next: &NextLease) -> Option<Next> {
+        let now = now();
+        if self.pause.closed_at.is_some() {
+            return None;
+        }
+        let mut rows = self.rows.values().filter(|row| row.state.is_live());
+        let row = rows.find(|row| row.claimed.customer == customer)?;
+        let id = row.claimed.id;
+        if row.state != State::Due || row.due_at > now {
+            return None;
+        }
+        let row = self.rows.get_mut(&id)?;
+        row.lease(&next.owner, now + next.lease);
+        Some(Next {
+            row: row.claimed.clone(),
+            now,
+            pruned: self.pruned,
+        })
     }
 
     fn is_head(&self, row: &Row) -> bool {
@@ -351,10 +395,15 @@ impl Table {
         };
         match op {
             Op::Announce { .. } => {}
-            Op::Done { outcome, .. } => {
+            Op::Done { outcome, next, .. } => {
                 row.settle(State::Done, outcome, "");
                 row.forget();
+                let customer = row.claimed.customer.clone();
                 self.revive(id, |_| true);
+                let next = next.as_ref();
+                if let Some(next) = next.and_then(|next| self.follow(&customer, next)) {
+                    return Written::Followed(Box::new(next));
+                }
             }
             Op::Retry {
                 after,

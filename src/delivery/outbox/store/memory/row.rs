@@ -4,7 +4,7 @@ use super::now;
 use crate::delivery::outbox::DeadLetter;
 use crate::delivery::outbox::OutboxRow;
 use crate::delivery::outbox::clock::time;
-use crate::delivery::outbox::store::{Claimed, Sent};
+use crate::delivery::outbox::store::{Claimed, Kind, Sent};
 use crate::delivery::report::ReportKind;
 
 pub(super) struct Row {
@@ -65,6 +65,13 @@ impl Row {
             outcome: None,
             last_answer: String::new(),
             settled_at: 0,
+        }
+    }
+
+    pub(super) fn kind(&self) -> Kind {
+        match self.claimed.attempts {
+            0 => Kind::Fresh,
+            _ => Kind::Repeated,
         }
     }
 

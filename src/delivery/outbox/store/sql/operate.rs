@@ -13,17 +13,24 @@ use crate::delivery::outbox::{DeadLetter, OutboxError, Status};
 const DUE_AGAIN: &str = "state = 'due', outcome = NULL, settled_at = NULL, attempts = 0, \
      tried_at = NULL, failing_ms = 0";
 
+/// Rows that are due later or now, or leased. Each of the two kinds has an index of its own.
+const FRESH: &str =
+    "partnero_outbox WHERE program = $1 AND state IN ('due', 'leased') AND attempts = 0";
+const REPEATED: &str =
+    "partnero_outbox WHERE program = $1 AND state IN ('due', 'leased') AND attempts <> 0";
+
 statements! {
     STATUS = "SELECT {NOW}, \
-        (SELECT COUNT(*) FROM partnero_outbox \
-        WHERE program = $1 AND state IN ('due', 'leased') AND due_at <= {NOW}), \
-        (SELECT COUNT(*) FROM partnero_outbox WHERE program = $1 AND state IN ('due', 'leased')), \
+        (SELECT COUNT(*) FROM {FRESH} AND due_at <= {NOW}) \
+        + (SELECT COUNT(*) FROM {REPEATED} AND due_at <= {NOW}), \
+        (SELECT COUNT(*) FROM {FRESH}) + (SELECT COUNT(*) FROM {REPEATED}), \
         (SELECT COUNT(*) FROM partnero_outbox WHERE program = $1 AND state = 'queued'), \
         (SELECT COUNT(*) FROM partnero_outbox WHERE program = $1 AND state = 'held'), \
         (SELECT COUNT(*) FROM partnero_outbox WHERE program = $1 AND state = 'dead'), \
-        (SELECT MIN(created_at) FROM partnero_outbox WHERE program = $1 AND state IN ('due', 'leased')), \
-        (SELECT MIN(due_at) FROM partnero_outbox \
-        WHERE program = $1 AND state IN ('due', 'leased') AND due_at <= {NOW}), \
+        (SELECT MIN(created_at) FROM (SELECT MIN(created_at) AS created_at FROM {FRESH} \
+        UNION ALL SELECT MIN(created_at) FROM {REPEATED}) AS pending), \
+        (SELECT MIN(due_at) FROM (SELECT MIN(due_at) AS due_at FROM {FRESH} AND due_at <= {NOW} \
+        UNION ALL SELECT MIN(due_at) FROM {REPEATED} AND due_at <= {NOW}) AS due), \
         closed_at, reason \
         FROM (SELECT 1 AS one) AS one LEFT JOIN partnero_outbox_gate ON program = $1";
     LIST_DEAD = "SELECT id, kind, key, customer, outcome, last_answer, attempts, created_at, \
@@ -97,7 +104,10 @@ pub(crate) async fn dead(
 }
 
 /// A text column. Another driver may have written bytes that are no UTF-8.
-fn text(row: &<Database as sqlx::Database>::Row, index: usize) -> Result<String, OutboxError> {
+pub(super) fn text(
+    row: &<Database as sqlx::Database>::Row,
+    index: usize,
+) -> Result<String, OutboxError> {
     let bytes: Option<Vec<u8>> = row.try_get_unchecked(index)?;
     let bytes = bytes.unwrap_or_default();
     Ok(String::from_utf8_lossy(&bytes).into_owned())

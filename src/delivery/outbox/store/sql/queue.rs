@@ -6,7 +6,7 @@
 //! (`settle::promote`). So a claim costs as much as there are heads, however many rows wait behind
 //! them.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::time::{Duration, Instant};
 
 use sqlx::{Row, Transaction};
@@ -16,36 +16,36 @@ use super::{
     NOW, Pool, begin_briefly, is_one_of, kind, list, pause, person, settle,
 };
 use crate::delivery::outbox::OutboxRow;
-use crate::delivery::outbox::store::{Claim, Claimed};
+use crate::delivery::outbox::store::{Claim, Claimed, Kind, Next, NextLease, Places};
 use crate::delivery::outbox::transaction::{Engine, sealed};
 use crate::delivery::outbox::{Enqueued, Forgotten, Outbox, OutboxError};
 use crate::delivery::report::ReportKind;
 
 /// How many due rows one transaction of a claim looks at to find the lanes that have too many.
-const MOST_LOOKED_AT: i64 = 256;
+const MOST_LOOKED_AT: usize = 256;
 /// How many rows one transaction of a claim queues. SQLite lets nobody else write meanwhile.
-const MOST_QUEUED: i64 = 5_000;
+const MOST_QUEUED: i64 = 1_000;
 /// For how long a claim goes on while it finds only rows behind their heads.
 const LONGEST_CLAIM: Duration = Duration::from_secs(5);
 
 statements! {
     STATE = "SELECT state FROM partnero_outbox \
         WHERE program = $1 AND kind = 'customer' AND key = $2";
-    ANY_DUE = "SELECT COUNT(*) FROM (SELECT 1 FROM partnero_outbox r WHERE {due} LIMIT 1) AS due",
-        due = due();
-    // Each with the rows before it in its lane. A sign-up is sent before all else, so none is before
-    // it.
-    CANDIDATES = "SELECT r.id, \
-        CASE WHEN r.kind <> 'customer' THEN (SELECT MIN(e.id) FROM partnero_outbox e \
-        WHERE e.program = $1 AND e.customer = r.customer AND e.state IN ('due', 'leased') \
-        AND e.id < r.id) END, \
-        CASE WHEN r.kind <> 'customer' THEN (SELECT MIN(q.id) FROM partnero_outbox q \
-        WHERE q.program = $1 AND q.customer = r.customer AND q.state = 'queued' \
-        AND q.id < r.id) END \
-        FROM partnero_outbox r WHERE {due} AND NOT EXISTS \
-        (SELECT 1 FROM partnero_outbox_gate WHERE program = $1 AND closed_at IS NOT NULL) \
-        ORDER BY r.due_at, r.id LIMIT $2{FOR_UPDATE_SKIP_LOCKED}",
-        due = due();
+    ANY_DUE = "SELECT \
+        (SELECT COUNT(*) FROM (SELECT 1 FROM partnero_outbox r WHERE {fresh} LIMIT 1) AS fresh), \
+        (SELECT COUNT(*) FROM (SELECT 1 FROM partnero_outbox r WHERE {repeated} LIMIT 1) AS repeated)",
+        fresh = due(FRESH), repeated = due(REPEATED);
+    NEWEST_FRESH = "{CANDIDATE} WHERE {due} AND {OPEN} \
+        ORDER BY r.due_at DESC, r.id DESC LIMIT $2{FOR_UPDATE_SKIP_LOCKED}", due = due(FRESH);
+    OLDEST_FRESH = "{CANDIDATE} WHERE {due} AND {OPEN} \
+        ORDER BY r.due_at, r.id LIMIT $2{FOR_UPDATE_SKIP_LOCKED}", due = due(FRESH);
+    OLDEST_REPEATED = "{CANDIDATE} WHERE {due} AND {OPEN} \
+        ORDER BY r.due_at, r.id LIMIT $2{FOR_UPDATE_SKIP_LOCKED}", due = due(REPEATED);
+    FOLLOWERS = "SELECT id FROM partnero_outbox r WHERE id {LISTED} AND NOT EXISTS \
+        (SELECT 1 FROM partnero_outbox e WHERE e.program = r.program AND e.customer = r.customer \
+        AND e.state IN ('due', 'leased') AND e.id < r.id) AND NOT EXISTS \
+        (SELECT 1 FROM partnero_outbox_gate gate \
+        WHERE gate.program = r.program AND closed_at IS NOT NULL)";
     STILL_HEADS = "SELECT id FROM partnero_outbox \
         WHERE id {LISTED} AND state IN ('due', 'leased'){FOR_SHARE_SKIP_LOCKED}";
     QUEUE = "UPDATE partnero_outbox SET state = 'queued', owner = NULL{AND_ATTEMPT} WHERE {is_behind}",
@@ -84,9 +84,25 @@ statements! {
 const AND_ATTEMPT: &str = ", attempts = attempts + \
      CASE WHEN state = 'leased' AND attempts < 1000000000 THEN 1 ELSE 0 END";
 
-/// Due, or leased by an owner whose lease has run out.
-fn due() -> String {
-    format!("r.program = $1 AND r.state IN ('due', 'leased') AND r.due_at <= {NOW}")
+/// A row with the rows before it in its lane. A sign-up is sent before all else, so none is before
+/// it.
+const CANDIDATE: &str = "SELECT r.id, \
+     CASE WHEN r.kind <> 'customer' THEN (SELECT MIN(e.id) FROM partnero_outbox e \
+     WHERE e.program = $1 AND e.customer = r.customer AND e.state IN ('due', 'leased') \
+     AND e.id < r.id) END, \
+     CASE WHEN r.kind <> 'customer' THEN (SELECT MIN(q.id) FROM partnero_outbox q \
+     WHERE q.program = $1 AND q.customer = r.customer AND q.state = 'queued' \
+     AND q.id < r.id) END \
+     FROM partnero_outbox r";
+const OPEN: &str = "NOT EXISTS \
+     (SELECT 1 FROM partnero_outbox_gate WHERE program = $1 AND closed_at IS NOT NULL)";
+/// Never tried. Each of the two kinds has an index of its own.
+const FRESH: &str = "r.attempts = 0";
+const REPEATED: &str = "r.attempts <> 0";
+
+/// Of this kind, and due, or leased by an owner whose lease has run out.
+fn due(kind: &str) -> String {
+    format!("r.program = $1 AND r.state IN ('due', 'leased') AND {kind} AND r.due_at <= {NOW}")
 }
 
 pub(crate) async fn enqueue(
@@ -165,7 +181,7 @@ pub(crate) async fn claim(
     program: &str,
     owner: &str,
     lease: i64,
-    limit: i64,
+    places: Places,
 ) -> Result<Claim, OutboxError> {
     let gate = pause::look(pool, program).await?;
     if gate.closed_at.is_some() {
@@ -173,42 +189,36 @@ pub(crate) async fn claim(
         return Ok(Claim::Shut { probe_in });
     }
     let begun = Instant::now();
-    let (now, mut pruned, mut rows) = (gate.now, false, Vec::new());
-    let mut asked = limit;
-    while begun.elapsed() < LONGEST_CLAIM {
+    let mut claim = Round::default();
+    let mut looks_far = false;
+    // Goes on while all that is found stands behind a head. What was leased is not kept waiting.
+    while claim.rows.is_empty() && begun.elapsed() < LONGEST_CLAIM {
         // Looks before it takes the lock, so that an idle worker does not keep the app from writing.
-        let query = sqlx::query_scalar(ANY_DUE.as_str()).bind(program);
-        match query.fetch_one(pool).await {
-            Ok(0_i64) => break,
-            Ok(_) => {}
-            // The rows of the rounds before are leased already.
-            Err(_) if !rows.is_empty() => break,
-            Err(error) => return Err(error.into()),
-        }
-        let round = match round(pool, program, owner, lease, asked).await {
-            Ok(round) => round,
-            Err(_) if !rows.is_empty() => break,
-            Err(error) => return Err(error),
-        };
-        pruned |= round.pruned;
-        rows.extend(round.rows);
-        let left = limit - i64::try_from(rows.len()).unwrap_or(limit);
-        let is_stuck = !round.changed && asked >= MOST_LOOKED_AT;
-        if left <= 0 || round.is_last || is_stuck {
+        let query = sqlx::query(ANY_DUE.as_str()).bind(program);
+        let due = query.fetch_one(pool).await?;
+        let (fresh, repeated): (i64, i64) = (due.try_get(0)?, due.try_get(1)?);
+        if (fresh == 0 || places.fresh == 0) && (repeated == 0 || places.repeated == 0) {
             break;
         }
-        // Some were behind their heads. If no head was among them, there may be many more.
-        asked = if rows.is_empty() {
-            MOST_LOOKED_AT
-        } else {
-            left
-        };
+        claim = round(pool, program, owner, lease, places, looks_far).await?;
+        let is_stuck = !claim.changed && looks_far;
+        if claim.is_last || is_stuck {
+            break;
+        }
+        // If no head was found, there may be many more rows that stand behind theirs.
+        looks_far = true;
     }
-    rows.sort_unstable_by_key(|row| row.id);
-    Ok(Claim::Open { now, pruned, rows })
+    claim.rows.sort_unstable_by_key(|row| row.id);
+    Ok(Claim::Open {
+        now: gate.now,
+        pruned: claim.pruned,
+        more: !claim.rows.is_empty() && !claim.is_last,
+        rows: claim.rows,
+    })
 }
 
 /// What one transaction of a claim did.
+#[derive(Default)]
 struct Round {
     rows: Vec<Claimed>,
     /// Another round would find no other row.
@@ -224,70 +234,163 @@ async fn round(
     program: &str,
     owner: &str,
     lease: i64,
-    asked: i64,
+    places: Places,
+    looks_far: bool,
 ) -> Result<Round, OutboxError> {
     let mut transaction = begin_briefly(pool).await?;
-    let mut round = lease_heads(&mut transaction, program, owner, lease, asked).await?;
+    let mut candidates = Candidates::default();
+    candidates
+        .find(&mut transaction, program, places, looks_far)
+        .await?;
+    make_due(&mut transaction, &candidates.lost).await?;
+    let queued = queue(&mut transaction, &candidates.before).await?;
+    let heads = &candidates.heads;
+    let mut round = Round {
+        rows: self::lease(&mut transaction, heads, owner, lease).await?,
+        is_last: candidates.are_all && candidates.lost.is_empty(),
+        changed: !heads.is_empty() || !candidates.lost.is_empty() || queued > 0,
+        pruned: false,
+    };
     // Asked after the lease: receipts may have been deleted until then.
     round.pruned = pause::look(&mut *transaction, program).await?.pruned;
     transaction.commit().await?;
     Ok(round)
 }
 
-/// Leases the heads among the oldest due rows, and queues the others.
-async fn lease_heads(
-    transaction: &mut Connection,
-    program: &str,
+/// The due rows that one transaction of a claim has found.
+#[derive(Default)]
+struct Candidates {
+    /// Those that may be leased, as many as there are places.
+    heads: Vec<i64>,
+    /// The rows behind which the others stand.
+    before: HashSet<i64>,
+    /// Queued rows that nothing has made due, because their head was deleted by hand.
+    lost: Vec<i64>,
+    /// There are no others.
+    are_all: bool,
+}
+
+impl Candidates {
+    async fn find(
+        &mut self,
+        connection: &mut Connection,
+        program: &str,
+        places: Places,
+        looks_far: bool,
+    ) -> Result<(), OutboxError> {
+        self.are_all = true;
+        for (kind, most) in places.kinds() {
+            let most = most.min(places.all - self.heads.len());
+            let newest = places.newest(most);
+            let parts = match kind {
+                Kind::Fresh => vec![(&NEWEST_FRESH, newest), (&OLDEST_FRESH, most - newest)],
+                Kind::Repeated => vec![(&OLDEST_REPEATED, most)],
+            };
+            for (statement, most) in parts {
+                if most == 0 {
+                    continue;
+                }
+                let asked = if looks_far {
+                    MOST_LOOKED_AT.max(most)
+                } else {
+                    most
+                };
+                let query = sqlx::query(statement.as_str()).bind(program);
+                let query = query.bind(i64::try_from(asked).unwrap_or(i64::MAX));
+                let found = query.fetch_all(&mut *connection).await?;
+                self.add(&found, most)?;
+                if found.len() < asked {
+                    // There are no further rows of this kind for the next part.
+                    break;
+                }
+                self.are_all = false;
+            }
+        }
+        Ok(())
+    }
+
+    fn add(
+        &mut self,
+        found: &[<Database as sqlx::Database>::Row],
+        most: usize,
+    ) -> Result<(), OutboxError> {
+        let most = self.heads.len() + most;
+        for row in found {
+            let (id, head): (i64, Option<i64>) = (row.try_get(0)?, row.try_get(1)?);
+            let queued: Option<i64> = row.try_get(2)?;
+            match (head, queued) {
+                (Some(head), _) => {
+                    self.before.insert(head);
+                }
+                (None, Some(queued)) => self.lost.push(queued),
+                // The newest rows may be the oldest ones as well.
+                (None, None) if self.heads.contains(&id) => {}
+                (None, None) if self.heads.len() < most => self.heads.push(id),
+                (None, None) => self.are_all = false,
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Leases rows that this transaction has locked. One that cannot be read becomes a dead letter
+/// instead: what another driver wrote wrongly must not stop the others.
+async fn lease(
+    connection: &mut Connection,
+    heads: &[i64],
     owner: &str,
     lease: i64,
-    most: i64,
-) -> Result<Round, OutboxError> {
-    let query = sqlx::query(CANDIDATES.as_str()).bind(program).bind(most);
-    let candidates = query.fetch_all(&mut *transaction).await?;
-    let mut heads: Vec<i64> = Vec::new();
-    let mut others: HashSet<i64> = HashSet::new();
-    let mut lost: Vec<i64> = Vec::new();
-    for row in &candidates {
-        let (id, head): (i64, Option<i64>) = (row.try_get(0)?, row.try_get(1)?);
-        let queued: Option<i64> = row.try_get(2)?;
-        match (head, queued) {
-            (Some(head), _) => {
-                others.insert(head);
-            }
-            // Nothing has made the queued row due: its head was deleted by hand.
-            (None, Some(queued)) => lost.push(queued),
-            (None, None) => heads.push(id),
-        }
-    }
-    make_due(transaction, &lost).await?;
-    let queued = queue(transaction, &others).await?;
-    let mut round = Round {
-        rows: Vec::with_capacity(heads.len()),
-        is_last: lost.is_empty() && i64::try_from(candidates.len()).unwrap_or(most) < most,
-        changed: !heads.is_empty() || !lost.is_empty() || queued > 0,
-        pruned: false,
-    };
+) -> Result<Vec<Claimed>, OutboxError> {
     if heads.is_empty() {
-        return Ok(round);
+        return Ok(Vec::new());
     }
-    let query = sqlx::query(LEASE.as_str()).bind(list(&heads)?);
+    let query = sqlx::query(LEASE.as_str()).bind(list(heads)?);
     let query = query.bind(owner).bind(lease);
-    let leased = query.fetch_all(&mut *transaction).await?;
+    let leased = query.fetch_all(&mut *connection).await?;
+    let mut rows = Vec::with_capacity(leased.len());
     let mut unreadable = Vec::new();
     for row in &leased {
         match read(row) {
-            Ok(row) => round.rows.push(row),
-            // A row that another driver wrote wrongly must not stop the claim of the others.
+            Ok(row) => rows.push(row),
             Err(cause) => {
                 let id: i64 = row.try_get(0)?;
-                settle::bury(transaction, id, owner, &cause).await?;
+                settle::bury(connection, id, owner, &cause).await?;
                 unreadable.push(id);
             }
         }
     }
-    settle::revive_friends(transaction, &unreadable).await?;
-    settle::promote(transaction, &unreadable).await?;
-    Ok(round)
+    settle::revive_friends(connection, &unreadable).await?;
+    settle::promote(connection, &unreadable).await?;
+    Ok(rows)
+}
+
+/// Leases rows that this transaction has just promoted, each with its own owner, unless an older row
+/// of the same lane is live or the fleet pauses.
+pub(super) async fn lease_promoted(
+    connection: &mut Connection,
+    program: &str,
+    promoted: &HashMap<i64, NextLease>,
+) -> Result<Vec<Next>, OutboxError> {
+    if promoted.is_empty() {
+        return Ok(Vec::new());
+    }
+    let ids: Vec<i64> = promoted.keys().copied().collect();
+    let query = sqlx::query_scalar(FOLLOWERS.as_str()).bind(list(&ids)?);
+    let followers: Vec<i64> = query.fetch_all(&mut *connection).await?;
+    let mut leased = Vec::with_capacity(followers.len());
+    for id in followers {
+        if let Some(next) = promoted.get(&id) {
+            leased.extend(lease(connection, &[id], &next.owner, next.lease).await?);
+        }
+    }
+    // Asked after the lease, as in a claim.
+    let gate = pause::look(&mut *connection, program).await?;
+    let with_gate = |row| Next {
+        row,
+        now: gate.now,
+        pruned: gate.pruned,
+    };
+    Ok(leased.into_iter().map(with_gate).collect())
 }
 
 /// Queues due rows that stand behind these heads. The answer is their number. A head that somebody

@@ -1,15 +1,21 @@
 //! What the owner of a lease writes: the announcement of a send, and what became of it.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use serde::Serialize;
 use sqlx::Row;
 
-use super::{ARRIVED, Connection, FOR_SHARE, LISTED, NOW, Pool, begin_briefly, is_one_of, list};
+use super::operate::text;
+use super::queue::lease_promoted;
+use super::{
+    ARRIVED, Connection, Database, FOR_SHARE, LISTED, NOW, Pool, begin_briefly, is_one_of, list,
+};
 use crate::client::CustomerRef;
 use crate::delivery::deliver::DeadReason;
 use crate::delivery::outbox::OutboxError;
-use crate::delivery::outbox::store::{Announced, Change, Check, Op, Sent, Written};
+use crate::delivery::outbox::store::{
+    Announced, Change, Check, Next, NextLease, Op, Sent, Written,
+};
 
 /// The row is still leased to this owner.
 const OURS: &str = "WHERE id = $1 AND owner = $2 AND state = 'leased'";
@@ -33,7 +39,8 @@ statements! {
     DONE = "UPDATE partnero_outbox SET state = 'done', owner = NULL, outcome = arrived.outcome, \
         settled_at = {NOW}, payload = NULL, public_key = NULL, last_answer = NULL FROM {ARRIVED} \
         WHERE partnero_outbox.id = arrived.id AND partnero_outbox.owner = arrived.owner \
-        AND state = 'leased' RETURNING partnero_outbox.id";
+        AND state = 'leased' \
+        RETURNING partnero_outbox.id, partnero_outbox.customer";
     RETRY = "UPDATE partnero_outbox SET state = 'due', owner = NULL, attempts = attempts + 1, \
         due_at = $3 + {NOW}, tried_at = {NOW}, sent_at = CASE WHEN $4 THEN sent_at ELSE $5 END, \
         failing_ms = $6, last_answer = $7 {OURS}";
@@ -48,7 +55,7 @@ statements! {
     REVIVE_FRIENDS = "UPDATE partnero_outbox SET state = 'due', waits_for = NULL, due_at = {NOW} \
         WHERE state = 'held' AND kind = 'customer' AND waits_for {LISTED}";
     PROMOTE = "UPDATE partnero_outbox SET state = 'due', due_at = {NOW} \
-        WHERE state = 'queued' AND {is_oldest}",
+        WHERE state = 'queued' AND {is_oldest} RETURNING id, customer",
         is_oldest = is_one_of(&format!("SELECT (SELECT MIN(q.id) FROM partnero_outbox q \
             WHERE q.program = gone.program AND q.customer = gone.customer AND q.state = 'queued') \
             FROM partnero_outbox gone WHERE gone.id {LISTED}"));
@@ -70,12 +77,12 @@ pub(crate) async fn write(
     let mut transaction = begin_briefly(pool).await?;
     // First, because an announcement in the same batch may wait for one of these rows.
     let done = settle_done(&mut transaction, changes).await?;
-    let mut gone: Vec<i64> = done.iter().map(|(id, _)| *id).collect();
+    let mut gone: Vec<i64> = done.keys().map(|(id, _)| *id).collect();
     let mut dead = Vec::new();
     let mut written = Vec::with_capacity(changes.len());
     for Change { owner, op } in changes {
         written.push(match op {
-            Op::Done { id, .. } => Written::Settled(done.contains(&(*id, &**owner))),
+            Op::Done { id, .. } => Written::Settled(done.contains_key(&(*id, &**owner))),
             op => apply(&mut transaction, program, owner, op).await?,
         });
         let is_gone = match (op, written.last()) {
@@ -90,21 +97,54 @@ pub(crate) async fn write(
             dead.push(op.id());
         }
     }
-    let done: Vec<i64> = done.into_iter().map(|(id, _)| id).collect();
-    revive(&mut transaction, &done).await?;
+    let arrived: Vec<i64> = done.keys().map(|(id, _)| *id).collect();
+    revive(&mut transaction, &arrived).await?;
     revive_friends(&mut transaction, &dead).await?;
-    promote(&mut transaction, &gone).await?;
+    let promoted = promote(&mut transaction, &gone).await?;
+    let followed = follow(&mut transaction, program, changes, &done, promoted).await?;
     transaction.commit().await?;
+    for (at, next) in followed {
+        written[at] = Written::Followed(Box::new(next));
+    }
     Ok(written)
 }
 
-/// Settles all delivered rows at once. Returns those that were still ours, each with its owner.
+/// A row that was delivered and still ours, by its id and owner, and its customer.
+type Done<'a> = HashMap<(i64, &'a str), String>;
+
+/// Leases the rows that are the next ones of their customers, where a change asks for that. The
+/// answer names the place of the change.
+async fn follow(
+    connection: &mut Connection,
+    program: &str,
+    changes: &[Change],
+    done: &Done<'_>,
+    promoted: Vec<(i64, String)>,
+) -> Result<Vec<(usize, Next)>, OutboxError> {
+    let mut places: HashMap<&str, (usize, &NextLease)> = HashMap::new();
+    for (at, Change { owner, op }) in changes.iter().enumerate() {
+        if let Op::Done { id, next, .. } = op
+            && let (Some(next), Some(customer)) = (next, done.get(&(*id, &**owner)))
+        {
+            places.insert(customer, (at, next));
+        }
+    }
+    let wanted = promoted.into_iter().filter_map(|(id, customer)| {
+        let (_, next) = places.get(&*customer)?;
+        Some((id, (*next).clone()))
+    });
+    let leased = lease_promoted(connection, program, &wanted.collect()).await?;
+    let with_place = |next: Next| Some((places.get(&*next.row.customer)?.0, next));
+    Ok(leased.into_iter().filter_map(with_place).collect())
+}
+
+/// Settles all delivered rows at once. Returns those that were still ours.
 async fn settle_done<'a>(
     connection: &mut Connection,
     changes: &'a [Change],
-) -> Result<HashSet<(i64, &'a str)>, OutboxError> {
+) -> Result<Done<'a>, OutboxError> {
     let arrived = changes.iter().filter_map(|change| match &change.op {
-        Op::Done { id, outcome } => Some(Arrived {
+        Op::Done { id, outcome, .. } => Some(Arrived {
             id: *id,
             owner: &change.owner,
             outcome,
@@ -112,18 +152,21 @@ async fn settle_done<'a>(
         _ => None,
     });
     let mut left: Vec<Arrived<'_>> = arrived.collect();
-    let mut done = HashSet::new();
+    let mut done = Done::new();
     while !left.is_empty() {
         // Two leases of one worker may both report the same row. The statement answers with the id
         // alone, so each lease gets a statement of its own.
         let mut ids = HashSet::new();
         let (rows, others) = left.into_iter().partition(|row| ids.insert(row.id));
         let rows: Vec<Arrived<'_>> = rows;
-        let query = sqlx::query_scalar(DONE.as_str()).bind(list(&rows)?);
-        let settled: Vec<i64> = query.fetch_all(&mut *connection).await?;
-        let settled: HashSet<i64> = settled.into_iter().collect();
-        let ours = rows.iter().filter(|row| settled.contains(&row.id));
-        done.extend(ours.map(|row| (row.id, row.owner)));
+        let query = sqlx::query(DONE.as_str()).bind(list(&rows)?);
+        let settled = query.fetch_all(&mut *connection).await?;
+        let mut settled: HashMap<i64, String> = customers(&settled)?.into_iter().collect();
+        for row in &rows {
+            if let Some(customer) = settled.remove(&row.id) {
+                done.insert((row.id, row.owner), customer);
+            }
+        }
         left = others;
     }
     Ok(done)
@@ -365,11 +408,22 @@ pub(super) async fn revive_friends(
 /// Makes the oldest queued row due in each lane that one of these rows has left. It must come after
 /// all other changes of its transaction: a claim that queues rows at the same time locks their
 /// head, and so they are seen here.
-pub(super) async fn promote(connection: &mut Connection, gone: &[i64]) -> Result<(), OutboxError> {
+/// The answer is which rows, and of which customers.
+pub(super) async fn promote(
+    connection: &mut Connection,
+    gone: &[i64],
+) -> Result<Vec<(i64, String)>, OutboxError> {
     if gone.is_empty() {
-        return Ok(());
+        return Ok(Vec::new());
     }
     let query = sqlx::query(PROMOTE.as_str()).bind(list(gone)?);
-    query.execute(connection).await?;
-    Ok(())
+    customers(&query.fetch_all(connection).await?)
+}
+
+/// Ids and customers of rows.
+fn customers(
+    rows: &[<Database as sqlx::Database>::Row],
+) -> Result<Vec<(i64, String)>, OutboxError> {
+    let named = |row| Ok((sqlx::Row::try_get(row, 0)?, text(row, 1)?));
+    rows.iter().map(named).collect()
 }

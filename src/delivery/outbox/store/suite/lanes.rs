@@ -8,6 +8,12 @@ every_engine! {
     rows_behind_a_head_follow_one_after_the_other,
     a_claim_reaches_the_lanes_behind_a_long_one,
     a_claim_takes_no_more_than_its_limit,
+    a_claim_that_looks_far_takes_no_more_than_its_limit,
+    neither_new_rows_nor_repeated_ones_keep_the_others_waiting,
+    the_newest_row_need_not_wait_for_a_long_past,
+    the_next_row_of_a_customer_is_leased_with_the_result_of_the_one_before,
+    a_next_row_is_not_leased_during_a_pause,
+    a_next_row_is_not_leased_behind_an_older_one,
     a_leased_row_is_nobody_elses_until_its_lease_ends,
     a_row_that_waits_for_its_next_try_holds_its_lane,
     a_customer_goes_first_even_if_enqueued_last,
@@ -89,10 +95,121 @@ async fn a_claim_reaches_the_lanes_behind_a_long_one(store: Store) {
 async fn a_claim_takes_no_more_than_its_limit(store: Store) {
     let rows = ["a", "b", "c"].map(|id| sale(id, id));
     enqueue(&store, &rows).await;
-    let Claim::Open { rows, .. } = store.claim(OWNER, MINUTE, 2).await.unwrap() else {
+    let Claim::Open { rows, .. } = store.claim(OWNER, MINUTE, any(2)).await.unwrap() else {
         panic!("the gate is open");
     };
     assert_eq!(rows.len(), 2);
+}
+
+async fn claim_with(store: &Store, places: Places) -> Vec<Claimed> {
+    match store.claim(OWNER, MINUTE, places).await.unwrap() {
+        Claim::Open { rows, .. } => rows,
+        Claim::Shut { .. } => panic!("the gate is shut"),
+    }
+}
+
+async fn a_claim_that_looks_far_takes_no_more_than_its_limit(store: Store) {
+    enqueue(&store, &[sale("a-head", "a")]).await;
+    let head = claim(&store).await.remove(0);
+    write(&store, retry(head.id, MINUTE)).await;
+    for number in 0..5 {
+        enqueue(&store, &[sale(&format!("a-{number}"), "a")]).await;
+    }
+    let others = ["b", "c", "d", "e"].map(|id| sale(id, id));
+    enqueue(&store, &others).await;
+    assert_eq!(keys(&claim_with(&store, any(1)).await), ["b"]);
+}
+
+async fn neither_new_rows_nor_repeated_ones_keep_the_others_waiting(store: Store) {
+    let names = ["a", "b", "c", "d", "e", "f"];
+    enqueue(&store, &names.map(|id| sale(id, id))).await;
+    for row in claim_with(&store, any(3)).await {
+        write(&store, retry(row.id, NOW)).await;
+    }
+    let kinds = |rows: &[Claimed]| {
+        let repeated = rows.iter().filter(|row| row.attempts > 0).count();
+        (rows.len() - repeated, repeated)
+    };
+    for (fresh, repeated, repeated_first, expected) in [
+        (1, 2, false, (1, 1)),
+        (1, 2, true, (0, 2)),
+        (0, 2, false, (0, 0)),
+        (2, 2, false, (2, 0)),
+    ] {
+        let places = Places {
+            fresh,
+            repeated,
+            repeated_first,
+            ..any(2)
+        };
+        let rows = claim_with(&store, places).await;
+        assert_eq!(kinds(&rows), expected);
+    }
+    assert!(claim(&store).await.is_empty());
+}
+
+async fn the_newest_row_need_not_wait_for_a_long_past(store: Store) {
+    let names = ["a", "b", "c", "d", "e", "f"];
+    for name in names {
+        enqueue(&store, &[sale(name, name)]).await;
+    }
+    assert_eq!(keys(&claim_with(&store, any(2)).await), ["a", "f"]);
+    let newest_first = Places {
+        newest_first: true,
+        ..any(1)
+    };
+    assert_eq!(keys(&claim_with(&store, newest_first).await), ["e"]);
+    assert_eq!(keys(&claim_with(&store, any(1)).await), ["b"]);
+    assert_eq!(keys(&claim_with(&store, any(9)).await), ["c", "d"]);
+}
+
+async fn the_next_row_of_a_customer_is_leased_with_the_result_of_the_one_before(store: Store) {
+    let rows = ["a-1", "a-2", "a-3"].map(|key| sale(key, "a"));
+    enqueue(&store, &rows).await;
+    enqueue(&store, &[sale("b-1", "b")]).await;
+    let rows = claim(&store).await;
+    assert_eq!(keys(&rows), ["a-1", "b-1"]);
+    let ops = changes(OWNER, [done(rows[1].id), done_with_next(rows[0].id, OTHER)]);
+    let mut written = store.write(&ops).await.unwrap();
+    assert_eq!(written[0], Written::Settled(true));
+    let Some(Written::Followed(next)) = written.pop() else {
+        panic!("the next row waits");
+    };
+    assert_eq!((next.row.key.as_str(), next.row.attempts), ("a-2", 0));
+    assert!(next.now >= next.row.created_at && !next.pruned);
+    assert!(claim(&store).await.is_empty());
+    // It belongs to the owner of its own lease.
+    assert_eq!(write(&store, announce(&next.row)).await, refused());
+    let announced = write_as(&store, OTHER, announce(&next.row)).await;
+    assert_eq!(announced, clear(None));
+    let written = write_as(&store, OTHER, done(next.row.id)).await;
+    assert_eq!(written, Written::Settled(true));
+    let rows = claim(&store).await;
+    assert_eq!(keys(&rows), ["a-3"]);
+    // Nothing follows the last.
+    let written = write(&store, done_with_next(rows[0].id, OTHER)).await;
+    assert_eq!(written, Written::Settled(true));
+}
+
+async fn a_next_row_is_not_leased_during_a_pause(store: Store) {
+    enqueue(&store, &[sale("a-1", "a"), sale("a-2", "a")]).await;
+    let rows = claim(&store).await;
+    store.shut_gate("429", MINUTE).await.unwrap();
+    let written = write(&store, done_with_next(rows[0].id, OTHER)).await;
+    assert_eq!(written, Written::Settled(true));
+    store.resume().await.unwrap();
+    assert_eq!(keys(&claim(&store).await), ["a-2"]);
+}
+
+async fn a_next_row_is_not_leased_behind_an_older_one(store: Store) {
+    let rows = [sale("a-1", "a"), customer("a"), sale("a-2", "a")];
+    enqueue(&store, &rows).await;
+    let rows = claim(&store).await;
+    assert_eq!(keys(&rows), ["a-1", "a"]);
+    let written = write(&store, done_with_next(rows[1].id, OTHER)).await;
+    assert_eq!(written, Written::Settled(true));
+    write(&store, done(rows[0].id)).await;
+    assert_eq!(keys(&claim(&store).await), ["a-2"]);
 }
 
 async fn a_leased_row_is_nobody_elses_until_its_lease_ends(store: Store) {

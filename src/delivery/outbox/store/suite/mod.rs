@@ -16,7 +16,9 @@ mod settle;
 
 use std::time::Duration;
 
-use super::{Announced, Change, Check, Claim, Claimed, Op, Sent, Store, Written};
+use super::{
+    Announced, Change, Check, Claim, Claimed, NextLease, Op, Places, Sent, Store, Written,
+};
 use crate::delivery::outbox::Enqueued;
 use crate::delivery::outbox::OutboxRow;
 use crate::delivery::outbox::clock::to_millis;
@@ -83,8 +85,19 @@ async fn enqueue(store: &Store, rows: &[OutboxRow]) {
     }
 }
 
+/// Places for rows of any kind.
+fn any(places: usize) -> Places {
+    Places {
+        all: places,
+        fresh: places,
+        repeated: places,
+        repeated_first: false,
+        newest_first: false,
+    }
+}
+
 async fn claim_for(store: &Store, owner: &str, lease: Duration) -> Vec<Claimed> {
-    match store.claim(owner, lease, 10).await.unwrap() {
+    match store.claim(owner, lease, any(10)).await.unwrap() {
         Claim::Open { rows, .. } => rows,
         Claim::Shut { .. } => panic!("the gate is shut"),
     }
@@ -119,6 +132,19 @@ fn done(id: i64) -> Op {
     Op::Done {
         id,
         outcome: "recorded".to_owned(),
+        next: None,
+    }
+}
+
+/// Settles a row, and leases the next one of its customer to this owner.
+fn done_with_next(id: i64, owner: &str) -> Op {
+    Op::Done {
+        id,
+        outcome: "recorded".to_owned(),
+        next: Some(NextLease {
+            owner: owner.into(),
+            lease: to_millis(MINUTE),
+        }),
     }
 }
 

@@ -32,8 +32,9 @@ async fn wait_in_line(store: &Store) {
 }
 
 /// The indexes that hold no receipts, and so may be read from end to end.
-const OF_WHAT_WAITS: [&str; 5] = [
-    "partnero_outbox_next",
+const OF_WHAT_WAITS: [&str; 6] = [
+    "partnero_outbox_fresh",
+    "partnero_outbox_repeated",
     "partnero_outbox_lane",
     "partnero_outbox_queued",
     "partnero_outbox_held",
@@ -120,7 +121,7 @@ mod in_sqlite {
         execute(store, &history(&series)).await;
     }
 
-    /// `SEARCH r USING COVERING INDEX partnero_outbox_next (program=? AND due_at<?)`
+    /// `SEARCH r USING COVERING INDEX partnero_outbox_fresh (program=? AND due_at<?)`
     fn reads_little(line: &str) -> bool {
         let words: Vec<&str> = line.split(' ').collect();
         let is_of_rows = |name| ["partnero_outbox", "r", "e", "q", "w", "gone"].contains(&name);
@@ -200,7 +201,7 @@ mod in_sqlite {
 
         let (_, candidates) = statements()
             .into_iter()
-            .find(|(name, _)| *name == "CANDIDATES")
+            .find(|(name, _)| *name == "OLDEST_FRESH")
             .unwrap();
         let candidates = candidates.replace("$1", "''").replace("$2", "32");
         let options = SqliteConnectOptions::new()
@@ -402,7 +403,7 @@ mod in_postgres {
     async fn shared_pages(connection: &mut PoolConnection<Postgres>) -> usize {
         let (_, candidates) = statements()
             .into_iter()
-            .find(|(name, _)| *name == "CANDIDATES")
+            .find(|(name, _)| *name == "OLDEST_FRESH")
             .unwrap();
         let candidates = candidates.replace("$1", "''").replace("$2", "32");
         let explain = format!("EXPLAIN (ANALYZE, BUFFERS, TIMING OFF) {candidates}");

@@ -1,0 +1,68 @@
+//! How one customer with many reports is served, and the others beside.
+
+use std::time::{Duration, Instant};
+
+use http::Method;
+use tower_partnero::delivery::DeliveryWorker;
+use tower_partnero::sandbox::Fault;
+use tower_partnero::{ApiKey, Client, NewCustomer, Sandbox};
+
+use super::places::{Engine, Place};
+use super::{expect, fairness, growth};
+use crate::Failure;
+use crate::harness::{Options, median};
+
+/// How many others sign up within the first second.
+const FIRST_SECOND: usize = 10;
+
+/// Prints, for an engine, how long others wait beside a burst, and how fast one customer's reports
+/// arrive.
+pub(super) async fn table(engine: &Engine, options: &Options) -> Result<(), Failure> {
+    let (rows, honest, queued) = if options.is_short() {
+        (500, FIRST_SECOND, 50)
+    } else {
+        (50_000, 3 * FIRST_SECOND, 2_000)
+    };
+    println!("{}: one customer with many sales", engine.name());
+    for rows in [0, rows] {
+        let place = engine.open().await?;
+        let sandbox = Sandbox::start().await?;
+        let failing = Fault::status(500).on(Method::POST, "/v1/customers");
+        sandbox.inject(failing.mentioning("the-failing-one"));
+        if rows > 0 {
+            let failing = NewCustomer::new("the-failing-one");
+            place.outbox.enqueue(failing).await?;
+            growth::burst(&place, "the-failing-one", rows).await?;
+        }
+        let waits = fairness::waits(&place, &sandbox, honest).await?;
+        expect(
+            waits.len() == honest,
+            "a sign-up beside a burst did not arrive",
+        )?;
+        println!(
+            "  a sign-up beside {rows:>6} sales behind one head: median {:.0} ms, longest {:.0} ms",
+            median(waits.clone()),
+            waits.iter().copied().fold(0.0, f64::max),
+        );
+    }
+    let rate = rate(&engine.open().await?, queued).await?;
+    println!("  sales of one customer per second: {rate:.0}\n");
+    Ok(())
+}
+
+/// How many sales of one customer arrive per second.
+async fn rate(place: &Place, sales: usize) -> Result<f64, Failure> {
+    let sandbox = Sandbox::start().await?;
+    let client = Client::builder(ApiKey::new(sandbox.api_key())?).base_url(sandbox.base_url());
+    let client = client.build()?;
+    place.outbox.enqueue(NewCustomer::new("ben")).await?;
+    growth::burst(place, "ben", sales).await?;
+    let began = Instant::now();
+    let worker = DeliveryWorker::start(place.outbox.clone(), client)?;
+    while usize::try_from(worker.health().delivered)? <= sales {
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+    let elapsed = began.elapsed();
+    worker.stop(Duration::from_secs(5)).await;
+    Ok(f64::from(u32::try_from(sales)?) / elapsed.as_secs_f64())
+}
