@@ -186,3 +186,38 @@ async fn a_bare_hyper_server_does_the_same() {
         "welcome, Carla (not_referred)\n"
     );
 }
+
+/// The guide's programs for foreign drivers cannot be compiled as part of the docs. They are parts of
+/// programs that `.ci/run` builds and runs.
+#[test]
+fn the_guides_programs_for_drivers_are_those_of_the_examples() {
+    let root = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
+    let read = |path: &str| std::fs::read_to_string(root.join(path)).unwrap();
+    let page = read("src/guide/databases.md");
+    let sections = page.split("\n# ");
+    let mut seen = 0;
+    for section in sections.filter(|section| section.contains("```text\n")) {
+        let (heading, text) = section.split_once('\n').unwrap();
+        let name = match heading {
+            "Diesel on SQLite, a whole program" => "diesel-sqlite",
+            "Diesel on PostgreSQL" => "diesel-postgres",
+            "SeaORM 2" => "sea-orm",
+            "tokio-postgres" => "tokio-postgres",
+            "rusqlite" => "rusqlite",
+            "sqlx 0.8" => "sqlx-0-8",
+            _ => panic!("which program is {heading}?"),
+        };
+        let block = text.split("```text\n").nth(1).unwrap();
+        let block = block.split("```").next().unwrap().trim_end();
+        // The whole program begins with its imports, and ends with what the examples share.
+        let block = match block.find("diesel::table!") {
+            Some(at) if name == "diesel-sqlite" => &block[at..],
+            _ => block,
+        };
+        let block = block.split("\n\n/// Any error of a handler").next().unwrap();
+        let program = read(&format!("examples/databases/{name}/src/main.rs"));
+        assert!(program.contains(block), "{name} has not:\n{block}");
+        seen += 1;
+    }
+    assert_eq!(seen, 6);
+}

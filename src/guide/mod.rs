@@ -1,6 +1,7 @@
 //! Guide pages: what the crate promises, and how each part is used in a whole program.
 //!
-//! There is nothing to import here. Every program on these pages is compiled by `cargo test`, or run by the crate's own checks.
+//! There is nothing to import here. Every program on these pages is compiled by `cargo test`, or
+//! built and run by the crate's own checks.
 //!
 //! | Page | What it answers |
 //! |---|---|
@@ -27,6 +28,18 @@ pub mod affiliate {}
 pub mod caches_and_consent {}
 
 #[doc = include_str!("databases.md")]
+///
+/// In SQLite:
+///
+/// ```sql
+#[doc = include_str!("../delivery/outbox/schema/sqlite.sql")]
+/// ```
+///
+/// In PostgreSQL:
+///
+/// ```sql
+#[doc = include_str!("../delivery/outbox/schema/postgres.sql")]
+/// ```
 pub mod databases {}
 
 #[doc = include_str!("frameworks.md")]
