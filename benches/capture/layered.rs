@@ -3,11 +3,13 @@
 use std::convert::Infallible;
 use std::hint::black_box;
 
-use http::{Request, Response};
+use http::request::Parts;
+use http::{Request, Response, StatusCode};
 use tower::{Layer, service_fn};
+use tower_partnero::Referral;
 
 use super::nothing::NothingLayer;
-use super::requests::{LINK, TWELVE, UNRELATED, get, strangers};
+use super::requests::{AD, LINK, TRACKED, TWELVE, TWELVE_WITH_OURS, UNRELATED, get, strangers};
 use super::routed::{router, unread};
 use super::wire::Wire;
 use super::work::{Answer, Calls};
@@ -37,32 +39,107 @@ pub(super) fn plain() -> Vec<Arm> {
         Arm::new("no layer, other query, 8 kB", move || {
             none(UNRELATED, &long())
         }),
+        Arm::new("no layer, 95-byte query", move || none(TRACKED, "")),
+        Arm::new("no layer, 300-byte query", move || none(AD, "")),
         Arm::new("no layer, referral link", move || none(LINK, "")),
         Arm::new("a layer that does nothing", move || nothing("/", "")).over("no layer"),
         Arm::new("our layer", move || ours("/", "", Answer::PLAIN))
             .over("no layer")
-            .at_most(120.0, 0.0),
+            .at_most(110.0, 0.0),
         Arm::new("our layer, 8 kB of cookies", move || {
             ours("/", &long(), Answer::PLAIN)
         })
         .over("no layer, 8 kB of cookies")
-        .at_most(120.0, 0.0),
+        .at_most(110.0, 0.0),
         Arm::new("our layer, other query", move || {
             ours(UNRELATED, "", Answer::PLAIN)
         })
         .over("no layer, other query")
-        .at_most(120.0, 0.0),
+        .at_most(180.0, 0.0)
+        .within(50.0),
         Arm::new("our layer, other query, 8 kB", move || {
             ours(UNRELATED, &long(), Answer::PLAIN)
         })
         .over("no layer, other query, 8 kB")
-        .at_most(120.0, 0.0),
+        .at_most(180.0, 0.0),
+        Arm::new("our layer, 95-byte query", move || {
+            ours(TRACKED, "", Answer::PLAIN)
+        })
+        .over("no layer, 95-byte query")
+        .at_most(260.0, 0.0)
+        .within(50.0),
+        Arm::new("our layer, 300-byte query", move || {
+            ours(AD, "", Answer::PLAIN)
+        })
+        .over("no layer, 300-byte query")
+        .at_most(350.0, 0.0)
+        .within(50.0),
         Arm::new("our layer, new key captured", move || {
             ours(LINK, "", Answer::CAPTURED)
         })
         .over("no layer, referral link")
         .at_most(2600.0, 6.0),
     ]
+}
+
+/// The layer around a service that asks for the referral, over the same service without both.
+pub(super) fn reading() -> Vec<Arm> {
+    let none =
+        |uri: &str, cookies: &str| Calls::new(asking(|_| None), get(uri, cookies), Answer::PLAIN);
+    let ours = |uri: &str, cookies: &str, answer| {
+        let referrals = referrals();
+        let layer = referrals.layer();
+        let page = asking(move |parts| referrals.referral(parts).expect("the layer is there"));
+        Calls::new(layer.layer(page), get(uri, cookies), answer)
+    };
+    let same = "partnero_referral=anna-7";
+    let (plain, referred) = (Answer::PLAIN, Answer::REFERRED);
+    vec![
+        Arm::new("nothing read, 12 cookies", move || none("/", TWELVE)),
+        Arm::new("nothing read, 300-byte query", move || none(AD, "")),
+        Arm::new("nothing read, link", move || none(LINK, "")),
+        Arm::new("nothing read, link and cookie", move || none(LINK, same)),
+        Arm::new("layer and read, 12 cookies", move || {
+            ours("/", TWELVE, plain)
+        })
+        .over("nothing read, 12 cookies")
+        .at_most(700.0, 0.0),
+        Arm::new("layer and read, ours among 12", move || {
+            ours("/", TWELVE_WITH_OURS, referred)
+        })
+        .over("nothing read, 12 cookies")
+        .at_most(1130.0, 0.0),
+        Arm::new("layer and read, 300-byte query", move || {
+            ours(AD, "", plain)
+        })
+        .over("nothing read, 300-byte query")
+        .at_most(1000.0, 0.0),
+        Arm::new("layer and read, captured", move || {
+            ours(LINK, "", Answer::CAPTURED_AND_REFERRED)
+        })
+        .over("nothing read, link")
+        .at_most(3300.0, 6.0),
+        Arm::new("layer and read, the same link again", move || {
+            ours(LINK, same, referred)
+        })
+        .over("nothing read, link and cookie")
+        .at_most(2900.0, 0.0),
+    ]
+}
+
+/// A page that asks `referral_of` the request for its referral.
+fn asking(
+    referral_of: impl Fn(&Parts) -> Option<Referral>,
+) -> impl tower::Service<Request<()>, Response = Response<()>, Error = Infallible> {
+    service_fn(move |request: Request<()>| {
+        let (parts, ()) = request.into_parts();
+        let mut response = Response::new(());
+        if black_box(referral_of(&parts)).is_some() {
+            *response.status_mut() = StatusCode::ACCEPTED;
+        }
+        drop(black_box(parts));
+        std::future::ready(Ok(response))
+    })
 }
 
 /// Two ways to put a layer around an axum app.
@@ -89,7 +166,8 @@ pub(super) fn wrapped() -> Vec<Arm> {
     ]
 }
 
-/// Whole requests through hyper and axum.
+/// Whole requests through hyper and axum. Every router has a state: any state that is not empty costs
+/// axum two allocations.
 pub(super) fn whole() -> Vec<Arm> {
     let app = || router(unread).with_state::<()>(referrals());
     let nothing = move |uri| Wire::new(NothingLayer.layer(app()), uri, TWELVE, Answer::PLAIN);

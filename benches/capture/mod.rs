@@ -32,6 +32,7 @@ use crate::harness::Arm;
 pub(crate) fn arms() -> Vec<Arm> {
     let groups = [
         layered::plain(),
+        layered::reading(),
         layered::wrapped(),
         read::extracted(),
         read::growing(),

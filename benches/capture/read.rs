@@ -30,17 +30,17 @@ pub(super) fn extracted() -> Vec<Arm> {
             read(TWELVE, Answer::PLAIN)
         })
         .over("does nothing, 12 cookies")
-        .at_most(600.0, 0.0),
+        .at_most(700.0, 0.0),
         Arm::new("Option<Referral>, ours among 12", move || {
             read(TWELVE_WITH_OURS, Answer::REFERRED)
         })
         .over("does nothing, ours among 12")
-        .at_most(850.0, 0.0),
+        .at_most(1130.0, 0.0),
         Arm::new("ReferralContext, ours among 12", move || {
             context(TWELVE_WITH_OURS, Answer::REFERRED)
         })
         .over("does nothing, ours among 12")
-        .at_most(850.0, 0.0),
+        .at_most(1130.0, 0.0),
     ]
 }
 

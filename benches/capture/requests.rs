@@ -7,6 +7,14 @@ use http::header::{ACCEPT, ACCEPT_ENCODING, ACCEPT_LANGUAGE, COOKIE, HOST, USER_
 
 /// A query that names no referral.
 pub(super) const UNRELATED: &str = "/?page=2&sort=asc";
+/// A newsletter's query of 95 bytes that names no referral.
+pub(super) const TRACKED: &str = "/?utm_source=newsletter&utm_medium=email&utm_campaign=spring_sale_2026\
+    &utm_content=hero_button_on";
+/// An ad's query of 300 bytes that names no referral.
+pub(super) const AD: &str = "/?gclid=EAIaIQobChMIh7rT8ZqS_QIVzYBQBh0mPwYJEAAYASAAEgKJ0_D_BwE&utm_source=google\
+    &utm_medium=cpc&utm_campaign=brand_search_2026&utm_term=tea%20subscription&utm_content=ad_variant_b\
+    &gad_source=1&wbraid=Cj8KCQiA8aOeBhCWARIuANRrHmk1lT9XyzAbCdEfGhIjKlMnOpQrStUvWx0123456789\
+    &hsa_acc=1234567890&hsa_cam=98765";
 /// A referral link.
 pub(super) const LINK: &str = "/?ref=anna-7";
 
@@ -23,6 +31,7 @@ pub(super) const TWELVE_WITH_OURS: &str = "_ga=GA1.2.1203948571.1718000000; _gid
     recently=1041%2C2217%2C880%2C4512; utm=newsletter; csrf=45c48cce2e2d7fbdea1afc51c7c6ad26d645920e395fedad";
 
 const _: () = assert!(TWELVE.len() == 350 && TWELVE_WITH_OURS.len() == 350);
+const _: () = assert!(TRACKED.len() == "/?".len() + 95 && AD.len() == "/?".len() + 300);
 
 /// A visitor's `GET`.
 pub(super) fn get(uri: &str, cookies: &str) -> Request<()> {

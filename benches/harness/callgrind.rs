@@ -87,6 +87,9 @@ fn count_one(plan: &str, index: usize, repeats: u32, report: &Path) -> Result<f6
         .arg("--toggle-collect=partnero_bench_request")
         .arg(out_file)
         .arg(std::env::current_exe()?)
+        // glibc's allocator tidies its heap once in a while, and when it does so depends even on the
+        // length of the program's path. With a large cache for each thread it does not tidy here.
+        .env("GLIBC_TUNABLES", "glibc.malloc.tcache_count=4096")
         .args([plan, &format!("{SERVE}{index}")])
         .stdout(Stdio::null())
         .output()

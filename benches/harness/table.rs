@@ -3,13 +3,14 @@
 use super::Arm;
 use super::budget::Costs;
 
-const HEADS: [&str; 10] = [
+const HEADS: [&str; 11] = [
     "",
     "instructions",
     "allocations",
     "more instr.",
     "more alloc.",
     "ns",
+    "more ns",
     "ratio",
     "figure",
     "target",
@@ -21,7 +22,7 @@ pub(super) fn print(arms: &[Arm], costs: &Costs<'_>) {
     let mut rows = vec![HEADS.map(str::to_owned)];
     rows.extend(arms.iter().map(|arm| row(arm, costs)));
     let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).max();
-    let widths: [usize; 10] = std::array::from_fn(|column| width(column).unwrap_or_default());
+    let widths: [usize; 11] = std::array::from_fn(|column| width(column).unwrap_or_default());
     for (index, row) in rows.iter().enumerate() {
         if index > 0 && arms[index - 1].opens_a_group {
             println!();
@@ -32,7 +33,7 @@ pub(super) fn print(arms: &[Arm], costs: &Costs<'_>) {
             let is_said = rows[1..].iter().any(|row| !row[column].is_empty());
             match column {
                 _ if !is_said => {}
-                1..=7 => line.extend([format!("{cell:>width$}  ")]),
+                1..=8 => line.extend([format!("{cell:>width$}  ")]),
                 _ => line.extend([format!("{cell:<width$}  ")]),
             }
         }
@@ -41,15 +42,17 @@ pub(super) fn print(arms: &[Arm], costs: &Costs<'_>) {
     println!();
 }
 
-fn row(arm: &Arm, costs: &Costs<'_>) -> [String; 10] {
+fn row(arm: &Arm, costs: &Costs<'_>) -> [String; 11] {
     let cost = costs.of(&arm.name);
     let verdict = costs.judge(arm);
     let whole = |count: f64| format!("{count:.0}");
     let more = |count: f64| format!("{count:+.0}");
     // Allocations are whole. A fraction shows a buffer that grows once in a while.
     let digits = |count: f64| usize::from(count.fract() != 0.0);
-    let (time, ratio) = cost.time.unzip();
-    let ratio = ratio.flatten().map(|ratio| format!("{ratio:.3}"));
+    let time = cost.time.map(|time| time.all);
+    let more_time = cost.time.and_then(|time| time.more);
+    let ratio = cost.time.and_then(|time| time.ratio);
+    let ratio = ratio.map(|ratio| format!("{ratio:.3}"));
     let more_allocations = costs.more_allocations(arm);
     let more_allocations = more_allocations.map(|count| format!("{count:+.*}", digits(count)));
     let (figure, target, is_met) = verdict
@@ -68,6 +71,7 @@ fn row(arm: &Arm, costs: &Costs<'_>) -> [String; 10] {
         costs.more_instructions(arm).map(more).unwrap_or_default(),
         more_allocations.unwrap_or_default(),
         time.map(whole).unwrap_or_default(),
+        more_time.map(more).unwrap_or_default(),
         ratio.unwrap_or_default(),
         figure,
         target,

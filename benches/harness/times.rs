@@ -2,12 +2,13 @@
 
 use std::time::{Duration, Instant};
 
+use super::budget::Time;
 use super::{Arm, Cost};
 
 const ROUNDS: usize = 101;
 
-/// The median time of each arm in nanoseconds, and the median of its ratios to its baseline's time
-/// in the same round.
+/// The median time of each arm in nanoseconds, and the medians of its ratios to its baseline's time
+/// in the same round, and of its differences from it.
 pub(super) fn measure(arms: &[Arm], costs: &mut [Cost]) {
     let mut works: Vec<_> = arms.iter().map(|arm| (arm.work)()).collect();
     let mut times = vec![Vec::new(); arms.len()];
@@ -31,11 +32,14 @@ pub(super) fn measure(arms: &[Arm], costs: &mut [Cost]) {
         let over = arms
             .iter()
             .position(|other| arm.baseline.as_ref() == Some(&other.name));
-        let ratios = over.map(|over| own.iter().zip(&times[over]).map(|(own, over)| own / over));
-        cost.time = Some((
-            median(own.clone()),
-            ratios.map(|ratios| median(ratios.collect())),
-        ));
+        let pairs = || over.map(|over| own.iter().zip(&times[over]));
+        let ratios = pairs().map(|pairs| pairs.map(|(own, over)| own / over).collect());
+        let more = pairs().map(|pairs| pairs.map(|(own, over)| own - over).collect());
+        cost.time = Some(Time {
+            all: median(own.clone()),
+            ratio: ratios.map(median),
+            more: more.map(median),
+        });
     }
 }
 

@@ -21,6 +21,8 @@ pub(crate) struct Arm {
     pub(crate) name: String,
     pub(crate) baseline: Option<String>,
     pub(crate) target: Option<Target>,
+    /// At most so many nanoseconds more than the baseline. `--check` measures no times.
+    pub(crate) most_time: Option<f64>,
     pub(crate) opens_a_group: bool,
     /// How many times the work is done in each measurement.
     pub(crate) repeats: u32,
@@ -39,6 +41,7 @@ impl Arm {
             name: name.into(),
             baseline: None,
             target: None,
+            most_time: None,
             opens_a_group: false,
             // An average, because the system's allocator sometimes tidies its memory.
             repeats: 200,
@@ -66,6 +69,13 @@ impl Arm {
             instructions,
             allocations,
         })
+    }
+
+    pub(crate) fn within(self, nanoseconds: f64) -> Self {
+        Self {
+            most_time: Some(nanoseconds),
+            ..self
+        }
     }
 
     pub(crate) fn repeats(self, repeats: u32) -> Self {

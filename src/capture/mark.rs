@@ -33,8 +33,8 @@ impl Mark {
     pub(super) fn is_in(&self, headers: &HeaderMap) -> bool {
         // Browsers send at least one of the two. A test's request may have no header that could
         // carry the flag.
-        let is_from_browser = headers.contains_key(HOST) || headers.contains_key(USER_AGENT);
+        let is_from_browser = || headers.contains_key(HOST) || headers.contains_key(USER_AGENT);
         self.was_left.load(Ordering::Relaxed)
-            && (!is_from_browser || headers.values().any(HeaderValue::is_sensitive))
+            && (headers.values().any(HeaderValue::is_sensitive) || !is_from_browser())
     }
 }
