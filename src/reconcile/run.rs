@@ -14,6 +14,7 @@ use super::roster::{Compared, Roster, name_of};
 use crate::client::{Client, Customer, NewCustomer};
 #[cfg(feature = "outbox")]
 use crate::delivery::{Enqueued, Outbox};
+use crate::referral::ProgramKind;
 
 /// A million pages of a hundred customers each: more than any program has.
 const MOST_PAGES: usize = 1_000_000;
@@ -70,10 +71,15 @@ impl Reconcile {
         E: Into<BoxError>,
     {
         let begun = SystemTime::now();
+        let is_affiliate = self.client.program_kind() == ProgramKind::Affiliate;
         let (mut sum, mut roster) = (Reconciled::default(), Roster::default());
         {
             let mut users = pin!(users());
             while let Some(user) = next(users.as_mut()).await? {
+                // Such a program takes no customer without a partner.
+                if is_affiliate && user.bringing_partner().is_none() {
+                    continue;
+                }
                 roster.add(&user);
             }
         }

@@ -1,6 +1,7 @@
 //! An affiliate program from the link to the commission, against the sandbox over real HTTP.
 
 mod check;
+mod existing;
 mod partners;
 mod sign_up;
 mod two_programs;

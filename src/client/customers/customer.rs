@@ -16,9 +16,10 @@ use crate::values;
 #[derive(Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct Customer {
-    /// The app's own, private identifier. Answers of affiliate programs have it in [`key`](Self::key).
+    /// The app's own, private identifier. Affiliate programs answer it as `key`; it is here all the
+    /// same.
     pub id: Option<String>,
-    /// The public referral key that stands in the customer's link.
+    /// The public referral key that stands in the customer's link; in affiliate programs the identifier.
     pub key: Option<String>,
     /// The e-mail address.
     pub email: Option<String>,
@@ -57,9 +58,13 @@ impl Customer {
     /// Reads an object; `None` if it is none, or has nothing in it.
     pub(crate) fn from_value(value: Value) -> Option<Self> {
         let raw = fields::object(value)?;
+        let key = fields::text(&raw, "key");
+        // Answers of affiliate programs have a partner and no `id`: their `key` is the identifier.
+        let is_affiliate = raw.contains_key("partner");
+        let id = fields::text(&raw, "id").or_else(|| key.clone().filter(|_| is_affiliate));
         Some(Self {
-            id: fields::text(&raw, "id"),
-            key: fields::text(&raw, "key"),
+            id,
+            key,
             email: fields::text(&raw, "email"),
             name: fields::text(&raw, "name"),
             surname: fields::text(&raw, "surname"),
@@ -223,6 +228,20 @@ mod tests {
         assert_eq!(new.referral_links.len(), 1);
         assert!(new.has_no_referrer() && new.referring_customer.is_none());
         assert_eq!(new.raw["metadata"], json!([]));
+    }
+
+    #[test]
+    fn an_affiliate_program_has_the_identifier_as_key() {
+        let affiliate = customer(json!({
+            "key": "customer_123", "partner": "partner_123", "deleted": false, "name": "Alice",
+            "email": "alice@shop.example", "status": "active", "deleted_at": null,
+            "tags": [{"value": "new"}]
+        }));
+        assert_eq!(affiliate.id.as_deref(), Some("customer_123"));
+        assert_eq!(affiliate.partner.as_deref(), Some("partner_123"));
+        assert!(!affiliate.is_deleted() && !affiliate.has_no_partner());
+        let nobodys = customer(json!({"key": "1", "partner": null, "deleted": true}));
+        assert!(nobodys.is_deleted() && nobodys.has_no_partner());
     }
 
     #[test]
