@@ -53,6 +53,7 @@
 //! | `detour` | | signed tokens that carry a referral where no cookie goes |
 //! | `webhook` | | verifying, reading and receiving webhooks |
 //! | `inbox-sqlite`, `inbox-postgres` | | each event once, in the app's own transaction; need Rust 1.94 |
+//! | `qr` | | a customer's link as a QR code |
 //! | `sandbox` | | a local Partnero to develop and test against |
 //! | `metrics` | | [counters and gauges](guide::metrics) through the crate `metrics` |
 //! | `cli` | | the program [`partnero`](guide::operator), with all that it needs; Rust 1.94 |
@@ -70,6 +71,7 @@
         feature = "metrics",
         feature = "outbox-postgres",
         feature = "outbox-sqlite",
+        feature = "qr",
         feature = "sandbox",
         feature = "webhook"
     )),
@@ -77,6 +79,8 @@
 )]
 #![forbid(unsafe_code)]
 
+#[cfg(feature = "client")]
+pub mod account;
 #[cfg(feature = "client")]
 pub mod backfill;
 pub mod capture;
@@ -96,6 +100,8 @@ pub mod guide;
 pub mod inviter;
 #[cfg(feature = "metrics")]
 pub mod metrics;
+#[cfg(feature = "client")]
+pub mod payments;
 #[cfg(any(feature = "client", feature = "sandbox"))]
 mod random;
 #[cfg(feature = "client")]

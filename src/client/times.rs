@@ -2,6 +2,7 @@
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use serde::{Serialize, Serializer};
 use time::OffsetDateTime;
 use tokio::time::Instant;
 
@@ -20,6 +21,15 @@ pub(super) fn text(time: SystemTime) -> Option<String> {
         date.second(),
         since.subsec_micros()
     ))
+}
+
+/// Writes a time as [`text`] does, for a field that is serialized.
+#[expect(clippy::ref_option, reason = "serde hands the field in like this")]
+pub(super) fn serialize<S: Serializer>(
+    time: &Option<SystemTime>,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    time.and_then(text).serialize(serializer)
 }
 
 /// The time `wait` from now. A wait that the clock cannot count ends in thirty years instead.

@@ -13,6 +13,8 @@
 //! | [`databases`] | My app uses Diesel, SeaORM, tokio-postgres, rusqlite or sqlx 0.8: how does it report? |
 //! | [`operator`] | How are the outbox and the program looked after from a shell? |
 //! | [`webhooks`] | How does the app hear of a reward? |
+//! | [`account`] | What does a customer's own page show? |
+//! | [`payments`] | What if Stripe or Paddle carries the payments? |
 //! | [`who_was_there`] | What about the users who were there before, and do both sides agree? |
 //! | [`leaving`] | What if somebody wants to know what is stored about them, or to be forgotten? |
 //! | [`affiliate`] | What is different in an affiliate program? |
@@ -23,6 +25,9 @@
 
 #[doc = include_str!("affiliate.md")]
 pub mod affiliate {}
+
+#[doc = include_str!("account.md")]
+pub mod account {}
 
 #[doc = include_str!("caches_and_consent.md")]
 pub mod caches_and_consent {}
@@ -65,6 +70,9 @@ pub mod operator {}
 
 #[doc = include_str!("outbox.md")]
 pub mod outbox {}
+
+#[doc = include_str!("payments.md")]
+pub mod payments {}
 
 #[doc = include_str!("sign_up.md")]
 pub mod sign_up {}

@@ -8,6 +8,7 @@ use super::{InvalidReferralKey, ReferralKey};
 ///
 /// An unreferred visitor has no `Referral`, so handlers ask for `Option<Referral>`.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "client", derive(serde::Serialize))]
 pub struct Referral {
     key: ReferralKey,
     source: ReferralSource,
@@ -60,7 +61,7 @@ impl Referral {
 
 /// Where a [`Referral`]'s key was found.
 ///
-/// `Display` writes the same as [`as_str`](Self::as_str).
+/// `Display` writes the same as [`as_str`](Self::as_str), and so does serde.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ReferralSource {
@@ -91,6 +92,13 @@ impl ReferralSource {
             Self::Cookie => "cookie",
             Self::Referer => "referer",
         }
+    }
+}
+
+#[cfg(feature = "client")]
+impl serde::Serialize for ReferralSource {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
     }
 }
 

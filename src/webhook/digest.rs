@@ -22,6 +22,28 @@ impl EventDigest {
         &self.0
     }
 
+    /// The fingerprint of an event that somebody else has told, such as a payment provider, by the
+    /// identifier that the event has there. So one inbox keeps the events of all.
+    ///
+    /// ```
+    /// use tower_partnero::webhook::EventDigest;
+    ///
+    /// let first = EventDigest::of_foreign("stripe", "evt_1");
+    /// assert_eq!(first, EventDigest::of_foreign("stripe", "evt_1"));
+    /// assert_ne!(first, EventDigest::of_foreign("paddle", "evt_1"));
+    /// ```
+    #[must_use]
+    pub fn of_foreign(source: &str, id: &str) -> Self {
+        let mut hash = Sha256::new();
+        // The lengths keep two different pairs from giving the same bytes, and a pair apart from
+        // Partnero's JSON.
+        for part in [source, id] {
+            hash.update((part.len() as u64).to_be_bytes());
+            hash.update(part);
+        }
+        Self(hash.finalize().into())
+    }
+
     pub(super) fn of(body: &[u8]) -> Self {
         Self(Sha256::digest(body).into())
     }

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use serde::Serialize;
 use serde_json::Value;
 
 use super::customer::Customer;
@@ -10,7 +11,7 @@ use crate::client::fields::Fields;
 use crate::client::money::Money;
 
 /// A customer's balance, which may be in several units.
-#[derive(Clone, PartialEq)]
+#[derive(Clone, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct Balance {
     /// The customer whose balance this is, if the answer names it.
@@ -18,11 +19,12 @@ pub struct Balance {
     /// The amounts, in Partnero's groups. Empty where there is nothing.
     pub groups: Vec<BalanceGroup>,
     /// The whole object, as Partnero sent it.
+    #[serde(skip)]
     pub raw: Fields,
 }
 
 /// The part of a balance that Partnero keeps under one name.
-#[derive(Clone, PartialEq)]
+#[derive(Clone, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct BalanceGroup {
     /// The group's name. `currency` is the only one that the documentation shows.
@@ -30,6 +32,7 @@ pub struct BalanceGroup {
     /// The amounts in it.
     pub amounts: Vec<Money>,
     /// The group, as Partnero sent it.
+    #[serde(skip)]
     pub raw: Value,
 }
 

@@ -3,17 +3,20 @@
 use std::fmt;
 use std::time::SystemTime;
 
+use serde::Serialize;
 use serde_json::Value;
 
 use crate::client::fields::{self, Fields};
+use crate::client::times;
 use crate::values;
 
 /// A customer as Partnero answered it.
 ///
 /// Every field is optional, because the published examples differ: some have `key` and no `id`,
 /// some `id` and no `key`. Fields that have no name here are in [`raw`](Self::raw). `Debug` leaves out
-/// name, e-mail address and date of birth.
-#[derive(Clone, Default, PartialEq)]
+/// name, e-mail address and date of birth. Serialized, it has every typed field and not `raw`; times are
+/// texts as in Partnero's answers.
+#[derive(Clone, Default, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct Customer {
     /// The app's own, private identifier. Affiliate programs answer it as `key`; it is here all the
@@ -47,10 +50,13 @@ pub struct Customer {
     /// All links of this customer.
     pub referral_links: Vec<String>,
     /// When the customer was created at Partnero.
+    #[serde(serialize_with = "times::serialize")]
     pub created_at: Option<SystemTime>,
     /// When Partnero last changed it.
+    #[serde(serialize_with = "times::serialize")]
     pub updated_at: Option<SystemTime>,
     /// The whole object, as Partnero sent it.
+    #[serde(skip)]
     pub raw: Fields,
 }
 
@@ -136,7 +142,7 @@ impl fmt::Debug for Customer {
 /// Who referred a customer, as far as Partnero says.
 ///
 /// No source shows a filled one, so both fields are optional, and the value itself is kept.
-#[derive(Clone, PartialEq)]
+#[derive(Clone, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct ReferringCustomer {
     /// The app's identifier of the referring customer.
@@ -144,6 +150,7 @@ pub struct ReferringCustomer {
     /// The referring customer's public key.
     pub key: Option<String>,
     /// The value, as Partnero sent it.
+    #[serde(skip)]
     pub raw: Value,
 }
 
@@ -282,6 +289,22 @@ mod tests {
         assert_eq!(odd.key, None);
         assert_eq!(odd.referrals_count, None);
         assert!(odd.referral_links.is_empty());
+    }
+
+    #[test]
+    fn a_page_gets_the_typed_fields_alone() {
+        let anna = customer(json!({
+            "id": 1, "name": "Anna", "created_at": "2026-01-02T03:04:05.000000Z",
+            "referring_customer": {"id": "7", "note": "x"}, "internal": "secret"
+        }));
+        let page = serde_json::to_value(&anna).unwrap();
+        assert_eq!(page["created_at"], "2026-01-02T03:04:05.000000Z");
+        assert_eq!(page["referring_customer"], json!({"id": "7", "key": null}));
+        assert_eq!(
+            (&page["name"], &page["email"]),
+            (&json!("Anna"), &Value::Null)
+        );
+        assert!(!page.to_string().contains("secret"));
     }
 
     #[test]

@@ -3,11 +3,14 @@
 use std::fmt;
 use std::time::SystemTime;
 
+use serde::Serialize;
+
 use super::balance::Balance;
 use super::customer::Customer;
+use crate::client::times;
 
 /// What a customer's account page shows.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct Profile {
     /// The customer whose page it is.
@@ -23,7 +26,7 @@ pub struct Profile {
 /// A friend, with the fields that the customer who referred the friend may see.
 ///
 /// `Debug` leaves out the name.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Friend {
     /// The first name, if Partnero has one.
@@ -33,6 +36,7 @@ pub struct Friend {
     /// The state at Partnero.
     pub status: Option<String>,
     /// When the friend was created at Partnero.
+    #[serde(serialize_with = "times::serialize")]
     pub created_at: Option<SystemTime>,
 }
 
