@@ -42,6 +42,7 @@
 //! |---|---|---|
 //! | `tracing` | yes | events: what the layer decided and a handler read (`debug`), what came of reports |
 //! | `axum` | | extractors and response parts (on axum-core alone) |
+//! | `aide` | | the extractors in handlers that aide describes |
 //! | `client` | | the API client and the sign-up hook |
 //! | `currency` | | amounts in minor units, with the decimals of their currency (ISO 4217) |
 //! | `inviter` | | who invited a visitor, for a landing page and for a typed code |

@@ -10,6 +10,8 @@
 //!
 //! [`guide::hosts`](crate::guide::hosts) has whole programs.
 
+#[cfg(feature = "aide")]
+mod aide;
 mod from_extension;
 mod missing;
 mod of_program;

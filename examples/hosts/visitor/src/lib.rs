@@ -99,16 +99,21 @@ pub async fn check_with<F>(
 /// If the server does not do what it should.
 pub async fn visit(base: &str, sandbox: &Sandbox, sign_up: impl AsyncFn(&Visitor, &str)) {
     let visitor = Visitor::new(base);
-    assert_eq!(visitor.get("/").await, "nobody sent you");
-    assert_eq!(visitor.get("/?ref=anna-7").await, "anna-7 sent you");
+    assert!(visitor.get("/").await.contains("nobody sent you"));
+    assert!(
+        visitor
+            .get("/?ref=anna-7")
+            .await
+            .contains("anna-7 sent you")
+    );
     assert_eq!(
         visitor.cookie().as_deref(),
         Some("partnero_referral=anna-7")
     );
-    assert_eq!(visitor.get("/").await, "anna-7 sent you");
+    assert!(visitor.get("/").await.contains("anna-7 sent you"));
     sign_up(&visitor, "ben@shop.example").await;
     assert_eq!(visitor.cookie(), None, "the sign-up removes the cookie");
-    assert_eq!(visitor.get("/").await, "nobody sent you");
+    assert!(visitor.get("/").await.contains("nobody sent you"));
     sign_up(&visitor, "cleo@shop.example").await;
 
     let referrer_of = |email: &str| {
