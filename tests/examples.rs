@@ -214,7 +214,10 @@ fn the_guides_programs_for_drivers_are_those_of_the_examples() {
             Some(at) if name == "diesel-sqlite" => &block[at..],
             _ => block,
         };
-        let block = block.split("\n\n/// Any error of a handler").next().unwrap();
+        let block = block
+            .split("\n\n/// Any error of a handler")
+            .next()
+            .unwrap();
         let program = read(&format!("examples/databases/{name}/src/main.rs"));
         assert!(program.contains(block), "{name} has not:\n{block}");
         seen += 1;

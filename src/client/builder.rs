@@ -288,7 +288,14 @@ impl ClientBuilder {
             None => http,
         };
         let http = http.build().map_err(|error| {
-            ConfigError::new("client", format!("no HTTP client can be made: {error}"))
+            // The error's own text is "builder error". What is missing, such as the system's root
+            // certificates in a small container, stands in its causes.
+            let causes = std::iter::successors(Some(&error as &dyn std::error::Error), |error| {
+                error.source()
+            });
+            let causes: Vec<_> = causes.map(ToString::to_string).collect();
+            let advice = format!("no HTTP client can be made: {}", causes.join(": "));
+            ConfigError::new("client", advice)
         })?;
         let wire = stack::wire(http, self.limits.largest_answer, self.api_key.clone());
         let service = self.layers.iter().fold(wire, |service, wrap| wrap(service));

@@ -172,3 +172,18 @@ async fn a_wrong_clock_is_a_problem() {
         "{said:?}"
     );
 }
+
+/// A small container often has none.
+#[cfg(target_os = "linux")]
+#[test]
+fn missing_root_certificates_are_named() {
+    let said = partnero(&["check", "--base-url", "https://127.0.0.1:9/v1"])
+        .variable("PARTNERO_API_KEY", "k")
+        .variable("SSL_CERT_FILE", "/dev/null")
+        .variable("SSL_CERT_DIR", "/dev/null")
+        .run();
+    assert!(
+        said.code == 2 && said.err.contains("certificates"),
+        "{said:?}"
+    );
+}
