@@ -265,9 +265,12 @@ impl Referrals {
 
     /// Emits the events for one decision that a handler asked for.
     #[inline(always)]
-    #[expect(
-        clippy::inline_always,
-        reason = "mostly nobody listens, and this question costs less than a call"
+    #[cfg_attr(
+        feature = "tracing",
+        expect(
+            clippy::inline_always,
+            reason = "mostly nobody listens, and this question costs less than a call"
+        )
     )]
     #[cfg_attr(
         not(feature = "tracing"),
