@@ -4,7 +4,7 @@ use std::fmt;
 use std::io;
 
 use super::handle::Sandbox;
-use super::reward::RewardRule;
+use super::reward::{FriendReward, RewardRule, RewardTrigger};
 use super::server;
 use super::state::State;
 use super::switches::{Switch, Switches};
@@ -35,6 +35,7 @@ impl SandboxBuilder {
                 currency: "USD".to_owned(),
                 program_id: "SANDBOX1".to_owned(),
                 reward: RewardRule::default(),
+                friend_reward: None,
                 origin: String::new(),
             },
             switches: Switches::default(),
@@ -84,6 +85,15 @@ impl SandboxBuilder {
     /// What a sale pays the referrer or the partner. Default: 10 percent.
     pub fn reward(mut self, rule: RewardRule) -> Self {
         self.settings.reward = rule;
+        self
+    }
+
+    /// What a referred customer, the friend, gets as well, and when. Default: nothing. At Partnero a
+    /// reward has two sides, each with a trigger of its own
+    /// (<https://help.partnero.com/article/206>). That the friend's side changes the friend's balance and
+    /// is told by `customer.rewarded` is assumed.
+    pub fn friend_reward(mut self, trigger: RewardTrigger, rule: RewardRule) -> Self {
+        self.settings.friend_reward = Some(FriendReward { trigger, rule });
         self
     }
 

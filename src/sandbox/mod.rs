@@ -148,7 +148,7 @@
 //! | all | in an envelope, with a signature | D, N8N; [`WebhookEnvelope`], [`WebhookHeader`], [`WebhookTime`], [`WebhookRetryTime`] |
 //! | `customer.created`, `.updated`, `.deleted` | a customer was created, also by an invitation or with a sale; changed; deleted | N8N; data inferred |
 //! | `transaction.created`, `.deleted` | a sale was recorded; deleted, also together with its buyer | N8N; data inferred |
-//! | `customer.rewarded` | a sale paid the referrer | N8N; the moment is assumed; [`RewardedData`] |
+//! | `customer.rewarded` | a sale paid the referrer, or the [friend](SandboxBuilder::friend_reward) was paid | N8N; the moment is assumed; [`RewardedData`] |
 //! | `customer.credited` | the balance was credited | N8N; the moment is assumed; [`RewardedData`] |
 //!
 //! # In the browser
@@ -257,7 +257,7 @@ mod world;
 pub use self::builder::SandboxBuilder;
 pub use self::fault::Fault;
 pub use self::handle::Sandbox;
-pub use self::reward::RewardRule;
+pub use self::reward::{RewardRule, RewardTrigger};
 pub use self::snapshot::{
     SandboxAmount, SandboxCustomer, SandboxPartner, SandboxRequest, SandboxTransaction,
 };

@@ -72,6 +72,31 @@ impl RewardRule {
     }
 }
 
+/// When the friend's side of a reward is paid.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum RewardTrigger {
+    /// When the friend signs up. A share of nothing is nothing, so only a fixed amount pays then.
+    SignUp,
+    /// At each sale to the friend.
+    Sale,
+}
+
+/// What the friend gets, and when.
+#[derive(Clone, Debug)]
+pub(super) struct FriendReward {
+    pub(super) trigger: RewardTrigger,
+    pub(super) rule: RewardRule,
+}
+
+impl FriendReward {
+    /// What is paid to the friend for this trigger and amount.
+    pub(super) fn of(&self, trigger: RewardTrigger, amount: &Amount) -> Option<Amount> {
+        let is_due = self.trigger == trigger;
+        self.rule.of(amount).filter(|_| is_due)
+    }
+}
+
 impl Default for RewardRule {
     /// 10 percent.
     fn default() -> Self {

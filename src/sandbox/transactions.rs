@@ -20,6 +20,8 @@ pub(super) struct Transaction {
     pub(super) partner: Option<Serial>,
     /// The reward of the referrer or the partner for this sale.
     pub(super) reward: Option<Amount>,
+    /// The reward of the buyer, who is the referrer's friend.
+    pub(super) friend_reward: Option<Amount>,
     pub(super) created_at: SystemTime,
 }
 

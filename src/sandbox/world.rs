@@ -8,7 +8,7 @@ use super::customer::{Customer, Serial};
 use super::customers::Customers;
 use super::input::Input;
 use super::random::Random;
-use super::reward::RewardRule;
+use super::reward::{FriendReward, RewardRule};
 use super::subscriptions::Subscriptions;
 use super::switches::{KeyCase, PathOrder, Switches};
 use super::transactions::Transactions;
@@ -64,6 +64,7 @@ pub(super) struct Settings {
     pub(super) currency: String,
     pub(super) program_id: String,
     pub(super) reward: RewardRule,
+    pub(super) friend_reward: Option<FriendReward>,
     /// Scheme, host and port of the sandbox itself.
     pub(super) origin: String,
 }
@@ -175,7 +176,8 @@ impl World {
         }
     }
 
-    /// Removes a transaction, and takes its reward from the balance of the referrer or the partner.
+    /// Removes a transaction, and takes its rewards from the balances of the referrer or the
+    /// partner, and of the buyer.
     pub(super) fn remove_transaction(&mut self, number: u64) {
         let Some(transaction) = self.transactions.remove(number) else {
             return;
@@ -183,6 +185,12 @@ impl World {
         let payee = self.payee_mut(transaction.referrer, transaction.partner);
         if let (Some(payee), Some(reward)) = (payee, &transaction.reward) {
             payee.balance.subtract(reward);
+        }
+        let buyer = transaction
+            .buyer
+            .and_then(|buyer| self.customers.get_mut(buyer));
+        if let (Some(buyer), Some(reward)) = (buyer, &transaction.friend_reward) {
+            buyer.balance.subtract(reward);
         }
     }
 }

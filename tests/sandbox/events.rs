@@ -2,14 +2,15 @@
 
 use http::StatusCode;
 use serde_json::json;
-use tower_partnero::Event;
 use tower_partnero::sandbox::switches::{
     RewardedData, WebhookEnvelope, WebhookHeader, WebhookTime,
 };
+use tower_partnero::sandbox::{RewardRule, RewardTrigger};
 use tower_partnero::webhook::EventKind;
+use tower_partnero::{Event, Sandbox};
 
-use crate::receiver::{Receiver, connected, names, read, sale, subscribe};
-use crate::support::add_anna_and_ben;
+use crate::receiver::{Receiver, connected, names, quick, read, sale, subscribe};
+use crate::support::{Partnero, add_anna_and_ben};
 
 #[tokio::test]
 async fn everything_that_happens_is_told_in_order_and_signed() {
@@ -156,5 +157,55 @@ async fn a_reward_names_its_customer_in_every_form() {
         };
         let is_told = *form != RewardedData::Customer;
         assert_eq!(amount.as_f64(), is_told.then_some(3.0), "{form:?}");
+    }
+}
+
+/// Each side of a reward has a trigger of its own.
+#[tokio::test]
+async fn the_friend_is_rewarded_too_and_told_of_it() {
+    for (trigger, rule, told, after_sale, after_refund) in [
+        (
+            RewardTrigger::SignUp,
+            RewardRule::fixed("5.00", "USD").unwrap(),
+            ["b", "a"],
+            "5",
+            "5",
+        ),
+        (
+            RewardTrigger::Sale,
+            RewardRule::percent("20").unwrap(),
+            ["a", "b"],
+            "6",
+            "",
+        ),
+    ] {
+        let sandbox = Sandbox::builder().webhook_delivery(quick());
+        let sandbox = sandbox.friend_reward(trigger, rule).start().await;
+        let partnero = Partnero::new(sandbox.unwrap());
+        let mut receiver = Receiver::start().await;
+        let (_, verifier) = subscribe(&partnero, &receiver.url, &["customer.rewarded"]).await;
+        add_anna_and_ben(&partnero).await;
+        partnero.post("/transactions", sale("order-1")).await;
+        let events = read(&verifier, receiver.all(&partnero).await);
+        let customers: Vec<_> = events.iter().filter_map(Event::customer_id).collect();
+        assert_eq!(customers, told, "{trigger:?}");
+
+        let balance = |id: &str| {
+            let customers = partnero.sandbox.customers();
+            let customer = customers.iter().find(|customer| customer.id == id).unwrap();
+            let balance = customer.balance.first();
+            balance
+                .map(|amount| amount.amount.clone())
+                .unwrap_or_default()
+        };
+        assert_eq!(
+            (balance("a").as_str(), balance("b").as_str()),
+            ("3", after_sale)
+        );
+        partnero.delete("/transactions/order-1").await;
+        assert_eq!(
+            (balance("a").as_str(), balance("b").as_str()),
+            ("", after_refund)
+        );
     }
 }

@@ -13,6 +13,7 @@ use crate::sandbox::customer::Serial;
 use crate::sandbox::input::Input;
 use crate::sandbox::json::Json;
 use crate::sandbox::money::Amount;
+use crate::sandbox::reward::RewardTrigger;
 use crate::sandbox::switches::{
     ActionField, RepeatedTransaction, TransactionTime, UnknownBuyer, UnreferredSale,
 };
@@ -185,12 +186,20 @@ fn record(world: &mut World, buyer: Option<Serial>, sale: Sale) -> u64 {
     let referrer = customer.and_then(|buyer| buyer.referrer);
     let partner = customer.and_then(|buyer| buyer.partner);
     let reward = world.settings.reward.of(&sale.amount).filter(|_| sale.pays);
+    let friend_reward = world.settings.friend_reward.as_ref();
+    let friend_reward = friend_reward
+        .and_then(|reward| reward.of(RewardTrigger::Sale, &sale.amount))
+        .filter(|_| sale.pays && referrer.is_some());
     let payee = world.payee_mut(referrer, partner);
     let payee = payee.filter(|payee| !payee.is_archived);
     let reward = payee.zip(reward).map(|(payee, reward)| {
         payee.balance.add(&reward);
         reward
     });
+    let friend = buyer.and_then(|buyer| world.customers.get_mut(buyer));
+    if let (Some(friend), Some(reward)) = (friend, &friend_reward) {
+        friend.balance.add(reward);
+    }
     let number = world.transactions.insert(Transaction {
         key: sale.key,
         action: sale.action,
@@ -199,9 +208,11 @@ fn record(world: &mut World, buyer: Option<Serial>, sale: Sale) -> u64 {
         referrer,
         partner,
         reward,
+        friend_reward,
         created_at: sale.created_at,
     });
     notices::transaction(world, "transaction.created", number);
     notices::rewarded(world, number);
+    notices::friend_rewarded(world, number);
     number
 }

@@ -42,10 +42,33 @@ pub(super) fn rewarded(world: &mut World, number: u64) {
         return;
     };
     let reward = views::reward(world, transaction, reward);
+    push_rewarded(world, referrer, reward);
+}
+
+/// `customer.rewarded`, if the transaction paid the buyer the friend's side of a reward.
+pub(super) fn friend_rewarded(world: &mut World, number: u64) {
+    let Some(transaction) = world.transactions.get(number) else {
+        return;
+    };
+    let (Some(buyer), Some(reward)) = (transaction.buyer, &transaction.friend_reward) else {
+        return;
+    };
+    let key = transaction.key.as_deref();
+    let reward = views::friend_reward(world, buyer, key, &transaction.action, reward);
+    push_rewarded(world, buyer, reward);
+}
+
+/// `customer.rewarded`, for the friend's side of a reward that was due at the sign-up.
+pub(super) fn sign_up_rewarded(world: &mut World, friend: Serial, reward: &Amount) {
+    let reward = views::friend_reward(world, friend, None, "signup", reward);
+    push_rewarded(world, friend, reward);
+}
+
+fn push_rewarded(world: &mut World, customer: Serial, reward: Json) {
     let data = match world.switches.rewarded_data {
-        RewardedData::Customer => views::customer(world, referrer),
+        RewardedData::Customer => views::customer(world, customer),
         RewardedData::Both => Json::object([
-            ("customer", views::customer(world, referrer)),
+            ("customer", views::customer(world, customer)),
             ("reward", reward),
         ]),
         RewardedData::Reward => reward,

@@ -2,11 +2,14 @@
 
 use std::time::SystemTime;
 
+use rust_decimal::Decimal;
+
 use super::notices;
 use crate::sandbox::answer::{FieldError, Refusal};
 use crate::sandbox::customer::{Customer, Link, Serial};
 use crate::sandbox::input::Input;
-use crate::sandbox::money::Balance;
+use crate::sandbox::money::{Amount, Balance};
+use crate::sandbox::reward::RewardTrigger;
 use crate::sandbox::switches::{EmailField, MissingId, UnknownReferrer};
 use crate::sandbox::world::World;
 
@@ -175,6 +178,9 @@ impl Registration {
             partner.referrals.push(serial);
         }
         notices::customer(world, "customer.created", serial);
+        if referrer.is_some() {
+            reward_sign_up(world, serial);
+        }
         serial
     }
 
@@ -188,6 +194,18 @@ impl Registration {
             };
             registration.store(world, None, None);
         }
+    }
+}
+
+/// Pays the friend's side of a reward that is due at the sign-up.
+fn reward_sign_up(world: &mut World, friend: Serial) {
+    let nothing = Amount::new(Decimal::ZERO, &world.settings.currency, true);
+    let reward = world.settings.friend_reward.as_ref();
+    let reward = reward.and_then(|reward| reward.of(RewardTrigger::SignUp, &nothing));
+    let customer = world.customers.get_mut(friend);
+    if let (Some(customer), Some(reward)) = (customer, reward) {
+        customer.balance.add(&reward);
+        notices::sign_up_rewarded(world, friend, &reward);
     }
 }
 

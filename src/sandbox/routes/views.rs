@@ -195,6 +195,26 @@ pub(super) fn transaction(world: &World, transaction: &Transaction) -> Json {
     ])
 }
 
+/// The friend's side of a reward. It is assumed to look as the referrer's.
+pub(super) fn friend_reward(
+    world: &World,
+    friend: Serial,
+    key: Option<&str>,
+    action: &str,
+    reward: &Amount,
+) -> Json {
+    Json::object([
+        ("key", key.into()),
+        ("action", action.into()),
+        ("status", "ok".into()),
+        ("customer", id(world, Some(friend))),
+        ("amount", reward.value.into()),
+        ("amount_units", reward.units.as_str().into()),
+        ("is_currency", reward.is_currency.into()),
+        ("credit", false.into()),
+    ])
+}
+
 /// The reward that a transaction paid.
 pub(super) fn reward(world: &World, transaction: &Transaction, reward: &Amount) -> Json {
     // In an affiliate program the buyer stands beside the partner who is paid (D).
