@@ -5,8 +5,9 @@ use std::time::Duration;
 use sqlx::sqlite::{SqliteConnectOptions, SqlitePool, SqlitePoolOptions};
 use tower_partnero::NewCustomer;
 use tower_partnero::delivery::{Outbox, OutboxErrorKind, Status};
+use tower_partnero::sandbox::switches::UnreferredSale;
 
-use crate::support::Shop;
+use crate::support::{Shop, sale};
 
 /// The app's own file, with a pool that waits for a lock only for a moment.
 async fn app_pool(file: &std::path::Path, read_only: bool) -> SqlitePool {
@@ -111,10 +112,41 @@ async fn old_receipts_are_looked_for_without_a_lock() {
     assert_eq!(shop.outbox.prune(Duration::ZERO).await.unwrap(), 1);
 }
 
+/// What the documents tell whoever has restored a backup.
+const AFTER_A_RESTORE: &str =
+    "UPDATE partnero_outbox SET sent_at = 1 WHERE state = 'due' AND kind <> 'customer'";
+
+#[tokio::test]
+async fn a_restored_backup_pays_nothing_again_after_the_statement_of_the_documents() {
+    let documents = include_str!("../../src/delivery/outbox.md");
+    assert!(documents.contains(AFTER_A_RESTORE));
+    let directory = tempfile::tempdir().unwrap();
+    let pool = app_pool(&directory.path().join("app.db"), false).await;
+    let shop = Shop::open(Outbox::sqlite_pool(pool.clone()).await.unwrap()).await;
+    shop.switch(UnreferredSale::Recorded);
+    shop.report(NewCustomer::new("ben")).await;
+    for order in ["o-1", "o-2"] {
+        shop.report(sale(order, "ben")).await;
+    }
+    let backup = directory.path().join("backup.db");
+    let copy = sqlx::query("VACUUM INTO $1").bind(backup.to_str().unwrap());
+    copy.execute(&pool).await.unwrap();
+    shop.deliver().await;
+
+    let pool = app_pool(&backup, false).await;
+    sqlx::query(AFTER_A_RESTORE).execute(&pool).await.unwrap();
+    let outbox = Outbox::sqlite_pool(pool).await.unwrap();
+    let restored = Shop { outbox, ..shop };
+    assert_eq!(restored.deliver().await.dead, 0);
+    for order in ["o-1", "o-2"] {
+        assert_eq!(restored.recorded(order), 1, "{order}");
+    }
+}
+
 #[cfg(postgres)]
 mod postgres {
     use super::*;
-    use crate::support::{postgres, sale};
+    use crate::support::postgres;
 
     #[tokio::test]
     async fn a_cut_connection_ends_the_transaction_and_not_the_worker() {

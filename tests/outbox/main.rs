@@ -17,6 +17,8 @@ mod scripts;
 mod settings;
 #[cfg(postgres)]
 mod silence;
+#[cfg(postgres)]
+mod standby;
 mod standstill;
 mod support;
 mod switches;

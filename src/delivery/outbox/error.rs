@@ -15,6 +15,8 @@ struct Inner {
     kind: OutboxErrorKind,
     message: Option<String>,
     source: Option<Box<dyn StdError + Send + Sync>>,
+    /// A server has answered so, and another server may answer otherwise.
+    is_of_server: bool,
 }
 
 /// What failed, as far as it decides what to do next.
@@ -34,7 +36,9 @@ pub enum OutboxErrorKind {
     Unavailable,
     /// The disk is full.
     Full,
-    /// The database cannot be written to.
+    /// The database cannot be written to: a file without the right to write, or a server that is a
+    /// standby, as the old one is after a failover. On a new connection to a server the same call may
+    /// succeed, and so that is [retryable](OutboxError::is_retryable).
     ReadOnly,
     /// The outbox's table is missing, lacks something, or is of a newer version than this crate knows.
     Schema,
@@ -64,6 +68,7 @@ impl OutboxError {
                 kind,
                 message: None,
                 source: None,
+                is_of_server: false,
             }),
         }
     }
@@ -90,10 +95,11 @@ impl OutboxError {
     /// Whether the same call may succeed later, although nothing else is changed.
     #[must_use]
     pub fn is_retryable(&self) -> bool {
-        matches!(
-            self.inner.kind,
-            OutboxErrorKind::Busy | OutboxErrorKind::Unavailable
-        )
+        match self.inner.kind {
+            OutboxErrorKind::Busy | OutboxErrorKind::Unavailable => true,
+            OutboxErrorKind::ReadOnly => self.inner.is_of_server,
+            _ => false,
+        }
     }
 }
 
@@ -124,10 +130,20 @@ impl StdError for OutboxError {
     }
 }
 
+/// How long PostgreSQL's codes are. Those of SQLite are shorter.
+#[cfg(any(feature = "outbox-sqlite", feature = "outbox-postgres"))]
+const SQLSTATE: usize = 5;
+
 #[cfg(any(feature = "outbox-sqlite", feature = "outbox-postgres"))]
 impl From<sqlx::Error> for OutboxError {
     fn from(error: sqlx::Error) -> Self {
-        Self::new(kind_of(&error)).with_source(error)
+        let code = error
+            .as_database_error()
+            .and_then(sqlx::error::DatabaseError::code);
+        let is_of_server = code.is_some_and(|code| code.len() == SQLSTATE);
+        let mut error = Self::new(kind_of(&error)).with_source(error);
+        error.inner.is_of_server = is_of_server;
+        error
     }
 }
 
@@ -135,7 +151,7 @@ impl From<sqlx::Error> for OutboxError {
 fn kind_of(error: &sqlx::Error) -> OutboxErrorKind {
     match error {
         sqlx::Error::Database(error) => match error.code().as_deref() {
-            Some(code) if code.len() == 5 => kind_of_sqlstate(code),
+            Some(code) if code.len() == SQLSTATE => kind_of_sqlstate(code),
             Some(code) => code
                 .parse()
                 .map_or(OutboxErrorKind::Database, kind_of_sqlite_code),
@@ -157,7 +173,8 @@ fn kind_of_sqlstate(code: &str) -> OutboxErrorKind {
         "55P03" => OutboxErrorKind::Busy,
         "25P03" | "25P04" => OutboxErrorKind::Unavailable,
         "53100" => OutboxErrorKind::Full,
-        "25006" => OutboxErrorKind::ReadOnly,
+        // A standby says the second to a transaction that is begun to write.
+        "25006" | "0A000" => OutboxErrorKind::ReadOnly,
         "42P01" | "42703" => OutboxErrorKind::Schema,
         _ if code.starts_with("40") => OutboxErrorKind::Busy,
         _ if ["08", "53", "57"]
@@ -208,6 +225,7 @@ mod tests {
             ("57P01", OutboxErrorKind::Unavailable),
             ("08006", OutboxErrorKind::Unavailable),
             ("25006", OutboxErrorKind::ReadOnly),
+            ("0A000", OutboxErrorKind::ReadOnly),
             ("42P01", OutboxErrorKind::Schema),
             ("23514", OutboxErrorKind::Database),
         ] {

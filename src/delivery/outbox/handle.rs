@@ -283,7 +283,11 @@ impl Outbox {
 
 /// What an operator asks and decides.
 impl Outbox {
-    /// How much waits: for a readiness check and a gauge.
+    /// How much waits: for an alarm and a gauge. A readiness check is
+    /// [`DeliveryWorker::health`](crate::delivery::DeliveryWorker::health).
+    ///
+    /// This reads no receipts, but counts what waits and what is dead, one entry of an index for each:
+    /// ask it once a minute, not with each request.
     ///
     /// # Errors
     ///

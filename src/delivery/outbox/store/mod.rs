@@ -235,13 +235,33 @@ impl Store {
         lease: Duration,
         places: Places,
     ) -> Result<Claim, OutboxError> {
-        in_time(async { ask!(self, claim(owner, to_millis(lease), places)) }).await
+        let claim = in_time(async { ask!(self, claim(owner, to_millis(lease), places)) }).await;
+        self.leave_standby(&claim).await;
+        claim
     }
 
     /// Writes what became of leased rows. A row whose lease has passed to another owner is left as
     /// it is.
     pub(crate) async fn write(&self, changes: &[Change]) -> Result<Vec<Written>, OutboxError> {
-        in_time(async { ask!(self, write(changes)) }).await
+        let written = in_time(async { ask!(self, write(changes)) }).await;
+        self.leave_standby(&written).await;
+        written
+    }
+
+    /// After a failover the connections of the pool may lead to a server that has become a standby.
+    /// They work, but write nothing for as long as they live, so they are closed.
+    async fn leave_standby<T>(&self, result: &Result<T, OutboxError>) {
+        let is_read_only = |error: &OutboxError| error.kind() == OutboxErrorKind::ReadOnly;
+        if result.as_ref().err().is_some_and(is_read_only) {
+            match &self.table {
+                Table::Memory(_) => {}
+                // A file has no standby.
+                #[cfg(feature = "outbox-sqlite")]
+                Table::Sqlite(_) => {}
+                #[cfg(feature = "outbox-postgres")]
+                Table::Postgres(pool) => postgres::leave_standby(pool).await,
+            }
+        }
     }
 
     /// Makes rows due that wait for a row which a person has deleted or changed by hand.

@@ -96,3 +96,18 @@ pub(crate) async fn check_settings(pool: &PgPool) -> Result<(), OutboxError> {
     let _ = fsync;
     Ok(())
 }
+
+/// Closes the idle connections that lead to a standby. The pool then opens new ones, by a name or a
+/// proxy that leads to the new primary by now.
+pub(crate) async fn leave_standby(pool: &PgPool) {
+    let mut others = Vec::new();
+    while let Some(mut connection) = pool.try_acquire() {
+        let query = sqlx::query_scalar("SELECT pg_is_in_recovery()");
+        let asked = query.fetch_one(&mut *connection);
+        match tokio::time::timeout(super::PATIENCE, asked).await {
+            Ok(Ok(false)) => others.push(connection),
+            // One that fails is of no more use.
+            _ => drop(connection.detach()),
+        }
+    }
+}
