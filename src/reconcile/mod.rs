@@ -8,8 +8,9 @@
 //!
 //! The app's list is read first, and hashes of its names are kept: 35 to 70 bytes for a user with an
 //! identifier alone, 75 to 150 with a key and an e-mail address, and 40 more with the referrer's name
-//! for a user who has a referrer. Of Partnero's list one page is held. A hash has 64 bits and a secret of its own: among a million users
-//! the chance that two names share one is about one in four million.
+//! for a user who has a referrer. Of Partnero's list one page is held. A hash has 64 bits and a
+//! secret of its own: among a million users the chance that two names share one is about one in four
+//! million.
 //!
 //! # What it cannot see
 //!
