@@ -241,3 +241,21 @@ async fn a_handler_asks_by_an_extractor() {
         assert_eq!(body, greeted, "{target} {cookie}");
     }
 }
+
+/// The call is made in a task of its own, which needs a runtime.
+#[test]
+fn outside_of_a_runtime_it_panics_and_does_not_hang() {
+    let (sender, ended) = std::sync::mpsc::channel();
+    std::thread::spawn(move || {
+        let client = Client::builder(ApiKey::new("k").unwrap()).base_url("http://127.0.0.1:9/v1");
+        let inviters = Inviters::new(client.build().unwrap());
+        let asked = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+            let code = code(ANNA);
+            let of = std::pin::pin!(inviters.of(&code));
+            let waker = std::task::Waker::noop();
+            let _ = of.poll(&mut std::task::Context::from_waker(waker));
+        }));
+        sender.send(asked.is_err())
+    });
+    assert_eq!(ended.recv_timeout(Duration::from_secs(10)), Ok(true));
+}

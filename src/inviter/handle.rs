@@ -128,6 +128,8 @@ impl Inviters {
             inner: Arc::clone(&self.0),
             key: key.clone(),
         };
+        // Without a runtime the task is dropped at once, and with it the landing, which takes this lock.
+        drop(calls);
         // In a task of its own: a visitor who closes the page, or waits no longer, does not end it.
         tokio::spawn(async move {
             let answer = landing.inner.ask(&landing.key).await;

@@ -75,7 +75,7 @@ pub(crate) async fn run(arguments: Arguments, printer: Printer) -> Result<Ending
     let client = clock.watch(&arguments.access)?;
     let wanted = arguments.access.program_kind();
     let findings = find(&client, wanted, arguments.webhook.as_deref());
-    let mut findings = wait::watched("asking Partnero", findings).await;
+    let mut findings = wait::watched("asking Partnero", findings).await?;
     findings.push(clock.finding());
     for finding in &findings {
         finding.print(printer)?;
@@ -90,25 +90,31 @@ pub(crate) async fn run(arguments: Arguments, printer: Printer) -> Result<Ending
     })
 }
 
-async fn find(client: &Client, wanted: ProgramKind, webhook: Option<&str>) -> Vec<Finding> {
+async fn find(
+    client: &Client,
+    wanted: ProgramKind,
+    webhook: Option<&str>,
+) -> Result<Vec<Finding>, Failure> {
     let test = match client.program().test().await {
         Ok(test) => test,
         Err(error) if error.kind() == ErrorKind::Unauthorized => {
             let text = "Partnero does not accept this API key: copy it again from the program's \
                  page Integration > API";
-            return vec![Finding::new("key", Grade::Problem, text)];
+            return Ok(vec![Finding::new("key", Grade::Problem, text)]);
         }
-        Err(error) => return vec![Finding::failed("key", &error)],
+        // Nothing was found out: that is no answer about the set-up.
+        Err(error) if error.is_retryable() => return Err(error.into()),
+        Err(error) => return Ok(vec![Finding::failed("key", &error)]),
     };
     let program = test.pub_id.map_or_else(
         || "Partnero accepts the API key".to_owned(),
         |id| format!("Partnero accepts the API key, for the program {id}"),
     );
-    vec![
+    Ok(vec![
         Finding::new("key", Grade::Right, program),
         program_type(client, wanted).await,
         webhooks(client, webhook).await,
-    ]
+    ])
 }
 
 async fn program_type(client: &Client, wanted: ProgramKind) -> Finding {

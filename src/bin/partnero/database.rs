@@ -45,31 +45,47 @@ impl Database {
     /// empty, and the operator would believe that all is well.
     pub(crate) async fn open(&self) -> Result<Outbox, Failure> {
         let url = self.database.as_deref().unwrap_or_default();
-        let outbox = if url.is_empty() {
-            return Err(Failure::mistake(
+        if url.is_empty() {
+            Err(Failure::mistake(
                 "which database? Write --database sqlite:app.db or --database \
                  postgres://user@host/name, or set DATABASE_URL",
-            ));
+            ))
         } else if url.starts_with("postgres://") || url.starts_with("postgresql://") {
-            postgres(url).await?
-        } else if let Some((scheme, _)) = url
-            .split_once("://")
-            .filter(|(scheme, _)| *scheme != "sqlite")
-        {
-            // The rest of the address is left out, because it may hold a password.
-            return Err(Failure::mistake(format!(
-                "no database is known for {scheme:?}: write sqlite:FILE or postgres://..."
-            )));
+            postgres(url, &self.program).await
+        } else if url.starts_with("sqlite:") || !url.contains(['=', '@', ':']) {
+            sqlite(url, &self.program).await
         } else {
-            sqlite(url).await?
-        };
-        outbox
-            .program(&self.program)
-            .map_err(|error| Failure::mistake(error.to_string()))
+            // The address is left out, because it may hold a password.
+            Err(Failure::mistake(
+                "this is no address of a database: write sqlite:FILE or postgres://user@host/name",
+            ))
+        }
     }
 }
 
-async fn sqlite(url: &str) -> Result<Outbox, Failure> {
+fn of_program(program: &str, outbox: &Outbox) -> Result<Outbox, Failure> {
+    let outbox = outbox.program(program);
+    outbox.map_err(|error| Failure::mistake(error.to_string()))
+}
+
+/// A program that has reports in this outbox, if the one that is asked for has none.
+const ANOTHER: &str = "SELECT program FROM partnero_outbox \
+     WHERE NOT EXISTS (SELECT 1 FROM partnero_outbox WHERE program = $1) LIMIT 1";
+
+/// A program of another name would look like an outbox in which all is well.
+fn refuse_another(asked: &str, found: Option<String>) -> Result<(), Failure> {
+    let Some(found) = found else { return Ok(()) };
+    let write = if found.is_empty() {
+        "leave --program out".to_owned()
+    } else {
+        format!("write --program {found:?}")
+    };
+    Err(Failure::mistake(format!(
+        "no report in this outbox is of the program {asked:?}: {write}"
+    )))
+}
+
+async fn sqlite(url: &str, program: &str) -> Result<Outbox, Failure> {
     if url.contains(":memory:") || url.contains("mode=memory") {
         return Err(Failure::mistake(
             "an outbox in memory belongs to its own process: write sqlite:FILE",
@@ -91,11 +107,13 @@ async fn sqlite(url: &str) -> Result<Outbox, Failure> {
         .map_err(|error| Failure::of(&tried, &error))?;
     let found = "SELECT COUNT(*) > 0 FROM sqlite_schema WHERE name = 'partnero_outbox'";
     let found = sqlx::query_scalar(found).fetch_one(&pool).await;
-    if found.map_err(|error| Failure::of(&tried, &error))? {
-        Ok(Outbox::sqlite_pool(pool).await?)
-    } else {
-        Err(Failure::new(MISSING))
+    if !found.map_err(|error| Failure::of(&tried, &error))? {
+        return Err(Failure::new(MISSING));
     }
+    let outbox = of_program(program, &Outbox::sqlite_pool(pool.clone()).await?)?;
+    let another = sqlx::query_scalar(ANOTHER).bind(program);
+    refuse_another(program, another.fetch_optional(&pool).await?)?;
+    Ok(outbox)
 }
 
 fn check(file: &Path) -> Result<(), Failure> {
@@ -116,7 +134,7 @@ fn check(file: &Path) -> Result<(), Failure> {
     )))
 }
 
-async fn postgres(url: &str) -> Result<Outbox, Failure> {
+async fn postgres(url: &str, program: &str) -> Result<Outbox, Failure> {
     let options = PgConnectOptions::from_str(url)
         .map_err(|error| Failure::of("the address cannot be read", &error))?
         .application_name("partnero");
@@ -138,5 +156,8 @@ async fn postgres(url: &str) -> Result<Outbox, Failure> {
         .acquire_timeout(PATIENCE)
         .connect_with(options)
         .await?;
-    Ok(Outbox::postgres(pool).await?)
+    let outbox = of_program(program, &Outbox::postgres(pool.clone()).await?)?;
+    let another = sqlx::query_scalar(ANOTHER).bind(program);
+    refuse_another(program, another.fetch_optional(&pool).await?)?;
+    Ok(outbox)
 }

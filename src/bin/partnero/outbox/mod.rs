@@ -160,7 +160,17 @@ async fn answer(asked: Asked, outbox: &Outbox, printer: Printer) -> Result<Endin
                 json!({ "hastened": hastened }),
             )
         }
-        Asked::Forget { customer } => forgotten(outbox.forget(&customer).await?),
+        Asked::Forget { customer } => {
+            let found = outbox.forget(&customer).await?;
+            if found.waiting + found.receipts == 0 {
+                let text =
+                    "there is nothing about this customer: is this the app's own identifier?";
+                let object = json!({ "waiting": 0, "under_way": 0, "receipts": 0 });
+                printer.result(text, &object)?;
+                return Ok(Ending::Attention);
+            }
+            forgotten(found)
+        }
     };
     printer.result(&text, &object)?;
     Ok(Ending::Well)
@@ -177,7 +187,7 @@ fn forgotten(forgotten: Forgotten) -> (String, Value) {
         format!("{waiting} reports that waited will not be sent, {receipts} receipts were emptied");
     if under_way > 0 {
         text = format!(
-            "{text}; {under_way} of the reports may be on their way right now: wait half a minute \
+            "{text}; {under_way} of the reports may be on their way right now: wait two minutes \
              before you delete the customer at Partnero"
         );
     }
