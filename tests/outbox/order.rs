@@ -22,6 +22,7 @@ every_engine! {
     a_dead_sign_up_under_anothers_key_holds_no_friends,
     a_sign_up_under_anothers_key_that_always_fails_holds_no_friends,
     friends_of_a_dead_referrer_wait_for_nobody,
+    friends_who_name_each_other_do_not_wait_for_ever,
 }
 
 async fn a_sale_waits_for_its_customer(shop: Shop) {
@@ -191,6 +192,36 @@ async fn friends_of_a_dead_referrer_wait_for_nobody(shop: Shop) {
     assert_eq!((status.dead, status.held), (1, 0));
     for id in ["ben", "cleo"] {
         assert_eq!(shop.referrer_of(id), None, "{id}");
+    }
+}
+
+/// One of them has to go first, without a referrer.
+async fn friends_who_name_each_other_do_not_wait_for_ever(shop: Shop) {
+    let circles: [&[&str]; 3] = [
+        &["anna", "ben"],
+        &["cleo", "dora", "emil"],
+        &["ida", "hugo", "gina"],
+    ];
+    let mut names = circles.concat();
+    names.sort_unstable();
+    for name in names {
+        let circle = circles
+            .iter()
+            .find(|circle| circle.contains(&name))
+            .unwrap();
+        let after = circle.iter().skip_while(|other| **other != name).nth(1);
+        let referrer = CustomerRef::key(*after.unwrap_or(&circle[0]));
+        let new = NewCustomer::new(name).key(name);
+        shop.report(new.referring_customer(referrer)).await;
+    }
+    let worker = shop.worker().start().unwrap();
+    shop.status_when(|status| (status.pending, status.held) == (0, 0))
+        .await;
+    worker.stop(Duration::from_secs(5)).await;
+    assert_eq!(shop.dead().await.len(), 0);
+    for circle in circles {
+        let referrers = circle.iter().filter_map(|name| shop.referrer_of(name));
+        assert_eq!(referrers.count(), circle.len() - 1, "{circle:?}");
     }
 }
 

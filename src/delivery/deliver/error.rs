@@ -181,12 +181,13 @@ impl DeliveryError {
     }
 
     /// Whether Partnero has answered in this attempt: to the call that failed, or, in an attempt made
-    /// [again](super::Attempt::again), to the look-up before that call.
+    /// [again](super::Attempt::again), to the look-up before that call, or that it does not know the
+    /// referrer.
     pub(crate) fn was_answered(&self, again: bool) -> bool {
         let is_answered = |call: &Error| {
             call.status().is_some() || (again && call.kind() == ErrorKind::Ambiguous)
         };
-        self.call().is_some_and(is_answered)
+        self.inner.awaits.is_some() || self.call().is_some_and(is_answered)
     }
 
     /// The call that failed, if one was made.
@@ -265,5 +266,17 @@ impl StdError for DeliveryError {
             Source::Payload(error) => Some(error),
             Source::None => None,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn partnero_has_answered_that_it_does_not_know_the_referrer() {
+        let error = DeliveryError::awaits(CustomerRef::key("anna-7"));
+        assert!(error.was_answered(false));
+        assert!(!error.may_have_arrived());
     }
 }

@@ -232,7 +232,10 @@ impl Execution {
                 let referrers: Vec<CustomerRef> = referrers
                     .filter_map(|(referrer, _)| referrer.as_customer().cloned())
                     .collect();
-                (!referrers.is_empty()).then_some(Check::Referrers(referrers))
+                (!referrers.is_empty()).then_some(Check::Referrers {
+                    names: referrers,
+                    is_patient: self.is_young(),
+                })
             }
             Report::Refund(_) => Some(Check::CustomerAndSale {
                 customer: row.customer.clone(),
@@ -256,19 +259,21 @@ impl Execution {
             Announced::Clear {
                 customer_outcome,
                 pending_referrers,
-            } => {
-                let age = millis(self.claiming.now - row.created_at);
-                let is_young = age < settings.referrer_grace;
-                Ok(attempt
-                    .keep_referrer(is_young)
-                    .pending_referrers(pending_referrers)
-                    .referred(customer_outcome.as_deref().and_then(was_referred)))
-            }
+            } => Ok(attempt
+                .keep_referrer(self.is_young())
+                .pending_referrers(pending_referrers)
+                .referred(customer_outcome.as_deref().and_then(was_referred))),
             Announced::Held => Err(None),
             Announced::Refused => Err(Some(
                 self.release(settings.poll, Sent::Restore(row.sent_at)),
             )),
         }
+    }
+
+    /// Whether the referrer of this sign-up may still be about to sign up.
+    fn is_young(&self) -> bool {
+        let age = millis(self.claiming.now - self.row.created_at);
+        age < self.shared.settings.referrer_grace
     }
 
     /// Lets the row wait for its referrer's own sign-up, if that should arrive first and is the older

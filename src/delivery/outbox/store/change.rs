@@ -69,7 +69,12 @@ pub(crate) struct Next {
 pub(crate) enum Check {
     /// Before a sign-up: none, but which of these referrers have a sign-up of their own here that is
     /// under way? Anybody may claim another customer's public key, so that alone holds nobody.
-    Referrers(Vec<CustomerRef>),
+    Referrers {
+        names: Vec<CustomerRef>,
+        /// Name also a younger sign-up that itself waits for an older one. That one may be waiting for
+        /// this row: friends may name each other in a circle.
+        is_patient: bool,
+    },
     /// Before a sign-up whose referrer Partnero does not know: the sign-up of this referrer. One that
     /// is dead may never arrive, so it is not waited for.
     Referrer(CustomerRef),

@@ -330,26 +330,33 @@ impl Table {
     }
 
     /// The own sign-up of a referrer, if it is under way.
-    fn referrer(&self, name: &CustomerRef, friend: i64) -> Option<&Row> {
+    fn referrer(&self, name: &CustomerRef, friend: i64, is_patient: bool) -> Option<&Row> {
         let is_named = |row: &Row| match name.as_key() {
             Some(key) => row.public_key.as_deref() == Some(key),
             None => row.is_customer(name.as_str()),
         };
-        self.pending(|row| row.state != State::Dead && row.claimed.id != friend && is_named(row))
+        let waits = |row: &Row| matches!(row.state, State::Held { .. });
+        self.pending(|row| {
+            let id = row.claimed.id;
+            row.state != State::Dead
+                && id != friend
+                && is_named(row)
+                && (is_patient || !waits(row) || id < friend)
+        })
     }
 
     fn announce(&mut self, owner: &str, id: i64, check: &Check, once: bool) -> Announced {
         let mut pending_referrers = Vec::new();
         let mut customer_outcome = None;
         let blocker = match check {
-            Check::Referrers(referrers) => {
-                let pending = referrers.iter();
-                let pending = pending.filter(|name| self.referrer(name, id).is_some());
+            Check::Referrers { names, is_patient } => {
+                let pending = names.iter();
+                let pending = pending.filter(|name| self.referrer(name, id, *is_patient).is_some());
                 pending_referrers = pending.cloned().collect();
                 None
             }
             Check::Referrer(name) => {
-                let pending = self.referrer(name, id);
+                let pending = self.referrer(name, id, false);
                 pending.filter(|row| row.claimed.id < id)
             }
             Check::Customer(customer) | Check::CustomerAndSale { customer, .. } => {

@@ -25,11 +25,13 @@ statements! {
         WHERE program = $1 AND kind = 'customer' AND key = $2";
     PENDING_SALE = "SELECT id FROM partnero_outbox \
         WHERE program = $1 AND kind = 'transaction' AND key = $2 AND state <> 'done'";
+    // Without $4, not a younger one that waits for an older one.
     REFERRER_BY_ID = "SELECT id FROM partnero_outbox WHERE program = $1 AND kind = 'customer' \
-        AND key = $2 AND state IN ('due', 'leased', 'held') AND id <> $3";
+        AND key = $2 AND state IN ('due', 'leased', 'held') AND id <> $3 \
+        AND ($4 OR state <> 'held' OR id < $3)";
     REFERRER_BY_KEY = "SELECT id FROM partnero_outbox WHERE program = $1 AND public_key = $2 \
         AND kind = 'customer' AND state IN ('due', 'leased', 'held') AND id <> $3 \
-        ORDER BY id LIMIT 1";
+        AND ($4 OR state <> 'held' OR id < $3) ORDER BY id LIMIT 1";
     STILL_PENDING = "SELECT id FROM partnero_outbox \
         WHERE id = $1 AND state <> 'done' AND (state <> 'dead' OR $2){FOR_SHARE}";
     HOLD = "UPDATE partnero_outbox SET state = 'held', owner = NULL, waits_for = $3 {OURS}";
@@ -305,10 +307,11 @@ async fn look(
     check: &Check,
 ) -> Result<Seen, OutboxError> {
     let (customer, sale) = match check {
-        Check::Referrers(referrers) => {
+        Check::Referrers { names, is_patient } => {
             let mut seen = Seen::default();
-            for referrer in referrers {
-                let pending = pending_referrer(connection, program, id, referrer).await?;
+            for referrer in names {
+                let pending =
+                    pending_referrer(connection, program, id, referrer, *is_patient).await?;
                 if pending.is_some() {
                     seen.pending_referrers.push(referrer.clone());
                 }
@@ -316,7 +319,7 @@ async fn look(
             return Ok(seen);
         }
         Check::Referrer(referrer) => {
-            let pending = pending_referrer(connection, program, id, referrer).await?;
+            let pending = pending_referrer(connection, program, id, referrer, false).await?;
             return Ok(Seen {
                 // A row waits only for an older one, so that no two rows wait for each other.
                 blocker: pending.filter(|pending| *pending < id),
@@ -348,13 +351,14 @@ async fn pending_referrer(
     program: &str,
     id: i64,
     referrer: &CustomerRef,
+    is_patient: bool,
 ) -> Result<Option<i64>, OutboxError> {
     let statement = match referrer.as_key() {
         Some(_) => REFERRER_BY_KEY.as_str(),
         None => REFERRER_BY_ID.as_str(),
     };
     let query = sqlx::query_scalar(statement).bind(program);
-    let query = query.bind(referrer.as_str()).bind(id);
+    let query = query.bind(referrer.as_str()).bind(id).bind(is_patient);
     if referrer.as_str().is_ascii() {
         return Ok(query.fetch_optional(connection).await?);
     }

@@ -21,6 +21,7 @@ every_engine! {
     a_dead_sale_holds_its_refund_and_nothing_else,
     a_friend_waits_for_the_referrers_own_sign_up,
     a_younger_referrer_is_pending_and_not_waited_for,
+    a_younger_referrer_who_waits_is_not_waited_for_long,
     a_dead_referrer_holds_nobody_and_lets_go_who_waited,
     an_identifier_is_no_key,
 }
@@ -300,7 +301,9 @@ fn wait_for(referrer: CustomerRef, id: i64) -> Op {
 }
 
 fn ask_for(referrer: CustomerRef, id: i64) -> Op {
-    check(id, Check::Referrers(vec![referrer]))
+    let names = vec![referrer];
+    let is_patient = false;
+    check(id, Check::Referrers { names, is_patient })
 }
 
 fn pending(referrer: CustomerRef) -> Written {
@@ -350,6 +353,22 @@ async fn a_younger_referrer_is_pending_and_not_waited_for(store: Store) {
     assert_eq!(waiting, clear(None));
     // Nobody waits for oneself.
     let asked = write(&store, ask_for(anna(), rows[1].id)).await;
+    assert_eq!(asked, clear(None));
+}
+
+async fn a_younger_referrer_who_waits_is_not_waited_for_long(store: Store) {
+    enqueue(&store, &[anna(), customer("ben")]).await;
+    let rows = claim(&store).await;
+    let waiting = write(&store, wait_for(anna_by_key(), rows[1].id)).await;
+    assert_eq!(waiting, held());
+    let ben = || CustomerRef::id("ben");
+    let patient = Check::Referrers {
+        names: vec![ben()],
+        is_patient: true,
+    };
+    let asked = write(&store, check(rows[0].id, patient)).await;
+    assert_eq!(asked, pending(ben()));
+    let asked = write(&store, ask_for(ben(), rows[0].id)).await;
     assert_eq!(asked, clear(None));
 }
 
