@@ -8,8 +8,8 @@
 //! 1. A user who is at Partnero already stays as there; nothing is changed. So the whole may be run
 //!    again at any time, also by mistake, and nobody is created twice.
 //! 2. A referrer comes before the friend, if the stream has them in this order: a friend whose referrer
-//!    Partnero does not know yet waits until every user before is finished. Order users by when they
-//!    signed up.
+//!    Partnero does not know yet waits until every user before who can be the referrer is finished, also
+//!    if that user waits for a referrer too. Order users by when they signed up.
 //! 3. A crash loses nothing: [`BackfillReport::finished`] says how many users at the beginning of the
 //!    stream need no second look. Store it, and [`skip`](Backfill::skip) them next time.
 //! 4. An outage makes it wait, as long as [`patience`](Backfill::patience) says. `Retry-After` is

@@ -1,6 +1,6 @@
 //! Takes user after user from the stream and creates them, several at a time.
 
-use std::collections::VecDeque;
+use std::collections::{HashSet, VecDeque};
 use std::error::Error as StdError;
 use std::fmt;
 use std::future::poll_fn;
@@ -133,6 +133,8 @@ struct User {
     new: NewCustomer,
     /// Whether a referrer whom Partnero does not know is waited for.
     keep_referrer: bool,
+    /// Whether Partnero has refused this user although it knows the referrer.
+    is_refused: bool,
     tries: u32,
     /// How many users had been taken when this one was first tried.
     taken_before: u64,
@@ -146,8 +148,8 @@ struct Run {
     under_way: JoinSet<Tried>,
     /// To be tried before the stream is read on.
     again: VecDeque<User>,
-    /// Wait for a referrer who may be under way.
-    friends: VecDeque<User>,
+    /// Wait for a referrer who may be under way, or who waits as well.
+    friends: Vec<User>,
     /// The users from the first unfinished one on: the identifier, and whether it is finished.
     window: VecDeque<(String, bool)>,
     next_start: Instant,
@@ -168,7 +170,7 @@ impl Run {
             report,
             under_way: JoinSet::new(),
             again: VecDeque::new(),
-            friends: VecDeque::new(),
+            friends: Vec::new(),
             window: VecDeque::new(),
             next_start: Instant::now(),
             pause: FIRST_PAUSE,
@@ -207,8 +209,7 @@ impl Run {
                         return Err(self.stop(message, source).await);
                     }
                 }
-                // Everybody before is finished, so no referrer is on the way any more.
-                None if !self.friends.is_empty() => self.again.append(&mut self.friends),
+                None if !self.friends.is_empty() => self.release_friends(),
                 None if is_ended && self.again.is_empty() => return Ok(self.report),
                 None => {}
             }
@@ -223,6 +224,7 @@ impl Run {
             position,
             new,
             keep_referrer: true,
+            is_refused: false,
             tries: 0,
             taken_before: self.taken,
         }
@@ -272,8 +274,9 @@ impl Run {
                 | ErrorKind::Invalid
                 | ErrorKind::Rejected => {
                     // The referrer may have become known between the refusal and the look-up that
-                    // asked why.
-                    if user.keep_referrer && user.new.referrer().is_some() {
+                    // asked why. A second refusal has another reason.
+                    if !user.is_refused && user.new.referrer().is_some() {
+                        user.is_refused = true;
                         self.wait_for_referrer(user);
                         return Ok(());
                     }
@@ -301,11 +304,50 @@ impl Run {
         Ok(())
     }
 
-    /// Puts a user off until everybody before is finished.
-    fn wait_for_referrer(&mut self, mut user: User) {
+    /// Puts a user off until nobody is under way who may be the referrer.
+    fn wait_for_referrer(&mut self, user: User) {
         self.took();
-        user.keep_referrer = false;
-        self.friends.push_back(user);
+        self.friends.push(user);
+    }
+
+    /// Lets those friends go whose referrer is not waiting as well. Nobody is under way now, so what
+    /// these friends wait for does not come any more.
+    fn release_friends(&mut self) {
+        let mut friends = std::mem::take(&mut self.friends);
+        friends.sort_unstable_by_key(|friend| friend.position);
+        let ids: HashSet<_> = friends.iter().map(|friend| friend.new.id()).collect();
+        let keys = friends.iter().map(|friend| friend.new.public_key());
+        let known_keys: HashSet<_> = keys.clone().flatten().collect();
+        // Partnero makes a key for a user without one. So any of these users may have the key.
+        let unknown_keys = keys.filter(Option::is_none).count();
+        let waits = |friend: &User| {
+            let key = friend.new.public_key();
+            friend.new.referrer().is_some_and(|referrer| {
+                let name = referrer.as_str();
+                match referrer.as_key() {
+                    None => name != friend.new.id() && ids.contains(name),
+                    Some(_) => {
+                        Some(name) != key && known_keys.contains(name)
+                            || unknown_keys > usize::from(key.is_none())
+                    }
+                }
+            })
+        };
+        let mut waiting: Vec<_> = friends.iter().map(waits).collect();
+        // They wait for each other: the first user goes without the referrer.
+        if waiting.iter().all(|waits| *waits)
+            && let Some(first) = waiting.first_mut()
+        {
+            *first = false;
+        }
+        for (mut friend, waits) in friends.into_iter().zip(waiting) {
+            if waits {
+                self.friends.push(friend);
+            } else {
+                friend.keep_referrer = false;
+                self.again.push_back(friend);
+            }
+        }
     }
 
     /// Partnero answers: the next failure is the first one.

@@ -147,6 +147,27 @@ async fn who_is_refused_is_listed_with_the_reason() {
     );
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_lost_referrer_is_for_a_person_to_look_at() {
+    let sandbox = Sandbox::start().await.unwrap();
+    let said = Users::new("id,referrer_id\n1,\n2,nobody\n").run(&sandbox, &[]);
+    let found = numbers(&said);
+    assert_eq!(
+        (said.code, &found["created"], &found["without_referrer"]),
+        (3, &2.into(), &1.into()),
+        "{said:?}"
+    );
+    let said = Users::new("id,referrer_id\n2,1\n").run(&sandbox, &[]);
+    let found = numbers(&said);
+    assert_eq!(
+        (said.code, &found["other_referrer"]),
+        (3, &1.into()),
+        "{said:?}"
+    );
+    let said = Users::new("id,referrer_id\n1,\n").run(&sandbox, &[]);
+    assert_eq!(said.code, 0, "{said:?}");
+}
+
 /// Waits until the sandbox has so many customers.
 async fn customers(sandbox: &Sandbox, count: usize) {
     let wait = async {

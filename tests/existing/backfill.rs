@@ -54,6 +54,91 @@ async fn a_friend_may_come_before_the_referrer_and_goes_without_one_that_nobody_
     );
 }
 
+/// Delays each call that creates this user.
+fn slow(sandbox: &tower_partnero::Sandbox, id: u64, milliseconds: u64) {
+    let delay = Fault::delay(Duration::from_millis(milliseconds));
+    sandbox.inject(delay.mentioning(format!("user-{id}@shop.example")));
+}
+
+fn friend(id: u64, referrer: u64) -> NewCustomer {
+    let friend = NewCustomer::new(id).email(format!("user-{id}@shop.example"));
+    friend.referring_customer(CustomerRef::id(referrer))
+}
+
+#[tokio::test]
+async fn a_friend_waits_for_a_referrer_who_waits_for_another_one() {
+    let (sandbox, client) = sandbox().await;
+    slow(&sandbox, 1, 700);
+    slow(&sandbox, 2, 300);
+    let users = all([user(1), friend(2, 1), friend(3, 2)]);
+    let report = backfill(&client).run(users).await.unwrap();
+    assert_eq!((report.referred, report.without_referrer), (2, 0));
+}
+
+#[tokio::test]
+async fn no_order_of_the_answers_loses_a_referrer() {
+    for seed in 1..=12 {
+        let (sandbox, client) = sandbox().await;
+        let mut state = seed * 0x9E37_79B9_u64;
+        let mut random = |below: u64| {
+            state = state
+                .wrapping_mul(6_364_136_223_846_793_005)
+                .wrapping_add(1);
+            (state >> 33) % below
+        };
+        let mut users = vec![user(1).key("key-1")];
+        slow(&sandbox, 1, 40);
+        for id in 2..=24 {
+            slow(&sandbox, id, random(25));
+            // Each is the friend of one of the two users right before: long chains.
+            let referrer = id - 1 - random(2).min(id - 2);
+            let user = friend(id, referrer).key(format!("key-{id}"));
+            users.push(match random(2) {
+                0 => user,
+                _ => user.referring_customer(CustomerRef::key(format!("key-{referrer}"))),
+            });
+        }
+        if seed % 3 == 0 {
+            // A friend may also come before the referrer.
+            users.swap(5, 9);
+            users.swap(12, 17);
+        }
+        let run = backfill(&client).concurrency(8);
+        let report = run.run(all(users)).await.unwrap();
+        assert_eq!(
+            (report.referred, report.without_referrer, report.finished),
+            (23, 0, 24),
+            "seed {seed}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn friends_of_each_other_do_not_wait_for_ever() {
+    let (_sandbox, client) = sandbox().await;
+    let users = all([friend(1, 2), friend(2, 1), friend(3, 3)]);
+    let report = backfill(&client).run(users).await.unwrap();
+    assert_eq!((report.referred, report.without_referrer), (1, 2));
+}
+
+#[tokio::test]
+async fn a_referrer_who_appears_during_the_look_up_refuses_nobody() {
+    let (sandbox, client) = sandbox().await;
+    client.customers().create(&user(1)).await.unwrap();
+    // The first round does not find the referrer. The second one is refused as if the referrer had
+    // still been unknown, and the look-up after it finds the referrer.
+    let refused = Fault::status(422).on(Method::POST, "/v1/customers");
+    sandbox.inject(refused.mentioning("user-2@shop.example").times(2));
+    let unknown = Fault::status(404).on(Method::GET, "/v1/customers/1");
+    sandbox.inject(unknown.times(1));
+    let report = backfill(&client).run(all([friend(2, 1)])).await.unwrap();
+    assert_eq!(
+        (report.referred, report.refused_count),
+        (1, 0),
+        "{report:?}"
+    );
+}
+
 #[tokio::test]
 async fn who_is_refused_is_told_with_the_reason_and_holds_nobody() {
     let (sandbox, client) = sandbox().await;

@@ -22,7 +22,8 @@ const WRITTEN: Duration = Duration::from_secs(1);
 ///
 /// Who is a customer already stays as there, so nobody is created twice, and a run may be repeated at
 /// any time. How far a run came is kept in a file, so that the next run goes on where a crash or
-/// Ctrl-C has ended this one. At the end the file is deleted.
+/// Ctrl-C has ended this one. At the end the file is deleted. The exit code is 3 if users were refused,
+/// were created without their referrer, or have another referrer at Partnero.
 #[derive(clap::Args)]
 #[command(after_help = format!("{COLUMNS}\n\n{EXIT_CODES}"))]
 pub(crate) struct Arguments {
@@ -184,7 +185,9 @@ fn print(report: &BackfillReport, printer: Printer) -> Result<Ending, Failure> {
         )?;
     }
     printer.result(&lines(report), &numbers(report))?;
-    Ok(if report.refused_count > 0 {
+    // A referrer cannot be set later, so a person should know at once.
+    let is_incomplete = report.refused_count + report.without_referrer + report.other_referrer > 0;
+    Ok(if is_incomplete {
         Ending::Attention
     } else {
         Ending::Well

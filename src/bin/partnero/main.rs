@@ -29,8 +29,8 @@ Exit codes:
   0  all is well
   1  something failed: a database, the network, or a refusal by Partnero
   2  wrong arguments
-  3  it is done, and a person has to look: dead reports, refused users, or something that is not as
-     it should be
+  3  it is done, and a person has to look: dead reports, refused users, users without their
+     referrer, or something else that is not as it should be
   4  not everything could be done in the given time";
 
 #[derive(Parser)]
