@@ -7,7 +7,7 @@ pub struct Forgotten {
     /// Reports that had not arrived at Partnero, dead letters among them. None of them will be sent.
     pub waiting: u64,
     /// The waiting reports that a worker had in its hands at this moment. It may still make calls
-    /// about them, until its [lease](crate::delivery::WorkerBuilder::lease) ends (two minutes by
+    /// about them, until its [lease](crate::delivery::DeliveryWorkerBuilder::lease) ends (two minutes by
     /// default): delete the customer at Partnero after that.
     pub under_way: u64,
     /// Receipts of reports that had arrived.
