@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use crate::client::fields::{self, Fields};
 use crate::client::times;
+use crate::referral::ProgramKind;
 use crate::values;
 
 /// A customer as Partnero answered it.
@@ -61,16 +62,38 @@ pub struct Customer {
 }
 
 impl Customer {
-    /// Reads an object; `None` if it is none, or has nothing in it.
+    /// Reads an object of a program of unknown kind, such as a webhook's; `None` if it is none, or has
+    /// nothing in it.
     pub(crate) fn from_value(value: Value) -> Option<Self> {
+        // Refer-a-friend programs have no partners.
+        let is_affiliate = value.get("partner").is_some();
+        if is_affiliate {
+            Self::of_affiliate(value)
+        } else {
+            Self::of_friends(value)
+        }
+    }
+
+    /// Reads the answers of a program of this kind.
+    pub(super) fn reader(program: ProgramKind) -> fn(Value) -> Option<Self> {
+        match program {
+            ProgramKind::ReferAFriend => Self::of_friends,
+            ProgramKind::Affiliate => Self::of_affiliate,
+        }
+    }
+
+    /// Answers of affiliate programs have no `id`: their `key` is the identifier.
+    fn of_affiliate(value: Value) -> Option<Self> {
+        let mut customer = Self::of_friends(value)?;
+        customer.id = customer.id.or_else(|| customer.key.clone());
+        Some(customer)
+    }
+
+    fn of_friends(value: Value) -> Option<Self> {
         let raw = fields::object(value)?;
-        let key = fields::text(&raw, "key");
-        // Answers of affiliate programs have a partner and no `id`: their `key` is the identifier.
-        let is_affiliate = raw.contains_key("partner");
-        let id = fields::text(&raw, "id").or_else(|| key.clone().filter(|_| is_affiliate));
         Some(Self {
-            id,
-            key,
+            id: fields::text(&raw, "id"),
+            key: fields::text(&raw, "key"),
             email: fields::text(&raw, "email"),
             name: fields::text(&raw, "name"),
             surname: fields::text(&raw, "surname"),
@@ -107,9 +130,13 @@ impl Customer {
         self.raw.get("partner").is_some_and(fields::is_empty)
     }
 
-    /// Reads a customer with at least one name. Another object says nothing about any customer.
-    pub(super) fn named_from_value(value: Value) -> Option<Self> {
-        Self::from_value(value).filter(Self::is_named)
+    /// As [`reader`](Self::reader), for a customer with at least one name. Another object says nothing
+    /// about any customer.
+    pub(super) fn named_reader(program: ProgramKind) -> fn(Value) -> Option<Self> {
+        match program {
+            ProgramKind::ReferAFriend => |value| Self::of_friends(value).filter(Self::is_named),
+            ProgramKind::Affiliate => |value| Self::of_affiliate(value).filter(Self::is_named),
+        }
     }
 
     /// Whether the answer has any name of the customer: an identifier, a key, an e-mail address or a

@@ -51,6 +51,11 @@ impl Client {
 }
 
 impl Customers<'_> {
+    /// What reads a customer of an answer.
+    fn reader(self) -> fn(Value) -> Option<Customer> {
+        Customer::reader(self.client.program_kind())
+    }
+
     /// Creates a customer (`POST /customers`). In an affiliate program the app's identifier goes out
     /// as `key`, and the partner beside it
     /// (<https://docs.partnero.com/api-reference/customers/create>).
@@ -76,7 +81,8 @@ impl Customers<'_> {
         }
         let body = customer.body(self.client.program_kind(), &call)?;
         let call = call.json(&body)?;
-        self.client.change(call, Customer::named_from_value).await
+        let read = Customer::named_reader(self.client.program_kind());
+        self.client.change(call, read).await
     }
 
     /// Fetches one customer (`GET /customers/{id}`).
@@ -86,7 +92,7 @@ impl Customers<'_> {
     /// [`NotFound`](crate::ErrorKind::NotFound) if there is none, and any other [`ErrorKind`](crate::ErrorKind).
     pub async fn get(self, id: &str) -> Result<Customer, Error> {
         let call = Call::get("/customers/{id}").id(id)?;
-        self.client.fetch(call, Customer::from_value).await
+        self.client.fetch(call, self.reader()).await
     }
 
     /// Lists the customers (`GET /customers`,
@@ -104,7 +110,7 @@ impl Customers<'_> {
     /// ```
     pub fn list(self) -> List<Customer> {
         let call = Call::get("/customers");
-        List::new(self.client, Ok(call), Customer::from_value)
+        List::new(self.client, Ok(call), self.reader())
     }
 
     /// Finds customers by identifier, key or e-mail address (`GET /customers:search`,
@@ -114,7 +120,7 @@ impl Customers<'_> {
     pub fn search(self, customer: &CustomerSelector) -> List<Customer> {
         let (field, value) = customer.field();
         let call = Call::get("/customers:search");
-        let list = List::new(self.client, Ok(call), Customer::from_value);
+        let list = List::new(self.client, Ok(call), self.reader());
         list.named(field, value).search()
     }
 
@@ -137,7 +143,7 @@ impl Customers<'_> {
         if update.is_empty() {
             return Err(call.invalid("the update changes nothing"));
         }
-        self.client.change(call, Customer::from_value).await
+        self.client.change(call, self.reader()).await
     }
 
     /// Deletes a customer (`DELETE /customers/{id}`). In affiliate programs that deletes its
@@ -191,7 +197,7 @@ impl Customers<'_> {
     /// [`ErrorKind`](crate::ErrorKind).
     pub async fn referrals(self, id: &str) -> Result<Vec<Customer>, Error> {
         let call = Call::get("/customers/{id}/referrals").id(id);
-        let list = List::new(self.client, call, Customer::from_value);
+        let list = List::new(self.client, call, self.reader());
         list.whole().collect().await
     }
 

@@ -102,7 +102,10 @@ async fn sale_refused(
     let is_unreferred = match referred {
         Some(referred) => !referred,
         None => match client.customers().get(&sale.customer).await {
-            Ok(customer) => customer.has_no_referrer() || customer.has_no_partner(),
+            Ok(customer) => match client.program_kind() {
+                ProgramKind::ReferAFriend => customer.has_no_referrer(),
+                ProgramKind::Affiliate => customer.has_no_partner(),
+            },
             // An affiliate program has only customers whom a partner brought.
             Err(error) if error.kind() == ErrorKind::NotFound => {
                 client.program_kind() == ProgramKind::Affiliate
