@@ -93,6 +93,8 @@ struct Ladder<'c> {
     rung: usize,
     /// Why no candidate is left.
     reason: UnreferredReason,
+    /// A refusal was answered by the same call once more.
+    was_repeated: bool,
 }
 
 /// Who a customer is that was found by our identifier.
@@ -130,6 +132,7 @@ impl<'c> Ladder<'c> {
             candidates,
             rung: 0,
             reason,
+            was_repeated: false,
         }
     }
 
@@ -234,6 +237,14 @@ impl<'c> Ladder<'c> {
             return Ok(());
         }
         if !is_conflict && self.leave_out_taken().await? {
+            return Ok(());
+        }
+        // The referrer's own sign-up may have arrived after the refusal and before the look-up.
+        if self.rung < self.candidates.len()
+            && !self.was_repeated
+            && may_be_about_referrer(&refusal)
+        {
+            self.was_repeated = true;
             return Ok(());
         }
         Err(refusal.into())
@@ -386,6 +397,13 @@ fn is_about(refusal: &Error, field: &str) -> bool {
     }
     let mut words = message.split(|char: char| char.is_whitespace() || char == ',');
     refusal.kind() == ErrorKind::Invalid && words.any(|word| names_it(word.trim_end_matches('.')))
+}
+
+/// Whether a refusal names the referrer, or no field at all.
+fn may_be_about_referrer(refusal: &Error) -> bool {
+    let names_it = |field: &str| field.starts_with("refer") || field.starts_with("partner");
+    let mut errors = refusal.field_errors().iter();
+    errors.len() == 0 || errors.any(|error| names_it(&error.field))
 }
 
 /// The customer who has this e-mail address.

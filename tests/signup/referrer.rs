@@ -222,3 +222,20 @@ async fn a_typed_code_comes_before_the_cookie() {
     assert_eq!(outcome.registration(), Some(REFERRED));
     assert_eq!(shop.referrer_of("2").as_deref(), Some(ANNA_ID));
 }
+
+/// Partnero refuses a friend whose referrer it does not know, and knows the referrer a moment later.
+#[tokio::test]
+async fn a_referrer_who_arrives_between_the_refusal_and_the_look_up_is_credited() {
+    for body in [
+        r#"{"message": "Invalid.", "errors": {"referring_customer.key": ["unknown"]}}"#,
+        r#"{"message": "The given data was invalid."}"#,
+    ] {
+        let shop = Shop::open_with_defaults().await;
+        let refusal = Fault::answer(422, body, "application/json");
+        shop.sandbox
+            .inject(refusal.on(Method::POST, "/v1/customers").times(1));
+        let outcome = shop.sign_up_by(ANNA, ben()).await;
+        assert_eq!(outcome.registration(), Some(REFERRED), "{body}");
+        assert_eq!(shop.referrer_of("2").as_deref(), Some(ANNA_ID));
+    }
+}
