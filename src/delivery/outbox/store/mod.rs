@@ -236,6 +236,7 @@ impl Store {
         places: Places,
     ) -> Result<Claim, OutboxError> {
         let claim = in_time(async { ask!(self, claim(owner, to_millis(lease), places)) }).await;
+        #[cfg(feature = "outbox-postgres")]
         self.leave_standby(&claim).await;
         claim
     }
@@ -244,23 +245,20 @@ impl Store {
     /// it is.
     pub(crate) async fn write(&self, changes: &[Change]) -> Result<Vec<Written>, OutboxError> {
         let written = in_time(async { ask!(self, write(changes)) }).await;
+        #[cfg(feature = "outbox-postgres")]
         self.leave_standby(&written).await;
         written
     }
 
     /// After a failover the connections of the pool may lead to a server that has become a standby.
     /// They work, but write nothing for as long as they live, so they are closed.
+    #[cfg(feature = "outbox-postgres")]
     async fn leave_standby<T>(&self, result: &Result<T, OutboxError>) {
         let is_read_only = |error: &OutboxError| error.kind() == OutboxErrorKind::ReadOnly;
-        if result.as_ref().err().is_some_and(is_read_only) {
-            match &self.table {
-                Table::Memory(_) => {}
-                // A file has no standby.
-                #[cfg(feature = "outbox-sqlite")]
-                Table::Sqlite(_) => {}
-                #[cfg(feature = "outbox-postgres")]
-                Table::Postgres(pool) => postgres::leave_standby(pool).await,
-            }
+        if result.as_ref().err().is_some_and(is_read_only)
+            && let Table::Postgres(pool) = &self.table
+        {
+            postgres::leave_standby(pool).await;
         }
     }
 
