@@ -13,7 +13,7 @@ use super::error::{ReconcileError, ReconcileErrorKind};
 use super::roster::{Compared, Roster, name_of};
 use crate::client::{Client, Customer, NewCustomer};
 #[cfg(feature = "outbox")]
-use crate::delivery::{Enqueued, Outbox};
+use crate::delivery::{Enqueued, NotCreatedReason, Outbox, Registration};
 use crate::referral::ProgramKind;
 
 /// A million pages of a hundred customers each: more than any program has.
@@ -149,14 +149,27 @@ impl Reconcile {
         sum: &mut Reconciled,
     ) -> Result<(), ReconcileError> {
         if let Some(outbox) = &self.fix {
-            let enqueued = outbox
-                .enqueue(user.clone())
-                .await
-                .map_err(|error| ReconcileError::new(ReconcileErrorKind::Outbox, error))?;
+            let failed = |error| ReconcileError::new(ReconcileErrorKind::Outbox, error);
+            // The receipt is gone once the sign-up is enqueued again.
+            let rows = outbox.export(user.id()).await.map_err(failed)?;
+            let enqueued = outbox.enqueue(user.clone()).await.map_err(failed)?;
             sum.enqueued += u64::from(enqueued != Enqueued::Repeated);
+            sum.not_taken += u64::from(rows.iter().any(is_not_taken));
         }
         Ok(())
     }
+}
+
+/// Whether this row of an outbox is the receipt of a sign-up that an affiliate program did not take.
+#[cfg(feature = "outbox")]
+fn is_not_taken(row: &serde_json::Value) -> bool {
+    let not_taken = [
+        NotCreatedReason::NoPartner,
+        NotCreatedReason::UnknownPartner,
+    ];
+    not_taken
+        .iter()
+        .any(|reason| row["outcome"] == Registration::NotCreated(*reason).as_str())
 }
 
 fn compare(

@@ -15,7 +15,8 @@ use crate::{EXIT_CODES, Ending, wait};
 ///
 /// It prints who is missing at Partnero, whom the app does not know, whom Partnero has deleted, and
 /// who has another referrer there. It changes nothing, unless it is told to --fix. Differences are
-/// exit code 3; missing users who are now in the outbox are none.
+/// exit code 3; missing users who are now in the outbox are none, unless the affiliate program did not
+/// take them at an earlier time.
 #[derive(clap::Args)]
 #[command(after_help = format!("{COLUMNS}\n\n{EXIT_CODES}"))]
 pub(crate) struct Arguments {
@@ -51,8 +52,8 @@ pub(crate) async fn run(arguments: Arguments, printer: Printer) -> Result<Ending
     let sum = wait::watched("reading Partnero's list", compared).await?;
     written?;
     printer.result(&lines(&sum), &numbers(&sum))?;
-    let is_repaired =
-        sum.missing == sum.enqueued && sum.unknown + sum.deleted + sum.other_referrer == 0;
+    let is_repaired = sum.missing == sum.enqueued
+        && sum.not_taken + sum.unknown + sum.deleted + sum.other_referrer == 0;
     Ok(if is_repaired {
         Ending::Well
     } else {
@@ -117,6 +118,10 @@ fn lines(sum: &Reconciled) -> String {
         ),
     ];
     for (number, text) in [
+        (
+            sum.not_taken,
+            "missing users had been sent, and the program did not take them: it knows no such partner",
+        ),
         (sum.uncompared, "referrers could not be compared"),
         (
             sum.recent,
@@ -141,5 +146,6 @@ fn numbers(sum: &Reconciled) -> Value {
         "uncompared": sum.uncompared,
         "recent": sum.recent,
         "enqueued": sum.enqueued,
+        "not_taken": sum.not_taken,
     })
 }
