@@ -36,7 +36,9 @@ pub enum Enqueued {
     New,
     /// A report of this customer has arrived before. Its receipt is now a report again, with the new
     /// data: an app that gives an identifier to another person loses no sign-up, and for the same
-    /// person Partnero's customer is only read back.
+    /// person Partnero's customer is only read back. If Partnero has another e-mail address under the
+    /// identifier, it may be another person: the report is dead as `identifier_taken`, and the
+    /// customer's sales wait for a person's decision. So do not report a customer again at each login.
     Again,
     /// A report of this kind and key was in the outbox before and nothing was written: a sign-up that
     /// has not arrived, or any other report, delivered or not.
