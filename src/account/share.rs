@@ -2,8 +2,8 @@
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
-/// All but the unreserved characters of RFC 3986. Whatever these addresses are read by, a mail program
-/// or a form decoder, takes them for the same text: a space is `%20`, never `+`.
+/// All but the unreserved characters of RFC 3986. A mail program and a form decoder read the same
+/// text from these addresses: a space is `%20`, never `+`.
 const RESERVED: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'-')
     .remove(b'.')

@@ -68,7 +68,7 @@ fn of_program(program: &str, outbox: &Outbox) -> Result<Outbox, Failure> {
     outbox.map_err(|error| Failure::mistake(error.to_string()))
 }
 
-/// A program that has reports in this outbox, if the one that is asked for has none.
+/// Another program that has reports in this outbox, if the asked program has none.
 const ANOTHER: &str = "SELECT program FROM partnero_outbox \
      WHERE NOT EXISTS (SELECT 1 FROM partnero_outbox WHERE program = $1) LIMIT 1";
 

@@ -1,7 +1,6 @@
 //! When failures of single attempts count as an outage of Partnero.
 //!
-//! A report may make Partnero fail whatever else it does: then the failure says nothing about
-//! others. So several customers must fail, with no answer between, and then Partnero itself is asked
+//! One report may make Partnero fail, although Partnero works for all others. So several customers must fail, with no answer between, and then Partnero itself is asked
 //! by one cheap call, the probe. Only if that fails too, the fleet pauses.
 
 use std::collections::HashSet;
