@@ -132,7 +132,7 @@ pub(crate) async fn note(
     Ok(())
 }
 
-/// Writes down what happened before the account was there. Nobody knows when that was.
+/// Writes down what a visitor did before the account was there. The time of it is not known.
 pub(crate) async fn note_earlier(
     database: &mut SqliteConnection,
     account: i64,
