@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 use tempfile::TempDir;
+use tower_partnero::client::CustomerRef;
 use tower_partnero::sandbox::Fault;
 use tower_partnero::{NewCustomer, Outbox, Sandbox};
 
@@ -106,6 +107,7 @@ every_database! {
     what_is_dead_is_listed_replayed_or_discarded,
     a_pause_is_shown_and_ended,
     what_waits_long_is_hastened,
+    the_workers_settings_can_be_given,
     each_program_has_rows_of_its_own,
     a_wrong_key_sends_nothing,
     a_customer_is_shown_and_forgotten,
@@ -209,6 +211,34 @@ async fn what_waits_long_is_hastened(database: Database) {
     let said = database.run(&["hasten", "--beyond", "10s"]);
     assert_eq!((said.code, said.out.trim()), (0, "1 due now"));
     assert_eq!(database.drain(&sandbox, "60s").code, 0);
+}
+
+/// An app whose worker waits for other times than the library's own gives them here, too.
+async fn the_workers_settings_can_be_given(database: Database) {
+    let friend = NewCustomer::new("ben").referring_customer(CustomerRef::key("unknown"));
+    database.outbox.enqueue(friend).await.unwrap();
+    let sandbox = Sandbox::start().await.unwrap();
+    let drain = |settings: &[&str]| {
+        let arguments = [&["drain", "--within", "3s"], settings].concat();
+        database.call(&arguments).at(&sandbox).run()
+    };
+    let said = drain(&["--referrer-grace", "1h"]);
+    assert_eq!(said.code, 4, "{said:?}");
+    assert!(sandbox.customers().is_empty());
+    database.run(&["hasten", "--beyond", "0s"]);
+    let said = drain(&["--referrer-grace", "0s"]);
+    assert_eq!(said.code, 0, "{said:?}");
+    assert_eq!(sandbox.customers().len(), 1);
+
+    sandbox.inject(Fault::status(500).mentioning("\"cleo\""));
+    database
+        .outbox
+        .enqueue(NewCustomer::new("cleo"))
+        .await
+        .unwrap();
+    let said = drain(&["--give-up-after", "0s"]);
+    assert_eq!(said.code, 3, "{said:?}");
+    assert_eq!(database.outbox.status().await.unwrap().dead, 1);
 }
 
 async fn each_program_has_rows_of_its_own(database: Database) {

@@ -25,11 +25,31 @@ pub(super) struct Arguments {
     /// How long to go on at most; then the exit code is 4
     #[arg(long, value_name = "TIME", value_parser = span::parse, default_value = "10m")]
     within: Duration,
+    /// How long a sign-up waits for a referrer whom Partnero does not know; the app's worker has the
+    /// same setting [default: 2m]
+    #[arg(long, value_name = "TIME", value_parser = span::parse)]
+    referrer_grace: Option<Duration>,
+    /// For how long a report is tried while Partnero answers and does not take it; the app's worker
+    /// has the same setting [default: 14d]
+    #[arg(long, value_name = "TIME", value_parser = span::parse)]
+    give_up_after: Option<Duration>,
 }
 
 impl Arguments {
     pub(super) fn client(&self) -> Result<Client, Failure> {
         self.access.client()
+    }
+
+    /// Starts a worker with the settings that were given, and the library's own for the others.
+    fn worker(&self, outbox: &Outbox, client: Client) -> Result<DeliveryWorker, Failure> {
+        let mut worker = DeliveryWorker::builder(outbox.clone(), client);
+        if let Some(grace) = self.referrer_grace {
+            worker = worker.referrer_grace(grace);
+        }
+        if let Some(age) = self.give_up_after {
+            worker = worker.give_up_after(age);
+        }
+        Ok(worker.start()?)
     }
 }
 
@@ -59,7 +79,7 @@ pub(super) async fn run(
     }
     let end = Instant::now() + arguments.within;
     let bar = wait::bar(outbox.status().await?.pending);
-    let worker = DeliveryWorker::start(outbox.clone(), client)?;
+    let worker = arguments.worker(outbox, client)?;
     let mut asked_to_end = pin!(wait::asked_to_end()?);
     loop {
         let status = outbox.status().await?;
