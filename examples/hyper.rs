@@ -35,7 +35,7 @@ usage: cargo run --example hyper [-- --port PORT]
 #[tokio::main]
 async fn main() -> ExitCode {
     tracing_subscriber::fmt().with_target(false).init();
-    let arguments = Arguments::read(HELP, &["port"]);
+    let arguments = Arguments::read(HELP, &["port"], &[]);
     let port = match arguments.and_then(|arguments| arguments.port(3000)) {
         Ok(port) => port,
         Err(code) => return code,

@@ -78,35 +78,40 @@ async fn the_shop_prints_what_to_open() {
 }
 
 #[tokio::test]
-async fn a_partners_link_counts_for_one_sign_up() {
-    let shop = start("affiliate", &["--port=0"], "Pia's link").await;
-    let browser = reqwest::Client::builder()
-        .cookie_store(true)
-        .build()
-        .unwrap();
-    let page = browser.get(&shop.url).send().await.unwrap();
-    assert!(page.text().await.unwrap().contains("<b>pia-7</b>"));
-    let base = shop.url.split("/?").next().unwrap();
-    let post = async |path: &str, form: &[(&str, &str)]| {
-        let sent = browser.post(format!("{base}{path}")).form(form).send();
-        sent.await.unwrap().text().await.unwrap()
-    };
-    let page = post("/signup", &[("name", "Ben")]).await;
-    assert!(page.contains("Hello, customer 1!"), "{page}");
-    let page = post("/customer/1/buy", &[]).await;
-    assert!(page.contains("/customer/1/return/2"), "{page}");
-    let page = browser.get(format!("{base}/")).send().await.unwrap();
-    assert!(page.text().await.unwrap().contains("No partner sent you"));
+async fn the_shop_runs_in_an_affiliate_program() {
+    for args in [["--affiliate", "--port=0"], ["--port=0", "--affiliate"]] {
+        let shop = start("signup", &args, "Anna's link").await;
+        assert!(shop.url.ends_with("/?aff=anna-7"), "{}", shop.url);
+        let browser = reqwest::Client::builder()
+            .cookie_store(true)
+            .build()
+            .unwrap();
+        let page = browser.get(&shop.url).send().await.unwrap();
+        let page = page.text().await.unwrap();
+        assert!(page.contains("Anna</strong> invited you"), "{page}");
+        let base = shop.url.split("/?").next().unwrap();
+        let form = [("name", "Ben"), ("email", "ben@friends.example")];
+        let sent = browser.post(format!("{base}/signup")).form(&form).send();
+        let page = sent.await.unwrap().text().await.unwrap();
+        assert!(page.contains("Hello, Ben"), "{page}");
+        let page = browser.get(format!("{base}/")).send().await.unwrap();
+        assert!(page.text().await.unwrap().contains("Nobody invited you"));
+    }
 }
 
 #[test]
 fn a_wrong_argument_is_named() {
-    for example in ["signup", "hyper", "affiliate"] {
+    for example in ["signup", "hyper"] {
         for (args, problem) in [
             (&["--prot", "1"][..], "\"--prot\" is not known here"),
             (&["--prot=1"], "\"--prot=1\" is not known here"),
             (&["8080"], "\"8080\" is not known here"),
             (&["--port"], "--port needs a value"),
+            (&["--affiliates"], "\"--affiliates\" is not known here"),
+            (
+                &["--affiliate=yes"],
+                "\"--affiliate=yes\" is not known here",
+            ),
             (&["--port", "http"], "\"http\" is no port"),
             (&["--port=http"], "\"http\" is no port"),
         ] {
@@ -124,7 +129,6 @@ fn a_taken_port_is_said_clearly() {
     for (example, problem) in [
         ("signup", format!("port {port} cannot be used")),
         ("hyper", format!("port {port} cannot be used")),
-        ("affiliate", format!("port {port} cannot be used")),
     ] {
         let (code, said) = run_to_its_end(example, &["--port", &port]);
         assert_eq!(code, Some(1));
@@ -134,7 +138,7 @@ fn a_taken_port_is_said_clearly() {
 
 #[test]
 fn every_example_says_how_it_is_called() {
-    for example in ["signup", "hyper", "affiliate"] {
+    for example in ["signup", "hyper"] {
         for help in ["--help", "-h"] {
             let Output { status, stdout, .. } =
                 Command::new(build(example)).arg(help).output().unwrap();

@@ -1,4 +1,4 @@
-//! The arguments of the examples: `--name VALUE`, `--name=VALUE` and `--help`.
+//! The arguments of the examples: `--name VALUE`, `--name=VALUE`, `--switch` and `--help`.
 
 use std::process::ExitCode;
 
@@ -6,17 +6,22 @@ use std::process::ExitCode;
 pub(crate) struct Arguments {
     /// How to call the program, in one line.
     usage: String,
-    /// Names without their dashes, each with its value.
+    /// Names without their dashes, each with its value; a switch has none.
     pub(crate) options: Vec<(&'static str, String)>,
 }
 
 impl Arguments {
-    /// Reads the options of these names. The first line of `help` says how to call the program.
+    /// Reads the options of these names, and the switches, which have no value. The first line of
+    /// `help` says how to call the program.
     ///
     /// # Errors
     ///
     /// The code to end with, when the help or a mistake was printed.
-    pub(crate) fn read(help: &str, names: &[&'static str]) -> Result<Self, ExitCode> {
+    pub(crate) fn read(
+        help: &str,
+        names: &[&'static str],
+        switches: &[&'static str],
+    ) -> Result<Self, ExitCode> {
         let mut arguments = std::env::args().skip(1);
         let mut read = Self {
             usage: help.lines().next().unwrap_or_default().to_owned(),
@@ -26,6 +31,11 @@ impl Arguments {
             if matches!(&*argument, "--help" | "-h") {
                 print(help);
                 return Err(ExitCode::SUCCESS);
+            }
+            let is_it = |name: &&&str| argument.strip_prefix("--") == Some(**name);
+            if let Some(switch) = switches.iter().find(is_it) {
+                read.options.push((switch, String::new()));
+                continue;
             }
             let (name, value) = match argument.split_once('=') {
                 Some((name, value)) => (name, Some(value.to_owned())),

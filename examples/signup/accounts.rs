@@ -17,13 +17,15 @@ CREATE TABLE IF NOT EXISTS accounts (
     came_with  TEXT,     -- the key of the link that counted at the sign-up
     public_key TEXT,     -- the key in this account's own link
     link       TEXT,     -- that link, which Partnero tells
-    referrer   INTEGER   -- the account that Partnero has credited
+    referrer   INTEGER,  -- the account that Partnero has credited
+    is_told    INTEGER NOT NULL DEFAULT 0, -- whether Partnero has told these three
+    is_partner INTEGER NOT NULL DEFAULT 0  -- in an affiliate program: brings customers, and is none
 );
 CREATE TABLE IF NOT EXISTS orders (
     id          INTEGER PRIMARY KEY AUTOINCREMENT,
     account     INTEGER NOT NULL,
     is_returned INTEGER NOT NULL DEFAULT 0,
-    reward      TEXT     -- what the sale earned the friend, which Partnero tells
+    reward      TEXT     -- what the sale earned the friend or partner, which Partnero tells
 );
 CREATE TABLE IF NOT EXISTS history (
     id      INTEGER PRIMARY KEY,
@@ -49,8 +51,10 @@ pub(crate) struct Account {
     pub(crate) id: i64,
     pub(crate) name: String,
     pub(crate) came_with: Option<String>,
+    pub(crate) public_key: Option<String>,
     pub(crate) link: Option<String>,
     pub(crate) referrer: Option<i64>,
+    pub(crate) is_partner: bool,
 }
 
 impl FromRow<'_, SqliteRow> for Account {
@@ -59,8 +63,10 @@ impl FromRow<'_, SqliteRow> for Account {
             id: row.try_get("id")?,
             name: row.try_get("name")?,
             came_with: row.try_get("came_with")?,
+            public_key: row.try_get("public_key")?,
             link: row.try_get("link")?,
             referrer: row.try_get("referrer")?,
+            is_partner: row.try_get("is_partner")?,
         })
     }
 }
@@ -91,9 +97,9 @@ pub(crate) async fn all(database: &SqlitePool) -> Result<Vec<(i64, String, i64)>
     sqlx::query_as(query).fetch_all(database).await
 }
 
-/// The name of the friend whom Partnero has credited for this account. As long as Partnero has not
-/// told it: the friend with whose link the account came.
-pub(crate) async fn friend(
+/// The name of the friend or partner whom Partnero has credited for this account. As long as Partnero
+/// has not told it: of the one with whose link the account came.
+pub(crate) async fn inviter(
     database: &SqlitePool,
     account: &Account,
 ) -> Result<Option<String>, sqlx::Error> {
@@ -105,7 +111,7 @@ pub(crate) async fn friend(
 }
 
 /// The names of those whom this account has brought, as far as Partnero has credited them.
-pub(crate) async fn friends(database: &SqlitePool, id: i64) -> Result<Vec<String>, sqlx::Error> {
+pub(crate) async fn brought_by(database: &SqlitePool, id: i64) -> Result<Vec<String>, sqlx::Error> {
     let query = sqlx::query_scalar("SELECT name FROM accounts WHERE referrer = $1 ORDER BY id");
     query.bind(id).fetch_all(database).await
 }

@@ -8,7 +8,6 @@ use std::time::Duration;
 
 use sqlx::SqlitePool;
 use tower_partnero::Client;
-use tower_partnero::client::ReferringCustomer;
 
 use crate::sales;
 use crate::shop::Failure;
@@ -16,9 +15,11 @@ use crate::shop::Failure;
 /// The longest that a page waits for the answers.
 const PATIENCE: Duration = Duration::from_secs(1);
 
+/// An affiliate program is not told of a customer whom no partner brought.
 const NEW_CUSTOMERS: &str = "SELECT accounts.id FROM accounts JOIN partnero_outbox AS report
     ON report.kind = 'customer' AND report.customer = CAST(accounts.id AS TEXT)
-    WHERE accounts.link IS NULL AND report.state = 'done' LIMIT 10";
+    WHERE NOT accounts.is_told AND report.state = 'done'
+    AND report.outcome NOT IN ('no_partner', 'unknown_partner') LIMIT 10";
 
 const NEW_SALES: &str = "SELECT orders.id FROM orders JOIN partnero_outbox AS report
     ON report.kind = 'transaction' AND report.key = 'order-' || orders.id
@@ -39,13 +40,19 @@ async fn ask(client: &Client, database: &SqlitePool) -> Result<(), Failure> {
         .await?;
     for id in ids {
         let customer = client.customers().get(&id.to_string()).await?;
-        let referrer = match &customer.referring_customer {
-            Some(referrer) => account_of(database, referrer).await?,
-            None => None,
-        };
-        let keep = "UPDATE accounts SET public_key = $2, link = $3, referrer = $4 WHERE id = $1";
-        let keep = sqlx::query(keep).bind(id).bind(customer.key);
-        let keep = keep.bind(customer.referral_link).bind(referrer);
+        // A partner is named by the identifier or by the key, a customer perhaps by both.
+        let referrer = customer.referring_customer.as_ref();
+        let referrer_id = referrer.and_then(|referrer| referrer.id.as_ref());
+        let referrer_key = referrer.and_then(|referrer| referrer.key.as_ref());
+        let names = [referrer_id, referrer_key, customer.partner.as_ref()];
+        let keep = "UPDATE accounts SET is_told = TRUE, public_key = $2, link = $3, referrer =
+            (SELECT id FROM accounts WHERE CAST(id AS TEXT) IN ($4, $6) OR public_key IN ($5, $6))
+            WHERE id = $1";
+        // In an affiliate program, the key of a customer is in no link.
+        let link = customer.referral_link.as_ref();
+        let key = customer.key.as_ref().filter(|_| link.is_some());
+        let keep = sqlx::query(keep).bind(id).bind(key).bind(link);
+        let keep = names.into_iter().fold(keep, sqlx::query::Query::bind);
         keep.execute(database).await?;
     }
     let orders: Vec<i64> = sqlx::query_scalar(NEW_SALES).fetch_all(database).await?;
@@ -58,14 +65,4 @@ async fn ask(client: &Client, database: &SqlitePool) -> Result<(), Failure> {
         keep.bind(order).bind(reward).execute(database).await?;
     }
     Ok(())
-}
-
-/// The account that Partnero names by its id, by its key, or by both.
-async fn account_of(
-    database: &SqlitePool,
-    referrer: &ReferringCustomer,
-) -> Result<Option<i64>, sqlx::Error> {
-    let query = "SELECT id FROM accounts WHERE CAST(id AS TEXT) = $1 OR public_key = $2";
-    let query = sqlx::query_scalar(query).bind(&referrer.id);
-    query.bind(&referrer.key).fetch_optional(database).await
 }

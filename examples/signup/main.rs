@@ -3,11 +3,13 @@
 //! ```text
 //! cargo run --example signup
 //! cargo run --example signup -- --port 8080
+//! cargo run --example signup -- --affiliate
 //! ```
 //!
 //! You need no account at Partnero and no database server. Open the shop's page, which the program
 //! prints: it says what to try, from Anna's link to her reward, with Partnero up and with Partnero
-//! down.
+//! down. With `--affiliate`, Partnero's program is an affiliate program: Anna is a partner of the shop
+//! and no customer, and earns a commission.
 //!
 //! An app of yours would have `shop.rs` (links and sign-ups), `sales.rs` (what the shop reports to
 //! Partnero), `answers.rs` and `rewards.rs` (what the shop asks Partnero, and what Partnero tells
@@ -32,25 +34,25 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use tokio::net::TcpListener;
-use tower_partnero::Sandbox;
+use tower_partnero::{ProgramKind, Sandbox};
 
 use self::arguments::Arguments;
 
 const HELP: &str = "\
-usage: cargo run --example signup [-- --port PORT]
+usage: cargo run --example signup [-- [--port PORT] [--affiliate]]
 
   --port PORT  where the server listens on 127.0.0.1; 3000 if absent, 0 for any free port
+  --affiliate  partners bring customers and earn a commission, instead of customers who bring friends
   --help       prints this text";
 
 #[tokio::main]
 async fn main() -> ExitCode {
     tracing_subscriber::fmt().with_target(false).init();
-    let arguments = Arguments::read(HELP, &["port"]);
-    let port = match arguments.and_then(|arguments| arguments.port(3000)) {
-        Ok(port) => port,
+    let (port, program) = match settings() {
+        Ok(settings) => settings,
         Err(code) => return code,
     };
-    match run(port).await {
+    match run(port, program).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(problem) => {
             eprintln!("{problem}");
@@ -59,27 +61,42 @@ async fn main() -> ExitCode {
     }
 }
 
+fn settings() -> Result<(u16, ProgramKind), ExitCode> {
+    let arguments = Arguments::read(HELP, &["port"], &["affiliate"])?;
+    let mut options = arguments.options.iter();
+    let program = if options.any(|(name, _)| *name == "affiliate") {
+        ProgramKind::Affiliate
+    } else {
+        ProgramKind::ReferAFriend
+    };
+    Ok((arguments.port(3000)?, program))
+}
+
 #[expect(clippy::print_stdout, reason = "a program tells its user what to open")]
-async fn run(port: u16) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+async fn run(
+    port: u16,
+    program: ProgramKind,
+) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
     let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
     let listener = TcpListener::bind(address).await.map_err(|error| {
         format!("port {port} cannot be used ({error}): stop the other program, or choose another port with `--port`")
     })?;
     let shop_url = format!("http://{}", listener.local_addr()?);
 
-    let sandbox = Sandbox::builder()
-        .link_base(format!("{shop_url}/"))
-        .start()
-        .await?;
+    let sandbox = Sandbox::builder().link_base(format!("{shop_url}/"));
+    let sandbox = match program {
+        ProgramKind::Affiliate => sandbox.affiliate().start().await?,
+        _ => sandbox.start().await?,
+    };
     // The sandbox forgets everything when it stops, and so does this shop.
     let folder = tempfile::tempdir()?;
     let database = accounts::open(&folder.path().join("shop.db")).await?;
-    let referrals = shop::policy().build()?;
+    let referrals = shop::policy(program).build()?;
     let snippet = Some(sandbox.snippet()?);
     let shop = shop::open(&sandbox, &shop_url, database, referrals, snippet).await?;
 
     println!("the shop          {shop_url}/");
-    println!("Anna's link       {shop_url}/?ref={}", shop::ANNA);
+    println!("Anna's link       {}", shop::annas_link(&shop_url, program));
     println!("Partnero's view   {}", sandbox.page_url());
     println!("stop with ctrl-c");
     let ctrl_c = async { tokio::signal::ctrl_c().await.unwrap_or_default() };

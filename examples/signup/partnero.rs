@@ -6,11 +6,13 @@ use axum::Form;
 use axum::extract::State;
 use axum::response::Redirect;
 use tokio::net::TcpStream;
+use tower_partnero::ProgramKind;
 
 use crate::shop::{AppState, Failure};
 
 /// What each page shows of Partnero and of the way to it.
 pub(crate) struct Partnero {
+    pub(crate) program: ProgramKind,
     pub(crate) page_url: String,
     pub(crate) is_up: bool,
     /// How many reports wait in the outbox.
@@ -28,6 +30,7 @@ impl Partnero {
         let address = (Ipv4Addr::LOCALHOST, state.sandbox.port());
         let status = state.outbox.status().await?;
         Ok(Self {
+            program: state.program(),
             page_url: state.sandbox.page_url(),
             is_up: TcpStream::connect(address).await.is_ok(),
             waiting: status.pending + status.held,

@@ -1,4 +1,5 @@
-//! The webhooks: Partnero tells the shop that a customer has earned a reward, or lost it again.
+//! The webhooks: Partnero tells the shop that a customer has earned a reward or a partner a commission,
+//! or has lost it again.
 
 use std::convert::Infallible;
 use std::error::Error;
@@ -8,11 +9,13 @@ use axum::extract::{FromRef, State};
 use axum::http::StatusCode;
 use sqlx::SqlitePool;
 use tokio::sync::Mutex;
+use tower_partnero::client::{Amount, Money};
 use tower_partnero::webhook::inbox::sqlite;
 use tower_partnero::webhook::{EventKind, ensure_subscription};
-use tower_partnero::{Client, Event, WebhookVerifier};
+use tower_partnero::{Client, Event, ProgramKind, WebhookVerifier};
 
 use crate::accounts::{self, Account};
+use crate::sales::CURRENCY;
 use crate::shop::AppState;
 
 const TABLE: &str = "CREATE TABLE IF NOT EXISTS earnings (
@@ -52,14 +55,17 @@ impl Rewards {
         drop(connection);
 
         let url = format!("{shop_url}/webhook");
-        let events = [
-            "customer.rewarded",
-            "customer.credited",
-            "transaction.deleted",
-        ];
+        let events: &[&str] = match client.program_kind() {
+            ProgramKind::Affiliate => &["transaction.created", "transaction.deleted"],
+            _ => &[
+                "customer.rewarded",
+                "customer.credited",
+                "transaction.deleted",
+            ],
+        };
         // Partnero shows the secret again at every start, so this shop does not store it.
         let keep = |_: &_| Ok::<_, Infallible>(());
-        let subscription = ensure_subscription(client, &url, events, keep).await?;
+        let subscription = ensure_subscription(client, &url, events.iter().copied(), keep).await?;
         Ok(Self {
             verifier: WebhookVerifier::new(subscription.secret),
             database,
@@ -99,21 +105,20 @@ pub(crate) async fn receive(State(state): State<AppState>, event: Event) -> Stat
 /// counted once for each event.
 async fn apply(state: &AppState, event: &Event) -> Result<(), Box<dyn Error + Send + Sync>> {
     let Rewards { database, turn, .. } = &state.rewards;
-    let id = event.customer_id().and_then(|id| id.parse().ok());
-    let account = match id {
+    let id = match state.program() {
+        ProgramKind::Affiliate => event.partner_id(),
+        _ => event.customer_id(),
+    };
+    let account = match id.and_then(|id| id.parse().ok()) {
         Some(id) => accounts::get(database, id).await?,
         None => None,
     };
-    let Some(Account { id: account, .. }) = account else {
+    let Some(account) = account else {
         return Ok(()); // nobody of ours
     };
     let _turn = turn.lock().await;
-    let customers = state.client.customers();
-    let balance = customers.balance(&account.to_string()).await?;
-    let amounts: Vec<String> = balance
-        .amounts()
-        .map(|money| format!("{money:.2}"))
-        .collect();
+    let amounts = earned(&state.client, &account).await?;
+    let amounts: Vec<String> = amounts.iter().map(|money| format!("{money:.2}")).collect();
     let balance = match &amounts[..] {
         [] => "nothing".to_owned(),
         amounts => amounts.join(", "),
@@ -122,22 +127,52 @@ async fn apply(state: &AppState, event: &Event) -> Result<(), Box<dyn Error + Se
     // One transaction, so that the digest is stored if and only if the effect is.
     let mut transaction = database.begin_with("BEGIN IMMEDIATE").await?;
     let seen = sqlite::record(&mut transaction, &event.digest()).await?;
-    let is_new_reward = seen.is_first() && event.kind() == EventKind::CustomerRewarded;
+    let is_reward = matches!(
+        event.kind(),
+        EventKind::CustomerRewarded | EventKind::TransactionCreated
+    );
+    let is_new_reward = seen.is_first() && is_reward;
     if seen.is_first() {
         let news = match event.kind() {
             EventKind::CustomerRewarded => "of a reward",
-            EventKind::TransactionDeleted => "that a sale is deleted, and its reward with it",
+            EventKind::TransactionCreated => "of a sale, and of the commission for it",
+            EventKind::TransactionDeleted => {
+                "that a sale is deleted, and with it what it had earned"
+            }
             _ => "that the balance has changed",
         };
         let what = format!("Partnero told the shop {news}. The balance is now {balance}.");
-        accounts::note(&mut transaction, account, &what).await?;
+        accounts::note(&mut transaction, account.id, &what).await?;
     }
     sqlx::query(EARN)
-        .bind(account)
+        .bind(account.id)
         .bind(balance)
         .bind(i64::from(is_new_reward))
         .execute(&mut *transaction)
         .await?;
     transaction.commit().await?;
     Ok(())
+}
+
+/// The balance of a customer. Partnero has no call for the balance of a partner: the commissions of all
+/// its sales are added up.
+async fn earned(
+    client: &Client,
+    account: &Account,
+) -> Result<Vec<Money>, Box<dyn Error + Send + Sync>> {
+    let Some(key) = account.public_key.as_ref().filter(|_| account.is_partner) else {
+        let balance = client.customers().balance(&account.id.to_string()).await?;
+        return Ok(balance.amounts().cloned().collect());
+    };
+    let mut cents = 0;
+    let sales = client.transactions().list().filter("partner_key", key);
+    let mut sales = sales.limit(100).stream();
+    while let Some(sale) = sales.next().await {
+        let rewards = sale?.rewards.into_iter();
+        for money in rewards.filter_map(|reward| reward.amount) {
+            cents += money.amount.to_minor(2).ok_or("a part of a cent")?;
+        }
+    }
+    let total = Money::currency(Amount::minor(cents, 2)?, CURRENCY);
+    Ok(if cents == 0 { Vec::new() } else { vec![total] })
 }

@@ -1,4 +1,4 @@
-//! The shop reports sales and refunds to Partnero.
+//! The shop reports sales and refunds to Partnero: all of them, whoever brought the buyer.
 
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
@@ -17,7 +17,8 @@ pub(crate) const CURRENCY: &str = "USD";
 /// An order that was not returned.
 pub(crate) struct Order {
     pub(crate) id: i64,
-    /// What it has earned the friend who invited the buyer; `None` as long as that is not known.
+    /// What it has earned the friend or partner who brought the buyer; `None` as long as that is not
+    /// known.
     pub(crate) reward: Option<String>,
 }
 

@@ -1,4 +1,4 @@
-//! The shop: what an app has to write to take part in refer-a-friend.
+//! The shop: what an app has to write to take part in refer-a-friend, or in an affiliate program.
 //!
 //! Nobody logs in here, so that you can look at everybody's page: whoever opens `/account/1` acts
 //! as Anna. A real shop takes the account from its session, and its forms then need a defence
@@ -16,18 +16,21 @@ use axum::routing::{get, post};
 use axum::{Form, Router};
 use sqlx::SqlitePool;
 use tower_partnero::capture::ReferralsBuilder;
+use tower_partnero::client::NewPartner;
 use tower_partnero::inviter::{Inviter, Inviters};
 use tower_partnero::{
-    ApiKey, Client, DeliveryWorker, NewCustomer, Outbox, Referral, ReferralContext, Referrals,
-    Sandbox, SignupHook, Signups, Snippet,
+    ApiKey, Client, DeliveryWorker, NewCustomer, Outbox, ProgramKind, Referral, ReferralContext,
+    Referrals, Sandbox, SignupHook, Signups, Snippet,
 };
 
+use crate::pages::Words;
 use crate::partnero::{self, Partnero};
 use crate::rewards::{self, Rewards};
 use crate::{accounts, answers, clicks, pages, sales, timeline};
 
-/// The public key of the customer who is there from the start.
+/// The public key of the customer who is there from the start; in an affiliate program, of the partner.
 pub(crate) const ANNA: &str = "anna-7";
+const ANNAS_EMAIL: &str = "anna@shop.example";
 
 /// The shop's pages, and the worker that sends what waits in the outbox.
 pub(crate) struct Shop {
@@ -47,6 +50,12 @@ pub(crate) struct AppState {
     snippet: Option<Snippet>,
     /// Only so that a visitor can take Partnero down; a real shop has no such field.
     pub(crate) sandbox: Sandbox,
+}
+
+impl AppState {
+    pub(crate) fn program(&self) -> ProgramKind {
+        self.signups.referrals().program()
+    }
 }
 
 impl FromRef<AppState> for Signups {
@@ -69,8 +78,18 @@ impl FromRef<AppState> for Inviters {
 
 /// What the shop does with referral links; a real one names its `.domain(...)`, leaves `secure` as
 /// it is, and asks for `.consent(...)`.
-pub(crate) fn policy() -> ReferralsBuilder {
-    Referrals::builder().secure(false) // this shop is on plain http
+pub(crate) fn policy(program: ProgramKind) -> ReferralsBuilder {
+    let policy = Referrals::builder().secure(false); // this shop is on plain http
+    match program {
+        ProgramKind::Affiliate => policy.affiliate(),
+        _ => policy,
+    }
+}
+
+/// The link with Anna's key.
+pub(crate) fn annas_link(url: &str, program: ProgramKind) -> String {
+    let parameter = Words::of(program).parameter;
+    format!("{url}/?{parameter}={ANNA}")
 }
 
 /// The shop, to be served at `url`; with a `snippet`, Partnero counts the clicks on links.
@@ -81,11 +100,18 @@ pub(crate) async fn open(
     referrals: Referrals,
     snippet: Option<Snippet>,
 ) -> Result<Shop, Box<dyn Error + Send + Sync>> {
-    let client = Client::builder(ApiKey::new(sandbox.api_key())?)
-        .base_url(sandbox.base_url())
-        .build()?;
+    let client = Client::builder(ApiKey::new(sandbox.api_key())?).base_url(sandbox.base_url());
+    let client = match referrals.program() {
+        ProgramKind::Affiliate => client.affiliate().build()?,
+        _ => client.build()?,
+    };
     let outbox = Outbox::sqlite_pool(database.clone()).await?;
-    add_anna(&database, &outbox).await?;
+    let signups = Signups::new(referrals.clone(), outbox.clone());
+    signups.check_program(&client).await?;
+    match referrals.program() {
+        ProgramKind::Affiliate => add_partner(&client, &database).await?,
+        _ => add_customer(&database, &outbox).await?,
+    }
     // A real shop keeps the defaults: `DeliveryWorker::start(outbox, client)` and
     // `Inviters::new(client)`. Here you sit and wait, so the worker tries again after a second, and
     // a key that Partnero does not know is asked for again after three seconds, not after minutes.
@@ -112,7 +138,7 @@ pub(crate) async fn open(
         .layer(referrals.layer())
         .with_state(AppState {
             database,
-            signups: Signups::new(referrals, outbox.clone()),
+            signups,
             outbox,
             inviters,
             client,
@@ -126,22 +152,43 @@ pub(crate) async fn open(
 }
 
 /// Anna chose her key herself, so that her link is the same each time.
-async fn add_anna(
+async fn add_customer(
     database: &SqlitePool,
     outbox: &Outbox,
 ) -> Result<(), Box<dyn Error + Send + Sync>> {
-    let email = "anna@shop.example";
     let mut transaction = database.begin_with("BEGIN IMMEDIATE").await?;
-    let Some(id) = accounts::add(&mut transaction, "Anna", email, None).await? else {
+    let Some(id) = accounts::add(&mut transaction, "Anna", ANNAS_EMAIL, None).await? else {
         return Ok(()); // the shop was started before
     };
     let key = sqlx::query("UPDATE accounts SET public_key = $2 WHERE id = $1");
     key.bind(id).bind(ANNA).execute(&mut *transaction).await?;
     let what = "The shop opened, and Anna was its first customer.";
     accounts::note(&mut transaction, id, what).await?;
-    let anna = NewCustomer::new(id).key(ANNA).name("Anna").email(email);
+    let anna = NewCustomer::new(id).key(ANNA).name("Anna");
+    let anna = anna.email(ANNAS_EMAIL);
     outbox.enqueue_in(&mut transaction, anna).await?;
     transaction.commit().await?;
+    Ok(())
+}
+
+/// The partners of a real shop register in Partnero's portal, and have no account in the shop. Anna has
+/// one here, so that you see what she earns.
+async fn add_partner(
+    client: &Client,
+    database: &SqlitePool,
+) -> Result<(), Box<dyn Error + Send + Sync>> {
+    let mut connection = database.acquire().await?;
+    let Some(id) = accounts::add(&mut connection, "Anna", ANNAS_EMAIL, None).await? else {
+        return Ok(()); // the shop was started before
+    };
+    let anna = NewPartner::new(ANNAS_EMAIL).id(id).key(ANNA).name("Anna");
+    let anna = client.partners().create(&anna).await?;
+    let keep = "UPDATE accounts SET is_partner = TRUE, public_key = $2, link = $3 WHERE id = $1";
+    let keep = sqlx::query(keep).bind(id).bind(ANNA);
+    let keep = keep.bind(anna.referral_link);
+    keep.execute(&mut *connection).await?;
+    let what = "Became a partner of the shop, at Partnero.";
+    accounts::note(&mut connection, id, what).await?;
     Ok(())
 }
 
@@ -155,7 +202,7 @@ async fn landing(
     let tag = snippet.and_then(|snippet| clicks::tag(snippet, &visitor));
     let partnero = Partnero::look(&state).await?;
     let accounts = accounts::all(&state.database).await?;
-    let link = format!("{}/?ref={ANNA}", state.url);
+    let link = annas_link(&state.url, state.program());
     let invitation = visitor.referral.as_ref().zip(inviter.as_ref());
     let page = pages::landing(invitation, &accounts, &link, &partnero, tag.as_ref());
     Ok((tag.map(|tag| tag.policy), page).into_response())
@@ -207,7 +254,8 @@ async fn sign_up(
         let page = pages::sign_up(invitation, &form, Some(problem), &partnero);
         return Ok((StatusCode::CONFLICT, page).into_response());
     };
-    timeline::note_arrival(&mut transaction, id, &visitor).await?;
+    let words = Words::of(state.program());
+    timeline::note_arrival(&mut transaction, id, &visitor, &words).await?;
     let customer = NewCustomer::new(id).name(name).email(email);
     let spent = hook.sign_up_in(&mut transaction, customer).await?;
     transaction.commit().await?;
@@ -221,13 +269,14 @@ async fn account(State(state): State<AppState>, Path(id): Path<i64>) -> Result<R
     let Some(account) = accounts::get(database, id).await? else {
         return not_found(State(state)).await;
     };
-    let friend = accounts::friend(database, &account).await?;
+    let inviter = accounts::inviter(database, &account).await?;
+    let words = Words::of(state.program());
     let page = pages::AccountPage {
-        timeline: timeline::of(database, &account, friend.as_deref()).await?,
+        timeline: timeline::of(database, &account, inviter.as_deref(), &words).await?,
         orders: sales::orders(database, id).await?,
-        friends: accounts::friends(database, id).await?,
+        brought: accounts::brought_by(database, id).await?,
         earnings: state.rewards.of(id).await?,
-        friend,
+        inviter,
         account,
     };
     let partnero = Partnero::look(&state).await?;

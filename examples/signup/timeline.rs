@@ -8,6 +8,7 @@ use sqlx::{FromRow, Row};
 use tower_partnero::{Referral, ReferralContext, ReferralKey, ReferralSource};
 
 use crate::accounts::{self, Account};
+use crate::pages::Words;
 use crate::sales::{self, Order};
 
 pub(crate) struct Timeline {
@@ -52,40 +53,49 @@ pub(crate) async fn note_arrival(
     database: &mut SqliteConnection,
     account: i64,
     visitor: &ReferralContext,
+    words: &Words,
 ) -> Result<(), sqlx::Error> {
     let referral = visitor.referral.as_ref();
     let last = referral.map(Referral::key);
     // The newest of the earlier links comes first, and a timeline begins with the oldest.
     for key in visitor.runners_up().iter().rev().chain(last) {
-        let what = format!("Followed {}.", link(database, key).await?);
+        let what = format!("Followed {}.", link(database, key, words).await?);
         accounts::note_earlier(database, account, &what).await?;
     }
     let what = match referral.map(Referral::source) {
-        None => "Came without a friend's link.",
-        Some(ReferralSource::Cookie) => "The shop stored the link in a cookie, until the sign-up.",
-        Some(_) => "The link came with the sign-up itself.",
+        None => format!("Came without a {}'s link.", words.inviter),
+        Some(ReferralSource::Cookie) => {
+            "The shop stored the link in a cookie, until the sign-up.".to_owned()
+        }
+        Some(_) => "The link came with the sign-up itself.".to_owned(),
     };
-    accounts::note_earlier(database, account, what).await?;
+    accounts::note_earlier(database, account, &what).await?;
     let what = "Signed up. The account and its report to Partnero were stored together.";
     accounts::note(database, account, what).await
 }
 
-async fn link(database: &mut SqliteConnection, key: &ReferralKey) -> Result<String, sqlx::Error> {
-    let friend = accounts::name_by_key(database, key.as_str()).await?;
-    Ok(match friend {
-        Some(friend) => format!("{friend}'s link, with the key “{key}”"),
-        None => {
-            format!("a link with the key “{key}”, which is no customer's as far as the shop knows")
-        }
+async fn link(
+    database: &mut SqliteConnection,
+    key: &ReferralKey,
+    words: &Words,
+) -> Result<String, sqlx::Error> {
+    let owner = accounts::name_by_key(database, key.as_str()).await?;
+    Ok(match owner {
+        Some(owner) => format!("{owner}'s link, with the key “{key}”"),
+        None => format!(
+            "a link with the key “{key}”, which is no {}'s as far as the shop knows",
+            words.owner
+        ),
     })
 }
 
-/// `friend` is the name of the friend whom Partnero has credited or, before that, of the friend
-/// whose link the account came with.
+/// `inviter` is the name of the friend or partner whom Partnero has credited or, before that, of the
+/// one whose link the account came with.
 pub(crate) async fn of(
     database: &SqlitePool,
     account: &Account,
-    friend: Option<&str>,
+    inviter: Option<&str>,
+    words: &Words,
 ) -> Result<Timeline, sqlx::Error> {
     let query = "SELECT at, what FROM history WHERE account = $1 ORDER BY id";
     let query = sqlx::query_as(query).bind(account.id);
@@ -95,8 +105,8 @@ pub(crate) async fn of(
     let reports = reports(database, account.id).await?;
     let orders = sales::orders(database, account.id).await?;
     for report in &reports {
-        entries.push(report.entry());
-        if let Some(effect) = report.effect(&orders, friend) {
+        entries.push(report.entry(words));
+        if let Some(effect) = report.effect(&orders, inviter, words) {
             entries.push(Entry::noted((report.settled_at, effect)));
         }
     }
@@ -108,7 +118,7 @@ pub(crate) async fn of(
     let sign_up = reports.iter().find(|report| report.kind == "customer");
     let settled = sign_up.filter(|report| report.state != State::Waiting);
     Ok(Timeline {
-        verdict: verdict(account, friend, sign_up),
+        verdict: verdict(account, inviter, sign_up, words),
         outcome: settled.map(|report| report.outcome.clone()),
         entries,
     })
@@ -150,7 +160,9 @@ impl Entry {
 }
 
 impl Report {
-    fn entry(&self) -> Entry {
+    fn entry(&self, words: &Words) -> Entry {
+        let is_for_nobody = self.outcome == "no_partner"
+            || self.outcome == "not_referred" && words.inviter == "partner";
         let of = match (&*self.kind, sales::order(&self.key)) {
             ("refund", Some(order)) => format!("the return of order {order}"),
             (_, Some(order)) => format!("the sale of order {order}"),
@@ -167,6 +179,9 @@ impl Report {
             (State::Dead, reason) => {
                 format!("Partnero refused {of} ({reason}). A person has to look at it.")
             }
+            (State::Done, _) if is_for_nobody => {
+                format!("Partnero was not told of {of}: nobody is to be paid for it.")
+            }
             (State::Done, _) => format!("Reported {of} to Partnero."),
         };
         Entry {
@@ -181,60 +196,74 @@ impl Report {
     }
 
     /// What a report that has arrived has brought about.
-    fn effect(&self, orders: &[Order], friend: Option<&str>) -> Option<String> {
-        let friend = friend.unwrap_or("The friend");
+    fn effect(&self, orders: &[Order], inviter: Option<&str>, words: &Words) -> Option<String> {
+        let inviter = inviter.map_or_else(|| format!("The {}", words.inviter), str::to_owned);
         match (&*self.kind, &*self.outcome) {
             _ if self.state != State::Done => None,
             ("customer", outcome) if outcome.starts_with("referred") => {
-                Some(format!("{friend} was credited."))
+                Some(format!("{inviter} was credited."))
             }
             ("customer", _) => Some("Nobody was credited.".to_owned()),
             ("transaction", "recorded") => {
                 let order = sales::order(&self.key);
                 let order = orders.iter().find(|known| Some(known.id) == order)?;
-                Some(format!("{friend} earned {}.", order.reward.as_ref()?))
+                Some(format!("{inviter} earned {}.", order.reward.as_ref()?))
             }
-            ("transaction", "not_referred") => {
+            ("transaction", "not_referred") if words.inviter == "friend" => {
                 Some("Partnero did not record the sale: nobody is to be paid for it.".to_owned())
             }
-            ("refund", "refunded") => {
-                Some("Partnero deleted the sale, and took the reward for it back.".to_owned())
-            }
+            ("refund", "refunded") => Some(format!(
+                "Partnero deleted the sale, and took the {} for it back.",
+                words.reward
+            )),
+            ("refund", "nothing_to_refund") => Some("Partnero has no such sale.".to_owned()),
             _ => None,
         }
     }
 }
 
 /// Who is credited for a sign-up, and why.
-fn verdict(account: &Account, friend: Option<&str>, sign_up: Option<&Report>) -> String {
+fn verdict(
+    account: &Account,
+    inviter: Option<&str>,
+    sign_up: Option<&Report>,
+    words: &Words,
+) -> String {
     let name = &account.name;
     let key = account.came_with.as_deref().unwrap_or_default();
+    let Words {
+        inviter: role,
+        owner,
+        ..
+    } = words;
     let Some(sign_up) = sign_up else {
         return format!("{name} was never reported to Partnero.");
     };
     if sign_up.state == State::Waiting {
         let why = "The report waits in the outbox, and arrives by itself.";
-        return match friend {
-            Some(friend) => format!("{friend} invited {name}, and is not credited yet. {why}"),
+        return match inviter {
+            Some(inviter) => format!("{inviter} invited {name}, and is not credited yet. {why}"),
             None => format!("It is not decided yet. {why}"),
         };
     }
-    let friend = friend.unwrap_or("A friend");
+    let inviter = inviter.map_or_else(|| format!("A {role}"), str::to_owned);
     // The name of the outcome is followed by the fields that Partnero has refused, if there are any.
     let outcome = sign_up.outcome.split("_without_").next();
     match outcome.unwrap_or_default() {
-        "referred" => format!("{friend} is credited, because {name} followed {friend}'s link."),
+        "referred" => format!("{inviter} is credited, because {name} followed {inviter}'s link."),
         "referred_trimmed_key" => format!(
-            "{friend} is credited. Partnero knows no customer with the key “{key}” of the link, but \
-             without the punctuation, which some program has put there, it is {friend}'s."
+            "{inviter} is credited. Partnero knows no {owner} with the key “{key}” of the link, but \
+             without the punctuation, which some program has put there, it is {inviter}'s."
         ),
         "referred_runner_up" => format!(
-            "{friend} is credited, although the last link had the key “{key}”: Partnero knows no \
-             such customer, and the shop remembered {friend}'s link from before."
+            "{inviter} is credited, although the last link had the key “{key}”: Partnero knows no \
+             such {owner}, and the shop remembered {inviter}'s link from before."
         ),
-        "not_referred" => format!("Nobody is credited: {name} came without a friend's link."),
-        "unknown_referrer" => {
-            format!("Nobody is credited: Partnero knows no customer with the key “{key}”.")
+        "not_referred" | "no_partner" => {
+            format!("Nobody is credited: {name} came without a {role}'s link.")
+        }
+        "unknown_referrer" | "unknown_partner" => {
+            format!("Nobody is credited: Partnero knows no {owner} with the key “{key}”.")
         }
         "self_referral" => format!("Nobody is credited: {name} followed {name}'s own link."),
         outcome => format!("Partnero's answer needs a look: {outcome}."),

@@ -7,10 +7,13 @@ use axum::extract::{FromRef, Path, State};
 use axum::response::IntoResponse;
 use axum::routing::{get, post};
 use sqlx::SqlitePool;
-use tower_partnero::client::{Amount, Buyer, Money, NewTransaction};
-use tower_partnero::delivery::{DeliveryWorker, Refund, Sale};
+use tower::{Service, ServiceExt};
+use tower_partnero::client::{Amount, Buyer, Money, NewTransaction, PartnerRef};
+use tower_partnero::delivery::{Attempt, Deliverer, DeliveryWorker, Receipt, Refund, Sale};
+use tower_partnero::sandbox::switches::UnknownBuyer;
 use tower_partnero::{
-    Client, NewCustomer, Outbox, Referral, ReferralContext, Referrals, Sandbox, SignupHook, Signups,
+    Client, ErrorKind, NewCustomer, Outbox, Referral, ReferralContext, Referrals, Sandbox,
+    SignupHook, Signups,
 };
 
 use crate::{Browser, PIA_ID, calls, client, sandbox};
@@ -132,7 +135,7 @@ async fn a_partners_link_is_credited_through_the_outbox() {
         pool: Some(pool),
     });
     visit(&app, "/?aff=pia-7", "ben").await;
-    // Nobody brought Cleo, and her sale goes out all the same.
+    // Nobody brought Cleo. The app reports her sale all the same, and the worker does not send it.
     Browser::default().post(&app, "/signup/cleo").await;
     for (key, id) in [("o-1", "ben"), ("o-2", "cleo")] {
         outbox.enqueue(Sale::new(key, id, price())).await.unwrap();
@@ -148,12 +151,53 @@ async fn a_partners_link_is_credited_through_the_outbox() {
     assert_eq!(sales[0].partner.as_deref(), Some(PIA_ID));
     assert_eq!(balance(&sandbox), "1.99");
     assert_eq!(calls(&sandbox, "POST /v1/customers"), 1);
+    assert_eq!(calls(&sandbox, "POST /v1/transactions"), 1);
+    let status = outbox.status().await.unwrap();
+    assert_eq!(status.dead, 0);
+
+    // Later the app learns who brought her: her next sale pays, and the earlier one stays as it is.
+    let cleo = NewCustomer::new("cleo").partner(PartnerRef::key("pia-7"));
+    outbox.enqueue(cleo).await.unwrap();
+    let sale = Sale::new("o-3", "cleo", price());
+    outbox.enqueue(sale).await.unwrap();
+    deliver(&outbox, &sandbox).await;
+    let sales = sandbox.transactions().into_iter();
+    let keys: Vec<_> = sales.filter_map(|sale| sale.key).collect();
+    assert_eq!(keys, ["o-1", "o-3"]);
+    assert_eq!(balance(&sandbox), "3.98");
+    outbox.enqueue(Refund::new("o-3", "cleo")).await.unwrap();
+    outbox.enqueue(Refund::new("o-2", "cleo")).await.unwrap();
 
     outbox.enqueue(Refund::new("o-1", "ben")).await.unwrap();
     deliver(&outbox, &sandbox).await;
     assert!(sandbox.transactions().is_empty());
     assert_eq!(balance(&sandbox), "0");
     assert_eq!(outbox.status().await.unwrap().dead, 0);
+}
+
+/// Where nothing remembers that no partner brought the customer, Partnero is asked.
+#[tokio::test]
+async fn a_sale_for_nobody_is_an_outcome_without_an_outbox() {
+    let sandbox = sandbox().await;
+    let client = client(&sandbox);
+    let attempt = || Attempt::new(Sale::new("o-1", "cleo", price()));
+    for buyer in UnknownBuyer::ALL {
+        sandbox.switch(*buyer);
+        let mut deliverer = Deliverer::new(client.clone());
+        let receipt = deliverer.ready().await.unwrap().call(attempt()).await;
+        let expected = match buyer {
+            UnknownBuyer::ForNobody => Receipt::Recorded,
+            _ => Receipt::NotReferred,
+        };
+        assert_eq!(receipt.unwrap(), expected, "{buyer:?}");
+        assert_eq!(balance(&sandbox), "0");
+    }
+    let nobodys = Buyer::new_customer(NewCustomer::new("cleo"));
+    let sale = NewTransaction::new("o-2", Amount::major("19.90").unwrap());
+    let before = sandbox.requests().len();
+    let refused = client.transactions().create(&nobodys, &sale).await;
+    assert_eq!(refused.unwrap_err().kind(), ErrorKind::InvalidInput);
+    assert_eq!(sandbox.requests().len(), before, "nothing was sent");
 }
 
 /// Runs a worker until nothing is left to deliver.

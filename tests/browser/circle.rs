@@ -2,6 +2,7 @@
 //! on the way is checked for what keeps people out.
 
 use serde_json::json;
+use tower_partnero::ProgramKind;
 
 use crate::Browser;
 use crate::npm::script;
@@ -43,31 +44,46 @@ impl Visitor {
 
 #[tokio::test]
 async fn the_circle_on_a_desk() {
-    play(1280, 900).await;
+    play(ProgramKind::ReferAFriend, 1280, 900).await;
 }
 
 #[tokio::test]
 async fn the_circle_on_a_phone() {
-    play(375, 720).await;
+    play(ProgramKind::ReferAFriend, 375, 720).await;
 }
 
-async fn play(width: u32, height: u32) {
+#[tokio::test]
+async fn the_circle_of_a_partner_on_a_desk() {
+    play(ProgramKind::Affiliate, 1280, 900).await;
+}
+
+#[tokio::test]
+async fn the_circle_of_a_partner_on_a_phone() {
+    play(ProgramKind::Affiliate, 375, 720).await;
+}
+
+async fn play(program: ProgramKind, width: u32, height: u32) {
     let Some(visitor) = Visitor::open(width, height).await else {
         return;
     };
     let ben = &visitor.browser;
-    let town = Town::with_script().await;
+    let town = Town::with_script(program).await;
+    let (of_shop, of_others, owner, event) = match program {
+        ProgramKind::Affiliate => ("aff", "via", "partner", "transaction.created"),
+        _ => ("ref", "ref", "customer", "customer.rewarded"),
+    };
     ben.go(&town.at("/")).await;
     visitor.reads("Nobody invited you yet").await;
     visitor.check("nobody is invited").await;
 
     ben.click(".share a").await;
-    ben.arrive(&format!("/?ref={ANNA}")).await;
+    ben.arrive(&format!("/?{of_shop}={ANNA}")).await;
     visitor.reads("Anna invited you").await;
     visitor.check("Ben is invited").await;
-    ben.click("a[href='/?ref=producthunt']").await;
-    ben.arrive("/?ref=producthunt").await;
-    visitor.reads("which no customer has").await;
+    let other = format!("/?{of_others}=producthunt");
+    ben.click(&format!("a[href='{other}']")).await;
+    ben.arrive(&other).await;
+    visitor.reads(&format!("which no {owner} has")).await;
     visitor.check("a stranger's link").await;
 
     ben.click("form[action='/partnero/down'] button").await;
@@ -107,7 +123,7 @@ async fn play(width: u32, height: u32) {
     visitor.reads("The balance is now 6.00 USD.").await;
     visitor.check("Anna's page").await;
     ben.go(&town.sandbox.page_url()).await;
-    for section in ["Transactions", "Webhooks sent", "customer.rewarded"] {
+    for section in ["Transactions", "Webhooks sent", event] {
         visitor.reads(section).await;
     }
     visitor.check("Partnero's view").await;

@@ -5,7 +5,7 @@ use axum::http::header::CONTENT_SECURITY_POLICY;
 use axum::response::{Html, IntoResponse};
 use axum::routing::get;
 use serde_json::{Value, json};
-use tower_partnero::{Sandbox, Snippet};
+use tower_partnero::{ProgramKind, Sandbox, Snippet};
 
 use crate::shop::ANNA;
 use crate::site::Site;
@@ -103,7 +103,7 @@ async fn the_example_shop_has_the_click_counted_and_the_friend_credited() {
     let Some(ben) = Browser::open().await else {
         return;
     };
-    let town = Town::with_script().await;
+    let town = Town::with_script(ProgramKind::ReferAFriend).await;
     ben.go(&town.at(&format!("/?ref={ANNA}"))).await;
     let assets = format!("http://127.0.0.1:{}", town.sandbox.port());
     let queue = [

@@ -4,7 +4,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use tempfile::TempDir;
 use tower_partnero::capture::ReferralsBuilder;
-use tower_partnero::{DeliveryWorker, Sandbox, Snippet};
+use tower_partnero::{DeliveryWorker, ProgramKind, Sandbox, Snippet};
 
 use crate::shop::{self, ANNA};
 use crate::site::{Place, Site};
@@ -27,31 +27,39 @@ impl Town {
     pub(crate) async fn with(
         change: impl FnOnce(ReferralsBuilder, String) -> ReferralsBuilder,
     ) -> Self {
-        Self::build(change, |_| None).await
+        Self::build(ProgramKind::ReferAFriend, change, |_| None).await
     }
 
     /// The shop as the example runs it, with Partnero's script on its landing page.
-    pub(crate) async fn with_script() -> Self {
-        Self::build(|policy, _| policy, |sandbox| sandbox.snippet().ok()).await
+    pub(crate) async fn with_script(program: ProgramKind) -> Self {
+        let snippet = |sandbox: &Sandbox| sandbox.snippet().ok();
+        Self::build(program, |policy, _| policy, snippet).await
     }
 
     async fn build(
+        program: ProgramKind,
         change: impl FnOnce(ReferralsBuilder, String) -> ReferralsBuilder,
         snippet: impl FnOnce(&Sandbox) -> Option<Snippet>,
     ) -> Self {
         let place = Place::take().await;
         let url = place.at("127.0.0.1");
         let sandbox = Sandbox::builder().link_base(format!("{url}/"));
-        let sandbox = sandbox.start().await;
-        let sandbox = sandbox.unwrap();
+        let sandbox = match program {
+            ProgramKind::Affiliate => sandbox.affiliate(),
+            _ => sandbox,
+        };
+        let sandbox = sandbox.start().await.unwrap();
         let folder = tempfile::tempdir().unwrap();
         let database = accounts::open(&folder.path().join("shop.db")).await;
-        let referrals = change(shop::policy(), url.clone()).build().unwrap();
+        let referrals = change(shop::policy(program), url.clone()).build().unwrap();
         let snippet = snippet(&sandbox);
         let shop = shop::open(&sandbox, &url, database.unwrap(), referrals, snippet).await;
         let shop = shop.unwrap();
         // Nobody can invite whom Partnero does not know.
-        until("Anna at Partnero", async || sandbox.customers().pop()).await;
+        until("Anna at Partnero", async || {
+            (sandbox.customers().len() + sandbox.partners().len() == 1).then_some(())
+        })
+        .await;
         Self {
             shop: place.serve(shop.pages),
             sandbox,
@@ -64,13 +72,14 @@ impl Town {
         self.shop.at("127.0.0.1", target)
     }
 
-    /// Waits until the customer has arrived at Partnero.
+    /// Waits until the customer has arrived at Partnero; who brought this customer.
     pub(crate) async fn referrer_of(&self, name: &str) -> Option<String> {
         let customer = until("the customer at Partnero", async || {
             let mut customers = self.sandbox.customers().into_iter();
             customers.find(|customer| customer.name.as_deref() == Some(name))
         });
-        customer.await.referred_by
+        let customer = customer.await;
+        customer.referred_by.or(customer.partner)
     }
 }
 

@@ -1,5 +1,6 @@
 //! The example shop, driven over real HTTP by visitors whose browsers keep cookies.
 
+mod affiliate;
 mod friends;
 mod outage;
 mod replays;

@@ -9,11 +9,12 @@ use tempfile::TempDir;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use tower_partnero::sandbox::SandboxCustomer;
-use tower_partnero::{DeliveryWorker, Sandbox};
+use tower_partnero::{DeliveryWorker, ProgramKind, Sandbox};
 
 use crate::{accounts, shop};
 
 pub(crate) struct Town {
+    program: ProgramKind,
     pub(crate) shop: String,
     pub(crate) sandbox: Sandbox,
     server: JoinHandle<io::Result<()>>,
@@ -23,14 +24,24 @@ pub(crate) struct Town {
 
 impl Town {
     pub(crate) async fn open() -> Self {
+        Self::of(ProgramKind::ReferAFriend).await
+    }
+
+    /// The shop with a program of this kind.
+    pub(crate) async fn of(program: ProgramKind) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let shop = format!("http://{}", listener.local_addr().unwrap());
         let sandbox = Sandbox::builder().link_base(format!("{shop}/"));
+        let sandbox = match program {
+            ProgramKind::Affiliate => sandbox.affiliate(),
+            _ => sandbox,
+        };
         let sandbox = sandbox.start().await.unwrap();
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("shop.db");
-        let (server, worker) = serve(listener, &shop, &sandbox, &file).await;
+        let (server, worker) = serve(listener, &shop, &sandbox, &file, program).await;
         let town = Self {
+            program,
             shop,
             sandbox,
             server,
@@ -51,7 +62,8 @@ impl Town {
         let address = self.shop.strip_prefix("http://").unwrap();
         let listener = TcpListener::bind(address).await.unwrap();
         let file = self.folder.path().join(file);
-        let (server, worker) = serve(listener, &self.shop, &self.sandbox, &file).await;
+        let (server, worker) =
+            serve(listener, &self.shop, &self.sandbox, &file, self.program).await;
         Self {
             server,
             worker,
@@ -97,9 +109,10 @@ async fn serve(
     url: &str,
     sandbox: &Sandbox,
     file: &Path,
+    program: ProgramKind,
 ) -> (JoinHandle<io::Result<()>>, DeliveryWorker) {
     let database = accounts::open(file).await.unwrap();
-    let referrals = shop::policy().build().unwrap();
+    let referrals = shop::policy(program).build().unwrap();
     let shop = shop::open(sandbox, url, database, referrals, sandbox.snippet().ok());
     let shop = shop.await.unwrap();
     let server = axum::serve(listener, shop.pages).into_future();

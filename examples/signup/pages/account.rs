@@ -3,7 +3,7 @@
 use axum::response::Html;
 use maud::{Markup, html};
 
-use super::{link_to_share, page};
+use super::{Words, link_to_share, page};
 use crate::accounts::Account;
 use crate::partnero::Partnero;
 use crate::rewards::Earnings;
@@ -13,32 +13,45 @@ use crate::timeline::{Entry, State, Timeline};
 /// What the page shows.
 pub(crate) struct AccountPage {
     pub(crate) account: Account,
-    /// The friend who is credited or, as long as that is not decided, who has invited.
-    pub(crate) friend: Option<String>,
+    /// The friend or partner who is credited or, as long as that is not decided, who has invited.
+    pub(crate) inviter: Option<String>,
     pub(crate) timeline: Timeline,
     pub(crate) orders: Vec<Order>,
     /// The names of those whom this account has brought.
-    pub(crate) friends: Vec<String>,
+    pub(crate) brought: Vec<String>,
     pub(crate) earnings: Earnings,
 }
 
 pub(crate) fn account(shown: &AccountPage, partnero: &Partnero) -> Html<String> {
     let account = &shown.account;
+    let words = Words::of(partnero.program);
+    // In an affiliate program, those who bring customers are no customers themselves.
+    let brings = account.is_partner || words.inviter == "friend";
     let content = html! {
-        section.card {
-            h2 { "Tea" }
-            form method="post" action={ "/account/" (account.id) "/buy" } {
-                button { "Buy a pound for " (PRICE) " " (CURRENCY) }
+        @if !account.is_partner {
+            section.card {
+                h2 { "Tea" }
+                form method="post" action={ "/account/" (account.id) "/buy" } {
+                    button { "Buy a pound for " (PRICE) " " (CURRENCY) }
+                }
+                div id="orders" data-live { (orders(shown)) }
             }
-            div id="orders" data-live { (orders(shown)) }
+            section.card {
+                h2 { "Who is credited for this sign-up, and why" }
+                div id="timeline" data-live { (why(shown)) }
+            }
         }
-        section.card {
-            h2 { "Who is credited for this sign-up, and why" }
-            div id="timeline" data-live { (why(shown)) }
+        @if brings {
+            section.card {
+                h2 { "Bring " (words.visitor) "s" }
+                div id="friends" data-live { (brought(shown, &words)) }
+            }
         }
-        section.card {
-            h2 { "Bring friends" }
-            div id="friends" data-live { (friends(shown)) }
+        @if account.is_partner {
+            section.card {
+                h2 { "What Partnero told the shop" }
+                div id="timeline" data-live { (entries(shown)) }
+            }
         }
     };
     page(
@@ -73,11 +86,15 @@ fn why(shown: &AccountPage) -> Markup {
             (timeline.verdict)
             @if let Some(outcome) = &timeline.outcome { " " code title="the outbox's name of this outcome" { (outcome) } }
         }
-        ol.timeline { @for entry in &timeline.entries { (line(entry)) } }
-        @if let (Some(id), Some(friend)) = (shown.account.referrer, &shown.friend) {
-            p { a href={ "/account/" (id) } { "See what " (friend) " has earned" } }
+        (entries(shown))
+        @if let (Some(id), Some(inviter)) = (shown.account.referrer, &shown.inviter) {
+            p { a href={ "/account/" (id) } { "See what " (inviter) " has earned" } }
         }
     }
+}
+
+fn entries(shown: &AccountPage) -> Markup {
+    html! { ol.timeline { @for entry in &shown.timeline.entries { (line(entry)) } } }
 }
 
 fn line(entry: &Entry) -> Markup {
@@ -101,7 +118,7 @@ fn clock(at: i64) -> String {
     format!("{hours:02}:{minutes:02}:{:02} UTC", seconds % 60)
 }
 
-fn friends(shown: &AccountPage) -> Markup {
+fn brought(shown: &AccountPage, words: &Words) -> Markup {
     html! {
         @if let Some(link) = &shown.account.link {
             p { "Your link to share:" }
@@ -110,9 +127,9 @@ fn friends(shown: &AccountPage) -> Markup {
             p.waits { "Your link to share comes from Partnero, as soon as your sign-up has arrived there." }
         }
         dl {
-            div { dt { "Friends you brought" } dd { @if shown.friends.is_empty() { "none yet" } @else { (shown.friends.join(", ")) } } }
+            div { dt { (words.visitor) "s you brought" } dd { @if shown.brought.is_empty() { "none yet" } @else { (shown.brought.join(", ")) } } }
             div { dt { "What they have earned you" } dd { strong { (shown.earnings.balance) } } }
-            div { dt { "Rewards that Partnero told us of" } dd { (shown.earnings.rewards) } }
+            div { dt { (words.reward) "s that Partnero told us of" } dd { (shown.earnings.rewards) } }
         }
     }
 }

@@ -1,6 +1,7 @@
 //! The shop's pages. `maud` escapes every text that a visitor or Partnero wrote.
 
 mod account;
+mod words;
 
 use axum::Router;
 use axum::http::header::CONTENT_TYPE;
@@ -11,6 +12,7 @@ use tower_partnero::Referral;
 use tower_partnero::inviter::Inviter;
 
 pub(crate) use self::account::{AccountPage, account};
+pub(crate) use self::words::Words;
 use crate::clicks::Tag;
 use crate::partnero::Partnero;
 use crate::shop::NewUser;
@@ -93,25 +95,26 @@ fn link_to_share(link: &str) -> Markup {
 }
 
 /// Who invited this visitor, as far as Partnero has told. As long as it has not, the page asks again.
-fn greeting(invitation: Option<(&Referral, &Inviter)>) -> Markup {
+fn greeting(invitation: Option<(&Referral, &Inviter)>, words: &Words) -> Markup {
+    let who = words.inviter;
     let Some((referral, inviter)) = invitation else {
         return html! {
-            p.note.plain { "Nobody invited you yet. Follow a friend's link, or sign up all the same." }
+            p.note.plain { "Nobody invited you yet. Follow a " (who) "'s link, or sign up all the same." }
         };
     };
     html! {
         p.note id="invitation" data-live[*inviter == Inviter::Pending] {
             @match inviter {
                 Inviter::Nobody => {
-                    "You came by a link with the key " code { (referral.key()) } ", which no customer \
-                    has. If you followed a friend's link before, we remember it."
+                    "You came by a link with the key " code { (referral.key()) } ", which no "
+                    (words.owner) " has. If you followed a " (who) "'s link before, we remember it."
                 }
                 Inviter::Pending => {
-                    "A friend invited you. Partnero cannot say right now who it is. \
+                    "A " (who) " invited you. Partnero cannot say right now who it is. \
                     Sign up whenever you like: we remember."
                 }
                 known => {
-                    strong { (known.name().unwrap_or("A friend")) }
+                    strong { @if let Some(name) = known.name() { (name) } @else { "A " (who) } }
                     " invited you. Sign up whenever you like: we remember."
                 }
             }
@@ -126,31 +129,40 @@ pub(crate) fn landing(
     partnero: &Partnero,
     tag: Option<&Tag>,
 ) -> Html<String> {
+    let words = Words::of(partnero.program);
+    let Words {
+        inviter: who,
+        visitor,
+        owner,
+        common_parameter: other,
+        ..
+    } = words;
     let content = html! {
         @if let Some(tag) = tag { (PreEscaped(&tag.html)) }
-        (greeting(invitation))
+        (greeting(invitation, &words))
         p { a.button href="/signup" { "Sign up" } }
 
         p {
-            "Our customers bring friends, and earn a tenth of what the friends buy. Partnero keeps the \
+            "Our " (owner) "s bring " (visitor) "s, and earn a tenth of what the " (visitor) "s buy. Partnero keeps the \
             books of that. Here a local stand-in plays Partnero, so you need no account."
         }
 
         h2 { "Play the whole circle" }
         ol.steps {
             li {
-                strong { "Anna shares her link." } " Open it, as a friend of hers would:"
+                strong { @if who == "friend" { "Anna" } @else { "Anna, our partner," } " shares her link." }
+                " Open it, as a " (visitor) " of hers would:"
                 (link_to_share(link))
             }
-            li { strong { "The friend " a href="/signup" { "signs up" } "." } " The shop knows who sent the friend, even if days and other pages lie between." }
-            li { strong { "The friend buys tea" } " on the page of the new account, and Anna earns a tenth of the price." }
+            li { strong { "The " (visitor) " " a href="/signup" { "signs up" } "." } " The shop knows who sent the " (visitor) ", even if days and other pages lie between." }
+            li { strong { "The " (visitor) " buys tea" } " on the page of the new account, and Anna earns a tenth of the price." }
             li { strong { "Anna looks at " a href="/account/1" { "her page" } "." } " It shows whom she brought and what that earned her." }
             li { strong { "Now the same without Partnero." } " Take it down with the button above, follow Anna's link, sign up and buy. The shop works as before. Bring it back, and watch the reports arrive by themselves." }
         }
 
         h2 { "Links as they are in the wild" }
         ul {
-            li { "Follow Anna's link, and after it " a href="/?ref=producthunt" { "a newsletter's link" } " with " code { "ref=producthunt" } ". Sign up: Anna is credited all the same, and the account's page says why." }
+            li { "Follow Anna's link, and after it " a href={ "/?" (other) "=producthunt" } { "a newsletter's link" } " with " code { (other) "=producthunt" } ". Sign up: Anna is credited all the same, and the account's page says why." }
             li { "Follow " a href={ (link) "." } { "Anna's link with a full stop" } ", which a mail program took for a part of it. Anna is credited, too." }
         }
 
@@ -169,7 +181,7 @@ pub(crate) fn landing(
             }
         }
     };
-    page("Tea, and friends", None, partnero, &content)
+    page(&format!("Tea, and {who}s"), None, partnero, &content)
 }
 
 /// The form, with what was written into it before and the problem with that.
@@ -180,7 +192,7 @@ pub(crate) fn sign_up(
     partnero: &Partnero,
 ) -> Html<String> {
     let content = html! {
-        (greeting(invitation))
+        (greeting(invitation, &Words::of(partnero.program)))
         form.card method="post" action="/signup" {
             label for="name" { "Name" }
             input id="name" name="name" value=(form.name) required maxlength="100" autocomplete="name";

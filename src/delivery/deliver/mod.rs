@@ -63,7 +63,8 @@ impl Attempt {
     }
 
     /// Whether the buyer of a sale was referred, if the outbox knows it. It is used when a sale is
-    /// refused: Partnero may not take sales of unreferred customers. Otherwise Partnero is asked.
+    /// refused: Partnero may not take sales of unreferred customers. Otherwise Partnero is asked. An
+    /// affiliate program does not have such a customer, so there the sale is not sent at all.
     pub(crate) fn referred(mut self, referred: Option<bool>) -> Self {
         self.referred = referred;
         self

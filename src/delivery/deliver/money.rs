@@ -18,6 +18,10 @@ pub(super) async fn sale(
     {
         return Ok(Receipt::AlreadyRecorded);
     }
+    // Partnero could also record the sale for nobody, because it does not have this customer.
+    if referred == Some(false) && client.program_kind() == ProgramKind::Affiliate {
+        return Ok(Receipt::NotReferred);
+    }
     let buyer = Buyer::id(&sale.customer);
     match client
         .transactions()

@@ -22,7 +22,9 @@ pub enum Receipt {
     /// Partnero already had a sale of this key, so it was not sent again.
     AlreadyRecorded,
     /// Partnero refused the sale, and nobody referred the customer: Partnero may not take such sales.
-    /// In an affiliate program, also a sale to a customer whom Partnero does not have.
+    /// In an affiliate program, also a sale to a customer whom Partnero does not have. The worker of an
+    /// outbox does not even send it if the receipt of the sign-up says that the customer was not created,
+    /// because no partner brought the customer.
     NotReferred,
     /// A sale was deleted at Partnero.
     Refunded,

@@ -29,7 +29,7 @@ where
          --port PORT  where the server listens on 127.0.0.1; 3000 if absent, 0 for any free port\n  \
          --help       prints this text"
     );
-    let arguments = Arguments::read(&help, &["port"]);
+    let arguments = Arguments::read(&help, &["port"], &[]);
     let port = match arguments.and_then(|arguments| arguments.port(3000)) {
         Ok(port) => port,
         Err(code) => return code,
