@@ -15,6 +15,14 @@ pub(super) fn time(at: i64) -> SystemTime {
         .unwrap_or(SystemTime::UNIX_EPOCH)
 }
 
+/// The present, for the table in memory. A database has a clock of its own.
+pub(super) fn now() -> i64 {
+    let since = SystemTime::now()
+        .duration_since(SystemTime::UNIX_EPOCH)
+        .unwrap_or_default();
+    i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
+}
+
 /// A length of time for the database, which adds it to its clock. The longest is a quarter of what
 /// the column holds, so that no sum overflows.
 pub(crate) fn to_millis(duration: Duration) -> i64 {

@@ -6,11 +6,13 @@ use std::time::Duration;
 
 use tokio::sync::Notify;
 
+use super::row;
 use super::store::{Store, Table, Which};
 #[cfg(feature = "tracing")]
 use super::workers::Workers;
 use super::{
-    DeadLetter, Forgotten, OutboxError, OutboxErrorKind, OutboxRow, OutboxTransaction, Status,
+    DeadLetter, Enqueued, Forgotten, OutboxError, OutboxErrorKind, OutboxRow, OutboxTransaction,
+    Status,
 };
 use crate::delivery::report::Report;
 use crate::error::ConfigError;
@@ -26,23 +28,6 @@ pub struct Outbox {
     pub(crate) enqueued: Arc<Notify>,
     #[cfg(feature = "tracing")]
     pub(super) workers: Workers,
-}
-
-/// What `enqueue` did.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum Enqueued {
-    /// The report is now in the outbox.
-    New,
-    /// A report of this customer has arrived before. Its receipt is now a report again, with the new
-    /// data: an app that gives an identifier to another person loses no sign-up, and for the same
-    /// person Partnero's customer is only read back. If Partnero has another e-mail address under the
-    /// identifier, it may be another person: the report is dead as `identifier_taken`, and the
-    /// customer's sales wait for a person's decision. So do not report a customer again at each login.
-    Again,
-    /// A report of this kind and key was in the outbox before and nothing was written: a sign-up that
-    /// has not arrived, or any other report, delivered or not.
-    Repeated,
 }
 
 /// Makes an outbox.
@@ -190,15 +175,7 @@ impl Outbox {
     ///
     /// It does what [`enqueue_in`](Self::enqueue_in) does. It changes one row, unless the report is
     /// [`Repeated`](Enqueued::Repeated): then it changes no row, locks none and does not fail.
-    pub const INSERT: &'static str = "INSERT INTO partnero_outbox \
-         (kind, key, customer, public_key, payload, program) SELECT $1, $2, $3, $4, $5, $6 \
-         WHERE NOT EXISTS (SELECT 1 FROM partnero_outbox WHERE program = $6 AND kind = $1 \
-         AND key = $2 AND (kind <> 'customer' OR state <> 'done')) \
-         ON CONFLICT (program, kind, key) DO UPDATE SET state = 'due', due_at = excluded.due_at, \
-         created_at = excluded.created_at, public_key = excluded.public_key, \
-         payload = excluded.payload, attempts = 0, sent_at = NULL, tried_at = NULL, \
-         failing_ms = 0, outcome = NULL, last_answer = NULL, settled_at = NULL \
-         WHERE partnero_outbox.kind = 'customer' AND partnero_outbox.state = 'done'";
+    pub const INSERT: &'static str = row::INSERT;
 
     /// The statements that make the outbox's tables in SQLite, for an app with migrations of its own.
     ///

@@ -16,10 +16,10 @@ pub(crate) use self::clock::{millis, to_millis};
 pub use self::dead_letter::DeadLetter;
 pub use self::error::{OutboxError, OutboxErrorKind};
 pub use self::forgotten::Forgotten;
-pub use self::handle::{Enqueued, Outbox};
+pub use self::handle::Outbox;
 pub use self::row::OutboxRow;
 pub(crate) use self::row::read_report;
 pub use self::status::Status;
-pub use self::transaction::OutboxTransaction;
+pub use self::transaction::{Enqueued, OutboxTransaction};
 #[cfg(feature = "tracing")]
 pub(crate) use self::workers::RunningWorker;

@@ -51,6 +51,18 @@ pub struct OutboxRow {
     pub(crate) payload: String,
 }
 
+/// The text of [`Outbox::INSERT`](super::Outbox::INSERT). It stands beside the row, so that the
+/// store need not know the handle that is made of it.
+pub(super) const INSERT: &str = "INSERT INTO partnero_outbox \
+     (kind, key, customer, public_key, payload, program) SELECT $1, $2, $3, $4, $5, $6 \
+     WHERE NOT EXISTS (SELECT 1 FROM partnero_outbox WHERE program = $6 AND kind = $1 \
+     AND key = $2 AND (kind <> 'customer' OR state <> 'done')) \
+     ON CONFLICT (program, kind, key) DO UPDATE SET state = 'due', due_at = excluded.due_at, \
+     created_at = excluded.created_at, public_key = excluded.public_key, \
+     payload = excluded.payload, attempts = 0, sent_at = NULL, tried_at = NULL, \
+     failing_ms = 0, outcome = NULL, last_answer = NULL, settled_at = NULL \
+     WHERE partnero_outbox.kind = 'customer' AND partnero_outbox.state = 'done'";
+
 /// Most bytes of a name. An index of PostgreSQL takes so many in any encoding.
 const LONGEST_NAME: usize = 1_000;
 

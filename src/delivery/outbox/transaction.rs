@@ -9,6 +9,23 @@ pub trait OutboxTransaction: sealed::Write + Send {}
 
 impl<T: sealed::Write + Send> OutboxTransaction for T {}
 
+/// What `enqueue` did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Enqueued {
+    /// The report is now in the outbox.
+    New,
+    /// A report of this customer has arrived before. Its receipt is now a report again, with the new
+    /// data: an app that gives an identifier to another person loses no sign-up, and for the same
+    /// person Partnero's customer is only read back. If Partnero has another e-mail address under the
+    /// identifier, it may be another person: the report is dead as `identifier_taken`, and the
+    /// customer's sales wait for a person's decision. So do not report a customer again at each login.
+    Again,
+    /// A report of this kind and key was in the outbox before and nothing was written: a sign-up that
+    /// has not arrived, or any other report, delivered or not.
+    Repeated,
+}
+
 /// Which kind of database an outbox is in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Engine {

@@ -1,5 +1,6 @@
 //! The worker: takes reports from an outbox and delivers them to Partnero.
 
+mod builder;
 mod call_gates;
 mod dispatch;
 mod execution;
@@ -23,6 +24,7 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, timeout_at};
 
+pub use self::builder::DeliveryWorkerBuilder;
 use self::call_gates::ProbeGate;
 use self::dispatch::{Dispatch, GIVE_BACK};
 use self::gate::FleetGate;
@@ -31,7 +33,6 @@ use self::health::Monitor;
 use self::lease::Owner;
 use self::outage::Outage;
 use self::probe::Suspicion;
-pub use self::settings::DeliveryWorkerBuilder;
 use self::settings::Settings;
 use self::shared::{Phase, Shared};
 use self::writer::BatchWriter;

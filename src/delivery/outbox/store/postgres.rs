@@ -1,12 +1,14 @@
 //! PostgreSQL, for any number of processes. A claim skips rows that another claim has locked. Every
 //! transaction here is `READ COMMITTED`, also where the database's default is another level.
 
+use std::time::Duration;
+
 use sqlx::postgres::{PgConnection, PgPool};
 
+use crate::delivery::outbox::OutboxError;
 use crate::delivery::outbox::transaction::Engine;
-use crate::delivery::outbox::{Outbox, OutboxError};
 
-const SCHEMA: &str = Outbox::SCHEMA_POSTGRES;
+const SCHEMA: &str = include_str!("../schema/postgres.sql");
 const SCHEMA_NAME: &str = "Outbox::SCHEMA_POSTGRES";
 
 type Database = sqlx::Postgres;
@@ -99,12 +101,12 @@ pub(crate) async fn check_settings(pool: &PgPool) -> Result<(), OutboxError> {
 
 /// Closes the idle connections that lead to a standby. The pool then opens new ones, by a name or a
 /// proxy that leads to the new primary by now.
-pub(crate) async fn leave_standby(pool: &PgPool) {
+pub(crate) async fn leave_standby(pool: &PgPool, patience: Duration) {
     let mut others = Vec::new();
     while let Some(mut connection) = pool.try_acquire() {
         let query = sqlx::query_scalar("SELECT pg_is_in_recovery()");
         let asked = query.fetch_one(&mut *connection);
-        match tokio::time::timeout(super::PATIENCE, asked).await {
+        match tokio::time::timeout(patience, asked).await {
             Ok(Ok(false)) => others.push(connection),
             // One that fails is of no more use.
             _ => drop(connection.detach()),

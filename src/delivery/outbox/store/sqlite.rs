@@ -10,10 +10,10 @@ use sqlx::sqlite::{
     SqliteSynchronous,
 };
 
+use crate::delivery::outbox::OutboxError;
 use crate::delivery::outbox::transaction::Engine;
-use crate::delivery::outbox::{Outbox, OutboxError};
 
-const SCHEMA: &str = Outbox::SCHEMA_SQLITE;
+const SCHEMA: &str = include_str!("../schema/sqlite.sql");
 const SCHEMA_NAME: &str = "Outbox::SCHEMA_SQLITE";
 
 type Database = sqlx::Sqlite;

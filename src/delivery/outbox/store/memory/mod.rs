@@ -5,7 +5,6 @@ mod row;
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use self::pause::Pause;
 use self::row::{Row, State};
@@ -14,7 +13,7 @@ use super::{
 };
 use crate::client::CustomerRef;
 use crate::delivery::outbox::OutboxRow;
-use crate::delivery::outbox::clock::millis;
+use crate::delivery::outbox::clock::{millis, now};
 use crate::delivery::outbox::forgotten::{NOBODY, OUTCOME};
 use crate::delivery::outbox::{DeadLetter, Enqueued, Forgotten, Status};
 use crate::delivery::report::ReportKind;
@@ -30,13 +29,6 @@ struct Table {
     pause: Pause,
     /// Receipts of sales were deleted.
     pruned: bool,
-}
-
-fn now() -> i64 {
-    let since = SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .unwrap_or_default();
-    i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
 }
 
 impl Memory {

@@ -1,6 +1,6 @@
 //! Whether the whole fleet pauses.
 
-use super::now;
+use crate::delivery::outbox::clock::now;
 use crate::delivery::outbox::store::Passage;
 
 #[derive(Default)]

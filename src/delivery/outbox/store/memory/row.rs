@@ -1,9 +1,8 @@
 //! One row, and the changes that concern no other row.
 
-use super::now;
 use crate::delivery::outbox::DeadLetter;
 use crate::delivery::outbox::OutboxRow;
-use crate::delivery::outbox::clock::time;
+use crate::delivery::outbox::clock::{now, time};
 use crate::delivery::outbox::store::{Claimed, Kind, Sent};
 use crate::delivery::report::ReportKind;
 

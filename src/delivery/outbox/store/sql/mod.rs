@@ -54,6 +54,13 @@ fn list<T: Serialize>(items: &[T]) -> Result<String, OutboxError> {
         .map_err(|error| OutboxError::new(OutboxErrorKind::Database).with_source(error))
 }
 
+/// A text column. Another driver may have written bytes that are no UTF-8.
+fn text(row: &<Database as sqlx::Database>::Row, index: usize) -> Result<String, OutboxError> {
+    let bytes: Option<Vec<u8>> = sqlx::Row::try_get_unchecked(row, index)?;
+    let bytes = bytes.unwrap_or_default();
+    Ok(String::from_utf8_lossy(&bytes).into_owned())
+}
+
 fn kind(name: &str) -> Result<ReportKind, OutboxError> {
     ReportKind::parse(name).ok_or_else(|| {
         let message = format!("the column `kind` holds {name:?}");
@@ -64,7 +71,7 @@ fn kind(name: &str) -> Result<ReportKind, OutboxError> {
 /// Every statement that the app, a worker or an operator runs.
 #[cfg(test)]
 pub(crate) fn statements() -> Vec<(&'static str, &'static str)> {
-    let insert = ("INSERT", crate::delivery::outbox::Outbox::INSERT);
+    let insert = ("INSERT", crate::delivery::outbox::row::INSERT);
     let rooms = [
         queue::statements(),
         settle::statements(),

@@ -3,7 +3,7 @@
 use sqlx::Row;
 
 use super::settle::revive;
-use super::{AFTER, Database, LISTED, NOW, Pool, begin_briefly, kind, list};
+use super::{AFTER, LISTED, NOW, Pool, begin_briefly, kind, list, text};
 use crate::delivery::outbox::clock::{millis, time};
 use crate::delivery::outbox::store::Which;
 use crate::delivery::outbox::{DeadLetter, OutboxError, Status};
@@ -101,16 +101,6 @@ pub(crate) async fn dead(
         })
     });
     letters.collect()
-}
-
-/// A text column. Another driver may have written bytes that are no UTF-8.
-pub(super) fn text(
-    row: &<Database as sqlx::Database>::Row,
-    index: usize,
-) -> Result<String, OutboxError> {
-    let bytes: Option<Vec<u8>> = row.try_get_unchecked(index)?;
-    let bytes = bytes.unwrap_or_default();
-    Ok(String::from_utf8_lossy(&bytes).into_owned())
 }
 
 pub(crate) async fn replay(pool: &Pool, program: &str, which: Which) -> Result<u64, OutboxError> {

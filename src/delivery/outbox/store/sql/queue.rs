@@ -15,10 +15,10 @@ use super::{
     BEGIN, Connection, Database, ENGINE, FOR_SHARE_SKIP_LOCKED, FOR_UPDATE_SKIP_LOCKED, LISTED,
     NOW, Pool, begin_briefly, is_one_of, kind, list, pause, person, settle,
 };
-use crate::delivery::outbox::OutboxRow;
+use crate::delivery::outbox::row::INSERT;
 use crate::delivery::outbox::store::{Claim, Claimed, Kind, Next, NextLease, Places};
 use crate::delivery::outbox::transaction::{Engine, sealed};
-use crate::delivery::outbox::{Enqueued, Forgotten, Outbox, OutboxError};
+use crate::delivery::outbox::{Enqueued, Forgotten, OutboxError, OutboxRow};
 use crate::delivery::report::ReportKind;
 
 /// How many due rows one transaction of a claim looks at to find the lanes that have too many.
@@ -132,7 +132,7 @@ async fn insert(
             .await?;
         is_receipt = state.is_some_and(|state| state == "done");
     }
-    let done = sqlx::query(Outbox::INSERT)
+    let done = sqlx::query(INSERT)
         .bind(row.kind.as_str())
         .bind(&row.key)
         .bind(&row.customer)

@@ -5,10 +5,10 @@ use std::collections::{HashMap, HashSet};
 use serde::Serialize;
 use sqlx::Row;
 
-use super::operate::text;
 use super::queue::lease_promoted;
 use super::{
     ARRIVED, Connection, Database, FOR_SHARE, LISTED, NOW, Pool, begin_briefly, is_one_of, list,
+    text,
 };
 use crate::client::CustomerRef;
 use crate::delivery::deliver::DeadReason;

@@ -1,9 +1,119 @@
-//! What a worker writes about the rows that it has leased.
+//! What a worker and the table say to each other: a claim of rows, and changes of rows that were
+//! leased.
 
+use std::fmt;
 use std::sync::Arc;
 
-use super::Claimed;
 use crate::client::CustomerRef;
+use crate::delivery::report::ReportKind;
+
+/// A row that a claim has leased.
+#[derive(Clone, PartialEq, Eq)]
+pub(crate) struct Claimed {
+    pub(crate) id: i64,
+    pub(crate) kind: ReportKind,
+    pub(crate) key: String,
+    pub(crate) customer: String,
+    pub(crate) payload: Option<String>,
+    /// How many attempts have ended before this one.
+    pub(crate) attempts: i64,
+    pub(crate) created_at: i64,
+    /// When a send was announced whose end is not known.
+    pub(crate) sent_at: Option<i64>,
+    pub(crate) tried_at: Option<i64>,
+    /// For how long Partnero has been answering without taking the report.
+    pub(crate) failing_ms: i64,
+}
+
+impl fmt::Debug for Claimed {
+    /// Without personal data.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Claimed")
+            .field("id", &self.id)
+            .finish_non_exhaustive()
+    }
+}
+
+/// How many rows a claim may take.
+#[derive(Clone, Copy)]
+pub(crate) struct Places {
+    pub(crate) all: usize,
+    /// Of rows that were never tried.
+    pub(crate) fresh: usize,
+    /// Of rows that have failed before.
+    pub(crate) repeated: usize,
+    /// Rows that have failed before come first.
+    pub(crate) repeated_first: bool,
+    /// An odd number of places for fresh rows is divided in favour of the newest.
+    pub(crate) newest_first: bool,
+}
+
+impl Places {
+    /// In which order the rows are looked for, and how many of each kind at most.
+    pub(super) fn kinds(&self) -> [(Kind, usize); 2] {
+        let fresh = (Kind::Fresh, self.fresh.min(self.all));
+        let repeated = (Kind::Repeated, self.repeated.min(self.all));
+        if self.repeated_first {
+            [repeated, fresh]
+        } else {
+            [fresh, repeated]
+        }
+    }
+
+    /// How many of so many fresh rows are the newest. The others are the oldest, so that neither a
+    /// long past nor a burst keeps the other waiting.
+    pub(super) fn newest(&self, fresh: usize) -> usize {
+        usize::midpoint(fresh, usize::from(self.newest_first))
+    }
+}
+
+/// Whether a row was tried before.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    Fresh,
+    Repeated,
+}
+
+/// The answer to a claim.
+pub(crate) enum Claim {
+    Open {
+        /// The database's clock.
+        now: i64,
+        /// Receipts of sales were deleted before this claim. A sale among its rows may have been
+        /// paid before, and its receipt may be gone.
+        pruned: bool,
+        rows: Vec<Claimed>,
+        /// More rows may be due for which there was a place.
+        more: bool,
+    },
+    /// The fleet pauses. The next probe is due in so many milliseconds.
+    Shut { probe_in: i64 },
+}
+
+/// Who in the fleet may call Partnero.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Passage {
+    /// Everybody.
+    Open,
+    /// Only the probe.
+    Probe,
+    /// Nobody: Partnero has asked for a pause that is not over.
+    Shut,
+}
+
+impl Passage {
+    /// Of a gate that is shut, and that must stay shut for another `left` milliseconds.
+    pub(super) fn shut_for(left: i64) -> Self {
+        if left > 0 { Self::Shut } else { Self::Probe }
+    }
+}
+
+/// Which dead letters are replayed.
+#[derive(Clone, Copy)]
+pub(crate) enum Which {
+    One(i64),
+    All,
+}
 
 /// A change of one leased row.
 #[derive(Clone)]
