@@ -71,6 +71,8 @@ impl Delivery {
         };
         #[cfg(feature = "tracing")]
         let report = tracing::Instrument::in_current_span(report);
+        // In a task of its own: a server drops the handler when the visitor closes the page, and a
+        // call that is cut off half-way leaves open whether the customer exists.
         match tokio::time::timeout(self.deadline, tokio::spawn(report)).await {
             Ok(Ok(result)) => result,
             Ok(Err(error)) => Err(HandoverError::Interrupted(error)),

@@ -151,6 +151,8 @@ impl<'c> Ladder<'c> {
                 Err(RegisterError::Failed(error)) if is_refusal(&error) => error,
                 Err(error) => return Err(error),
             };
+            // Asked after each refusal, not before the first call: nearly every sign-up is new, and
+            // a call takes a second or two.
             if let Some(found) = find(self.client, self.new.id()).await? {
                 match self.whose(&found) {
                     Whose::Ours => return Ok(self.existing(found).await),
@@ -207,6 +209,8 @@ impl<'c> Ladder<'c> {
     ///
     /// The refusal, if nothing is known to help.
     async fn step_down(&mut self, refusal: Error) -> Result<(), RegisterError> {
+        // All fields that the refusal names at once, so that not each of them costs a call of its
+        // own.
         let mut is_changed = false;
         for field in LeftOut::FIELDS {
             if is_about(&refusal, field) {

@@ -38,6 +38,8 @@ pub(super) fn candidates(new: &NewCustomer) -> Vec<(Referrer, Credited)> {
         // A partner is no customer, also with a name that is equal to a customer's.
         let is_own = matches!(candidate, Referrer::Customer(_))
             && (name == new.id() || Some(name) == new.public_key());
+        // The same key may stand in several links, and with or without punctuation. Each name is
+        // asked for once.
         if !is_own && candidates.iter().all(|(known, _)| *known != candidate) {
             candidates.push((candidate, credited));
         }

@@ -118,6 +118,7 @@ impl Service<Attempt> for Deliverer {
     type Future = Pin<Box<dyn Future<Output = Result<Receipt, DeliveryError>> + Send>>;
 
     fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
+        // The client lets calls in by its own limit, inside of the future.
         Poll::Ready(Ok(()))
     }
 
@@ -133,6 +134,8 @@ impl Service<Attempt> for Deliverer {
             } = attempt;
             match report {
                 Report::Customer(new) => {
+                    // Asked before anything is sent: a customer who was once created without the
+                    // referrer cannot get the referrer later.
                     let awaited = awaited(&client, &new, &pending_referrers).await;
                     match awaited.map_err(DeliveryError::later)? {
                         Some(referrer) => Err(DeliveryError::awaits(referrer)),

@@ -78,6 +78,7 @@ async fn is_recorded(client: &Client, key: &str) -> Result<bool, Error> {
 
 /// Whether a transaction of this key is on any page of the list.
 async fn is_listed(client: &Client, key: &str) -> Result<bool, Error> {
+    // However many pages there are, they take no longer than one call may.
     let client = client.within_one_deadline();
     let mut listed = client.transactions().list().key(key).stream();
     while let Some(found) = listed.next().await {
@@ -96,6 +97,7 @@ async fn sale_refused(
     referred: Option<bool>,
     refusal: Error,
 ) -> Result<Receipt, DeliveryError> {
+    // No source says how Partnero refuses a key that it has already, so it is asked what it has.
     if matches!(refusal.kind(), ErrorKind::Conflict | ErrorKind::Invalid)
         && is_recorded(client, &sale.key)
             .await
@@ -133,6 +135,7 @@ pub(super) async fn refund(
             .await
             .map_err(DeliveryError::later)?
     {
+        // The earlier attempt, whose answer was lost, has deleted the sale.
         return Ok(Receipt::Refunded);
     }
     match client.transactions().delete(key).await {
@@ -165,6 +168,7 @@ pub(super) async fn credit(
     again: bool,
 ) -> Result<Receipt, DeliveryError> {
     if again {
+        // Partnero has no list in which a credit could be looked up by a name of ours.
         return Err(DeliveryError::parked(None));
     }
     match client

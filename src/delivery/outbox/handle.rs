@@ -154,6 +154,8 @@ impl Outbox {
     ///
     /// The name has over 100 bytes or a control character.
     pub fn program(&self, name: &str) -> Result<Self, ConfigError> {
+        // The name stands in every row and in nearly every index of the table, so it is kept short.
+        // A zero byte is a control character; PostgreSQL takes none.
         if name.len() > 100 || name.chars().any(char::is_control) {
             let advice = "write at most 100 bytes without control characters";
             return Err(ConfigError::new("program", advice));
@@ -223,10 +225,14 @@ impl Outbox {
         transaction: &mut impl OutboxTransaction,
         report: impl Into<Report>,
     ) -> Result<Enqueued, OutboxError> {
+        // Checked before anything is sent: on PostgreSQL a failed statement ends the app's whole
+        // transaction.
         if transaction.engine() != self.store.engine() {
             return Err(OutboxError::new(OutboxErrorKind::WrongEngine));
         }
         let row = self.row(report)?;
+        // The app commits later, so the worker may look too early and find nothing. Then it finds
+        // the row at its next look, or the app calls `wake` after the commit.
         let enqueued = transaction.write(self.store.program(), &row).await?;
         self.wake();
         Ok(enqueued)
@@ -294,6 +300,8 @@ impl Outbox {
     ///
     /// The database cannot be written to.
     pub async fn replay(&self, id: i64) -> Result<bool, OutboxError> {
+        // The signal reaches the workers of this process alone. Those of other processes find the
+        // row at their next look at the table.
         let replayed = self.store.replay(Which::One(id)).await?;
         self.enqueued.notify_waiters();
         Ok(replayed > 0)
@@ -368,6 +376,8 @@ impl Outbox {
     ///
     /// The database cannot be written to.
     pub async fn prune(&self, age: Duration) -> Result<u64, OutboxError> {
+        // One transaction for all of them would keep everybody else from writing an SQLite file
+        // until the last row is deleted.
         const BATCH: i64 = 1_000;
         let mut pruned = 0;
         loop {

@@ -99,6 +99,7 @@ impl OutboxRow {
                 product_id: sale.product_id.clone(),
                 product_type: sale.product_type.clone(),
             }),
+            // All that a refund needs stands in the columns `key` and `customer`.
             Report::Refund(_) => Ok("{}".to_owned()),
             Report::Credit(credit) => serde_json::to_string(&credit.money),
         };

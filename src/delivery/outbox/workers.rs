@@ -26,6 +26,7 @@ struct Counts {
 impl Workers {
     fn of<T>(&self, program: &str, change: impl FnOnce(&mut Counts) -> T) -> T {
         let mut programs = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        // Looked for before `entry`, which needs an owned name: this runs for each report.
         if let Some(counts) = programs.get_mut(program) {
             return change(counts);
         }
@@ -55,6 +56,7 @@ struct Watch(Outbox);
 impl Watch {
     /// `None` if a worker runs or another task watches.
     fn begin(outbox: &Outbox) -> Option<Self> {
+        // Asked and noted under one lock, so that two reports at the same moment start one task.
         let is_needed = counts(outbox, |counts| {
             let is_needed = counts.running == 0 && !counts.is_watched;
             counts.is_watched |= is_needed;
@@ -93,6 +95,7 @@ async fn warn_while_unattended(watch: Watch, patience: Duration) {
         if counts(outbox, |counts| counts.running > 0) {
             return;
         }
+        // A database that does not answer is asked again later. Whoever enqueues gets its error.
         let Ok(status) = outbox.status().await else {
             continue;
         };

@@ -125,12 +125,16 @@ impl DeliveryWorkerBuilder {
         if !(1..=1_000).contains(&settings.lanes) {
             return refuse("lanes", "write 1 to 1,000");
         }
+        // A look-up that is made while the request is still under way finds nothing, and the sale
+        // would be sent a second time.
         if settings.look_up_after <= self.client.timeout() {
             return refuse(
                 "look_up_after",
                 "write more than the client's time-out: until then a request may be under way",
             );
         }
+        // Calls are begun until `look_up_after` before the end of the lease, so there must be such
+        // a time.
         if settings.lease <= settings.look_up_after {
             return refuse("lease", "write more than `look_up_after`");
         }

@@ -71,6 +71,8 @@ impl Dispatch {
         #[cfg(feature = "tracing")]
         let running = RunningWorker::of(&shared.outbox);
         loop {
+            // Takes the ended executions out of the set, whose length is the number of taken
+            // places.
             while self.executions.try_join_next().is_some() {}
             if *phase.borrow() != Phase::Running {
                 break;
@@ -137,6 +139,7 @@ impl Dispatch {
             Ok(Claim::Shut { probe_in }) => {
                 shared.monitor.database_answers();
                 shared.monitor.paused(true);
+                // A claim reads the gate anyway. Noting it here saves a call the question.
                 shared.gate.saw(at, Passage::Shut);
                 if probe_in > 0 {
                     return Wait::Time(millis(probe_in).min(shared.settings.poll));
@@ -163,6 +166,7 @@ impl Dispatch {
                     let execution =
                         Execution::new(Arc::clone(shared), row, Arc::clone(&owner), claiming);
                     let execution = execution.run(self.phase.subscribe());
+                    // The place is given back when the task ends, also if the execution panics.
                     self.executions.spawn(async move {
                         execution.await;
                         drop(place);
@@ -215,6 +219,8 @@ impl Dispatch {
             }
             Some(asked) => {
                 let chance = random.fraction();
+                // The first wait was set when the gate was shut, so the first probe that fails is
+                // followed by the second wait.
                 let wait = settings.probes.after(probes_before + 2, asked, chance);
                 outbox.store.defer_probe(wait).await
             }
@@ -260,9 +266,11 @@ impl Dispatch {
         if let Phase::Draining { until } = phase {
             while let Ok(Some(_)) = timeout_at(until, self.executions.join_next()).await {}
         }
+        // Those that ended right at the deadline have written their result and are not unfinished.
         while self.executions.try_join_next().is_some() {}
         let unfinished = self.executions.len();
         self.phase.send_replace(Phase::Cut);
+        // The phase has told the executions to give their rows back, which needs the database.
         let _ = timeout(GIVE_BACK, async {
             while self.executions.join_next().await.is_some() {}
         })

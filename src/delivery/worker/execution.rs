@@ -185,6 +185,7 @@ impl Execution {
                 next: None,
             },
             Err(error) if error.is_dead() => self.dead(&error),
+            // This client refused the call before it was sent, so it is no attempt.
             Err(error) if error.was_held_back() => self.release(settings.poll, self.sent(&error)),
             Err(error) => self.retry(&error),
         })
@@ -201,6 +202,8 @@ impl Execution {
         } = &*self.shared;
         let gate = AttemptGate {
             gate: gate.clone(),
+            // `look_up_after` is longer than one request may take (the builder checks that), so a
+            // request that is begun before this moment is over when the lease ends.
             until: self.claiming.at + settings.lease.saturating_sub(settings.look_up_after),
             timeout: client.timeout(),
             outage: suspicion.outage.clone(),
@@ -214,6 +217,7 @@ impl Execution {
         if self.row.kind == ReportKind::Credit {
             return None;
         }
+        // Both are times of the database, so a wrong clock of this machine changes nothing.
         let since = millis(self.claiming.now - self.row.sent_at?);
         let left = self.shared.settings.look_up_after.checked_sub(since)?;
         (!left.is_zero()).then_some(left)
@@ -264,6 +268,8 @@ impl Execution {
                 .pending_referrers(pending_referrers)
                 .referred(customer_outcome.as_deref().and_then(was_referred))),
             Announced::Held => Err(None),
+            // Nothing was sent: the fleet pauses, or the lease is not ours any more. In the second
+            // case this change does not touch the row either.
             Announced::Refused => Err(Some(
                 self.release(settings.poll, Sent::Restore(row.sent_at)),
             )),
@@ -311,6 +317,8 @@ impl Execution {
                 if !outage.partnero_fails(&failure, settings.outage_lanes) {
                     return;
                 }
+                // Without a connection the report cannot be the cause, and a `Retry-After` says
+                // what to do: both need no probe.
                 if sign == Sign::Down || asked.is_some() {
                     suspicion.pause(asked).await;
                 } else {
@@ -345,12 +353,15 @@ impl Execution {
 
     fn retry(&self, error: &DeliveryError) -> Op {
         let (row, settings) = (&self.row, &self.shared.settings);
+        // The database's time, reckoned from the claim, without another question to the database.
         let elapsed = to_millis(self.claiming.at.elapsed());
         let now = self.claiming.now.saturating_add(elapsed);
         let answered = error.was_answered(row.sent_at.is_some());
         let failing = settings
             .waits
             .failing(row.failing_ms, row.tried_at, now, answered);
+        // Counted in time and not in attempts: an outage of days must not use a report's attempts
+        // up.
         if millis(failing) >= settings.give_up_after {
             return self.dead_because(DeadReason::TooOld, error);
         }

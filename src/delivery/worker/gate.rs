@@ -67,6 +67,7 @@ impl FleetGate {
     /// Notes an answer of the database to a question that was asked at `at`.
     pub(super) fn saw(&self, at: Instant, passage: Passage) {
         let mut known = self.known();
+        // Answers may come in another order than their questions were asked.
         if known.seen.is_none_or(|(before, _)| before <= at) {
             known.seen = Some((at, passage));
         }
@@ -76,6 +77,7 @@ impl FleetGate {
     /// again and again until it has ended, so that other workers see it as soon as they can claim.
     pub(super) async fn shut_until(&self, reason: &'static str, until: Instant) {
         let asked = Instant::now();
+        // At once, so that the calls of this worker stop even if the write takes long.
         self.saw(asked, Passage::Shut);
         self.0.monitor.paused(true);
         #[cfg(feature = "tracing")]
@@ -132,6 +134,7 @@ impl FleetGate {
                 return passage;
             }
             let _turn = self.0.turn.lock().await;
+            // Another call has asked the database while this one waited for its turn.
             if self.passage().is_some() {
                 continue;
             }

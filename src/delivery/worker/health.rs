@@ -62,6 +62,8 @@ impl Monitor {
         let inner = &self.0;
         Health {
             running,
+            // `Relaxed` everywhere here: each value stands for itself, and no other memory is read
+            // because of it.
             database: !inner.database_fails.load(Ordering::Relaxed),
             paused: inner.paused.load(Ordering::Relaxed),
             in_flight: inner.in_flight.load(Ordering::Relaxed),

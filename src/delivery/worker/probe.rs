@@ -26,6 +26,8 @@ pub(super) async fn probe(prober: &Client) -> Found {
     };
     match error.kind() {
         ErrorKind::Busy | ErrorKind::RateLimited => Found::Nothing,
+        // A refused API key fails every report alike. Without a pause all of them would be tried in
+        // vain, over and over, until somebody has corrected the key.
         ErrorKind::Connect | ErrorKind::Unauthorized => Found::Failure {
             asked: error.retry_after(),
         },

@@ -41,6 +41,7 @@ impl Waits {
     ) -> i64 {
         let longest = to_millis(LONGEST_STRETCH.max(self.longest.saturating_mul(2)));
         match tried_at {
+            // The clamp also covers a clock of the database that was set back.
             Some(tried_at) if answered => before.saturating_add((now - tried_at).clamp(0, longest)),
             _ => before,
         }

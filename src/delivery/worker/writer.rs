@@ -94,6 +94,8 @@ impl BatchWriter {
         }
     }
 
+    // The channel needs no bound: each execution has one change in it at a time, and there are at
+    // most as many executions as lanes.
     async fn write(&self, owner: &Arc<str>, op: Op) -> Option<Written> {
         let owner = Arc::clone(owner);
         let change = Change { owner, op };
@@ -116,6 +118,8 @@ impl Entry {
 
 impl Database {
     async fn write(&self, changes: &[Change]) -> Result<Vec<Written>, OutboxError> {
+        // Read before the database is asked, so that the answer is never taken for newer than it
+        // is.
         let at = Instant::now();
         let written = self.outbox.store.write(changes).await?;
         self.monitor.database_answers();
@@ -192,6 +196,8 @@ async fn write_singly(
             },
         };
         if let Some(entry) = write_one(database, entry).await {
+            // Later the lease is over, and the worker that claims the row then finds out what
+            // became of it.
             if since.elapsed() <= patience {
                 waiting.push_back((entry, since));
             }

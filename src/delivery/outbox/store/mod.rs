@@ -98,6 +98,7 @@ impl Store {
 
     /// Writes one row in a transaction of its own.
     pub(super) async fn enqueue(&self, row: &OutboxRow) -> Result<Enqueued, OutboxError> {
+        // Without `in_time`: how long an app waits for its own database is the app's decision.
         ask!(self, enqueue(row))
     }
 

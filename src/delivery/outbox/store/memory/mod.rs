@@ -41,6 +41,8 @@ impl Memory {
     pub(super) fn enqueue(&self, program: &str, new: &OutboxRow) -> Enqueued {
         self.table(program, |table| {
             let mut rows = table.rows.values_mut();
+            // Every search here reads all rows. A test has few of them, and one statement less to
+            // keep right.
             let known = rows.find(|row| row.claimed.kind == new.kind && row.claimed.key == new.key);
             if let Some(row) = known {
                 if row.state != State::Done || new.kind != ReportKind::Customer {

@@ -91,6 +91,7 @@ impl Row {
         self.claimed.attempts = 0;
         self.claimed.tried_at = None;
         self.claimed.failing_ms = 0;
+        // The person who replays a credit has found out that it did not arrive.
         if self.claimed.kind == ReportKind::Credit {
             self.claimed.sent_at = None;
         }

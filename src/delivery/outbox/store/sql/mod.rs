@@ -7,6 +7,8 @@ macro_rules! statements {
     ($($(#[$doc:meta])* $name:ident = $text:literal $(, $word:ident = $value:expr)*;)+) => {
         $(
             $(#[$doc])*
+            // Static, because sqlx takes only a `&'static str` for a text that nobody else has put
+            // together.
             static $name: std::sync::LazyLock<String> =
                 std::sync::LazyLock::new(|| format!($text $(, $word = $value)*));
         )+

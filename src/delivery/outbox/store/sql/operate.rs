@@ -125,6 +125,8 @@ pub(crate) async fn discard(
     let query = query.bind(id).bind(reason);
     let found = query.execute(&mut *transaction).await?.rows_affected() > 0;
     if found {
+        // The reports behind it are sent although it never arrived: that is what the person has
+        // decided.
         revive(&mut transaction, &[id]).await?;
     }
     transaction.commit().await?;
@@ -145,6 +147,8 @@ pub(crate) async fn prune(
     age: i64,
     limit: i64,
 ) -> Result<u64, OutboxError> {
+    // Listed before the transaction begins: an SQLite file is then locked only while rows are
+    // deleted.
     let query = sqlx::query_scalar(OLD_RECEIPTS.as_str()).bind(program);
     let query = query.bind(age).bind(limit);
     let old: Vec<i64> = query.fetch_all(pool).await?;
@@ -154,6 +158,8 @@ pub(crate) async fn prune(
     let mut transaction = begin_briefly(pool).await?;
     let query = sqlx::query(PRUNE.as_str()).bind(list(&old)?);
     let pruned = query.execute(&mut *transaction).await?.rows_affected();
+    // In the same transaction. A claim that saw the receipts gone but not this note would send a
+    // sale again without a look-up.
     if pruned > 0 {
         let query = sqlx::query(NOTE_PRUNING.as_str()).bind(program);
         query.execute(&mut *transaction).await?;

@@ -19,6 +19,7 @@ statements! {
         probe_at = COALESCE(gate.probe_at, excluded.probe_at), \
         not_before = CASE WHEN gate.not_before > excluded.not_before \
         THEN gate.not_before ELSE excluded.not_before END";
+    // One statement asks and takes, so that of several workers only one sends the probe.
     TAKE_PROBE = "UPDATE partnero_outbox_gate SET probes = probes + 1, probe_at = $2 + {NOW} \
         WHERE program = $1 AND closed_at IS NOT NULL AND COALESCE(probe_at, 0) <= {NOW} \
         AND not_before <= {NOW} RETURNING probes";
@@ -29,6 +30,9 @@ statements! {
     // Somebody has asked for a longer pause while the gate was probed.
     PROBE_AGAIN = "UPDATE partnero_outbox_gate SET probe_at = not_before \
         WHERE program = $1 AND closed_at IS NOT NULL";
+    // `state IN ('due', 'leased')` is the condition of two indexes. It is written out, although
+    // only due rows are changed, because SQLite uses such an index only for a query that repeats
+    // its condition.
     RESUME_ROWS = "UPDATE partnero_outbox SET due_at = {NOW} \
         WHERE program = $1 AND state IN ('due', 'leased') AND state = 'due' AND due_at >= \
         (SELECT not_before FROM partnero_outbox_gate WHERE program = $1 AND closed_at IS NOT NULL)";

@@ -73,6 +73,7 @@ pub(super) async fn forget_in(
         let query = sqlx::query(statement).bind(list(&ids)?);
         query.execute(&mut *connection).await?;
     }
+    // Friends of this customer have waited for the sign-up that is deleted now.
     settle::revive(connection, &ids).await?;
     Ok(forgotten)
 }

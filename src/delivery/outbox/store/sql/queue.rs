@@ -123,6 +123,9 @@ async fn insert(
     program: &str,
     row: &OutboxRow,
 ) -> Result<Enqueued, OutboxError> {
+    // The statement changes one row both for a new report and for a receipt that is opened again.
+    // So the state is read before. If another transaction changes it in between, the row is right
+    // all the same, and only the answer names the wrong one of the two.
     let mut is_receipt = false;
     if row.kind == ReportKind::Customer {
         let query = sqlx::query_scalar(STATE.as_str()).bind(program);
@@ -208,6 +211,7 @@ pub(crate) async fn claim(
         // If no head was found, there may be many more rows that stand behind theirs.
         looks_far = true;
     }
+    // The newest rows were looked for first.
     claim.rows.sort_unstable_by_key(|row| row.id);
     Ok(Claim::Open {
         now: gate.now,
@@ -359,6 +363,8 @@ async fn lease(
             }
         }
     }
+    // These rows are dead now: no friend waits for them any more, and the next report of the same
+    // customer is at the head of its lane.
     settle::revive_friends(connection, &unreadable).await?;
     settle::promote(connection, &unreadable).await?;
     Ok(rows)
@@ -379,6 +385,7 @@ pub(super) async fn lease_promoted(
     let followers: Vec<i64> = query.fetch_all(&mut *connection).await?;
     let mut leased = Vec::with_capacity(followers.len());
     for id in followers {
+        // One statement for each row, because each has an owner of its own.
         if let Some(next) = promoted.get(&id) {
             leased.extend(lease(connection, &[id], &next.owner, next.lease).await?);
         }
@@ -443,10 +450,12 @@ fn read(row: &<Database as sqlx::Database>::Row) -> Result<Claimed, String> {
         key: text(2, "key")?,
         customer: text(3, "customer")?,
         payload: payload.map_err(|_| "the column `payload` holds no text".to_owned())?,
+        // `AND_ATTEMPT` adds nothing above this bound.
         attempts: number(5, "attempts", 1_000_000_000)?,
         created_at: time(6, "created_at")?.unwrap_or_default(),
         sent_at: time(7, "sent_at")?,
         tried_at: time(8, "tried_at")?,
+        // The same bound as of every length of time here, so that no sum overflows.
         failing_ms: number(9, "failing_ms", i64::MAX / 4)?,
     })
 }
@@ -463,6 +472,8 @@ pub(crate) async fn repair(pool: &Pool, program: &str) -> Result<(), OutboxError
         return Ok(());
     }
     let mut transaction = begin_briefly(pool).await?;
+    // The list may be out of date by now. That does no harm: the next claim queues a row again that
+    // has a head, and a held row asks again before it is sent.
     make_due(&mut transaction, &lost).await?;
     Ok(transaction.commit().await?)
 }

@@ -23,6 +23,7 @@ const OURS: &str = "WHERE id = $1 AND owner = $2 AND state = 'leased'";
 statements! {
     CUSTOMER = "SELECT id, state, outcome FROM partnero_outbox \
         WHERE program = $1 AND kind = 'customer' AND key = $2";
+    // A dead sale holds its refund: if the sale did not arrive, there is nothing to refund yet.
     PENDING_SALE = "SELECT id FROM partnero_outbox \
         WHERE program = $1 AND kind = 'transaction' AND key = $2 AND state <> 'done'";
     // Without $4, not a younger one that waits for an older one.
@@ -38,6 +39,8 @@ statements! {
     ANNOUNCE = "UPDATE partnero_outbox SET sent_at = CASE WHEN $3 THEN {NOW} ELSE sent_at END \
         {OURS} AND due_at > {NOW} AND NOT EXISTS (SELECT 1 FROM partnero_outbox_gate gate \
         WHERE gate.program = partnero_outbox.program AND closed_at IS NOT NULL)";
+    // The receipt keeps `key` and `customer`, so that the same key is not paid twice, and no other
+    // personal data.
     DONE = "UPDATE partnero_outbox SET state = 'done', owner = NULL, outcome = arrived.outcome, \
         settled_at = {NOW}, payload = NULL, public_key = NULL, last_answer = NULL FROM {ARRIVED} \
         WHERE partnero_outbox.id = arrived.id AND partnero_outbox.owner = arrived.owner \
@@ -87,6 +90,8 @@ pub(crate) async fn write(
             Op::Done { id, .. } => Written::Settled(done.contains_key(&(*id, &**owner))),
             op => apply(&mut transaction, program, owner, op).await?,
         });
+        // A held row is not at the head of its lane any more, so the row behind it must be promoted
+        // as well.
         let is_gone = match (op, written.last()) {
             (Op::Announce { .. }, Some(Written::Announced(Announced::Held))) => true,
             (Op::Dead { .. }, Some(Written::Settled(was_ours))) => *was_ours,
@@ -100,6 +105,8 @@ pub(crate) async fn write(
         }
     }
     let arrived: Vec<i64> = done.keys().map(|(id, _)| *id).collect();
+    // From here on the order counts: each of these statements looks for rows that wait for what was
+    // written above.
     revive(&mut transaction, &arrived).await?;
     revive_friends(&mut transaction, &dead).await?;
     let promoted = promote(&mut transaction, &gone).await?;
@@ -263,6 +270,7 @@ async fn announce(
         // Locks the row to wait for. If a worker is settling it right now, this waits until that is
         // done, and then the row is pending no more and is looked for again.
         let query = sqlx::query_scalar(STILL_PENDING.as_str()).bind(blocker);
+        // A dead sign-up goes on holding the customer's own sales, but no friends.
         let query = query.bind(!matches!(check, Check::Referrer(_)));
         let still: Option<i64> = query.fetch_optional(&mut *connection).await?;
         if still.is_some() {
@@ -371,6 +379,7 @@ async fn pending_referrer(
             savepoint.commit().await?;
             Ok(pending)
         }
+        // `untranslatable_character` (PostgreSQL, appendix A).
         Err(sqlx::Error::Database(error)) if error.code().as_deref() == Some("22P05") => {
             savepoint.rollback().await?;
             Ok(None)
