@@ -62,6 +62,7 @@ pub fn global_privacy_control(request: &RequestHead<'_>) -> Consent {
     if request
         .headers
         .get(&SEC_GPC)
+        // The only value that the specification of Global Privacy Control has.
         .is_some_and(|value| value == "1")
     {
         Consent::Withdrawn

@@ -67,11 +67,14 @@ pub(super) fn weigh(
         .links
         .read(request.uri.query(), || request.uri.path());
     let stored = match consent {
+        // Without an answer about consent the app must not read what the browser stores, either
+        // (ePrivacy directive, article 5(3)).
         Consent::Unknown => Reading::new(ReferralSource::Cookie),
         Consent::Granted | Consent::Withdrawn => stored(),
     };
     let has_cookie = stored.found_any()
         || (consent == Consent::Withdrawn && policy.has_other_cookie(request.headers));
+    // The link is what the visitor has just followed, so its mistake is the one to report.
     let ignored = link.invalid.or(stored.invalid);
     let capture = |key, source| {
         let why_not = why_not_stored(policy, request, asker, consent);
@@ -79,7 +82,10 @@ pub(super) fn weigh(
         (Some(Referral::new(key, source)), outcome)
     };
     let (referral, outcome) = match (link.key, stored.key) {
+        // The order of the arms is the rule: consent, then the link, then the cookie, and last the
+        // page before.
         _ if consent == Consent::Withdrawn => (None, Outcome::ConsentWithdrawn),
+        // With several different cookies the link is stored again: that removes the others.
         (Some(key), Some(stored_key)) if key == stored_key && !stored.conflicting => {
             (Some(Referral::new(key, link.source)), Outcome::Unchanged)
         }
@@ -94,6 +100,8 @@ pub(super) fn weigh(
                 (None, Outcome::AlreadySpent)
             }
             Some(key) => capture(key, ReferralSource::Referer),
+            // Of a key that is too old and an invalid one, the first explains more: there was a
+            // referral.
             None if stored.expired => (None, Outcome::Expired),
             None => (None, ignored.map_or(Outcome::NotReferred, Outcome::Ignored)),
         },
@@ -184,6 +192,8 @@ fn runners_up(
 ) -> Option<Box<RunnersUp>> {
     let may_write = || {
         let why_not = why_not_stored(policy, request, asker, context.consent);
+        // A cookie for a domain that seems not to cover this host is written all the same: see
+        // `write::lines`.
         matches!(why_not, None | Some(NotStored::OutsideDomain))
     };
     let loses = match context.outcome {

@@ -24,6 +24,8 @@ impl Mark {
     #[inline(never)]
     pub(super) fn leave_in(&self, headers: &mut HeaderMap) {
         self.was_left.store(true, Ordering::Relaxed);
+        // The flag of a value costs no allocation, and an app that reads the header sees no
+        // difference. A header or an extension of our own would cost one, and the app could see it.
         if let Some(value) = headers.values_mut().next() {
             value.set_sensitive(true);
         }

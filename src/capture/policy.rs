@@ -102,6 +102,7 @@ impl Policy {
         reason = "mostly there is no observer, and the question costs less than a call"
     )]
     pub(super) fn tell(&self, context: &ReferralContext) {
+        // First the app's own code, which may panic: an event and a counter never do.
         if let Some(observer) = &self.observer {
             observer(context);
         }

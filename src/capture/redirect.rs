@@ -146,6 +146,8 @@ impl<ReqBody, B: Default> Service<Request<ReqBody>> for PathLinkRedirect<B> {
         if method == Method::GET || method == Method::HEAD {
             let context = self.referrals.evaluate(method, uri, request.headers());
             let carried = match (context.outcome, &context.referral) {
+                // Where no cookie may be stored, the key goes on in the address of the next page
+                // and counts there.
                 (Outcome::NotStored(_), Some(referral)) => links
                     .parameters()
                     .next()

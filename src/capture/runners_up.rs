@@ -48,6 +48,7 @@ impl RunnersUpCookie {
         let in_cookie = self.is_in(headers);
         let stored = self.stored(headers);
         let (mut keys, mut room) = (Vec::new(), MOST_BYTES);
+        // The key that loses now is the newest, so it stands first; the oldest ones fall out.
         for key in lose.iter().chain(&stored) {
             let is_new = Some(key) != counts && !keys.contains(key);
             if let Some(left) = room.checked_sub(encoded_len(key))
@@ -62,6 +63,8 @@ impl RunnersUpCookie {
             // There is no referral that these keys could stand in for.
             keys.clear();
         }
+        // A cookie is written only if it changes: each `Set-Cookie` keeps the page out of shared
+        // caches.
         let is_news = counts.is_some() && keys != stored;
         (in_cookie || !keys.is_empty()).then(|| {
             Box::new(RunnersUp {

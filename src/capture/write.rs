@@ -24,6 +24,7 @@ pub(super) fn lines_told(
 ) -> Option<CookieLines> {
     if context.outcome == Outcome::Captured && policy.cache.leave_public_pages {
         let lines = lines(policy, request, context)?;
+        // Only the response shows whether its page is public, so the report waits for it.
         return Some(lines.watched_by(Arc::new(PendingReport {
             policy: policy.clone(),
             context: context.clone(),
@@ -82,11 +83,14 @@ pub(super) fn lines(
         }
         (Outcome::ConsentWithdrawn, _) if context.has_cookie => {
             let marker = policy.signup_marker.as_ref().map(CookieTemplate::removal);
+            // The marker goes as well: after a withdrawal nothing of ours stays in the browser.
             Some(removal(policy, context).beside(marker))
         }
         (Outcome::Unchanged | Outcome::FirstTouchKept, _) => {
             #[cfg(feature = "companion")]
             if let Some(companion) = &policy.companion {
+                // The companion holds the key that lost, so the cookie of the runners-up has
+                // nothing to add.
                 let line = companion.line_alone(context);
                 return line.map(|line| CookieLines::new(line, policy.cache));
             }
@@ -126,6 +130,8 @@ pub(super) fn removal_after_signup(policy: &Policy, context: &ReferralContext) -
     let removal = removal(policy, context);
     match &policy.signup_marker {
         None => removal,
+        // The page with the form may name its address, and so the key, in the `Referer` of the next
+        // request. The marker says that this key was used.
         Some(marker) if context.consent == Consent::Granted => removal.beside([marker.set("1")]),
         // The visitor has not consented to the marker. Without it the next request must not name
         // this page in its `Referer`, which would bring the referral back.

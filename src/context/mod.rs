@@ -146,6 +146,7 @@ impl ReferralContext {
     #[must_use]
     pub fn with_referral(mut self, referral: impl Into<Option<Referral>>) -> Self {
         let typed = self.referral.as_ref().map(Referral::source) == Some(ReferralSource::Code);
+        // A typed code is the most deliberate act of all, so only another code takes its place.
         if let Some(referral) = referral.into()
             && (!typed || referral.source() == ReferralSource::Code)
         {

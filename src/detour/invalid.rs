@@ -34,6 +34,8 @@ impl fmt::Display for InvalidToken {
         f.write_str(match self {
             Self::Empty => "the referral token is empty",
             Self::Malformed => "the referral token is malformed",
+            // A token of another purpose or context cannot be told from a forged one: both have a
+            // signature that does not fit.
             Self::Forged => "the referral token was not made for this place",
             Self::Expired => "the referral token has expired",
         })

@@ -33,6 +33,7 @@ const STRICTEST: HeaderValue = HeaderValue::from_static("private, no-store");
 /// Everything else the app said (`max-age`, `no-store`, `no-cache` ...) stays, so that the
 /// response is never cached longer or more widely than the app allowed.
 pub(super) fn make_private(headers: &mut HeaderMap, rules: CacheRules) {
+    // A CDN obeys its own header and does not look at `Cache-Control` then (RFC 9213, section 2.2).
     if headers.keys().any(overrules) {
         remove_overruling(headers);
     }
@@ -126,6 +127,8 @@ impl<'a> Iterator for Directives<'a> {
         if self.0.is_empty() {
             return None;
         }
+        // A comma inside of a quoted text ends no directive: `private="a, b"` (RFC 9110, section
+        // 5.6.4).
         let (mut quoted, mut after_backslash) = (false, false);
         let end = self.0.iter().position(|&byte| {
             let backslash = quoted && !after_backslash && byte == b'\\';

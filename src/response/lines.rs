@@ -80,6 +80,7 @@ impl CookieLines {
                 hide_address(headers);
             }
         }
+        // Behind the removals: some clients take lines for several paths for one cookie, and obey the last of them (curl 7.88).
         append(headers, self.line);
     }
 
@@ -91,6 +92,8 @@ impl CookieLines {
     pub(crate) fn offer_to(mut self, headers: &mut HeaderMap) {
         if self.rules.leave_public_pages {
             let mut watcher = self.more.as_mut().and_then(|more| more.watcher.take());
+            // Asked of the finished response, because a middleware inside of the layer may set
+            // `Cache-Control`.
             if cache::is_public(headers) {
                 if let Some(watcher) = watcher.as_mut().and_then(Arc::get_mut) {
                     watcher.page_stays_public();
@@ -107,6 +110,7 @@ impl CookieLines {
     /// itself. Keeps a response that has the lines out of shared caches.
     fn restore_in(self, headers: &mut HeaderMap) {
         let mut set = headers.get_all(SET_COOKIE).iter();
+        // The line has arrived, but what came after may have made the page public again.
         if set.any(|line| *line.as_bytes() == *self.line) {
             cache::make_private(headers, self.rules);
             if self.more.is_some_and(|more| more.hides_address) {
@@ -150,6 +154,8 @@ struct PromisedLines(Vec<CookieLines>);
 /// as the last line would count in the browser.
 pub(crate) fn restore_promised<B>(response: &mut Response<B>) {
     if let Some(PromisedLines(promised)) = response.extensions_mut().remove::<PromisedLines>() {
+        // The line that was promised last counts. It is put back first, and `is_named_in` then
+        // keeps the earlier lines of the same cookie out.
         for lines in promised.into_iter().rev() {
             lines.restore_in(response.headers_mut());
         }

@@ -44,6 +44,7 @@ impl Seal<'_> {
     ) -> Result<Vec<u8>, BrokenSeal> {
         let sealed = sealed.as_ref();
         let longest = base64::encoded_len(longest + TAG, false);
+        // Asked before anything is decoded, so that a text of megabytes costs nothing.
         if longest.is_none_or(|longest| sealed.len() > longest) {
             return Err(BrokenSeal::Malformed);
         }

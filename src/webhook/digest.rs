@@ -71,6 +71,7 @@ impl<'de> Visitor<'de> for Fields {
 
     fn visit_map<A: MapAccess<'de>>(mut self, mut fields: A) -> Result<Sha256, A::Error> {
         while let Some((name, value)) = fields.next_entry::<String, &RawValue>()? {
+            // Each of the two documented envelopes has one of these names.
             if matches!(name.as_str(), "created_at" | "timestamp") {
                 continue;
             }

@@ -46,6 +46,7 @@ impl Event {
         let no_event = || WebhookError::new(WebhookErrorKind::NoEvent);
         let envelope: Map<String, Value> =
             serde_json::from_slice(&body).map_err(|error| no_event().with_source(error))?;
+        // The name is all that both documented envelopes have in common.
         let Some(Value::String(name)) = envelope.get("event") else {
             return Err(no_event());
         };
@@ -236,6 +237,7 @@ impl Event {
         let part = self.part("reward");
         let fields = part.as_object()?;
         fields
+            // Without an amount the data is about something else that only mentions a reward.
             .contains_key("amount")
             .then(|| crate::client::Reward::read(fields))
     }

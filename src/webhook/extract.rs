@@ -49,6 +49,7 @@ where
     type Rejection = WebhookError;
 
     async fn from_request(mut request: Request, state: &S) -> Result<Self, Self::Rejection> {
+        // `Bytes` takes the whole request, and the signature stands in its headers.
         let headers = std::mem::take(request.headers_mut());
         let body = bytes::Bytes::from_request(request, state).await;
         let event = match body {

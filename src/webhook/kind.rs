@@ -79,6 +79,7 @@ impl EventKind {
             "lead.submitted" => Self::LeadSubmitted,
             "lead.converted" => Self::LeadConverted,
             "lead.rejected" => Self::LeadRejected,
+            // A name that is not known is no error, because Partnero may add events at any time.
             _ => Self::Other,
         }
     }

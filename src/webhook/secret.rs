@@ -32,9 +32,12 @@ impl WebhookSecret {
         if text.is_empty() {
             return refuse("the secret is empty: copy the `signature` of the subscription");
         }
+        // Typical of a secret that was copied, and otherwise seen only as a mismatch of every
+        // signature.
         if text.trim().len() != text.len() {
             return refuse("the secret begins or ends with white space: trim it");
         }
+        // HMAC takes keys of any length, so this does not happen.
         let Ok(mac) = Hmac::new_from_slice(text.as_bytes()) else {
             return refuse("the secret makes no key: copy it again");
         };

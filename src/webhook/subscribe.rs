@@ -70,6 +70,7 @@ where
     let secret = secret
         .and_then(Result::ok)
         .ok_or(SubscribeError::NoSecret)?;
+    // Each time, also for a subscription that was there: an app that lost the secret gets it again.
     keep(&secret).map_err(|error| SubscribeError::Keep(error.into()))?;
     Ok(Subscription {
         key: webhook.key,
@@ -115,6 +116,7 @@ impl Wanted {
         events: impl IntoIterator<Item = impl Into<String>>,
     ) -> Result<Self, ConfigError> {
         let mut events: Vec<String> = events.into_iter().map(Into::into).collect();
+        // Sorted and without repetitions, so that it can be compared with what Partnero has.
         events.sort_unstable();
         events.dedup();
         if events.is_empty() {
@@ -128,6 +130,8 @@ impl Wanted {
             url: url.to_owned(),
             events,
             name: url.chars().take(LONGEST_NAME).collect(),
+            // The same address gives the same key in every process, so that a second one cannot
+            // make a second subscription.
             key: format!("tower-partnero-{}", &key[..16]),
         })
     }

@@ -19,6 +19,8 @@ pub(crate) struct Navigation {
 impl Navigation {
     /// Why this request may not write the cookie; `None` if it may.
     pub(crate) fn veto(self, method: &Method, headers: &HeaderMap) -> Option<NotStored> {
+        // A form that another site posts is a navigation as well, and nobody follows a link by
+        // `POST`.
         if method != Method::GET {
             return Some(NotStored::Method);
         }
@@ -40,7 +42,9 @@ impl Navigation {
                 "sec-fetch-mode" if !self.is_navigation(value, headers) => {
                     veto = Some(NotStored::NoNavigation);
                 }
+                // A WebSocket is opened by a script, also where a browser does not say so by `Sec-Fetch-Mode`.
                 "upgrade" => veto = Some(NotStored::NoNavigation),
+                // A frame is a navigation too, but any page can put ours into a frame of no size.
                 "sec-fetch-dest" if is_frame(value) => veto = veto.or(Some(NotStored::Embedded)),
                 _ => {}
             }

@@ -43,6 +43,8 @@ impl Origins {
     /// Whether a page of the app itself made this request. `Sec-Fetch-Site` tells; where a browser
     /// does not send it, `origin` is compared.
     pub(crate) fn made(&self, headers: &HeaderMap, origin: Option<&[u8]>) -> bool {
+        // `Sec-Fetch-Site` is set by the browser itself and cannot be set by a script. `Origin`
+        // counts only where it is missing.
         says_same_origin(headers)
             .unwrap_or_else(|| origin.is_some_and(|origin| self.contains(origin)))
     }
@@ -60,6 +62,7 @@ fn is_origin(text: &str) -> bool {
         return false;
     };
     let (host, port) = match authority.rsplit_once(':') {
+        // The last colon of a bare IPv6 address stands inside its brackets.
         Some((host, port)) if !port.ends_with(']') => (host, Some(port)),
         _ => (authority, None),
     };

@@ -47,6 +47,7 @@ pub(in crate::capture) fn decide_at(
             .as_ref()
             .and_then(|touches| runner_up(touches, &context));
         context.touches = touches.map(|touches| {
+            // A request that may not write the cookie may not write its companion either.
             let is_news = touches.is_news && asker.veto(policy, request).is_none();
             Box::new(Touches { is_news, ..touches })
         });
@@ -60,6 +61,7 @@ fn runner_up(touches: &Touches, context: &ReferralContext) -> Option<Box<Runners
     let touches = [&touches.last, &touches.first].into_iter();
     let mut keys: Vec<_> = touches.map(|touch| touch.key.clone()).collect();
     keys.retain(|key| key != counts);
+    // Two are equal where the visitor came back by the same link.
     keys.dedup();
     (!keys.is_empty()).then(|| {
         Box::new(RunnersUp {
@@ -118,6 +120,8 @@ impl Journey<'_> {
     /// counts, so that an old companion which somebody planted takes nothing away.
     fn date(&self, key: &ReferralKey) -> Touches {
         let dates_it = |touches: &Touches| self.counted(touches).key == *key;
+        // `false` comes before `true`: the newest one of those that know the key, else the newest
+        // one at all.
         let newest = |touches: &&Touches| (dates_it(touches), self.counted(touches).at);
         let best = self.known.iter().max_by_key(newest);
         if let Some(touches) = best.filter(|touches| dates_it(touches)) {

@@ -91,6 +91,7 @@ impl Companion {
         let opened = self
             .cookie
             .raw_values(headers)
+            // Anybody can send any number of them, and each one costs a signature.
             .take(MOST)
             .filter_map(|value| {
                 found = true;
@@ -132,6 +133,7 @@ impl Companion {
             at: Some(now),
         };
         let known = context.touches.as_deref().cloned();
+        // A touch that is too old begins nothing: the next link is a first touch again.
         let known = known.filter(|touches| !self.is_over(touches, now));
         let is_touch = matches!(context.outcome, Outcome::Unchanged | Outcome::HandedIn);
         match known {

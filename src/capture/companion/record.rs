@@ -21,6 +21,7 @@ pub(super) fn encode(touches: &Touches, now: SystemTime) -> Vec<u8> {
         record.extend_from_slice(&at.to_be_bytes());
     }
     let first_key = first.key.as_str().as_bytes();
+    // The length of the first key alone: the last key is the rest.
     record.push(u8::try_from(first_key.len()).expect("a key has at most 255 bytes"));
     record.extend_from_slice(first_key);
     record.extend_from_slice(last.key.as_str().as_bytes());

@@ -13,6 +13,7 @@ pub(crate) fn host_of<'a>(request: &RequestHead<'a>) -> Option<&'a str> {
     request
         .uri
         .host()
+        // HTTP/2 has the host in the URI (`:authority`), HTTP/1.1 in `Host`.
         .or_else(|| named_by(request.headers, &HOST))
 }
 
@@ -30,6 +31,8 @@ pub(super) fn is_outside(domain: &str, request: &RequestHead<'_>) -> bool {
 /// What the header names, without a port.
 fn named_by<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a str> {
     let host = headers.get(name)?.to_str().ok()?;
+    // A port follows. The first part of an IPv6 address is no host name, and no domain covers it,
+    // either.
     host.split(':').next()
 }
 
@@ -39,6 +42,7 @@ fn is_within(host: &str, domain: &str) -> bool {
     let start = host.len().checked_sub(domain.len());
     start.is_some_and(|start| {
         host[start..].eq_ignore_ascii_case(domain.as_bytes())
+            // Only whole labels count: `notshop.example` is not below `shop.example`.
             && (start == 0 || host[start - 1] == b'.')
     })
 }

@@ -49,12 +49,15 @@ impl CookieName {
     #[inline(never)]
     fn value_at<'a>(&self, line: &'a [u8], start: usize) -> Option<&'a [u8]> {
         let before = line[..start].trim_ascii_end();
+        // The name may also stand inside a value or at the end of a longer name.
         if !matches!(before.last(), None | Some(b';')) {
             return None;
         }
         let after = line[start + self.as_bytes().len()..].trim_ascii_start();
         let value = after.strip_prefix(b"=")?;
         let end = memchr(b';', value).unwrap_or(value.len());
+        // Blanks around a value belong to no cookie (RFC 6265, section 5.2). Some clients send
+        // them.
         Some(value[..end].trim_ascii())
     }
 }

@@ -43,6 +43,7 @@ pub(super) fn within(settings: &CookieSettings, reach: &Reach, most_bytes: usize
     let mut lines = others(settings, scopes(reach));
     lines.retain(|line| {
         let rest = left.checked_sub(bytes_in_head(line));
+        // A line that is too long is left out, and a shorter one behind it may still have room.
         left = rest.unwrap_or(left);
         rest.is_some()
     });

@@ -19,6 +19,7 @@ const MOST: usize = 24;
 /// The host and path for which the cookies of a request may have been stored.
 #[cold]
 pub(crate) fn reach_of(request: &RequestHead<'_>) -> Reach {
+    // Browsers ignore a longer `Path`, so no line of ours could name it.
     let path = Some(request.uri.path()).filter(|path| path.len() <= LONGEST_ATTRIBUTE);
     Reach::new(host_of(request), path.unwrap_or("/"))
 }
@@ -30,6 +31,8 @@ pub(super) fn scopes(reach: &Reach) -> impl Iterator<Item = Scope<'_>> {
     let domains = reach.host().into_iter().flat_map(domains);
     // Few domains, so that there is room for some paths.
     let domains: Vec<_> = domains.take(MOST / 4).map(Some).chain([None]).collect();
+    // The whole path comes first, since a cookie with the longest path is sent first and would be
+    // read before ours.
     let scopes = paths(reach.path()).flat_map(move |path| {
         let domains = domains.clone();
         domains.into_iter().map(move |domain| (domain, path))

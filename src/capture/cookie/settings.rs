@@ -74,6 +74,7 @@ impl CookieSettings {
     /// The settings of the cookie that marks a sign-up in this browser.
     pub(crate) fn for_signup_marker(&self) -> Self {
         Self {
+            // A prefix such as `__Host-` stays at the front, where browsers look for it.
             name: format!("{}_spent", self.name),
             ..self.clone()
         }
@@ -135,6 +136,7 @@ impl CookieSettings {
             let start = self.name.get(..prefix.len());
             start.is_some_and(|start| start.eq_ignore_ascii_case(prefix))
         };
+        // Browsers compare the prefixes without regard to case.
         if has_prefix("__Secure-") && !self.secure {
             return Err(ConfigError::new(
                 "cookie_name",

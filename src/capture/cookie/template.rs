@@ -58,6 +58,8 @@ impl CookieTemplate {
     /// cookie only if path and domain are the same (RFC 6265, section 5.3).
     pub(crate) fn new(settings: &CookieSettings) -> Self {
         let mut set = settings.to_cookie();
+        // Only `Max-Age`, no `Expires`: the attributes are made once, and an `Expires` would have
+        // to be made for each response.
         set.set_max_age(Duration::seconds(settings.max_age_seconds()));
         let attributes = set.to_string().split_off(settings.name.len() + "=".len());
         let mut of_this_host = vec![(None, settings.path.as_str()), (None, "/")];

@@ -37,6 +37,7 @@ where
 
 #[inline(never)]
 fn finish<B>(response: &mut Response<B>, lines: &mut Option<CookieLines>) {
+    // First, so that the layer's own lines find what the handler has set, and leave it alone.
     if !response.extensions().is_empty() {
         restore_promised(response);
     }

@@ -34,6 +34,8 @@ impl<S> Layer<S> for ReferralLayer {
     type Service = ReferralService<S>;
 
     fn layer(&self, inner: S) -> Self::Service {
+        // Noted here and not in `Referrals::layer`: a layer that was made and never added to the
+        // app captures nothing.
         let layered = &self.referrals.policy.layered;
         layered.store(true, Ordering::Relaxed);
         ReferralService::new(inner, self.referrals.clone())

@@ -51,6 +51,7 @@ where
                 request.headers(),
             )
         {
+            // After the decision, which must see the headers as they came.
             self.referrals.policy.mark.leave_in(request.headers_mut());
             return ResponseFuture {
                 inner: self.inner.call(request),
