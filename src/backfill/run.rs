@@ -282,6 +282,7 @@ impl Run {
                     }
                     (RefusedReason::Refused, error.to_string())
                 }
+                // A refused key refuses every other user as well.
                 ErrorKind::Unauthorized => {
                     return Err(("Partnero does not accept the API key", error.into()));
                 }
@@ -314,6 +315,7 @@ impl Run {
     /// these friends wait for does not come any more.
     fn release_friends(&mut self) {
         let mut friends = std::mem::take(&mut self.friends);
+        // In the order of the list, so that two runs over the same list do the same.
         friends.sort_unstable_by_key(|friend| friend.position);
         let ids: HashSet<_> = friends.iter().map(|friend| friend.new.id()).collect();
         let keys = friends.iter().map(|friend| friend.new.public_key());
@@ -364,17 +366,21 @@ impl Run {
         error: Error,
     ) -> Result<Option<(User, Error)>, (&'static str, BoxError)> {
         let now = Instant::now();
+        // Patience is counted from the first failure in a row, and any answer ends the row.
         let since = *self.failing_since.get_or_insert(now);
         if now.duration_since(since) > self.settings.patience {
             return Err(("Partnero has failed for too long", error.into()));
         }
         user.tries += 1;
+        // Only if others were taken meanwhile: otherwise Partnero is down, and the user is not at
+        // fault.
         if user.tries >= MOST_TRIES && self.taken > user.taken_before {
             return Ok(Some((user, error)));
         }
         let pause = error.retry_after().unwrap_or(self.pause).max(self.pause);
         // A longer pause would only find out later that the patience is at its end.
         let pause = pause.min(self.settings.patience);
+        // All users wait, because a failing Partnero fails for the next one as well.
         self.next_start = self.next_start.max(now + pause);
         self.pause = (self.pause * 2).min(LONGEST_PAUSE);
         self.again.push_back(user);
@@ -382,6 +388,8 @@ impl Run {
     }
 
     fn finish(&mut self, position: u64) {
+        // The window begins with the first user who is not finished, so positions in it are counted
+        // from there.
         let place = usize::try_from(position - self.report.finished).ok();
         if let Some(user) = place.and_then(|place| self.window.get_mut(place)) {
             user.1 = true;

@@ -57,6 +57,7 @@ impl Success {
                 .with_retry_after(retry_after(answer.headers(), SystemTime::now()))
         };
         let body = answer.body().as_bytes();
+        // Counted before anything is parsed: afterwards the values are in memory already.
         if count_values(body) > most_values {
             let error = fail(kind_of(status).unwrap_or(ErrorKind::Decode));
             let message = format!("the answer has more than {most_values} values");
@@ -64,10 +65,12 @@ impl Success {
         }
         let body = serde_json::from_slice(body);
         let fields = match (kind_of(status), body) {
+            // A 200 may hold a failure, too: Partnero's own plugin reads `status` in each answer.
             (None, Ok(Value::Object(fields))) if succeeded(&fields) => fields,
             (None, Ok(Value::Object(fields))) => {
                 return Err(told(fail(ErrorKind::Rejected), &fields, api_key));
             }
+            // A 204, or a proxy that drops the body of an empty answer.
             (None, _) if answer.body().is_empty() => Fields::new(),
             // PHP writes an empty object as `[]`.
             (None, Ok(Value::Array(items))) if items.is_empty() => Fields::new(),
@@ -156,6 +159,7 @@ pub(super) fn says_success(fields: &Fields) -> bool {
 /// Adds what an answer says is wrong.
 fn told(error: Error, fields: &Fields, api_key: &ApiKey) -> Error {
     let field_errors = field_errors(fields, api_key);
+    // With errors of fields, the other texts of the body add nothing.
     let message = message(fields).or_else(|| match field_errors.as_slice() {
         [] => other_words(fields),
         _ => None,
@@ -181,11 +185,15 @@ pub(super) fn kind_of(status: StatusCode) -> Option<ErrorKind> {
         200..=299 => None,
         401 | 403 => Some(ErrorKind::Unauthorized),
         404 => Some(ErrorKind::NotFound),
+        // A 408 comes from a server that has waited for the request; how much of it arrived is not
+        // known.
         408 | 500..=599 => Some(ErrorKind::Server),
         409 => Some(ErrorKind::Conflict),
         422 => Some(ErrorKind::Invalid),
         429 => Some(ErrorKind::RateLimited),
         400..=499 => Some(ErrorKind::Rejected),
+        // A redirect or an answer below 200 is nothing that the API sends, so a proxy is in the
+        // way.
         _ => Some(ErrorKind::Decode),
     }
 }
@@ -235,6 +243,7 @@ fn field_errors(fields: &Fields, api_key: &ApiKey) -> Vec<FieldError> {
             .collect(),
         None | Some(Value::Null) => Vec::new(),
         Some(Value::Array(errors)) if errors.is_empty() => Vec::new(),
+        // A text, or a list without names of fields, is kept for a person to read.
         Some(errors) => vec![field_error("", errors)],
     }
 }

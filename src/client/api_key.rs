@@ -41,6 +41,8 @@ impl ApiKey {
         }
         let mut header = HeaderValue::try_from(format!("{SCHEME}{key}"))
             .map_err(|_| ConfigError::new("api_key", "the key fits in no header: copy it again"))?;
+        // HTTP libraries then leave the value out of their logs and, in HTTP/2, out of compression
+        // tables (RFC 7541, section 7.1.3).
         header.set_sensitive(true);
         Ok(Self { header })
     }

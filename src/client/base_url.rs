@@ -49,10 +49,14 @@ impl BaseUrl {
         }
         let mut addresses = Vec::new();
         match url.scheme() {
+            // Checked here, because reqwest without TLS fails only at the first call, and names no
+            // cause.
             "https" => tls::check()?,
             "http" => match Host::of(&url) {
                 Host::Loopback => {}
                 Host::Name(name) => {
+                    // Once, when the client is built: `pinned` then keeps later look-ups from
+                    // leading elsewhere.
                     addresses = resolve(name);
                     if !are_loopback(&addresses) {
                         return refuse(format!(
@@ -98,9 +102,11 @@ impl BaseUrl {
     /// link's own scheme and host do not count: behind a proxy they are not ours, and the API key
     /// must go to our address alone.
     pub(super) fn below(&self, link: &str) -> Option<String> {
+        // Resolved first, so that `..` cannot lead out of the base path.
         let link = self.url.join(link).ok()?;
         let base = self.url.path().trim_end_matches('/');
         let path = link.path().strip_prefix(base)?;
+        // `/v10/...` begins with `/v1` and is not below it.
         if !path.starts_with('/') {
             return None;
         }

@@ -255,6 +255,7 @@ impl ClientBuilder {
         <L::Service as Service<Request<Body>>>::Future: Send + 'static,
     {
         self.layers
+            // Applied in `build`, because a builder may be cloned and built several times.
             .push(Arc::new(move |service| service.wrapped(&layer)));
         self
     }
@@ -278,6 +279,7 @@ impl ClientBuilder {
             .retry(reqwest::retry::never())
             // A redirect would carry the API key to another address.
             .redirect(Policy::none());
+        // Plain http is for this machine alone, and a proxy from the environment is not on it.
         let http = if base_url.is_encrypted() {
             http
         } else {

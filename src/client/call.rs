@@ -76,6 +76,7 @@ impl Call {
     /// Adds a query parameter.
     pub(super) fn query(mut self, name: &str, value: &str) -> Self {
         self.path
+            // The link of a next page has a query already.
             .push(if self.path.contains('?') { '&' } else { '?' });
         self.path.extend(utf8_percent_encode(name, SEGMENT));
         self.path.push('=');

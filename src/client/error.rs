@@ -171,6 +171,8 @@ impl Error {
     pub fn is_retryable(&self) -> bool {
         match self.kind() {
             ErrorKind::Connect | ErrorKind::Busy | ErrorKind::RateLimited => true,
+            // It must be found out first what happened; a call that is simply sent again may have
+            // its effect twice.
             ErrorKind::Ambiguous => false,
             kind => kind.leaves_doubt(),
         }

@@ -53,6 +53,7 @@ pub(super) fn flag(fields: &Fields, name: &str) -> Option<bool> {
 pub(super) fn amount(fields: &Fields, name: &str) -> Option<Amount> {
     match fields.get(name)? {
         Value::Number(number) => match number.as_i64() {
+            // Not by way of a floating-point number, which has no room for all 64 bits.
             Some(whole) => Amount::read(&whole.to_string()),
             None => Amount::read_number(number.as_f64()?),
         },

@@ -97,6 +97,8 @@ impl Client {
         is_it: impl FnOnce(&T) -> bool,
     ) -> Result<T, Error> {
         let mut success = self.send(call).await?;
+        // An answer that says neither may be the page of a proxy, and then nothing is known about
+        // the customer.
         let is_told = success.says_success() || success.fields.contains_key("data");
         let found = match success.take_data() {
             Some(data) => read(data).ok_or_else(|| odd(&success))?,
@@ -108,6 +110,7 @@ impl Client {
         if is_it(&found) {
             Ok(found)
         } else {
+            // Partnero looks a path up by several names, so it may find somebody else.
             Err(success.error(ErrorKind::Decode, "the answer is about something else"))
         }
     }

@@ -179,8 +179,10 @@ impl<T> List<T> {
             None => call?,
         };
         let (summary, path) = (call.summary.clone(), call.path.clone());
+        // Noted before the call, so that a page whose next link leads back to itself ends the list.
         visited.pass(&path);
         let mut success = match client.send(call).await {
+            // No source says whether a search that finds nobody is a 404 or an empty list.
             Err(error) if is_search && error.kind() == ErrorKind::NotFound => {
                 return Ok(Page::empty());
             }
@@ -217,6 +219,8 @@ impl<T> List<T> {
             self.client.largest_list(),
             self.client.within_one_deadline(),
         );
+        // All pages are kept in memory, so there are bounds for their number, their bytes and their
+        // time.
         let mut next = Some(Self { client, ..self }.max_pages(MOST_COLLECTED_PAGES));
         while let Some(list) = next {
             let mut page = list.send().await?;

@@ -42,6 +42,8 @@ struct Fields {
 impl From<Fields> for Money {
     fn from(fields: Fields) -> Self {
         let is_currency = match (&fields.amount_units, fields.is_currency) {
+            // Another program that writes the outbox's table may leave the field out, and nearly
+            // every amount is money.
             (Some(_), None) => Some(true),
             (_, is_currency) => is_currency,
         };

@@ -67,6 +67,7 @@ impl Transport {
         };
         #[cfg(feature = "metrics")]
         count(progress.call(), &result);
+        // Awaited, so that no other call of the fleet begins before the pause is on record.
         if let (Some(gate), Err(error)) = (gate, &result)
             && error.kind() == ErrorKind::RateLimited
         {
@@ -78,11 +79,13 @@ impl Transport {
     async fn exchange(&self, call: Call, progress: &Progress) -> Result<Response<Body>, Error> {
         let mut request = self.request(call)?;
         request.extensions_mut().insert(progress.clone());
+        // A clone for each call: the policy of retries counts the attempts of one call.
         let exchange = self.stack.clone().oneshot(request);
         match timeout_at(progress.expires(), exchange).await {
             Ok(Ok(answer)) => Ok(answer),
             Ok(Err(error)) => Err(Failure::describe(error, progress.call())),
             Err(_) => {
+                // Only an attempt that was begun can have had an effect.
                 let kind = if progress.in_flight() {
                     ErrorKind::Timeout
                 } else {

@@ -51,6 +51,7 @@ impl Roster {
         };
         let hash = self.hash(ID, new.id());
         match self.names.entry(hash) {
+            // The same user twice in the app's list counts once.
             Entry::Occupied(_) => return,
             Entry::Vacant(vacant) => vacant.insert(place),
         };
@@ -61,6 +62,7 @@ impl Roster {
             self.names.entry(hash).or_insert(place);
         }
         if let Some(email) = new.email_address() {
+            // Partnero may have changed the case of an address.
             let hash = self.hash(EMAIL, &email.to_ascii_lowercase());
             self.names.entry(hash).or_insert(place);
         }

@@ -70,6 +70,8 @@ impl Reconcile {
         S: Stream<Item = Result<NewCustomer, E>>,
         E: Into<BoxError>,
     {
+        // Read before both lists: who signs up while they are read is in one of them alone, and is
+        // no difference.
         let begun = SystemTime::now();
         let is_affiliate = self.client.program_kind() == ProgramKind::Affiliate;
         let (mut sum, mut roster) = (Reconciled::default(), Roster::default());

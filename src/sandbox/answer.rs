@@ -81,6 +81,7 @@ fn write_refusal(refusal: &Refusal, switches: &Switches) -> Response<Body> {
     let (status, message) = match refusal {
         Refusal::Plain(status, message) => (*status, message.as_str()),
         Refusal::Invalid(errors) => {
+            // Laravel, too, takes the first error for the message.
             let message = errors.first().map_or("", |error| &error.text);
             (StatusCode::UNPROCESSABLE_ENTITY, message)
         }
@@ -140,6 +141,7 @@ fn error_map(errors: &[FieldError], shape: ErrorMap) -> Json {
         let text = Json::from(text.as_str());
         match map.iter_mut().find(|(name, _)| name == field) {
             Some((_, Json::List(texts))) => texts.push(text),
+            // As one text for each field, the first one stays.
             Some(_) => {}
             None if shape == ErrorMap::Texts => map.push((field.clone(), vec![text].into())),
             None => map.push((field.clone(), text)),

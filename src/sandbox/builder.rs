@@ -132,6 +132,7 @@ impl SandboxBuilder {
     /// The system refuses the port, most often because another program listens on it
     /// ([`io::ErrorKind::AddrInUse`]).
     pub async fn start(self) -> io::Result<Sandbox> {
+        // First, because links and the addresses of pages name the port, which the system chooses.
         let listener = server::listen(self.port).await?;
         let port = listener.local_addr()?.port();
         let settings = Settings {

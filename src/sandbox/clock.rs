@@ -19,6 +19,7 @@ pub(super) fn iso(time: SystemTime) -> String {
 /// Reads a date, or a date and a time with or without a fraction and an offset. A time without an
 /// offset is UTC.
 pub(super) fn parse(text: &str) -> Option<SystemTime> {
+    // PHP and SQL write a space between date and time.
     let text = text.replacen(' ', "T", 1);
     let time = OffsetDateTime::parse(&text, &Iso8601::PARSING).ok();
     let without_offset = || {

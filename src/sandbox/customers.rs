@@ -27,6 +27,7 @@ impl Customers {
         if let Some(email) = &customer.email {
             self.by_email.insert(email_form(email), serial);
         }
+        // Set again by `refer`, which also counts the customer for its referrer.
         let referrer = customer.referrer.take();
         self.all.insert(serial, customer);
         self.refer(serial, referrer);
@@ -46,6 +47,7 @@ impl Customers {
         if let Some(email) = &customer.email {
             self.by_email.remove(&email_form(email));
         }
+        // Whom a deleted customer had referred is referred by nobody then.
         for referral in customer.referrals {
             if let Some(referral) = self.all.get_mut(&referral) {
                 referral.referrer = None;
@@ -170,6 +172,7 @@ impl Keys {
         let exact = alike.iter().find(|(other, _)| other == key);
         let found = match case {
             KeyCase::Sensitive => exact,
+            // The switch may be turned while there are keys that differ by case alone.
             KeyCase::Insensitive => exact.or_else(|| alike.first()),
         };
         found.map(|(_, customer)| *customer)

@@ -41,9 +41,12 @@ pub(super) async fn exchange(
     let Ok(body) = to_bytes(body, LONGEST_BODY).await else {
         return Ending::Cut;
     };
+    // The sandbox's page and the browser's script are no part of the API: no fault, no log, no
+    // bearer token.
     if !parts.uri.path().starts_with("/v1") {
         return ask(&mut router, Request::from_parts(parts, body.into())).await;
     }
+    // Noted before anything can go wrong, so that a test sees a request that got no answer as well.
     let number = state.log().push(SandboxRequest {
         method: parts.method.clone(),
         path: parts
@@ -55,6 +58,8 @@ pub(super) async fn exchange(
         body: serde_json::from_slice(&body).unwrap_or(Value::Null),
         received_at: SystemTime::now(),
     });
+    // All faults are settled here, so that each of them counts a request once, whatever happens to
+    // it later.
     let plan = state.rules().plan(&parts.method, parts.uri.path(), &body);
 
     wait(plan.delay_before).await;
@@ -102,6 +107,7 @@ fn is_authorised(headers: &HeaderMap, api_key: &str) -> bool {
     let Some((scheme, token)) = value.and_then(|value| value.split_at_checked(7)) else {
         return false;
     };
+    // The scheme's case does not count (RFC 9110, section 11.1).
     scheme.eq_ignore_ascii_case(b"bearer ") && token == api_key.as_bytes()
 }
 
@@ -143,6 +149,7 @@ async fn cut_inside(response: Response<Body>) -> Response<Body> {
     let body = to_bytes(body, usize::MAX)
         .await
         .unwrap_or_else(|_| Bytes::new());
+    // So that the caller knows that something is missing.
     parts.headers.insert(CONTENT_LENGTH, body.len().into());
     let half = body.slice(..body.len() / 2);
     Response::from_parts(parts, Body::new(CutBody::Half(half)))

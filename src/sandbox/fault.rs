@@ -99,6 +99,7 @@ impl Fault {
     fn canned(status: u16, body: Option<(String, Option<HeaderValue>)>) -> Self {
         let status = StatusCode::from_u16(status)
             .ok()
+            // A status below 200 is no final answer (RFC 9110, section 15.2).
             .filter(|status| (200..600).contains(&status.as_u16()))
             .unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         Self::new(Some(FaultKind::Answer(CannedAnswer {
@@ -255,6 +256,7 @@ impl Rule {
         if !matches {
             return false;
         }
+        // Only now: a fault that is used up counts no further requests.
         self.matched += 1;
         let fires = self.matched.is_multiple_of(fault.every);
         self.fired += u64::from(fires);

@@ -267,6 +267,7 @@ impl Sandbox {
         let Phase::Down(held) = &mut *phase else {
             return Ok(());
         };
+        // The port was kept, so that no other program has got it meanwhile.
         let socket = match held.take() {
             Some(socket) => socket,
             None => server::hold(self.inner.port)?,

@@ -77,6 +77,7 @@ fn read(raw: &RawValue) -> Option<Json> {
     let text = raw.get();
     Some(match text.as_bytes().first()? {
         b'{' => {
+            // The raw text of each value is kept, so that a number keeps its digits.
             let fields: BTreeMap<String, &RawValue> = serde_json::from_str(text).ok()?;
             let fields = fields.into_iter();
             Json::Object(

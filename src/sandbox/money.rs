@@ -50,6 +50,7 @@ impl Balance {
     pub(super) fn add(&mut self, amount: &Amount) {
         let sum = self.of(amount).checked_add(amount.value);
         let sum = sum.unwrap_or_else(|| self.of(amount)).normalize();
+        // Taken out and put back, so that no entry for zero stays.
         self.0.retain(|entry| !entry.is_of_kind(amount));
         if !sum.is_zero() {
             self.0.push(Amount {

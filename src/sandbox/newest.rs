@@ -29,6 +29,8 @@ impl<T: Clone> Newest<T> {
             self.dropped += 1;
         }
         self.entries.push_back(entry);
+        // Numbers count the dropped entries as well, so that a number never means another entry
+        // later.
         self.dropped + self.entries.len() - 1
     }
 

@@ -68,6 +68,7 @@ impl RewardRule {
             },
             Kind::Fixed(amount) => amount.clone(),
         };
+        // A reward of nothing is no event.
         (!reward.value.is_zero()).then_some(reward)
     }
 }

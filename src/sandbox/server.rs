@@ -66,6 +66,8 @@ impl Tasks {
     /// Starts a task, unless the listener was stopped.
     fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
         if let Some(tasks) = lock(&self.0).as_mut() {
+            // Lets go of tasks that have ended, so that a sandbox that runs for days does not fill
+            // the memory.
             while tasks.try_join_next().is_some() {}
             tasks.spawn(task);
         }

@@ -153,6 +153,8 @@ impl SignupError {
             | Cause::EmailKnown(_) => false,
             #[cfg(feature = "outbox")]
             Cause::NoOutbox => false,
+            // A sign-up may be reported again: Partnero is asked for the customer before anything
+            // is changed.
             Cause::Timeout(_) | Cause::Interrupted(_) => true,
             Cause::Partnero(error) => error.is_retryable(),
             #[cfg(feature = "outbox")]

@@ -199,6 +199,8 @@ impl SignupHook {
         #[cfg(feature = "tracing")]
         let report = tracing::Instrument::instrument(report, self.span());
         let result = report.await;
+        // Made in any case. The outcome gives it to the response only if the report has arrived or
+        // is in the outbox.
         let spent = self.signups.referrals.spend(&self.context);
         SignupOutcome::new(result, spent, self.context)
     }
@@ -238,6 +240,7 @@ impl SignupHook {
         customer: NewCustomer,
     ) -> Result<Spent, SignupError> {
         let customer = self.refer(customer);
+        // Before the statement: on PostgreSQL a statement that fails ends the app's transaction.
         self.signups.check(&customer)?;
         let Some(outbox) = self.signups.delivery.outbox() else {
             return Err(SignupError::no_outbox());
@@ -300,6 +303,7 @@ impl SignupHook {
         };
         let referral = match &self.context.referral {
             Some(referral)
+                // A referrer whom the app itself names comes before the visitor's link.
                 if customer.referrer().is_none() && customer.bringing_partner().is_none() =>
             {
                 referral

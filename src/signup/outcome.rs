@@ -138,6 +138,8 @@ impl axum_core::response::IntoResponseParts for SignupOutcome {
     ) -> Result<axum_core::response::ResponseParts, Self::Error> {
         match self.into_result() {
             Ok(spent) => spent.into_response_parts(parts),
+            // The report has not arrived, so the cookie stays and the visitor's next try is
+            // credited.
             Err(_) => Ok(parts),
         }
     }

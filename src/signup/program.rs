@@ -48,9 +48,13 @@ impl Signups {
                  `.affiliate()` for both of them, or for neither"
             )));
         }
+        // First the documented call: if it fails, the key or the address is wrong, and not the kind
+        // of the program.
         client.program().test().await?;
         let overview = match client.program().overview().await {
             Ok(overview) => overview,
+            // Partnero does not document this call, so an answer without it is no mistake of the
+            // app.
             Err(error) if is_missing(&error) => return Ok(None),
             Err(error) => return Err(error.into()),
         };

@@ -47,6 +47,7 @@ impl Balance {
     pub fn of(&self, unit: &str) -> Option<Amount> {
         let is_it = |money: &&Money| {
             let name = money.unit.as_deref();
+            // The sources have `USD` as well as `usd`.
             name.is_some_and(|name| name.eq_ignore_ascii_case(unit))
         };
         self.amounts().find(is_it).map(|money| money.amount)

@@ -211,6 +211,7 @@ impl ReferringCustomer {
         let same = |ours: &Option<String>, theirs: &Option<String>| {
             Some(ours.as_deref()? == theirs.as_deref()?)
         };
+        // A bare text says nothing about which name it is.
         if let Some(name) = values::text(&self.raw) {
             return Some([&customer.id, &customer.key].contains(&&Some(name)));
         }

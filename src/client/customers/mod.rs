@@ -76,6 +76,8 @@ impl Customers<'_> {
     /// [`Rejected`](crate::ErrorKind::Rejected) by the documentation.
     pub async fn create(self, customer: &NewCustomer) -> Result<Customer, Error> {
         let call = Call::new(CallSummary::create_customer());
+        // Such an identifier could be created and then never be read back, because it cannot stand
+        // in a path.
         if !is_segment(customer.id()) {
             return Err(call.invalid("a customer needs an id that is not empty, `.` or `..`"));
         }
@@ -275,6 +277,7 @@ impl Customers<'_> {
     /// [`NotFound`](crate::ErrorKind::NotFound) if there is no such customer, and any other
     /// [`ErrorKind`](crate::ErrorKind). It is the error of the call that failed first.
     pub async fn profile(self, id: &str) -> Result<Profile, Error> {
+        // The page of a visitor waits for this, however many calls it takes.
         let client = self.client.within_one_deadline();
         let customers = client.customers();
         let (customer, balance, referrals) = try_join3(
@@ -285,6 +288,7 @@ impl Customers<'_> {
         .await?;
         let link = match &customer.referral_link {
             Some(link) => Some(link.clone()),
+            // Asked only if the customer's own answer has no link, which saves a call.
             None => customers.link(id).await?,
         };
         Ok(Profile {

@@ -70,6 +70,7 @@ fn text(text: impl Into<String>) -> Option<String> {
     let text = text.into();
     match text.trim() {
         "" => None,
+        // Kept as it is, without a copy, as nearly every text is.
         trimmed if trimmed.len() == text.len() => Some(text),
         trimmed => Some(trimmed.to_owned()),
     }
@@ -263,6 +264,7 @@ impl NewCustomer {
         let Value::Object(mut body) = json!(self) else {
             return Ok(Map::new());
         };
+        // The outbox keeps these two in the row; Partnero does not know them.
         for for_the_ladder in ["runners_up", "without_known_email"] {
             body.remove(for_the_ladder);
         }

@@ -64,6 +64,7 @@ impl fmt::Debug for Friend {
 /// Leaves the first letter of each part and the last label of the host: `a***@s***.example`.
 fn mask(email: &str) -> String {
     let first = |text: &str| text.chars().next().map(String::from).unwrap_or_default();
+    // The last `@`: before it, a quoted user part may have others (RFC 5321, section 4.1.2).
     let Some((user, host)) = email.rsplit_once('@') else {
         return format!("{}***", first(email));
     };

@@ -49,6 +49,8 @@ impl CustomerRef {
         if !customer.is_named() {
             return false;
         }
+        // An answer may leave keys out. Then only another name that is equal proves that the
+        // customer was found by that name.
         let is_shown = customer.key.is_some() || links().next().is_some();
         match &self.0 {
             Named::Id(id) => customer.id.as_ref().is_none_or(|known| known == id),

@@ -91,6 +91,7 @@ pub(super) fn kind_of(error: &(dyn StdError + 'static)) -> ErrorKind {
         if error.is::<Elapsed>() {
             return ErrorKind::Timeout;
         }
+        // A layer of the app may have wrapped the error in one of its own.
         next = error.source();
     }
     ErrorKind::Interrupted

@@ -37,10 +37,15 @@ pub(super) type Stack =
 
 pub(super) fn stack(limits: &Limits, service: HttpService) -> Result<Stack, ConfigError> {
     let stack = ServiceBuilder::new()
+        // Outside of the limit: a call that waits for its next attempt keeps no place from other
+        // calls.
         .retry(RetryPolicy::new(limits)?)
         .concurrency_limit(limits.concurrency)
+        // Inside of the limit: the answer of the gate is not out of date when a place is free at
+        // last.
         .layer(GatedLayer)
         .map_request(mark as Mark)
+        // Innermost: it counts the time of one attempt alone, without any wait before.
         .timeout(limits.timeout)
         .service(service);
     Ok(stack)

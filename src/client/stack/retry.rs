@@ -88,6 +88,7 @@ impl Policy<Request<Body>, Response<Body>, BoxError> for RetryPolicy {
         };
         let own = self.backoff.next_backoff().deadline();
         let next = next_attempt(own, Instant::now(), asked, progress.expires())?;
+        // Asked last, because what was withdrawn cannot be given back.
         if !self.budget.withdraw() {
             return None;
         }

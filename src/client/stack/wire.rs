@@ -43,6 +43,7 @@ async fn exchange(
     let request = reqwest::Request::try_from(request).map_err(failed)?;
     let mut answer = http.execute(request).await.map_err(failed)?;
     let status = answer.status();
+    // Read piece by piece, because reqwest's `bytes()` has no bound.
     let mut body = BytesMut::new();
     loop {
         let chunk = match answer.chunk().await {
@@ -50,6 +51,8 @@ async fn exchange(
             Ok(None) => break,
             Err(error) => {
                 let start = excerpt(&body, &api_key);
+                // The status has arrived: a refusal whose text is cut off is a refusal all the
+                // same.
                 let failure = failed(error).with_status(status);
                 let message = format!("the answer breaks off: {start}");
                 return Err(failure.with_message(message).into());

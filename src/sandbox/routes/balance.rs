@@ -40,6 +40,7 @@ pub(super) fn credit(world: &mut World, call: &Call) -> Result<Answer, Refusal> 
     let amount = Amount::new(value, &units, is_currency);
 
     if let Some(customer) = world.customers.get_mut(serial) {
+        // Compared within one unit: points do not cover dollars.
         let is_covered = customer.balance.of(&amount) >= amount.value;
         match (world.switches.credit_direction, world.switches.overdraft) {
             (CreditDirection::Adds, _) => customer.balance.add(&amount),

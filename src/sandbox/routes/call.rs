@@ -52,6 +52,7 @@ impl Call {
             }
         };
         let in_url = || {
+            // PHP keeps the last of several parameters with one name.
             let mut pairs = self.query.iter().rev();
             let found = pairs.find(|(key, _)| php_name(key) == php_name(name));
             found.map(|(_, value)| value.as_str())
@@ -125,6 +126,7 @@ impl<S: Send + Sync> FromRequest<S> for Call {
         let params = RawPathParams::from_request_parts(&mut parts, state)
             .await
             .ok();
+        // No path of the API has more than one variable segment.
         let segment = params.as_ref().and_then(|params| params.iter().next());
         let query = Query::from_request_parts(&mut parts, state).await;
         // No limit is needed: `exchange` has read the body already, and has limited its length.

@@ -53,7 +53,10 @@ pub(super) fn create(world: &mut World, call: &Call) -> Result<Answer, Refusal> 
             parts.collect()
         }
     };
+    // All mistakes of all parts are known here, and nothing was changed yet: a batch is taken as a
+    // whole or not at all.
     input.finish()?;
+    // Before the buyer, who may be created by this very request.
     refuse_repeated(world, &sales)?;
 
     let buyer = buyer(world, customer, creates_customer)?;
@@ -142,6 +145,8 @@ fn buyer(world: &mut World, named: Registration, creates: bool) -> Result<Option
             .as_deref()
             .and_then(|email| world.customers.by_email(email))
     };
+    // A new customer who has one of the names already is that customer. For a known customer only
+    // the first name that the body has counts.
     let known = if creates {
         by_id.or_else(by_key).or_else(by_email)
     } else if named.id.is_some() {
@@ -211,6 +216,7 @@ fn record(world: &mut World, buyer: Option<Serial>, sale: Sale) -> u64 {
         friend_reward,
         created_at: sale.created_at,
     });
+    // In the order in which a receiver would expect them: first the sale, then what it paid.
     notices::transaction(world, "transaction.created", number);
     notices::rewarded(world, number);
     notices::friend_rewarded(world, number);

@@ -185,6 +185,7 @@ fn update(world: &mut World, serial: Serial, body: &Json) -> Result<Answer, Refu
     );
     input.finish()?;
 
+    // A customer's own key or address, sent once more, is taken by nobody else.
     let is_other = |holder: &Serial| *holder != serial;
     let email_holder = email
         .as_deref()
@@ -216,6 +217,7 @@ fn update(world: &mut World, serial: Serial, body: &Json) -> Result<Answer, Refu
         if world.is_affiliate() {
             world.customers.set_id(serial, new.clone());
         }
+        // The customer's key is the key of its default link.
         world.customers.rename_link(serial, &key, new);
     }
     if let Some(customer) = world.customers.get_mut(serial) {
@@ -237,9 +239,11 @@ pub(super) fn delete(world: &mut World, call: &Call) -> Result<Answer, Refusal> 
     let sales = sales.filter(|(_, sale)| sale.buyer == Some(serial));
     let numbers: Vec<u64> = sales.map(|(number, _)| number).collect();
     for number in numbers {
+        // Before the sale is removed: the event shows it as it was.
         notices::transaction(world, "transaction.deleted", number);
         world.remove_transaction(number);
     }
+    // Likewise before the customer is removed.
     notices::customer(world, "customer.deleted", serial);
     match (
         world.switches.deleted_customer,

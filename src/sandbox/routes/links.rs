@@ -157,6 +157,7 @@ fn not_found() -> Refusal {
 fn find(world: &World, key: &str) -> Result<(Serial, String), Refusal> {
     let serial = world.by_key(key).ok_or_else(not_found)?;
     let customer = world.customers.get(serial).ok_or_else(not_found)?;
+    // A customer may have two keys that differ by case alone.
     let exact = customer.links().find(|link| link.key == key);
     let alike = || {
         customer

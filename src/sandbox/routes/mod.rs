@@ -124,6 +124,8 @@ pub(super) fn router(state: Arc<State>) -> Router {
             let answer = move |Extracted(state): Extracted<Arc<State>>, call: Call| {
                 let mut world = state.world();
                 let answer = endpoint(&mut world, &call);
+                // While the world is still locked, so that events leave in the order of their
+                // changes.
                 state.send_notices(&mut world);
                 ready(write(answer, &world.switches))
             };

@@ -55,6 +55,7 @@ pub(super) fn list_within<T>(
     if page == 0 {
         return Err(Refusal::invalid("page", "The page must be at least 1."));
     }
+    // Anybody may ask for the page with the greatest number.
     let skipped = (page - 1).saturating_mul(limit);
     // One item more than the page has shows whether there is a next page.
     let wanted = limit + 1;

@@ -178,6 +178,7 @@ impl Registration {
             partner.referrals.push(serial);
         }
         notices::customer(world, "customer.created", serial);
+        // The friend's side of a reward is for customers whom somebody referred.
         if referrer.is_some() {
             reward_sign_up(world, serial);
         }
@@ -199,6 +200,7 @@ impl Registration {
 
 /// Pays the friend's side of a reward that is due at the sign-up.
 fn reward_sign_up(world: &mut World, friend: Serial) {
+    // A sign-up has no amount of which a share could be paid.
     let nothing = Amount::new(Decimal::ZERO, &world.settings.currency, true);
     let reward = world.settings.friend_reward.as_ref();
     let reward = reward.and_then(|reward| reward.of(RewardTrigger::SignUp, &nothing));
@@ -236,6 +238,7 @@ impl NamedReferrer {
             customer.is_some_and(|customer| !customer.is_deleted)
         };
         let found = found.filter(is_usable);
+        // A referrer whom a test has refused counts as unknown, also one who is there.
         if found.is_some() && !world.refused.referrers.contains(self.text()) {
             return Ok(found);
         }

@@ -23,6 +23,7 @@ impl Notices {
     /// data and the same time would be equal to a receiver.
     pub(in crate::sandbox) fn push(&mut self, event: &'static str, data: Json) {
         let now = SystemTime::now();
+        // A microsecond is the smallest step that a time on the wire shows.
         let after = |last: SystemTime| last.checked_add(Duration::from_micros(1));
         let created_at = self.last.and_then(after).map_or(now, |next| next.max(now));
         self.last = Some(created_at);

@@ -24,6 +24,7 @@ pub(super) async fn post(url: &str, mut headers: HeaderMap, body: Vec<u8>) -> Op
     let host = authority.host().trim_matches(['[', ']']);
     let port = authority.port_u16().unwrap_or(80);
     let addresses = lookup_host((host, port)).await.ok()?;
+    // After the look-up, because a name may lead to any address.
     let addresses = on_this_machine(addresses);
     let stream = TcpStream::connect(&addresses[..]).await.ok()?;
     let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await.ok()?;

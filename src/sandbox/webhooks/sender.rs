@@ -89,6 +89,7 @@ impl Outbound {
                 continue;
             };
             self.shared.open.send_modify(|open| *open += 1);
+            // The sending task is gone, so nobody else would count this webhook as done.
             if self.queue.send(Arc::new(envelope)).is_err() {
                 self.shared.close();
             }
@@ -147,6 +148,8 @@ async fn send_all(queue: Queue) {
             let (shared, slots) = (Arc::clone(&shared), Arc::clone(&slots));
             let (event, settings) = (Arc::clone(&event), settings.clone());
             if settings.scatter.is_zero() {
+                // The first attempt is made in this task, so that events arrive in their order.
+                // Further attempts must not hold up those behind it.
                 if attempt(&shared, &event, 0, &settings).await {
                     shared.close();
                     continue;
@@ -184,6 +187,7 @@ async fn deliver(
             }
         }
         // This cannot fail: nothing closes the semaphore.
+        // Taken for each attempt anew: a webhook that pauses keeps no other from being sent.
         let _slot = slots.acquire().await;
         if attempt(&shared, &event, attempts, &settings).await {
             break;
