@@ -283,7 +283,7 @@ impl ClientBuilder {
         let http = if base_url.is_encrypted() {
             http
         } else {
-            http.no_proxy()
+            super::tls::without_roots(http.no_proxy())
         };
         let http = match base_url.pinned() {
             Some((name, addresses)) => http.resolve_to_addrs(name, addresses),
@@ -296,7 +296,11 @@ impl ClientBuilder {
                 error.source()
             });
             let causes: Vec<_> = causes.map(ToString::to_string).collect();
-            let advice = format!("no HTTP client can be made: {}", causes.join(": "));
+            let advice = format!(
+                "no HTTP client can be made: {}. If the machine has no root certificates, install the \
+                 package `ca-certificates`",
+                causes.join(": ")
+            );
             ConfigError::new("client", advice)
         })?;
         let wire = stack::wire(http, self.limits.largest_answer, self.api_key.clone());

@@ -182,7 +182,25 @@ fn missing_root_certificates_are_named() {
         .variable("SSL_CERT_DIR", "/dev/null")
         .run();
     assert!(
-        said.code == 2 && said.err.contains("certificates"),
+        said.code == 2 && said.err.contains("install the package `ca-certificates`"),
         "{said:?}"
     );
+}
+
+/// A sandbox and an app under development speak `http`.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_http_address_needs_no_root_certificates() {
+    let sandbox = Sandbox::start().await.unwrap();
+    let said = partnero(&["check"])
+        .at(&sandbox)
+        .variable("SSL_CERT_FILE", "/dev/null")
+        .variable("SSL_CERT_DIR", "/dev/null")
+        .run();
+    assert_eq!(said.code, 0, "{said:?}");
+    let said = partnero(&["trigger", "customer.rewarded", "--to", &sandbox.page_url()])
+        .variable("PARTNERO_WEBHOOK_SECRET", "secret")
+        .variable("SSL_CERT_FILE", "/dev/null")
+        .variable("SSL_CERT_DIR", "/dev/null")
+        .run();
+    assert!(said.err.contains("the app answered"), "{said:?}");
 }
