@@ -2,8 +2,7 @@
 
 use super::decode::{Encoding, decode};
 use super::parameter::{Parameter, check_parameters, check_segment};
-use super::reading::Reading;
-use super::rule::KeyRule;
+use super::reading::{KeyRule, Reading};
 use crate::error::ConfigError;
 use crate::referral::ReferralSource;
 

@@ -6,11 +6,9 @@ mod needle;
 mod parameter;
 mod reading;
 mod referer;
-mod rule;
 
 pub(super) use self::decode::{Encoding, decode_bytes};
 pub(super) use self::link::Links;
 pub(super) use self::needle::Needle;
-pub(super) use self::reading::Reading;
+pub(super) use self::reading::{KeyRule, Reading};
 pub(super) use self::referer::key_in_referer;
-pub(super) use self::rule::KeyRule;

@@ -1,6 +1,9 @@
-//! What one place, such as the query or the cookies, says about the referral.
+//! What one place, such as the query or the cookies, says about the referral, and which of its keys
+//! the app takes.
 
-use super::rule::KeyRule;
+use std::fmt;
+use std::sync::Arc;
+
 use crate::referral::{InvalidReferralKey, ReferralKey, ReferralSource};
 
 /// The first valid key of one place, and what is known about the other values.
@@ -48,5 +51,28 @@ impl Reading {
     /// Whether there was any value, valid or not.
     pub(crate) fn found_any(&self) -> bool {
         self.key.is_some() || self.invalid.is_some() || self.expired
+    }
+}
+
+/// The app's rule for its keys; without a rule every valid key may be one.
+#[derive(Clone, Default)]
+pub(crate) struct KeyRule(Option<Arc<AcceptsKey>>);
+
+type AcceptsKey = dyn Fn(&ReferralKey) -> bool + Send + Sync;
+
+impl KeyRule {
+    pub(crate) fn new(accepts: impl Fn(&ReferralKey) -> bool + Send + Sync + 'static) -> Self {
+        Self(Some(Arc::new(accepts)))
+    }
+
+    #[inline]
+    pub(crate) fn refuses(&self, key: &ReferralKey) -> bool {
+        self.0.as_ref().is_some_and(|accepts| !accepts(key))
+    }
+}
+
+impl fmt::Debug for KeyRule {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("KeyRule").field(&self.0.is_some()).finish()
     }
 }
