@@ -51,7 +51,7 @@ impl Visited {
         };
         let next = keep_query(next, path);
         if self.seen.contains(&fingerprint(&next)) {
-            return Err("the next page is one that was fetched before");
+            return Err("the next page was fetched before");
         }
         if self.seen.len() >= self.max_pages {
             return Err("there are more pages than `max_pages`");

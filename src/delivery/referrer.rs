@@ -24,7 +24,7 @@ pub(crate) enum Referrer {
     Partner(PartnerRef),
 }
 
-/// The referrers to try, in their order: the one that counts, the same without punctuation, and
+/// The referrers to try, in their order: the referral that counts, its key without punctuation, and
 /// the earlier links of the visitor. Nobody refers themselves.
 pub(super) fn candidates(new: &NewCustomer) -> Vec<(Referrer, Credited)> {
     let first = match (new.bringing_partner(), new.referrer()) {

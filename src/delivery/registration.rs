@@ -40,10 +40,10 @@ pub enum Registration {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Credited {
-    /// The one that counts.
+    /// The referral that counts.
     Key,
-    /// The one that counts, without the punctuation around its key: Partnero does not know the key
-    /// with it. Programs that turn text into links take a full stop or a bracket along.
+    /// The referral that counts, without the punctuation around its key: Partnero does not know the
+    /// key with the punctuation. Programs that turn text into links take a full stop or a bracket along.
     TrimmedKey,
     /// An earlier link of this visitor
     /// ([`ReferralContext::runners_up`](crate::ReferralContext::runners_up)): Partnero does not

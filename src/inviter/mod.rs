@@ -25,8 +25,8 @@
 //! - Partnero's own keys are random. If the app chooses keys, `anna` or `1001` can be guessed, and a
 //!   list of first names comes out of it, at ten guesses a second for the whole app. Choose keys with
 //!   a random part.
-//! - A key is asked for only as part of a [`Referral`](crate::Referral): one that the layer has read from a link or a
-//!   cookie, or that the visitor has typed.
+//! - A key is asked for only as part of a [`Referral`](crate::Referral), which
+//!   the layer has read from a link or a cookie, or the visitor has typed.
 //!
 //! # Example
 //!

@@ -58,8 +58,7 @@ pub(super) async fn exchange(
         body: serde_json::from_slice(&body).unwrap_or(Value::Null),
         received_at: SystemTime::now(),
     });
-    // All faults are settled here, so that each of them counts a request once, whatever happens to
-    // it later.
+    // All faults are settled here, so that each of them counts a request once.
     let plan = state.rules().plan(&parts.method, parts.uri.path(), &body);
 
     wait(plan.delay_before).await;

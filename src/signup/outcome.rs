@@ -49,7 +49,7 @@ impl SignupOutcome {
         self.result().ok()
     }
 
-    /// The referrer whom Partnero has credited: the one that counts, or another link of the visitor
+    /// The referrer whom Partnero has credited: the referral that counts, or another link of the visitor
     /// ([`Credited`](crate::delivery::Credited) says which). `None` if nobody was credited, or if
     /// the report waits in the outbox.
     #[must_use]

@@ -67,7 +67,7 @@ impl Snippet {
     /// # Errors
     ///
     /// [`ConfigError`] for a nonce that is empty or not base64 (CSP level 3, section 2.3.1), and
-    /// for one that begins with `nonce-`: that prefix belongs only in the policy.
+    /// for a nonce that begins with `nonce-`: that prefix belongs only in the policy.
     pub fn with_nonce<'a>(&'a self, nonce: &'a str) -> Result<Tag<'a>, ConfigError> {
         let is_base64 = |byte: u8| byte.is_ascii_alphanumeric() || b"+/-_=".contains(&byte);
         let is_prefix = |start: &str| start.eq_ignore_ascii_case("nonce-");

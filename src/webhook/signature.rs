@@ -68,7 +68,7 @@ fn parse(value: &HeaderValue) -> Result<[u8; BYTES], WebhookErrorKind> {
     if !text.is_ascii() {
         return Err(WebhookErrorKind::SignatureNotAscii);
     }
-    // One pass finds every class, whatever the order of the questions below.
+    // One pass finds every class of bytes, so that the questions below may stand in any order.
     let classes = text.iter().fold(0, |all, byte| all | class(*byte));
     // From here on the errors only say what a person may have done wrong: a wrong signature is
     // refused in any case.

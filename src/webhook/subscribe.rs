@@ -230,7 +230,7 @@ pub enum SubscribeError {
     Config(ConfigError),
     /// Partnero could not be asked, or refused.
     Client(Error),
-    /// Partnero's answer has no secret, or one that cannot be a key.
+    /// Partnero's answer has no secret, or its secret cannot be a key.
     NoSecret,
     /// There is a subscription to this URL that has to be changed, and Partnero does not say its
     /// key.

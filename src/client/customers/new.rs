@@ -87,7 +87,7 @@ struct Metadata {
 
 impl NewCustomer {
     /// A customer by the app's own identifier, which Partnero keeps private and unique: the
-    /// account's id, of whatever type (<https://developers.partnero.com/guide/referral>).
+    /// account's id, a number as well as a text (<https://developers.partnero.com/guide/referral>).
     #[expect(
         clippy::needless_pass_by_value,
         reason = "an id is written as `user.id`, not `&user.id`"

@@ -42,7 +42,7 @@ impl ReferralLinks<'_> {
     /// # Errors
     ///
     /// [`InvalidInput`](crate::ErrorKind::InvalidInput) for a key that is empty, `.` or `..`;
-    /// [`Invalid`](crate::ErrorKind::Invalid) most likely for one that is taken, and any other
+    /// [`Invalid`](crate::ErrorKind::Invalid) most likely for a key that is taken, and any other
     /// [`ErrorKind`](crate::ErrorKind).
     pub async fn create(self, link: &NewReferralLink) -> Result<ReferralLink, Error> {
         let call = Call::repeatable(Method::POST, "/customer_referral_links").json(link)?;

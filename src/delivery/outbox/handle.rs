@@ -147,7 +147,7 @@ impl Outbox {
     /// outbox and with a client that has the program's API key.
     ///
     /// Programs share nothing but the table: the same customer or order may be reported once to
-    /// each, and one that pauses stops no other. The name stands in the column `program`; the
+    /// each, and a program that pauses stops no other. The name stands in the column `program`; the
     /// outbox that this is called on keeps its own name, at first the empty one.
     ///
     /// # Errors

@@ -1,7 +1,8 @@
 //! When failures of single attempts count as an outage of Partnero.
 //!
-//! One report may make Partnero fail, although Partnero works for all others. So several customers must fail, with no answer between, and then Partnero itself is asked
-//! by one cheap call, the probe. Only if that fails too, the fleet pauses.
+//! One report may make Partnero fail, although Partnero works for all others. So several customers
+//! must fail, with no answer between, and then Partnero itself is asked by one cheap call, the
+//! probe. Only if that fails too, the fleet pauses.
 
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};

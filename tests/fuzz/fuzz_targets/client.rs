@@ -39,7 +39,7 @@ struct Answers {
     asked: usize,
 }
 
-/// The next answer. Whatever the answers before said, only our own address is asked.
+/// The next answer. No answer before it can make the client ask another address than ours.
 fn answer(request: &Request<Body>) -> Result<Response<Body>, BoxError> {
     assert_eq!(request.uri().authority().unwrap(), "127.0.0.1:9");
     assert_eq!(request.uri().scheme_str(), Some("http"));

@@ -108,7 +108,7 @@ pub(crate) async fn leave_standby(pool: &PgPool, patience: Duration) {
         let asked = query.fetch_one(&mut *connection);
         match tokio::time::timeout(patience, asked).await {
             Ok(Ok(false)) => others.push(connection),
-            // One that fails is of no more use.
+            // A connection that fails is of no more use.
             _ => drop(connection.detach()),
         }
     }

@@ -18,7 +18,7 @@ pub(crate) struct Claimed {
     /// How many attempts have ended before this one.
     pub(crate) attempts: i64,
     pub(crate) created_at: i64,
-    /// When a send was announced whose end is not known.
+    /// When a send was announced, if nobody knows whether it arrived.
     pub(crate) sent_at: Option<i64>,
     pub(crate) tried_at: Option<i64>,
     /// For how long Partnero has been answering without taking the report.

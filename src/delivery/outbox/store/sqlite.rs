@@ -1,5 +1,5 @@
 //! SQLite. Only one connection writes at a time. Every transaction here begins with `BEGIN
-//! IMMEDIATE`, because one that reads first and writes later fails if another connection has
+//! IMMEDIATE`, because a transaction that reads first and writes later fails if another connection has
 //! written in between.
 
 use std::path::Path;

@@ -337,7 +337,7 @@ impl Candidates {
     }
 }
 
-/// Leases rows that this transaction has locked. One that cannot be read becomes a dead letter
+/// Leases rows that this transaction has locked. A row that cannot be read becomes a dead letter
 /// instead: what another driver wrote wrongly must not stop the others.
 async fn lease(
     connection: &mut Connection,

@@ -26,7 +26,7 @@ statements! {
     // A dead sale holds its refund: if the sale did not arrive, there is nothing to refund yet.
     PENDING_SALE = "SELECT id FROM partnero_outbox \
         WHERE program = $1 AND kind = 'transaction' AND key = $2 AND state <> 'done'";
-    // Without $4, not a younger one that waits for an older one.
+    // Without $4, not a younger sign-up that waits for an older one.
     REFERRER_BY_ID = "SELECT id FROM partnero_outbox WHERE program = $1 AND kind = 'customer' \
         AND key = $2 AND state IN ('due', 'leased', 'held') AND id <> $3 \
         AND ($4 OR state <> 'held' OR id < $3)";
