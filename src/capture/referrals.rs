@@ -104,6 +104,8 @@ impl Referrals {
     ) -> Result<ReferralContext, ReferralLayerMissing> {
         let mut context = self.context(parts)?;
         keep_reach(&mut context, &RequestHead::of(parts));
+        // A request without a cookie of ours was not asked for runners-up, and they may be all that
+        // is left.
         if context.runners_up.is_none() && context.consent == Consent::Granted {
             self.remember(&mut context, &parts.headers, &[]);
         }
@@ -123,6 +125,8 @@ impl Referrals {
         self.check_layer()?;
         let request = RequestHead::of(parts);
         let stored = || self.policy.cookie.read_cookies(request.headers);
+        // Only weighed: a handler that asks for the referral alone does not pay for the rest of the
+        // context.
         let decision = decide::weigh(&self.policy, &request, Asker::Handler, stored);
         self.tell_read(decision.outcome, decision.conflicting);
         Ok(decision.referral)
@@ -231,6 +235,7 @@ impl Referrals {
             if context.outcome.is_of_stored_key()
                 && let Some(stored) = &context.referral
             {
+                // The key is there already, and nothing has to be removed beside it.
                 if stored.key() == referral.key() && (keeps_first || !context.conflicting) {
                     return None;
                 }
@@ -239,6 +244,7 @@ impl Referrals {
                     return write::runners_up_alone(&self.policy, &context);
                 }
             }
+            // From here on the referral that was stored is a runner-up.
             let mut context = context.with_referral(referral.clone());
             keep_reach(&mut context, request);
             let lose = context.runners_up().to_vec();

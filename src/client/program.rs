@@ -36,6 +36,7 @@ impl Program<'_> {
     /// [`ErrorKind`](crate::ErrorKind).
     pub async fn test(self) -> Result<ProgramTest, Error> {
         let success = self.client.send(Call::get("/test")).await?;
+        // Another server may answer 200 to any path, and then the key was not checked at all.
         let is_told = success.says_success()
             || ["data", "program"]
                 .iter()

@@ -19,6 +19,8 @@ impl<T> Sheet<T> {
     pub(super) fn read(mut envelope: Fields, read: fn(Value) -> Option<T>) -> Option<Self> {
         let items = match envelope.remove("data") {
             None | Some(Value::Null) if says_success(&envelope) => Vec::new(),
+            // One item that is no object makes the whole list unreadable: to leave it out could
+            // hide a sale.
             Some(Value::Array(items)) => items.into_iter().map(read).collect::<Option<_>>()?,
             // One integrator reads a page that stands inside `data`, with its links and meta.
             Some(Value::Object(nested)) if nested.contains_key("data") => {

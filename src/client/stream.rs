@@ -77,6 +77,7 @@ impl<T: Send + 'static> Stream for Items<T> {
             if let Some(item) = self.page.next() {
                 return Poll::Ready(Some(Ok(item)));
             }
+            // The end stands there meanwhile, so after an error the stream is over.
             self.next = match std::mem::replace(&mut self.next, Next::End) {
                 Next::End => return Poll::Ready(None),
                 Next::List(list) => Next::Fetch(Box::pin(list.send())),

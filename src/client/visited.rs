@@ -43,6 +43,7 @@ impl Visited {
         link: &str,
         path: &str,
     ) -> Result<String, &'static str> {
+        // A link that grows with each page would make every request larger than the one before.
         if link.len() > LONGEST_LINK {
             return Err("the link to the next page is too long");
         }
@@ -81,11 +82,14 @@ fn keep_query(mut next: String, path: &str) -> String {
         pairs
     };
     let name = |pair: &str| {
+        // Decoded, because `customer%5Bid%5D` and `customer[id]` are the same name.
         let name = pair.split_once('=').map_or(pair, |(name, _)| name);
         percent_decode_str(name).collect::<Vec<u8>>()
     };
     let there: Vec<_> = pairs(&next).iter().map(|pair| name(pair)).collect();
     for pair in pairs(path) {
+        // Only what the link left out is put back, such as a filter. The number of the page is the
+        // link's own.
         if pair.is_empty() || name(&pair) == b"page" || there.contains(&name(&pair)) {
             continue;
         }

@@ -193,6 +193,7 @@ impl SandboxTransaction {
 impl SandboxAmount {
     fn new(amount: &Amount) -> Self {
         Self {
+            // A text, so that a test compares digits and not floating-point numbers.
             amount: amount.value.to_string(),
             amount_units: amount.units.clone(),
             is_currency: amount.is_currency,

@@ -49,6 +49,8 @@ impl Refused {
         for (field, value) in fields {
             let is_refused =
                 |value: &str| self.fields.contains(*field) || self.values.contains(value);
+            // A field that the body does not have is not refused: a test can then see what happens
+            // without it.
             if value.is_some_and(is_refused) {
                 input.refuse::<()>(&format!("{prefix}{field}"), "is refused, as a test ordered");
             }
@@ -119,6 +121,8 @@ impl World {
         let customer = self.customers.get(serial);
         let partner = customer.and_then(|customer| customer.partner);
         if let Some(partner) = partner.and_then(|partner| self.partners.get_mut(partner)) {
+            // `Customers::remove` cleans up among customers alone, and partners are kept in a list
+            // of their own.
             partner.referrals.retain(|other| *other != serial);
         }
         self.customers.remove(serial);
@@ -137,6 +141,7 @@ impl World {
     /// A key that no link has yet.
     pub(super) fn free_key(&mut self) -> String {
         loop {
+            // Random keys are the same in every run, so a test may have used one of them itself.
             let key = self.random.alphanumeric(12);
             if self.by_key(&key).is_none() {
                 return key;
@@ -184,6 +189,7 @@ impl World {
         };
         let payee = self.payee_mut(transaction.referrer, transaction.partner);
         if let (Some(payee), Some(reward)) = (payee, &transaction.reward) {
+            // The balance may become negative: the reward may have been spent.
             payee.balance.subtract(reward);
         }
         let buyer = transaction

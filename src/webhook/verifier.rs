@@ -101,6 +101,7 @@ impl WebhookVerifier {
         let body = body.into();
         self.check_signature(headers, &body)
             .map_err(WebhookError::new)?;
+        // Only now: nothing of an unsigned body is parsed.
         let event = Event::from_verified(body)?;
         self.check_age(&event, now).map_err(WebhookError::new)?;
         Ok(event)

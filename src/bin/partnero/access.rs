@@ -86,6 +86,7 @@ pub(crate) fn secret(
         })?;
         (text, variable.to_owned())
     };
+    // Editors end a file with a line feed.
     let secret = text.trim();
     if secret.is_empty() {
         return Err(Failure::mistake(format!(

@@ -64,6 +64,7 @@ pub(crate) async fn run(arguments: Arguments, printer: Printer) -> Result<Ending
     let default = beside(&users.file, ".progress");
     let place = arguments.progress.as_deref().unwrap_or(&default);
     let before = Progress::read(place)?;
+    // The whole list is read before anything is sent, so that a wrong line in it costs no half run.
     let (total, found) = users.check(before.finished)?;
     if found != before.finished_id {
         return Err(Failure::mistake(format!(
@@ -108,6 +109,7 @@ pub(crate) async fn run(arguments: Arguments, printer: Printer) -> Result<Ending
         let user = user?;
         Ok::<_, crate::users::WrongLine>(user.without_known_email(without))
     });
+    // Before the first user: a Ctrl-C from here on writes the progress down.
     let asked_to_end = wait::asked_to_end()?;
     let ended = tokio::select! {
         ended = backfill.run(stream::iter(list)) => Some(ended),
@@ -117,6 +119,7 @@ pub(crate) async fn run(arguments: Arguments, printer: Printer) -> Result<Ending
     let progress = known.lock().unwrap_or_else(PoisonError::into_inner).clone();
     match ended {
         Some(Ok(report)) => {
+            // The next run over a longer list must begin at its first user again.
             Progress::delete(place)?;
             print(&report, printer)
         }

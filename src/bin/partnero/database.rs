@@ -98,10 +98,12 @@ async fn sqlite(url: &str, program: &str) -> Result<Outbox, Failure> {
         SqliteConnectOptions::new().filename(url)
     };
     let file = options.get_filename();
+    // SQLite's own error for a missing file says only that it is unable to open it.
     check(file)?;
     let tried = format!("{} cannot be opened", file.display());
     let pool = SqlitePoolOptions::new()
         .max_connections(4)
+        // A mistyped name must not leave an empty database behind.
         .connect_with(options.create_if_missing(false))
         .await
         .map_err(|error| Failure::of(&tried, &error))?;
@@ -137,6 +139,7 @@ fn check(file: &Path) -> Result<(), Failure> {
 async fn postgres(url: &str, program: &str) -> Result<Outbox, Failure> {
     let options = PgConnectOptions::from_str(url)
         .map_err(|error| Failure::of("the address cannot be read", &error))?
+        // So that `pg_stat_activity` tells the operator's connections from the app's.
         .application_name("partnero");
     // A single connection first, because its error says what is wrong. A pool would try again until
     // its time is up, and say only that.

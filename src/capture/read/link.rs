@@ -64,6 +64,7 @@ impl Links {
         match &self.segment {
             Some(segment) if from_query.key.is_none() => {
                 let mut from_path = self.read_path(path(), segment);
+                // The query comes first, so its mistake is the one to report.
                 from_path.invalid = from_query.invalid.or(from_path.invalid);
                 from_path
             }
@@ -79,6 +80,7 @@ impl Links {
             for raw in parameter.values(query) {
                 reading.add(decode(raw, Encoding::Form), &self.rule);
             }
+            // A key in a parameter that is trusted less does not count, not even as a conflict.
             if reading.key.is_some() {
                 break;
             }
@@ -108,6 +110,7 @@ impl Links {
 fn raw_key<'a>(path: &'a str, segment: &str) -> Option<&'a str> {
     let rest = path.strip_prefix('/')?.strip_prefix(segment)?;
     let key = rest.strip_prefix('/')?;
+    // Servers and people add a slash at the end.
     let key = key.strip_suffix('/').unwrap_or(key);
     (!key.contains('/')).then_some(key)
 }

@@ -61,6 +61,7 @@ impl Parameter {
             if self.is_at(query, start) {
                 return Some(start + self.name.len());
             }
+            // Not behind the name, because names may overlap: `refref=` holds `ref=` at its end.
             from = start + 1;
         }
     }

@@ -21,6 +21,8 @@ pub(crate) fn key_in_referer(
     links: &Links,
 ) -> Option<ReferralKey> {
     let (origin, path, query) = split_url(headers.get(REFERER)?.to_str().ok()?)?;
+    // Both are asked, because old browsers send no `Sec-Fetch-Site`, and a redirect over another
+    // site makes it `cross-site`.
     if !own.contains(origin.as_bytes()) || says_same_origin(headers) == Some(false) {
         return None;
     }

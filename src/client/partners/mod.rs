@@ -244,6 +244,7 @@ fn address(data: Value) -> Option<String> {
     match data {
         Value::String(address) => Some(address),
         Value::Object(object) => {
+            // No source shows the answer, so all likely names are tried.
             let names = ["url", "sign_in_url", "link"];
             names.iter().find_map(|name| fields::text(&object, name))
         }

@@ -68,6 +68,7 @@ impl PartnerRef {
             }
             _ => {
                 let email = partner.email.as_deref();
+                // Partnero may change the case of an address.
                 email.is_none_or(|email| email.eq_ignore_ascii_case(name))
             }
         }

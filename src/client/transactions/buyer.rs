@@ -106,6 +106,8 @@ impl Buyer {
         let customer = match &self.customer {
             Customer::Known(customer) => json!(customer.in_program(program)),
             Customer::New(customer) => {
+                // Only for a new customer: for a known one with a mistyped name it would create
+                // somebody else.
                 options.insert("create_customer".to_owned(), true.into());
                 let mut customer = json!(customer.body(program, call)?);
                 if !self.tags.is_empty() {

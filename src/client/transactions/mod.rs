@@ -121,6 +121,7 @@ impl Transactions<'_> {
         buyer.fill(&mut body, self.client.program_kind(), &call)?;
         let mut success = self.client.send(call.json(&body)?).await?;
         let items = match success.take_data() {
+            // A batch of one may be answered with the transaction itself.
             Some(Value::Array(items)) => items,
             data => data.into_iter().collect(),
         };
@@ -150,6 +151,7 @@ impl Transactions<'_> {
     /// and any other [`ErrorKind`](crate::ErrorKind).
     pub async fn get(self, key: &str) -> Result<Transaction, Error> {
         let call = Call::get("/transactions/{id}").id(key)?;
+        // A path may find a transaction by another name than its key.
         let is_it = |found: &Transaction| found.key.as_deref().is_none_or(|found| found == key);
         self.client
             .fetch_if(call, Transaction::from_value, is_it)
@@ -173,6 +175,8 @@ impl Transactions<'_> {
     pub async fn delete(self, key: &str) -> Result<(), Error> {
         let call = Call::once(Method::DELETE, "/transactions/{id}", LOOK_UP)
             .id(key)?
+            // The key stands in the path and in the body, because Partnero's own plugin found the
+            // path alone not to work.
             .json(&json!({ "key": key }))?;
         let mut success = self.client.send(call).await?;
         let is_it = |data| {

@@ -81,6 +81,7 @@ fn delete(world: &mut World, key: &str) -> Result<Answer, Refusal> {
         return Err(not_found());
     }
     for number in numbers {
+        // Before the sale is removed: the event shows it as it was.
         notices::transaction(world, "transaction.deleted", number);
         world.remove_transaction(number);
     }

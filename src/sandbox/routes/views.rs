@@ -48,6 +48,8 @@ pub(super) fn of_customer(world: &World, customer: &Customer) -> Json {
         data.push("referral_link", world.link(customer.key()));
         let links = customer.links().map(|link| world.link(&link.key).into());
         data.push("referral_links", links.collect::<Vec<Json>>());
+        // Always empty, but there: with `EmptyObjects::Lists` it is PHP's `[]`, which a client must
+        // be able to read.
         data.push("custom_fields", Json::Object(Vec::new()));
     }
     data.push("created_at", iso(customer.created_at));

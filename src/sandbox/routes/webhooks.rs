@@ -61,6 +61,7 @@ pub(super) fn create(world: &mut World, call: &Call) -> Result<Answer, Refusal> 
         name,
         url,
         is_active: fields.is_active.unwrap_or(true),
+        // Partnero chooses the secret, not the app.
         signature: world.random.alphanumeric(16),
         events,
     };

@@ -39,6 +39,7 @@ impl MemoryInbox {
     /// Remembers an event, and says whether it was received before. A repeated event keeps its age.
     pub fn record(&self, digest: &EventDigest) -> Seen {
         let mut digests = self.lock();
+        // One lock covers question and answer: of two deliveries at once only one is the first.
         if !digests.known.insert(*digest) {
             return Seen::Repeated;
         }

@@ -12,6 +12,7 @@ use crate::webhook::error::WebhookErrorKind;
 pub(super) async fn read<B: Body>(body: B, limit: usize) -> Result<Vec<u8>, WebhookErrorKind> {
     let mut body = pin!(body);
     let announced = body.size_hint().lower();
+    // A body that announces too much is refused before any of it is read.
     if usize::try_from(announced).map_or(true, |announced| announced > limit) {
         return Err(WebhookErrorKind::TooLarge);
     }
@@ -22,6 +23,7 @@ pub(super) async fn read<B: Body>(body: B, limit: usize) -> Result<Vec<u8>, Webh
         let Ok(mut data) = frame.into_data() else {
             continue;
         };
+        // Counted all the same, because a chunked body announces nothing.
         if data.remaining() > limit - bytes.len() {
             return Err(WebhookErrorKind::TooLarge);
         }
