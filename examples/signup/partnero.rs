@@ -26,6 +26,11 @@ pub(crate) struct From {
 }
 
 impl Partnero {
+    /// Whether it is time to bring it back: a sign-up and a sale wait for it.
+    pub(crate) fn is_missed(&self) -> bool {
+        !self.is_up && self.waiting > 1
+    }
+
     pub(crate) async fn look(state: &AppState) -> Result<Self, Failure> {
         let address = (Ipv4Addr::LOCALHOST, state.sandbox.port());
         let status = state.outbox.status().await?;

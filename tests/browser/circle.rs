@@ -129,6 +129,66 @@ async fn play(program: ProgramKind, width: u32, height: u32) {
     visitor.check("Partnero's view").await;
 }
 
+/// Whoever reads nothing presses the one button of the first rank on each page. It leads on.
+#[tokio::test]
+async fn a_stranger_plays_the_whole_circle() {
+    for program in [ProgramKind::ReferAFriend, ProgramKind::Affiliate] {
+        for (width, height) in [(1280, 900), (375, 720)] {
+            let Some(stranger) = Visitor::open(width, height).await else {
+                return;
+            };
+            stranger.play(&Town::with_script(program).await).await;
+        }
+    }
+}
+
+impl Visitor {
+    async fn play(&self, town: &Town) {
+        let browser = &self.browser;
+        browser.go(&town.at("/")).await;
+        self.presses("Open it").await;
+        self.reads("Anna invited you").await;
+        browser.click("form[action='/partnero/down'] button").await;
+        self.reads("Partnero is down. Sign up and buy as before")
+            .await;
+        self.presses("Sign up").await;
+        browser.arrive("/signup").await;
+        browser.fill("[name=name]", "Ben").await;
+        browser.fill("[name=email]", "ben@friends.example").await;
+        self.presses("Create my account").await;
+        browser.arrive("/account/2").await;
+        self.reads("Anna invited Ben, and is not credited yet.")
+            .await;
+        self.presses("Buy a pound for 30.00 USD").await;
+        self.reads("Bring Partnero back, and watch them arrive.")
+            .await;
+        self.check("two reports wait").await;
+        assert!(town.sandbox.transactions().is_empty());
+        self.presses("Bring Partnero back").await;
+        self.reads("All reports have arrived.").await;
+        self.reads("Anna earned 3.00 USD.").await;
+        self.check("all has arrived").await;
+        self.presses("See what Anna has earned").await;
+        browser.arrive("/account/1").await;
+        self.reads("The balance is now 3.00 USD.").await;
+        self.check("Anna's page").await;
+    }
+
+    /// Presses the button of the first rank, when it has this name. There is no other one.
+    async fn presses(&self, name: &str) {
+        let first = "const first = [...document.querySelectorAll('button, a.button')]
+            .filter(button => !button.classList.contains('secondary'));";
+        let is_it = format!(
+            "{first} return first.length === 1 && first[0].innerText === {}",
+            json!(name)
+        );
+        self.browser.until_true(&is_it).await;
+        self.browser
+            .click("button:not(.secondary), a.button:not(.secondary)")
+            .await;
+    }
+}
+
 #[tokio::test]
 async fn what_is_long_or_wrong_fits_and_is_explained() {
     let Some(visitor) = Visitor::open(375, 720).await else {

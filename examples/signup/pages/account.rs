@@ -27,32 +27,37 @@ pub(crate) fn account(shown: &AccountPage, partnero: &Partnero) -> Html<String> 
     let words = Words::of(partnero.program);
     // In an affiliate program, those who bring customers are no customers themselves.
     let brings = account.is_partner || words.inviter == "friend";
+    let has_brought = !shown.brought.is_empty();
+    let bring = html! {
+        section.card {
+            h2 { "Bring " (words.visitor) "s" }
+            div id="friends" data-live { (brought(shown, &words)) }
+        }
+    };
+    let is_done = has_brought || !shown.orders.is_empty() || partnero.is_missed();
     let content = html! {
+        @if has_brought { (bring) }
         @if !account.is_partner {
             section.card {
                 h2 { "Tea" }
                 form method="post" action={ "/account/" (account.id) "/buy" } {
-                    button { "Buy a pound for " (PRICE) " " (CURRENCY) }
+                    button.secondary[is_done] { "Buy a pound for " (PRICE) " " (CURRENCY) }
                 }
                 div id="orders" data-live { (orders(shown)) }
             }
             section.card {
                 h2 { "Who is credited for this sign-up, and why" }
-                div id="timeline" data-live { (why(shown)) }
+                div id="timeline" data-live { (why(shown, partnero)) }
             }
         }
-        @if brings {
-            section.card {
-                h2 { "Bring " (words.visitor) "s" }
-                div id="friends" data-live { (brought(shown, &words)) }
-            }
-        }
+        @if brings && !has_brought { (bring) }
         @if account.is_partner {
             section.card {
                 h2 { "What Partnero told the shop" }
                 div id="timeline" data-live { (entries(shown)) }
             }
         }
+        p { "What else is there to try? " a href="/" { "Back to the list" } }
     };
     page(
         &format!("Hello, {}", account.name),
@@ -79,8 +84,9 @@ fn orders(shown: &AccountPage) -> Markup {
     }
 }
 
-fn why(shown: &AccountPage) -> Markup {
+fn why(shown: &AccountPage, partnero: &Partnero) -> Markup {
     let timeline = &shown.timeline;
+    let has_earned = shown.orders.iter().any(|order| order.reward.is_some());
     html! {
         p.note.waits[timeline.outcome.is_none()] {
             (timeline.verdict)
@@ -88,7 +94,7 @@ fn why(shown: &AccountPage) -> Markup {
         }
         (entries(shown))
         @if let (Some(id), Some(inviter)) = (shown.account.referrer, &shown.inviter) {
-            p { a href={ "/account/" (id) } { "See what " (inviter) " has earned" } }
+            p { a.button.secondary[!has_earned || partnero.is_missed()] href={ "/account/" (id) } { "See what " (inviter) " has earned" } }
         }
     }
 }
@@ -122,7 +128,7 @@ fn brought(shown: &AccountPage, words: &Words) -> Markup {
     html! {
         @if let Some(link) = &shown.account.link {
             p { "Your link to share:" }
-            (link_to_share(link))
+            (link_to_share(link, false))
         } @else {
             p.waits { "Your link to share comes from Partnero, as soon as your sign-up has arrived there." }
         }

@@ -1,4 +1,6 @@
 //! The shop's pages. `maud` escapes every text that a visitor or Partnero wrote.
+//!
+//! A button of the first rank is what a stranger would do next; all others are `secondary`.
 
 mod account;
 mod words;
@@ -71,25 +73,26 @@ fn switch(account: Option<i64>, partnero: &Partnero) -> Markup {
                     (0, true) => "All reports have arrived.",
                     (0, false) => "Sign up and buy as before: the reports will wait in the outbox.",
                     (1, _) => "1 report waits in the outbox.",
-                    (_, _) => { (waiting) " reports wait in the outbox." }
+                    (_, true) => { (waiting) " reports wait in the outbox." }
+                    (_, false) => { (waiting) " reports wait in the outbox. Bring Partnero back, and watch them arrive." }
                 }
             }
             noscript { "Reload the page to see what has arrived." }
             form id="switch" data-live method="post" action=(if is_up { "/partnero/down" } else { "/partnero/up" }) {
                 @if let Some(account) = account { input type="hidden" name="account" value=(account); }
-                button.secondary { @if is_up { "Take Partnero down" } @else { "Bring Partnero back" } }
+                button.secondary[!partnero.is_missed()] { @if is_up { "Take Partnero down" } @else { "Bring Partnero back" } }
             }
         }
     }
 }
 
-/// A link with a button that copies it. The script of the page does the copying.
-fn link_to_share(link: &str) -> Markup {
+/// A link with a button that copies it, which the script of the page does, and one that opens it.
+fn link_to_share(link: &str, is_next: bool) -> Markup {
     html! {
         p.share {
             code { (link) }
             button.secondary type="button" data-copy=(link) { "Copy" }
-            a.button.secondary href=(link) { "Open it" }
+            a.button.secondary[!is_next] href=(link) { "Open it" }
         }
     }
 }
@@ -137,14 +140,17 @@ pub(crate) fn landing(
         common_parameter: other,
         ..
     } = words;
+    let is_invited = invitation.is_some();
     let content = html! {
         @if let Some(tag) = tag { (PreEscaped(&tag.html)) }
         (greeting(invitation, &words))
-        p { a.button href="/signup" { "Sign up" } }
+        p { a.button.secondary[!is_invited || partnero.is_missed()] href="/signup" { "Sign up" } }
 
         p {
             "Our " (owner) "s bring " (visitor) "s, and earn a tenth of what the " (visitor) "s buy. Partnero keeps the \
-            books of that. Here a local stand-in plays Partnero, so you need no account."
+            books of that: the shop reports every sign-up and every sale to it. A report waits in the shop's \
+            own database, the outbox, until it has arrived. Here a local stand-in plays Partnero, so you \
+            need no account."
         }
 
         h2 { "Play the whole circle" }
@@ -152,7 +158,7 @@ pub(crate) fn landing(
             li {
                 strong { @if who == "friend" { "Anna" } @else { "Anna, our partner," } " shares her link." }
                 " Open it, as a " (visitor) " of hers would:"
-                (link_to_share(link))
+                (link_to_share(link, !is_invited && !partnero.is_missed()))
             }
             li { strong { "The " (visitor) " " a href="/signup" { "signs up" } "." } " The shop knows who sent the " (visitor) ", even if days and other pages lie between." }
             li { strong { "The " (visitor) " buys tea" } " on the page of the new account, and Anna earns a tenth of the price." }
