@@ -24,6 +24,8 @@ pub use self::deliver::{Attempt, DeadReason, Deliverer, DeliveryError, Receipt};
 pub use self::handover::Delivery;
 pub(crate) use self::handover::HandoverError;
 pub(crate) use self::ladder::{RegisterError, register};
+#[cfg(all(fuzzing, feature = "outbox"))]
+pub use self::outbox::read_row;
 #[cfg(feature = "outbox")]
 pub use self::outbox::{
     DeadLetter, Enqueued, Forgotten, Outbox, OutboxError, OutboxErrorKind, OutboxRow,

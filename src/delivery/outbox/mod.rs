@@ -19,6 +19,8 @@ pub use self::forgotten::Forgotten;
 pub use self::handle::Outbox;
 pub use self::row::OutboxRow;
 pub(crate) use self::row::read_report;
+#[cfg(fuzzing)]
+pub use self::row::read_row;
 pub use self::status::Status;
 pub use self::transaction::{Enqueued, OutboxTransaction};
 #[cfg(feature = "tracing")]

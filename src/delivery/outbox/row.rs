@@ -257,6 +257,13 @@ pub(crate) fn read_report(
     })
 }
 
+/// As a worker reads a row. For the fuzz targets, which `cargo fuzz` builds with `--cfg fuzzing`.
+#[cfg(fuzzing)]
+#[must_use]
+pub fn read_row(kind: ReportKind, key: &str, customer: &str, payload: &str) -> Option<Report> {
+    read_report(kind, key, customer, payload).ok()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,87 +1,38 @@
-//! Partnero's answers to typed calls and lists. The first byte of input is the status, the rest are
-//! the bodies of the answers, one after another, with a byte 0xff between them; the last one comes
-//! for every further call.
+//! Partnero's answers to typed calls and lists. The first byte of input chooses the call, the second
+//! the status of the answers; the rest are their bodies, one after another, with a byte 0xff between
+//! them. The last one comes for every further call.
 #![no_main]
 
-use std::sync::{LazyLock, Mutex};
+use std::time::Duration;
 
-use http::{Request, Response, StatusCode};
+use http::StatusCode;
 use libfuzzer_sys::fuzz_target;
 use serde_json::Value;
-use tokio::runtime::{Builder, Runtime};
-use tower::layer::layer_fn;
+use tower_partnero::NewCustomer;
 use tower_partnero::client::{
-    Amount, ApiKey, Body, BoxError, Buyer, Client, Error, ErrorKind, HttpService, List, Money,
-    NewTransaction,
+    Amount, Buyer, CustomerSelector, CustomerUpdate, Error, ErrorKind, List, Money, NewPartner,
+    NewReferralLink, NewTransaction, PartnerRef, PartnerUpdate,
 };
+use tower_partnero_fuzz::partnero::{KEY, answers, asked, block_on, client_of};
 
-const KEY: &str = "s3cret";
 const PAGES: usize = 5;
 
-static RUNTIME: LazyLock<Runtime> =
-    LazyLock::new(|| Builder::new_current_thread().enable_time().build().unwrap());
-static ANSWERS: Mutex<Answers> = Mutex::new(Answers {
-    status: StatusCode::OK,
-    bodies: Vec::new(),
-    asked: 0,
-});
-static CLIENT: LazyLock<Client> = LazyLock::new(|| {
-    let answer = |request: Request<Body>| std::future::ready(answer(&request));
-    let layer = layer_fn(move |_: HttpService| tower::service_fn(answer));
-    let builder = Client::builder(ApiKey::new(KEY).unwrap());
-    let builder = builder.base_url("http://127.0.0.1:9/v1").layer(layer);
-    builder.retries(0).build().unwrap()
-});
-
-struct Answers {
-    status: StatusCode,
-    bodies: Vec<Vec<u8>>,
-    asked: usize,
-}
-
-/// The next answer. No answer before it can make the client ask another address than ours.
-fn answer(request: &Request<Body>) -> Result<Response<Body>, BoxError> {
-    assert_eq!(request.uri().authority().unwrap(), "127.0.0.1:9");
-    assert_eq!(request.uri().scheme_str(), Some("http"));
-    assert!(request.uri().path().starts_with("/v1/"));
-    let mut answers = ANSWERS.lock().unwrap();
-    let last = answers.bodies.len() - 1;
-    let body = answers.bodies[answers.asked.min(last)].clone();
-    answers.asked += 1;
-    let mut response = Response::new(Body::from(body));
-    *response.status_mut() = answers.status;
-    Ok(response)
-}
-
 fuzz_target!(|data: &[u8]| {
-    let (first, bodies) = data.split_first().unwrap_or((&0, &[]));
-    const STATUSES: [u16; 8] = [200, 201, 204, 302, 404, 422, 429, 500];
-    let status = StatusCode::from_u16(STATUSES[usize::from(*first) % 8]).unwrap();
-    let bodies: Vec<_> = bodies
-        .split(|byte| *byte == 0xff)
-        .map(<[u8]>::to_vec)
-        .collect();
-    let begin = || {
-        *ANSWERS.lock().unwrap() = Answers {
-            status,
-            bodies: bodies.clone(),
-            asked: 0,
-        };
+    let [call, status, bodies @ ..] = data else {
+        return;
     };
-    begin();
-    RUNTIME.block_on(async {
-        money(status, &bodies[0], begin).await;
-        begin();
-        reads(begin).await;
-        begin();
-        list(CLIENT.transactions().list().key("o")).await;
-        begin();
-        list(CLIENT.webhooks().list()).await;
+    let (status, bodies) = answers(*status, bodies);
+    block_on(async {
+        match call % 4 {
+            0 => money(call / 4, status, &bodies[0]).await,
+            1 => lists(call / 4).await,
+            _ => reads(call / 4).await,
+        }
     });
 });
 
 /// A call that moves money succeeds only if the answer says so.
-async fn money(status: StatusCode, body: &[u8], begin: impl Fn()) {
+async fn money(call: u8, status: StatusCode, body: &[u8]) {
     let body: Value = serde_json::from_slice(body).unwrap_or_default();
     let says = match &body["status"] {
         Value::Bool(says) => *says,
@@ -95,27 +46,28 @@ async fn money(status: StatusCode, body: &[u8], begin: impl Fn()) {
         .as_array()
         .is_some_and(|items| items.iter().any(is_o));
 
+    let client = client_of(false);
+    let (buyer, transactions) = (Buyer::id("b"), client.transactions());
     let sale = NewTransaction::new("o", Amount::ZERO);
-    let (buyer, transactions) = (Buyer::id("b"), CLIENT.transactions());
-    let made = transactions.create(&buyer, &sale).await;
-    decided(made.map(drop), status, says || names);
-    begin();
-    let made = transactions.create_batch(&buyer, &[sale]).await;
-    decided(made.map(drop), status, says || names || lists);
-    begin();
-    let deleted = transactions.delete("o").await;
-    decided(deleted, status, says || names || status == 204);
-    begin();
-    let credit = Money::currency(Amount::ZERO, "EUR");
-    let credited = CLIENT.customers().credit("a", &credit).await;
-    decided(
-        credited.map(drop),
-        status,
-        says || body["data"] != Value::Null,
-    );
-}
-
-fn decided(result: Result<(), Error>, status: StatusCode, is_confirmed: bool) {
+    let (result, is_confirmed) = match call % 4 {
+        0 => {
+            let made = transactions.create(&buyer, &sale).await;
+            (made.map(drop), says || names)
+        }
+        1 => {
+            let made = transactions.create_batch(&buyer, &[sale]).await;
+            (made.map(drop), says || names || lists)
+        }
+        2 => {
+            let deleted = transactions.delete("o").await;
+            (deleted, says || names || status == 204)
+        }
+        _ => {
+            let credit = Money::currency(Amount::ZERO, "EUR");
+            let credited = client.customers().credit("a", &credit).await;
+            (credited.map(drop), says || body["data"] != Value::Null)
+        }
+    };
     match result {
         Ok(()) => assert!(is_confirmed && status.is_success()),
         Err(error) => {
@@ -127,23 +79,67 @@ fn decided(result: Result<(), Error>, status: StatusCode, is_confirmed: bool) {
     }
 }
 
-async fn reads(begin: impl Fn()) {
-    let customers = CLIENT.customers();
-    let read = customers.get("a").await;
-    if let Ok(customer) = &read {
-        assert!(!customer.raw.is_empty());
+/// These calls may be repeated, so their end is never in doubt.
+async fn reads(call: u8) {
+    let is_affiliate = call >= 32;
+    let client = client_of(is_affiliate);
+    let (customers, partners) = (client.customers(), client.partners());
+    let (links, pia) = (client.referral_links(), PartnerRef::key("pia"));
+    match call % 18 {
+        0 => {
+            let read = customers.get("a").await;
+            if let Ok(customer) = &read {
+                assert!(!customer.raw.is_empty());
+            }
+            told(read);
+        }
+        1 => told(client.transactions().get("o").await),
+        2 => told(customers.balance("a").await),
+        3 => told(customers.profile("a").await),
+        4 => told(client.program().test().await),
+        5 => told(customers.referrals("a").await),
+        6 => {
+            let new = NewCustomer::new("a");
+            let new = if is_affiliate { new.partner(pia) } else { new };
+            told(customers.create(&new).await);
+        }
+        7 => told(
+            customers
+                .update("a", &CustomerUpdate::new().name("A"))
+                .await,
+        ),
+        8 => told(customers.stats("a").await),
+        9 => told(client.program().overview().await),
+        10 => told(partners.get(&pia).await),
+        11 => told(partners.create(&NewPartner::new("p@shop.example")).await),
+        12 => told(partners.update("p", &PartnerUpdate::new().name("P")).await),
+        13 => told(partners.sign_in_url(&pia, Duration::from_secs(60)).await),
+        14 => told(links.get("l").await),
+        15 => told(
+            links
+                .create(&NewReferralLink::new(CustomerSelector::id("a"), "l"))
+                .await,
+        ),
+        16 => told(client.leads().get(5).await),
+        _ => told(client.payout_requests().get(9).await),
     }
-    told(read);
-    begin();
-    told(CLIENT.transactions().get("o").await);
-    begin();
-    told(customers.balance("a").await);
-    begin();
-    told(customers.profile("a").await);
-    begin();
-    told(CLIENT.program().test().await);
-    begin();
-    told(customers.referrals("a").await);
+}
+
+async fn lists(call: u8) {
+    let client = client_of(false);
+    let (customers, partners) = (client.customers(), client.partners());
+    match call % 10 {
+        0 => list(client.transactions().list().key("o")).await,
+        1 => list(client.webhooks().list()).await,
+        2 => list(customers.list()).await,
+        3 => list(customers.search(&CustomerSelector::email("a@shop.example"))).await,
+        4 => list(customers.transactions("a")).await,
+        5 => list(partners.list()).await,
+        6 => list(partners.referral_links("p")).await,
+        7 => list(client.leads().list()).await,
+        8 => list(client.payout_requests().list()).await,
+        _ => list(client.referral_links().list("a")).await,
+    }
 }
 
 /// A list ends, and no page is asked for twice.
@@ -155,7 +151,7 @@ async fn list<T: Send + 'static>(list: List<T>) {
             assert!(items.next().await.is_none());
         }
     }
-    assert!(ANSWERS.lock().unwrap().asked <= PAGES);
+    assert!(asked() <= PAGES);
 }
 
 fn told<T>(result: Result<T, Error>) {

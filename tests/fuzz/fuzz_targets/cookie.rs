@@ -63,7 +63,10 @@ fuzz_target!(|data: &[u8]| {
     assert!(removed.len() <= 6, "{removed:?}");
     for line in &removed {
         let attributes = line.strip_prefix("partnero_referral=; ").unwrap();
-        assert!(attributes.split("; ").any(|pair| pair == "Max-Age=0"), "{line}");
+        assert!(
+            attributes.split("; ").any(|pair| pair == "Max-Age=0"),
+            "{line}"
+        );
         let domain = attributes
             .split("; ")
             .find_map(|pair| pair.strip_prefix("Domain="));

@@ -39,8 +39,12 @@ fuzz_target!(|data: &[u8]| {
         Ok(referral) => {
             assert_eq!(referral.source(), ReferralSource::Token);
             assert!(is_alive(inner));
-            assert_eq!(&inner[9..], referral.key().as_str().as_bytes());
-            assert_eq!(DETOUR.token(referral.key(), context).len(), signed.len());
+            // Reading a key drops the blanks around it.
+            let text = std::str::from_utf8(&inner[9..]).unwrap();
+            assert_eq!(text.parse::<ReferralKey>().as_ref(), Ok(referral.key()));
+            if text == referral.key().as_str() {
+                assert_eq!(DETOUR.token(referral.key(), context).len(), signed.len());
+            }
         }
         Err(InvalidToken::Expired) => assert!(inner[0] == 1 && !is_alive(inner)),
         Err(InvalidToken::Malformed) => {

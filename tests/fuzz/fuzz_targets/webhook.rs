@@ -73,7 +73,9 @@ fn check(event: &Event, body: &[u8]) {
     assert_ne!(event.digest(), event.digest_without_time());
     assert_eq!(again.created_at(), event.created_at());
     assert_eq!(again.customer_id(), event.customer_id());
+    assert_eq!(again.partner_id(), event.partner_id());
     assert!(!format!("{event:?}").is_empty());
+    views(event);
 
     // At another time it is the same event, and with other data it is another.
     let as_sent_at = |time: &str, data: &Value| {
@@ -93,4 +95,28 @@ fn check(event: &Event, body: &[u8]) {
     };
     let other = as_sent_at("1970-01-01T00:00:00Z", &other);
     assert_ne!(first.digest_without_time(), other.digest_without_time());
+}
+
+/// Each view is only of the events of its own noun.
+fn views(event: &Event) {
+    let is_about = |noun: &str| event.name().starts_with(noun);
+    if let Some(partner) = event.partner() {
+        assert!(is_about("partner.") && !partner.raw.is_empty());
+    }
+    if let Some(lead) = event.lead() {
+        assert!(is_about("lead.") && !lead.raw.is_empty());
+    }
+    if let Some(customer) = event.customer() {
+        assert!(is_about("customer.") && !customer.raw.is_empty());
+    }
+    if let Some(transaction) = event.transaction() {
+        assert!(is_about("transaction.") && !transaction.raw.is_empty());
+        for reward in &transaction.rewards {
+            assert!(!format!("{reward:?}").is_empty());
+        }
+    }
+    if let Some(reward) = event.reward() {
+        assert!(is_about("reward.") || event.name() == "customer.rewarded");
+        assert!(!format!("{reward:?}").is_empty());
+    }
 }

@@ -9,7 +9,9 @@
 //!
 //! `cargo +nightly fuzz list --fuzz-dir tests/fuzz` names the targets; `-dict=tests/fuzz/words.dict`
 //! gives them words that a fuzzer seldom guesses. That all of them compile is
-//! seen without fuzzing: `cargo check --manifest-path tests/fuzz/Cargo.toml --bins`.
+//! seen without fuzzing: `RUSTFLAGS="--cfg fuzzing" cargo check --manifest-path tests/fuzz/Cargo.toml --bins`.
+
+pub mod partnero;
 
 use std::convert::Infallible;
 use std::future::{Future, ready};
