@@ -8,6 +8,7 @@ use http::{Request, Response, StatusCode};
 use tower::{Layer, service_fn};
 use tower_partnero::Referral;
 
+use super::floor::{self, FloorLayer};
 use super::nothing::NothingLayer;
 use super::requests::{AD, LINK, TRACKED, TWELVE, TWELVE_WITH_OURS, UNRELATED, get, strangers};
 use super::routed::{router, unread};
@@ -28,6 +29,7 @@ pub(super) fn plain() -> Vec<Arm> {
     let nothing = move |uri: &str, cookies: &str| {
         Calls::new(NothingLayer.layer(page()), get(uri, cookies), Answer::PLAIN)
     };
+    let floor = move |uri: &str, answer| Calls::new(FloorLayer.layer(page()), get(uri, ""), answer);
     let ours = move |uri: &str, cookies: &str, answer| {
         Calls::new(referrals().layer().layer(page()), get(uri, cookies), answer)
     };
@@ -43,6 +45,10 @@ pub(super) fn plain() -> Vec<Arm> {
         Arm::new("no layer, 300-byte query", move || none(AD, "")),
         Arm::new("no layer, referral link", move || none(LINK, "")),
         Arm::new("a layer that does nothing", move || nothing("/", "")).over("no layer"),
+        Arm::new("floor, new key captured", move || {
+            floor(LINK, Answer::CAPTURED)
+        })
+        .over("no layer, referral link"),
         Arm::new("our layer", move || ours("/", "", Answer::PLAIN))
             .over("no layer")
             .at_most(110.0, 0.0),
@@ -78,14 +84,24 @@ pub(super) fn plain() -> Vec<Arm> {
             ours(LINK, "", Answer::CAPTURED)
         })
         .over("no layer, referral link")
+        .floor("floor, new key captured")
         .at_most(2600.0, 6.0),
     ]
 }
 
 /// The layer around a service that asks for the referral, over the same service without both.
 pub(super) fn reading() -> Vec<Arm> {
-    let none =
-        |uri: &str, cookies: &str| Calls::new(asking(|_| None), get(uri, cookies), Answer::PLAIN);
+    let none = |uri: &str, cookies: &str| {
+        Calls::new(
+            asking(|_| None::<Referral>),
+            get(uri, cookies),
+            Answer::PLAIN,
+        )
+    };
+    let floor = |uri: &str, cookies: &str, answer| {
+        let page = asking(|parts| floor::is_referred(parts).then_some(()));
+        Calls::new(FloorLayer.layer(page), get(uri, cookies), answer)
+    };
     let ours = |uri: &str, cookies: &str, answer| {
         let referrals = referrals();
         let layer = referrals.layer();
@@ -99,37 +115,57 @@ pub(super) fn reading() -> Vec<Arm> {
         Arm::new("nothing read, 300-byte query", move || none(AD, "")),
         Arm::new("nothing read, link", move || none(LINK, "")),
         Arm::new("nothing read, link and cookie", move || none(LINK, same)),
+        Arm::new("floor and read, 12 cookies", move || {
+            floor("/", TWELVE, plain)
+        })
+        .over("nothing read, 12 cookies"),
         Arm::new("layer and read, 12 cookies", move || {
             ours("/", TWELVE, plain)
         })
         .over("nothing read, 12 cookies")
+        .floor("floor and read, 12 cookies")
         .at_most(700.0, 0.0),
+        Arm::new("floor and read, ours among 12", move || {
+            floor("/", TWELVE_WITH_OURS, referred)
+        })
+        .over("nothing read, 12 cookies"),
         Arm::new("layer and read, ours among 12", move || {
             ours("/", TWELVE_WITH_OURS, referred)
         })
         .over("nothing read, 12 cookies")
+        .floor("floor and read, ours among 12")
         .at_most(1130.0, 0.0),
         Arm::new("layer and read, 300-byte query", move || {
             ours(AD, "", plain)
         })
         .over("nothing read, 300-byte query")
         .at_most(1000.0, 0.0),
+        Arm::new("floor and read, captured", move || {
+            floor(LINK, "", Answer::CAPTURED_AND_REFERRED)
+        })
+        .over("nothing read, link"),
         Arm::new("layer and read, captured", move || {
             ours(LINK, "", Answer::CAPTURED_AND_REFERRED)
         })
         .over("nothing read, link")
+        .floor("floor and read, captured")
         .at_most(3300.0, 6.0),
+        Arm::new("floor and read, the same link again", move || {
+            floor(LINK, same, referred)
+        })
+        .over("nothing read, link and cookie"),
         Arm::new("layer and read, the same link again", move || {
             ours(LINK, same, referred)
         })
         .over("nothing read, link and cookie")
+        .floor("floor and read, the same link again")
         .at_most(2900.0, 0.0),
     ]
 }
 
 /// A page that asks `referral_of` the request for its referral.
-fn asking(
-    referral_of: impl Fn(&Parts) -> Option<Referral>,
+fn asking<T>(
+    referral_of: impl Fn(&Parts) -> Option<T>,
 ) -> impl tower::Service<Request<()>, Response = Response<()>, Error = Infallible> {
     service_fn(move |request: Request<()>| {
         let (parts, ()) = request.into_parts();

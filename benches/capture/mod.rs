@@ -7,6 +7,7 @@
 mod apart;
 mod compared;
 mod decided;
+mod floor;
 mod layered;
 mod nothing;
 mod parts;

@@ -3,7 +3,7 @@
 use super::requests::{TWELVE, TWELVE_WITH_OURS, strangers};
 use super::routed::{extract_nothing, read, read_context, unread};
 use super::work::Answer;
-use super::{ours, page};
+use super::{floor, ours, page};
 use crate::harness::{Arm, Target};
 
 /// A page that reads the referral, over a page whose extractor does nothing. The cost of axum's
@@ -12,6 +12,7 @@ pub(super) fn extracted() -> Vec<Arm> {
     let nothing = |cookies| page(ours(extract_nothing), "/", cookies, Answer::PLAIN);
     let read = |cookies, answer| page(ours(read), "/", cookies, answer);
     let context = |cookies, answer| page(ours(read_context), "/", cookies, answer);
+    let floor = |cookies, answer| page(ours(floor::page), "/", cookies, answer);
     vec![
         Arm::new("no extractor", || {
             page(ours(unread), "/", "", Answer::PLAIN)
@@ -21,6 +22,14 @@ pub(super) fn extracted() -> Vec<Arm> {
         Arm::new("does nothing, ours among 12", move || {
             nothing(TWELVE_WITH_OURS)
         }),
+        Arm::new("floor of a read, 12 cookies", move || {
+            floor(TWELVE, Answer::PLAIN)
+        })
+        .over("does nothing, 12 cookies"),
+        Arm::new("floor of a read, ours among 12", move || {
+            floor(TWELVE_WITH_OURS, Answer::REFERRED)
+        })
+        .over("does nothing, ours among 12"),
         Arm::new("Option<Referral>, no cookie", move || {
             read("", Answer::PLAIN)
         })
@@ -30,16 +39,19 @@ pub(super) fn extracted() -> Vec<Arm> {
             read(TWELVE, Answer::PLAIN)
         })
         .over("does nothing, 12 cookies")
+        .floor("floor of a read, 12 cookies")
         .at_most(700.0, 0.0),
         Arm::new("Option<Referral>, ours among 12", move || {
             read(TWELVE_WITH_OURS, Answer::REFERRED)
         })
         .over("does nothing, ours among 12")
+        .floor("floor of a read, ours among 12")
         .at_most(1130.0, 0.0),
         Arm::new("ReferralContext, ours among 12", move || {
             context(TWELVE_WITH_OURS, Answer::REFERRED)
         })
         .over("does nothing, ours among 12")
+        .floor("floor of a read, ours among 12")
         .at_most(1130.0, 0.0),
     ]
 }

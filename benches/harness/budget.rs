@@ -31,6 +31,10 @@ pub(crate) enum Target {
 /// differ, and some arms miss their targets by a quarter.
 const SLACK: f64 = 1.4;
 
+/// `--check` lets an arm take so many times the instructions of its floor. The floor is counted in the
+/// same run, so the processor and the compiler are the same for both.
+const OVER_FLOOR: f64 = 1.5;
+
 impl Target {
     pub(super) fn is_of_instructions(&self) -> bool {
         !matches!(self, Self::Peak { .. })
@@ -89,8 +93,13 @@ impl<'a> Costs<'a> {
         Some(self.of(&arm.name).instructions? - self.of(arm.baseline.as_ref()?).instructions?)
     }
 
+    /// As [`more_instructions`](Self::more_instructions), of the arm with this name.
+    pub(super) fn more_instructions_of(&self, name: &str) -> Option<f64> {
+        self.more_instructions(self.row(name).0)
+    }
+
     pub(super) fn judge(&self, arm: &Arm) -> Option<Verdict> {
-        let added = |name: &str| self.more_instructions(self.row(name).0);
+        let added = |name: &str| self.more_instructions_of(name);
         let own = added(&arm.name);
         let baseline = arm.baseline.as_ref().map(|name| self.of(name));
         let all = baseline.and_then(|baseline| baseline.instructions);
@@ -110,7 +119,10 @@ impl<'a> Costs<'a> {
                 let most_time = arm.most_time.map(|most| format!(", ≤ {most} ns"));
                 let target = target + &most_time.unwrap_or_default();
                 let is_met = own.map(|more| few && !too_slow && more <= *instructions);
-                let is_near = own.is_none_or(|more| more <= SLACK * *instructions);
+                let floor = arm.floor.as_ref().and_then(|floor| added(floor));
+                let most = floor.map_or(f64::INFINITY, |floor| OVER_FLOOR * floor);
+                let most = most.min(SLACK * *instructions);
+                let is_near = own.is_none_or(|more| more <= most);
                 return Some(Verdict {
                     figure: String::new(),
                     target,

@@ -3,12 +3,13 @@
 use super::Arm;
 use super::budget::Costs;
 
-const HEADS: [&str; 11] = [
+const HEADS: [&str; 12] = [
     "",
     "instructions",
     "allocations",
     "more instr.",
     "more alloc.",
+    "floor",
     "ns",
     "more ns",
     "ratio",
@@ -22,7 +23,7 @@ pub(super) fn print(arms: &[Arm], costs: &Costs<'_>) {
     let mut rows = vec![HEADS.map(str::to_owned)];
     rows.extend(arms.iter().map(|arm| row(arm, costs)));
     let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).max();
-    let widths: [usize; 11] = std::array::from_fn(|column| width(column).unwrap_or_default());
+    let widths: [usize; 12] = std::array::from_fn(|column| width(column).unwrap_or_default());
     for (index, row) in rows.iter().enumerate() {
         if index > 0 && arms[index - 1].opens_a_group {
             println!();
@@ -33,7 +34,7 @@ pub(super) fn print(arms: &[Arm], costs: &Costs<'_>) {
             let is_said = rows[1..].iter().any(|row| !row[column].is_empty());
             match column {
                 _ if !is_said => {}
-                1..=8 => line.extend([format!("{cell:>width$}  ")]),
+                1..=9 => line.extend([format!("{cell:>width$}  ")]),
                 _ => line.extend([format!("{cell:<width$}  ")]),
             }
         }
@@ -42,7 +43,7 @@ pub(super) fn print(arms: &[Arm], costs: &Costs<'_>) {
     println!();
 }
 
-fn row(arm: &Arm, costs: &Costs<'_>) -> [String; 11] {
+fn row(arm: &Arm, costs: &Costs<'_>) -> [String; 12] {
     let cost = costs.of(&arm.name);
     let verdict = costs.judge(arm);
     let whole = |count: f64| format!("{count:.0}");
@@ -58,6 +59,8 @@ fn row(arm: &Arm, costs: &Costs<'_>) -> [String; 11] {
     let (figure, target, is_met) = verdict
         .map(|verdict| (verdict.figure, verdict.target, verdict.is_met))
         .unwrap_or_default();
+    let floor = arm.floor.as_ref();
+    let floor = floor.and_then(|floor| costs.more_instructions_of(floor));
     let word = match is_met {
         _ if target.is_empty() => "",
         None => "not counted",
@@ -70,6 +73,7 @@ fn row(arm: &Arm, costs: &Costs<'_>) -> [String; 11] {
         format!("{:.*}", digits(cost.allocations), cost.allocations),
         costs.more_instructions(arm).map(more).unwrap_or_default(),
         more_allocations.unwrap_or_default(),
+        floor.map(more).unwrap_or_default(),
         time.map(whole).unwrap_or_default(),
         more_time.map(more).unwrap_or_default(),
         ratio.unwrap_or_default(),

@@ -23,6 +23,8 @@ pub(crate) struct Arm {
     pub(crate) target: Option<Target>,
     /// At most so many nanoseconds more than the baseline. `--check` measures no times.
     pub(crate) most_time: Option<f64>,
+    /// The arm that gives the same answer by the least safe code.
+    pub(crate) floor: Option<String>,
     pub(crate) opens_a_group: bool,
     /// How many times the work is done in each measurement.
     pub(crate) repeats: u32,
@@ -42,6 +44,7 @@ impl Arm {
             baseline: None,
             target: None,
             most_time: None,
+            floor: None,
             opens_a_group: false,
             // An average, because the system's allocator sometimes tidies its memory.
             repeats: 200,
@@ -69,6 +72,13 @@ impl Arm {
             instructions,
             allocations,
         })
+    }
+
+    pub(crate) fn floor(self, floor: impl Into<String>) -> Self {
+        Self {
+            floor: Some(floor.into()),
+            ..self
+        }
     }
 
     pub(crate) fn within(self, nanoseconds: f64) -> Self {

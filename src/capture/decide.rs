@@ -39,13 +39,36 @@ impl Asker {
 /// The referral that counts, and what else the link and the cookies say.
 pub(super) struct Decision {
     pub(super) referral: Option<Referral>,
-    pub(super) outcome: Outcome,
     pub(super) conflicting: bool,
+    /// As if every new key could be stored.
+    at_best: Outcome,
     ignored: Option<InvalidReferralKey>,
     consent: Consent,
     has_cookie: bool,
     /// The browser sent more than one cookie of our name.
     several: bool,
+}
+
+impl Decision {
+    /// What becomes of the referral, for the one who asks. Whether a new key is stored depends on most
+    /// headers of the request, so they are read only where somebody wants to know.
+    pub(super) fn outcome(
+        &self,
+        policy: &Policy,
+        request: &RequestHead<'_>,
+        asker: Asker,
+    ) -> Outcome {
+        if !self.brings_new_key() {
+            return self.at_best;
+        }
+        let why_not = why_not_stored(policy, request, asker, self.consent);
+        why_not.map_or(Outcome::Captured, Outcome::NotStored)
+    }
+
+    /// Whether the layer stores the key, if nothing forbids it.
+    pub(super) fn brings_new_key(&self) -> bool {
+        self.at_best == Outcome::Captured
+    }
 }
 
 /// Weighs the link, the cookies and, where the policy asks for it, the page before.
@@ -59,7 +82,6 @@ pub(super) struct Decision {
 pub(super) fn weigh(
     policy: &Policy,
     request: &RequestHead<'_>,
-    asker: Asker,
     stored: impl FnOnce() -> Reading,
 ) -> Decision {
     let consent = policy.consent(request);
@@ -76,12 +98,8 @@ pub(super) fn weigh(
         || (consent == Consent::Withdrawn && policy.has_other_cookie(request.headers));
     // The link is what the visitor has just followed, so its mistake is the one to report.
     let ignored = link.invalid.or(stored.invalid);
-    let capture = |key, source| {
-        let why_not = why_not_stored(policy, request, asker, consent);
-        let outcome = why_not.map_or(Outcome::Captured, Outcome::NotStored);
-        (Some(Referral::new(key, source)), outcome)
-    };
-    let (referral, outcome) = match (link.key, stored.key) {
+    let capture = |key, source| (Some(Referral::new(key, source)), Outcome::Captured);
+    let (referral, at_best) = match (link.key, stored.key) {
         // The order of the arms is the rule: consent, then the link, then the cookie, and last the
         // page before.
         _ if consent == Consent::Withdrawn => (None, Outcome::ConsentWithdrawn),
@@ -108,7 +126,7 @@ pub(super) fn weigh(
     };
     Decision {
         referral,
-        outcome,
+        at_best,
         conflicting: link.conflicting || stored.conflicting,
         ignored,
         consent,
@@ -130,10 +148,11 @@ pub(super) fn decide(
     asker: Asker,
     stored: impl FnOnce() -> Reading,
 ) -> ReferralContext {
-    let decision = weigh(policy, request, asker, stored);
+    let decision = weigh(policy, request, stored);
+    let outcome = decision.outcome(policy, request, asker);
     let mut context = ReferralContext {
         referral: decision.referral,
-        outcome: decision.outcome,
+        outcome,
         ignored: decision.ignored,
         conflicting: decision.conflicting,
         consent: decision.consent,

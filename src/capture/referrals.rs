@@ -92,7 +92,7 @@ impl Referrals {
     pub fn context(&self, parts: &Parts) -> Result<ReferralContext, ReferralLayerMissing> {
         self.check_layer()?;
         let context = self.decide(&RequestHead::of(parts), Asker::Handler);
-        self.tell_read(context.outcome, context.conflicting);
+        self.tell_read(|| true, || context.outcome, context.conflicting);
         Ok(context)
     }
 
@@ -127,8 +127,11 @@ impl Referrals {
         let stored = || self.policy.cookie.read_cookies(request.headers);
         // Only weighed: a handler that asks for the referral alone does not pay for the rest of the
         // context.
-        let decision = decide::weigh(&self.policy, &request, Asker::Handler, stored);
-        self.tell_read(decision.outcome, decision.conflicting);
+        let decision = decide::weigh(&self.policy, &request, stored);
+        // Most links came through the layer: the mark says so before the other headers are read.
+        let may_be_lost = || decision.brings_new_key() && !self.policy.mark.is_in(request.headers);
+        let outcome = || decision.outcome(&self.policy, &request, Asker::Handler);
+        self.tell_read(may_be_lost, outcome, decision.conflicting);
         Ok(decision.referral)
     }
 
@@ -269,7 +272,8 @@ impl Referrals {
             .ok_or_else(ReferralLayerMissing::logged)
     }
 
-    /// Emits the events for one decision that a handler asked for.
+    /// Emits the events for one decision that a handler asked for. The outcome is asked for only where an
+    /// event needs it.
     #[inline(always)]
     #[cfg_attr(
         feature = "tracing",
@@ -282,13 +286,18 @@ impl Referrals {
         not(feature = "tracing"),
         expect(unused_variables, clippy::unused_self, reason = "only events say this")
     )]
-    fn tell_read(&self, outcome: Outcome, conflicting: bool) {
+    fn tell_read(
+        &self,
+        may_be_lost: impl FnOnce() -> bool,
+        outcome: impl Fn() -> Outcome,
+        conflicting: bool,
+    ) {
         #[cfg(feature = "tracing")]
         {
-            if outcome == Outcome::NotStored(NotStored::OutsideLayer) {
+            if may_be_lost() && outcome() == Outcome::NotStored(NotStored::OutsideLayer) {
                 self.policy.hints.outside_layer(&self.policy.cookie);
             }
-            tracing::debug!(outcome = outcome.as_str(), conflicting, "referral read");
+            tracing::debug!(outcome = outcome().as_str(), conflicting, "referral read");
         }
     }
 

@@ -50,6 +50,7 @@ impl ReferralKey {
     }
 
     /// Does not look for control characters: the caller has made sure that there are none.
+    #[inline]
     pub(crate) fn from_printable(text: &str) -> Result<Self, InvalidReferralKey> {
         if text.is_empty() {
             return Err(InvalidReferralKey::Empty);

@@ -34,6 +34,17 @@ const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'(')
     .remove(b')');
 
+/// The bytes that stand for themselves in nearly every key.
+static PLAIN: [bool; 256] = {
+    let mut plain = [false; 256];
+    let mut byte = 0;
+    while byte < 128_u8 {
+        plain[byte as usize] = byte.is_ascii_alphanumeric() || byte == b'-';
+        byte += 1;
+    }
+    plain
+};
+
 pub(crate) fn escape(value: &str) -> PercentEncode<'_> {
     percent_encode(value.as_bytes(), ESCAPED)
 }
@@ -103,8 +114,7 @@ impl CookieTemplate {
         let mut line = Vec::with_capacity(exact);
         line.extend_from_slice(self.assignment.as_bytes());
         // Most keys have nothing to escape, and this sees it with fewer instructions.
-        let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';
-        if value.bytes().all(is_plain) {
+        if value.bytes().all(|byte| PLAIN[usize::from(byte)]) {
             line.extend_from_slice(value.as_bytes());
         } else {
             escape(value).for_each(|part| line.extend_from_slice(part.as_bytes()));

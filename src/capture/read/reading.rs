@@ -35,6 +35,7 @@ impl Reading {
         }
     }
 
+    #[inline]
     pub(crate) fn add(&mut self, value: Result<ReferralKey, InvalidReferralKey>, rule: &KeyRule) {
         self.several = self.found_any();
         match (value, &self.key) {
