@@ -2,19 +2,22 @@
 
 use std::time::Duration;
 
-use sqlx::sqlite::{SqliteConnectOptions, SqlitePool, SqlitePoolOptions};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions};
 use tower_partnero::NewCustomer;
 use tower_partnero::delivery::{Outbox, OutboxErrorKind, Status};
 use tower_partnero::sandbox::switches::UnreferredSale;
 
 use crate::support::{Shop, sale};
 
-/// The app's own file, with a pool that waits for a lock only for a moment.
+/// The app's own file, with a pool that waits for a lock only for a moment. With a log, so that a
+/// worker that writes keeps nobody from reading meanwhile: on a busy machine a commit takes longer
+/// than this moment.
 async fn app_pool(file: &std::path::Path, read_only: bool) -> SqlitePool {
     let options = SqliteConnectOptions::new()
         .filename(file)
         .create_if_missing(!read_only)
         .read_only(read_only)
+        .journal_mode(SqliteJournalMode::Wal)
         .busy_timeout(Duration::from_millis(50));
     let pool = SqlitePoolOptions::new().max_connections(2);
     pool.connect_with(options).await.unwrap()
