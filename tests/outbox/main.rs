@@ -1,6 +1,7 @@
 //! The outbox and its worker against the sandbox: every engine, over real HTTP.
 
 mod arbitrary;
+mod clocks;
 mod database;
 mod delivery;
 mod enqueue;

@@ -37,6 +37,8 @@ pub(super) struct Dispatch {
     executions: JoinSet<()>,
     /// Each execution of a row that has failed before holds a clone.
     repeated: Arc<()>,
+    /// Each execution that only waits holds a clone. It takes no place.
+    waiting: Arc<()>,
     /// How many claims were made.
     claims: usize,
 }
@@ -59,6 +61,7 @@ impl Dispatch {
             phase,
             executions: JoinSet::new(),
             repeated: Arc::default(),
+            waiting: Arc::default(),
             claims: 0,
         }
     }
@@ -96,12 +99,18 @@ impl Dispatch {
         self.drain().await
     }
 
+    /// How many executions take a place.
+    fn running(&self) -> usize {
+        let waiting = Arc::strong_count(&self.waiting) - 1;
+        self.executions.len().saturating_sub(waiting)
+    }
+
     /// The free places. Some are kept for either kind of rows, so that no number of rows that always
     /// fail, and no burst of new ones, keeps the other kind waiting.
     fn places(&self) -> Places {
         let lanes = self.shared.settings.lanes;
         let kept = lanes / KEPT_SHARE;
-        let running = self.executions.len();
+        let running = self.running();
         let repeated = Arc::strong_count(&self.repeated) - 1;
         let fresh = running.saturating_sub(repeated);
         let left = |taken| (lanes - kept).saturating_sub(taken);
@@ -160,11 +169,21 @@ impl Dispatch {
                 shared.monitor.paused(false);
                 shared.gate.saw(at, Passage::Open);
                 let claiming = Claiming { at, now, pruned };
-                let taken = rows.len();
+                let mut taken = 0;
                 for row in rows {
                     let place = (row.attempts != 0).then(|| Arc::clone(&self.repeated));
                     let execution =
                         Execution::new(Arc::clone(shared), row, Arc::clone(&owner), claiming);
+                    if execution.may_not_be_the_only_one() {
+                        let waiting = Arc::clone(&self.waiting);
+                        let execution = execution.outwait(self.phase.subscribe());
+                        self.executions.spawn(async move {
+                            execution.await;
+                            drop(waiting);
+                        });
+                        continue;
+                    }
+                    taken += 1;
                     let execution = execution.run(self.phase.subscribe());
                     // The place is given back when the task ends, also if the execution panics.
                     self.executions.spawn(async move {
@@ -253,7 +272,7 @@ impl Dispatch {
             return;
         }
         let moment = Instant::now() + GATHER;
-        while self.executions.len() > self.shared.settings.lanes / 2 {
+        while self.running() > self.shared.settings.lanes / 2 {
             match timeout_at(moment, self.executions.join_next()).await {
                 Ok(Some(_)) => {}
                 _ => return,
@@ -276,5 +295,60 @@ impl Dispatch {
         })
         .await;
         unfinished
+    }
+}
+
+#[cfg(all(test, feature = "sandbox"))]
+mod tests {
+    use http::Method;
+
+    use crate::client::{Amount, ApiKey, Client, Money, NewCustomer};
+    use crate::delivery::outbox::Outbox;
+    use crate::delivery::outbox::store::{Memory, Store, Table};
+    use crate::delivery::report::Sale;
+    use crate::delivery::worker::DeliveryWorker;
+    use crate::sandbox::{Fault, Sandbox};
+
+    use super::*;
+
+    /// For tables in a database `tests/outbox/clocks.rs` has this test.
+    #[tokio::test]
+    async fn a_clock_that_jumps_amid_a_sale_pays_nothing_twice() {
+        let sandbox = Sandbox::start().await.unwrap();
+        let client = Client::builder(ApiKey::new(sandbox.api_key()).unwrap());
+        let client = client.base_url(sandbox.base_url());
+        let client = client.timeout(Duration::from_secs(1)).build().unwrap();
+        let memory = Memory::default();
+        let mut outbox = Outbox::memory();
+        outbox.store = Store::new(Table::Memory(memory.clone()));
+        outbox.enqueue(NewCustomer::new("ben")).await.unwrap();
+        let price = Money::currency(Amount::major("19.90").unwrap(), "EUR");
+        outbox
+            .enqueue(Sale::new("o-1", "ben", price))
+            .await
+            .unwrap();
+        let slow = Fault::delay(Duration::from_millis(500));
+        sandbox.inject(slow.on(Method::POST, "/v1/transactions").times(1));
+        let worker = DeliveryWorker::builder(outbox.clone(), client)
+            .poll(Duration::from_millis(10))
+            .look_up_after(Duration::from_secs(2));
+        let worker = worker.start().unwrap();
+        let sales = || {
+            let calls = sandbox.requests();
+            let sales = calls
+                .iter()
+                .filter(|call| call.method == Method::POST && call.path == "/v1/transactions");
+            sales.count()
+        };
+        while sales() == 0 {
+            sleep(Duration::from_millis(1)).await;
+        }
+        memory.jump(600_000);
+        while !outbox.status().await.unwrap().is_drained() {
+            sleep(Duration::from_millis(5)).await;
+        }
+        worker.stop(Duration::from_secs(5)).await;
+        assert_eq!(sales(), 1);
+        assert_eq!(sandbox.transactions().len(), 1);
     }
 }

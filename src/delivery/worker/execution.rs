@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::watch;
-use tokio::time::Instant;
+use tokio::time::{Instant, sleep_until};
 use tower_service::Service;
 
 use super::call_gates::AttemptGate;
@@ -60,6 +60,24 @@ impl Execution {
             claiming,
             since: claiming.at,
         }
+    }
+
+    /// Whether the owner before may just be sending the report. Its lease is over by the database's
+    /// clock, and that clock may have jumped.
+    pub(super) fn may_not_be_the_only_one(&self) -> bool {
+        // A credit is not looked up but parked for a person, so there is nothing to wait for.
+        self.row.is_abandoned && self.row.sent_at.is_some() && self.row.kind != ReportKind::Credit
+    }
+
+    /// Keeps the row from everybody until a request that was under way at the claim is over, by this
+    /// process's own clock, and then gives it back. Whoever claims it next looks it up at Partnero.
+    pub(super) async fn outwait(self, mut phase: watch::Receiver<Phase>) {
+        let pause = self.shared.settings.look_up_after;
+        let op = tokio::select! {
+            () = sleep_until(self.claiming.at + pause) => self.give_back(),
+            _ = phase.wait_for(|phase| *phase != Phase::Running) => self.release(pause, Sent::Keep),
+        };
+        self.shared.writer.settle(&self.owner, op).await;
     }
 
     /// Delivers the row, and then the next rows of the same customer.

@@ -69,7 +69,7 @@ macro_rules! ask {
 )]
 impl Store {
     /// The rows of the app's only program.
-    pub(super) fn new(table: Table) -> Self {
+    pub(crate) fn new(table: Table) -> Self {
         let program = Arc::from("");
         Self { table, program }
     }

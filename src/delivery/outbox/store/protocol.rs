@@ -20,6 +20,8 @@ pub(crate) struct Claimed {
     pub(crate) created_at: i64,
     /// When a send was announced, if nobody knows whether it arrived.
     pub(crate) sent_at: Option<i64>,
+    /// The lease of another owner has run out, who may still be at work on the row.
+    pub(crate) is_abandoned: bool,
     pub(crate) tried_at: Option<i64>,
     /// For how long Partnero has been answering without taking the report.
     pub(crate) failing_ms: i64,

@@ -38,6 +38,18 @@ impl Memory {
         operation(programs.entry(program.to_owned()).or_default())
     }
 
+    /// What the rows look like when the clock has jumped forward.
+    #[cfg(test)]
+    pub(crate) fn jump(&self, by: i64) {
+        self.table("", |table| {
+            for row in table.rows.values_mut() {
+                row.due_at -= by;
+                row.claimed.created_at -= by;
+                row.claimed.sent_at = row.claimed.sent_at.map(|at| at - by);
+            }
+        });
+    }
+
     pub(super) fn enqueue(&self, program: &str, new: &OutboxRow) -> Enqueued {
         self.table(program, |table| {
             let mut rows = table.rows.values_mut();

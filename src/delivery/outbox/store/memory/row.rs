@@ -53,6 +53,7 @@ impl Row {
             attempts: 0,
             created_at: now(),
             sent_at: None,
+            is_abandoned: false,
             tried_at: None,
             failing_ms: 0,
         };
@@ -75,8 +76,9 @@ impl Row {
     }
 
     pub(super) fn lease(&mut self, owner: &str, until: i64) {
+        self.claimed.is_abandoned = self.state != State::Due;
         // A lease that ran out was an attempt.
-        if self.state != State::Due {
+        if self.claimed.is_abandoned {
             self.claimed.attempts += 1;
         }
         self.state = State::Leased(owner.to_owned());
@@ -122,6 +124,7 @@ impl Row {
             attempts,
             created_at,
             sent_at,
+            is_abandoned: _,
             tried_at,
             failing_ms,
         } = &self.claimed;

@@ -84,15 +84,16 @@ statements! {
 const AND_ATTEMPT: &str = ", attempts = attempts + \
      CASE WHEN state = 'leased' AND attempts < 1000000000 THEN 1 ELSE 0 END";
 
-/// A row with the rows before it in its lane. A sign-up is sent before all else, so none is before
-/// it.
+/// A row with the rows before it in its lane, and whether it is leased. A sign-up is sent before all
+/// else, so none is before it.
 const CANDIDATE: &str = "SELECT r.id, \
      CASE WHEN r.kind <> 'customer' THEN (SELECT MIN(e.id) FROM partnero_outbox e \
      WHERE e.program = $1 AND e.customer = r.customer AND e.state IN ('due', 'leased') \
      AND e.id < r.id) END, \
      CASE WHEN r.kind <> 'customer' THEN (SELECT MIN(q.id) FROM partnero_outbox q \
      WHERE q.program = $1 AND q.customer = r.customer AND q.state = 'queued' \
-     AND q.id < r.id) END \
+     AND q.id < r.id) END, \
+     r.state = 'leased' \
      FROM partnero_outbox r";
 const OPEN: &str = "NOT EXISTS \
      (SELECT 1 FROM partnero_outbox_gate WHERE program = $1 AND closed_at IS NOT NULL)";
@@ -249,8 +250,12 @@ async fn round(
     make_due(&mut transaction, &candidates.lost).await?;
     let queued = queue(&mut transaction, &candidates.before).await?;
     let heads = &candidates.heads;
+    let mut rows = self::lease(&mut transaction, heads, owner, lease).await?;
+    for row in &mut rows {
+        row.is_abandoned = candidates.abandoned.contains(&row.id);
+    }
     let mut round = Round {
-        rows: self::lease(&mut transaction, heads, owner, lease).await?,
+        rows,
         is_last: candidates.are_all && candidates.lost.is_empty(),
         changed: !heads.is_empty() || !candidates.lost.is_empty() || queued > 0,
         pruned: false,
@@ -266,6 +271,8 @@ async fn round(
 struct Candidates {
     /// Those that may be leased, as many as there are places.
     heads: Vec<i64>,
+    /// Of all that were found, those whose last lease has run out.
+    abandoned: HashSet<i64>,
     /// The rows behind which the others stand.
     before: HashSet<i64>,
     /// Queued rows that nothing has made due, because their head was deleted by hand.
@@ -322,6 +329,9 @@ impl Candidates {
         for row in found {
             let (id, head): (i64, Option<i64>) = (row.try_get(0)?, row.try_get(1)?);
             let queued: Option<i64> = row.try_get(2)?;
+            if row.try_get(3)? {
+                self.abandoned.insert(id);
+            }
             match (head, queued) {
                 (Some(head), _) => {
                     self.before.insert(head);
@@ -454,6 +464,7 @@ fn read(row: &<Database as sqlx::Database>::Row) -> Result<Claimed, String> {
         attempts: number(5, "attempts", 1_000_000_000)?,
         created_at: time(6, "created_at")?.unwrap_or_default(),
         sent_at: time(7, "sent_at")?,
+        is_abandoned: false,
         tried_at: time(8, "tried_at")?,
         // The same bound as of every length of time here, so that no sum overflows.
         failing_ms: number(9, "failing_ms", i64::MAX / 4)?,

@@ -4,6 +4,7 @@ use super::*;
 
 every_engine! {
     an_announced_send_is_remembered_by_the_next_owner,
+    a_lease_that_ran_out_is_told_to_the_next_owner_alone,
     an_announcement_can_be_taken_back_and_not_what_was_before,
     a_send_is_not_announced_after_the_lease,
     a_receipt_keeps_no_payload,
@@ -28,6 +29,24 @@ async fn an_announced_send_is_remembered_by_the_next_owner(store: Store) {
     }
     let rows = claim_abandoned(&store, OTHER, MINUTE).await;
     assert!(rows[0].sent_at.is_some());
+}
+
+async fn a_lease_that_ran_out_is_told_to_the_next_owner_alone(store: Store) {
+    enqueue(&store, &[sale("o-1", "7")]).await;
+    let rows = claim_for(&store, OWNER, Duration::from_millis(1)).await;
+    assert!(!rows[0].is_abandoned);
+    let rows = claim_abandoned(&store, OTHER, MINUTE).await;
+    assert!(rows[0].is_abandoned);
+    let release = Op::Release {
+        id: rows[0].id,
+        after: 0,
+        sent: Sent::Keep,
+    };
+    assert_eq!(
+        write_as(&store, OTHER, release).await,
+        Written::Settled(true)
+    );
+    assert!(!claim(&store).await[0].is_abandoned);
 }
 
 /// Waits for the end of the lease before.
