@@ -10,7 +10,7 @@ use super::places::{Place, Pool};
 use crate::Failure;
 use crate::harness::median;
 
-const USER: &str = "INSERT INTO users (id, name) VALUES ($1, 'Anna')";
+pub(super) const USER: &str = "INSERT INTO users (id, name) VALUES ($1, 'Anna')";
 
 /// The time of a transaction with the report, over that of one without.
 pub(super) async fn ratio(place: &Place, size: Size) -> Result<f64, Failure> {
@@ -57,28 +57,30 @@ async fn round_of(
     let began = Instant::now();
     for index in 0..size.transactions {
         let id = i64::try_from(number * size.transactions + index)?;
-        match &place.pool {
-            Pool::Sqlite(pool, ..) => {
-                let mut transaction = pool.begin_with("BEGIN IMMEDIATE").await?;
-                sqlx::query(USER)
-                    .bind(id)
-                    .execute(&mut *transaction)
-                    .await?;
-                report(place, &mut transaction, id, with_report).await?;
-                transaction.commit().await?;
-            }
-            Pool::Postgres(pool) => {
-                let mut transaction = pool.begin().await?;
-                sqlx::query(USER)
-                    .bind(id)
-                    .execute(&mut *transaction)
-                    .await?;
-                report(place, &mut transaction, id, with_report).await?;
-                transaction.commit().await?;
-            }
-        }
+        sign_up(place, id, with_report).await?;
     }
     Ok(began.elapsed())
+}
+
+/// The app's own transaction: a user row, and with it a report or none.
+pub(super) async fn sign_up(place: &Place, id: i64, with_report: bool) -> Result<(), Failure> {
+    match &place.pool {
+        Pool::Sqlite(pool, ..) => {
+            let mut transaction = pool.begin_with("BEGIN IMMEDIATE").await?;
+            let user = sqlx::query(USER).bind(id);
+            user.execute(&mut *transaction).await?;
+            report(place, &mut transaction, id, with_report).await?;
+            transaction.commit().await?;
+        }
+        Pool::Postgres(pool) => {
+            let mut transaction = pool.begin().await?;
+            let user = sqlx::query(USER).bind(id);
+            user.execute(&mut *transaction).await?;
+            report(place, &mut transaction, id, with_report).await?;
+            transaction.commit().await?;
+        }
+    }
+    Ok(())
 }
 
 async fn report(

@@ -2,7 +2,7 @@
 //! `TOWER_PARTNERO_TEST_POSTGRES` holds a URL.
 //!
 //! The times of a short run mean little. What is counted is checked in every run: enqueuing calls
-//! nobody, deliveries share commits, and every honest sign-up arrives.
+//! nobody and writes no more than it may, deliveries share commits, and every honest sign-up arrives.
 
 mod drain;
 mod enqueue;
@@ -11,6 +11,7 @@ mod growth;
 mod places;
 mod queue;
 mod statements;
+mod writes;
 
 use crate::Failure;
 use crate::harness::Options;
@@ -38,6 +39,7 @@ pub(crate) async fn run(options: &Options) -> Result<(), Failure> {
     let engines = places::engines();
     for engine in engines.iter().filter(|_| !options.is_tables) {
         let (name, place) = (engine.name(), engine.open().await?);
+        writes::count(engine).await?;
         let ratio = enqueue::ratio(&place, size).await?;
         println!("{name}: user row and report over user row alone: {ratio:.2}");
         let (down, calls) = enqueue::down_over_up(&place, size).await?;

@@ -122,10 +122,23 @@ impl Place {
         self.commits().await
     }
 
+    /// How many pages were written into SQLite's log so far.
+    pub(super) fn pages(&self) -> Result<u32, Failure> {
+        match &self.pool {
+            Pool::Sqlite(_, file) => Ok(frames(&std::fs::read(&file.log)?)?.count().try_into()?),
+            Pool::Postgres(_) => Err("PostgreSQL counts bytes".into()),
+        }
+    }
+
     /// How many transactions were committed that wrote something.
     pub(super) async fn commits(&self) -> Result<i64, Failure> {
         match &self.pool {
-            Pool::Sqlite(_, file) => commits_in_log(&std::fs::read(&file.log).unwrap_or_default()),
+            Pool::Sqlite(_, file) => {
+                let log = std::fs::read(&file.log).unwrap_or_default();
+                // A frame that ends a commit says how large the database is.
+                let is_last = |frame: &&[u8]| frame[4..8] != [0; 4];
+                Ok(frames(&log)?.filter(is_last).count().try_into()?)
+            }
             Pool::Postgres(pool) => {
                 // PostgreSQL gives an id only to a transaction that writes.
                 let next = "SELECT txid_snapshot_xmax(txid_current_snapshot())";
@@ -135,17 +148,15 @@ impl Place {
     }
 }
 
-/// A frame that ends a commit says how large the database is (<https://www.sqlite.org/fileformat.html#walformat>).
-fn commits_in_log(log: &[u8]) -> Result<i64, Failure> {
+/// The frames of SQLite's log, each of one page
+/// (<https://www.sqlite.org/fileformat.html#walformat>).
+fn frames(log: &[u8]) -> Result<impl Iterator<Item = &[u8]>, Failure> {
     const HEADER: usize = 32;
     const FRAME_HEADER: usize = 24;
-    let Some(size) = log.get(8..12) else {
-        return Ok(0);
+    let (header, frames) = log.split_at(HEADER.min(log.len()));
+    let page = match header.get(8..12) {
+        Some(size) => usize::try_from(u32::from_be_bytes(size.try_into()?))?,
+        None => 0,
     };
-    let page = usize::try_from(u32::from_be_bytes(size.try_into()?))?;
-    let frames = log[HEADER..].chunks_exact(FRAME_HEADER + page);
-    Ok(frames
-        .filter(|frame| frame[4..8] != [0; 4])
-        .count()
-        .try_into()?)
+    Ok(frames.chunks_exact(FRAME_HEADER + page))
 }

@@ -185,6 +185,9 @@ impl Outbox {
     /// makes nothing and only checks that they fit. Where they do not exist, it makes them by this
     /// text: an app needs no migration for the outbox.
     ///
+    /// Hand it to the database as one text: a trigger is part of it, so a `;` does not always end a
+    /// statement.
+    ///
     /// [`sqlite_pool`]: #method.sqlite_pool
     pub const SCHEMA_SQLITE: &'static str = include_str!("schema/sqlite.sql");
 

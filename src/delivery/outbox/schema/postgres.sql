@@ -22,8 +22,8 @@ CREATE TABLE partnero_outbox (
     UNIQUE (key, kind, program),
     CHECK (kind <> 'customer' OR key = customer)
 );
-CREATE INDEX partnero_outbox_fresh ON partnero_outbox (program, due_at, id, created_at) WHERE state IN ('due', 'leased') AND attempts = 0;
-CREATE INDEX partnero_outbox_repeated ON partnero_outbox (program, due_at, id, created_at) WHERE state IN ('due', 'leased') AND attempts <> 0;
+CREATE INDEX partnero_outbox_fresh ON partnero_outbox (program, due_at, id) WHERE state IN ('due', 'leased') AND attempts = 0;
+CREATE INDEX partnero_outbox_repeated ON partnero_outbox (program, due_at, id) WHERE state IN ('due', 'leased') AND attempts <> 0;
 CREATE INDEX partnero_outbox_lane ON partnero_outbox (program, customer, id) WHERE state IN ('due', 'leased');
 CREATE INDEX partnero_outbox_queued ON partnero_outbox (program, customer, id) WHERE state = 'queued';
 CREATE INDEX partnero_outbox_customer ON partnero_outbox (program, customer, id) WHERE settled_at IS NOT NULL;

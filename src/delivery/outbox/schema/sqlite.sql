@@ -1,5 +1,5 @@
 CREATE TABLE partnero_outbox (
-    id          INTEGER PRIMARY KEY AUTOINCREMENT,
+    id          INTEGER PRIMARY KEY,
     program     TEXT NOT NULL DEFAULT '',
     kind        TEXT NOT NULL CHECK (kind IN ('customer', 'transaction', 'refund', 'credit')),
     key         TEXT NOT NULL CHECK (key <> ''),
@@ -24,15 +24,16 @@ CREATE TABLE partnero_outbox (
     UNIQUE (key, kind, program),
     CHECK (kind <> 'customer' OR key = customer)
 );
-CREATE INDEX partnero_outbox_fresh ON partnero_outbox (program, due_at, id, created_at) WHERE state IN ('due', 'leased') AND attempts = 0;
-CREATE INDEX partnero_outbox_repeated ON partnero_outbox (program, due_at, id, created_at) WHERE state IN ('due', 'leased') AND attempts <> 0;
-CREATE INDEX partnero_outbox_lane ON partnero_outbox (program, customer, id) WHERE state IN ('due', 'leased');
-CREATE INDEX partnero_outbox_queued ON partnero_outbox (program, customer, id) WHERE state = 'queued';
-CREATE INDEX partnero_outbox_customer ON partnero_outbox (program, customer, id) WHERE settled_at IS NOT NULL;
+CREATE INDEX partnero_outbox_fresh ON partnero_outbox (program, due_at) WHERE state IN ('due', 'leased') AND attempts = 0;
+CREATE INDEX partnero_outbox_repeated ON partnero_outbox (program, due_at) WHERE state IN ('due', 'leased') AND attempts <> 0;
+CREATE INDEX partnero_outbox_lane ON partnero_outbox (program, customer) WHERE state IN ('due', 'leased');
+CREATE INDEX partnero_outbox_queued ON partnero_outbox (program, customer) WHERE state = 'queued';
+CREATE INDEX partnero_outbox_customer ON partnero_outbox (program, customer) WHERE settled_at IS NOT NULL;
 CREATE INDEX partnero_outbox_held ON partnero_outbox (waits_for, program) WHERE state = 'held';
-CREATE INDEX partnero_outbox_dead ON partnero_outbox (program, id) WHERE state = 'dead';
+CREATE INDEX partnero_outbox_dead ON partnero_outbox (program) WHERE state = 'dead';
 CREATE INDEX partnero_outbox_receipts ON partnero_outbox (program, settled_at) WHERE state = 'done' AND kind <> 'credit';
-CREATE INDEX partnero_outbox_public_key ON partnero_outbox (program, public_key, id) WHERE public_key IS NOT NULL AND state IN ('due', 'leased', 'held');
+CREATE INDEX partnero_outbox_public_key ON partnero_outbox (program, public_key) WHERE public_key IS NOT NULL AND state IN ('due', 'leased', 'held');
+CREATE TRIGGER partnero_outbox_ids AFTER DELETE ON partnero_outbox WHEN OLD.id > (SELECT COALESCE(MAX(id), 0) FROM partnero_outbox) BEGIN INSERT INTO partnero_outbox (id, program, kind, key, customer, state) VALUES (OLD.id, '(deleted)', 'refund', '(deleted)', '(deleted)', 'done') ON CONFLICT (key, kind, program) DO UPDATE SET id = excluded.id; END;
 CREATE TABLE partnero_outbox_gate (
     program     TEXT NOT NULL PRIMARY KEY,
     closed_at   INTEGER,

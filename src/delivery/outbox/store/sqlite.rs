@@ -45,7 +45,8 @@ const FACTS: &str = "WITH made(name) AS (SELECT name FROM sqlite_schema WHERE ty
      UNION ALL SELECT 'a unique key of ' || made.name || ' (' || (SELECT group_concat(name, ', ') \
      FROM (SELECT name FROM pragma_index_info(i.name) ORDER BY name)) || ')' \
      FROM made JOIN pragma_index_list(made.name) i WHERE i.\"unique\" = 1 AND i.partial = 0 \
-     UNION ALL SELECT 'index ' || i.name FROM made JOIN pragma_index_list(made.name) i";
+     UNION ALL SELECT 'index ' || i.name FROM made JOIN pragma_index_list(made.name) i \
+     UNION ALL SELECT 'trigger ' || name FROM sqlite_schema WHERE type = 'trigger'";
 const NOW: &str = "CAST(ROUND((julianday('now') - 2440587.5) * 86400000.0) AS INTEGER)";
 /// `id {LISTED}`: the id is in the JSON array that is the first argument.
 const LISTED: &str = "IN (SELECT value FROM json_each($1))";

@@ -13,26 +13,27 @@ use crate::delivery::outbox::{DeadLetter, OutboxError, Status};
 const DUE_AGAIN: &str = "state = 'due', outcome = NULL, settled_at = NULL, attempts = 0, \
      tried_at = NULL, failing_ms = 0";
 
-/// Rows that are due later or now, or leased. Each of the two kinds has an index of its own.
-const FRESH: &str =
-    "partnero_outbox WHERE program = $1 AND state IN ('due', 'leased') AND attempts = 0";
-const REPEATED: &str =
-    "partnero_outbox WHERE program = $1 AND state IN ('due', 'leased') AND attempts <> 0";
+/// What is said about rows of one kind that are due later or now, or leased. Each of the two kinds
+/// has an index of its own, which is read once.
+fn live(kind: &str) -> String {
+    format!(
+        "SELECT COUNT(CASE WHEN due_at <= {NOW} THEN 1 END) AS ready, COUNT(*) AS live, \
+         MIN(created_at) AS created_at, MIN(CASE WHEN due_at <= {NOW} THEN due_at END) AS due_at \
+         FROM partnero_outbox WHERE program = $1 AND state IN ('due', 'leased') AND {kind}"
+    )
+}
 
 statements! {
-    STATUS = "SELECT {NOW}, \
-        (SELECT COUNT(*) FROM {FRESH} AND due_at <= {NOW}) \
-        + (SELECT COUNT(*) FROM {REPEATED} AND due_at <= {NOW}), \
-        (SELECT COUNT(*) FROM {FRESH}) + (SELECT COUNT(*) FROM {REPEATED}), \
+    STATUS = "SELECT {NOW}, ready, live, \
         (SELECT COUNT(*) FROM partnero_outbox WHERE program = $1 AND state = 'queued'), \
         (SELECT COUNT(*) FROM partnero_outbox WHERE program = $1 AND state = 'held'), \
         (SELECT COUNT(*) FROM partnero_outbox WHERE program = $1 AND state = 'dead'), \
-        (SELECT MIN(created_at) FROM (SELECT MIN(created_at) AS created_at FROM {FRESH} \
-        UNION ALL SELECT MIN(created_at) FROM {REPEATED}) AS pending), \
-        (SELECT MIN(due_at) FROM (SELECT MIN(due_at) AS due_at FROM {FRESH} AND due_at <= {NOW} \
-        UNION ALL SELECT MIN(due_at) FROM {REPEATED} AND due_at <= {NOW}) AS due), \
-        closed_at, reason \
-        FROM (SELECT 1 AS one) AS one LEFT JOIN partnero_outbox_gate ON program = $1";
+        created_at, due_at, closed_at, reason \
+        FROM (SELECT CAST(SUM(ready) AS BIGINT) AS ready, CAST(SUM(live) AS BIGINT) AS live, \
+        MIN(created_at) AS created_at, MIN(due_at) AS due_at \
+        FROM ({fresh} UNION ALL {repeated}) AS kinds) AS pending \
+        LEFT JOIN partnero_outbox_gate ON program = $1",
+        fresh = live("attempts = 0"), repeated = live("attempts <> 0");
     LIST_DEAD = "SELECT id, kind, key, customer, outcome, last_answer, attempts, created_at, \
         settled_at FROM partnero_outbox WHERE program = $1 AND state = 'dead' AND {AFTER} \
         ORDER BY id LIMIT $3";

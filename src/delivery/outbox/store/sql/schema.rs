@@ -103,6 +103,9 @@ fn facts(schema: &str) -> Vec<String> {
         if let Some(index) = statement.strip_prefix("CREATE INDEX ") {
             facts.push(format!("index {}", first_word(index)));
         }
+        if let Some(trigger) = statement.strip_prefix("CREATE TRIGGER ") {
+            facts.push(format!("trigger {}", first_word(trigger)));
+        }
         let Some(table) = statement.strip_prefix("CREATE TABLE ") else {
             continue;
         };

@@ -14,6 +14,7 @@ every_engine! {
     a_forgotten_customer_may_come_back,
     everything_about_a_customer_is_exported,
     a_program_forgets_its_own_customers_alone,
+    the_id_of_a_deleted_row_is_not_given_again,
 }
 
 fn secret(kind: ReportKind, key: &str) -> OutboxRow {
@@ -172,4 +173,23 @@ async fn a_program_forgets_its_own_customers_alone(store: Store) {
     store.forget("7").await.unwrap();
     assert_eq!(keys(&claim(&other).await), ["7"]);
     assert_eq!(other.export("7").await.unwrap()[0]["program"], "other");
+}
+
+/// A person may still have the number of a row in a list, and discard another report by it.
+async fn the_id_of_a_deleted_row_is_not_given_again(store: Store) {
+    let mut greatest = 0;
+    for customer in ["7", "8", "9"] {
+        enqueue(&store, &[row(ReportKind::Customer, customer, customer)]).await;
+        let id = claim(&store).await[0].id;
+        assert!(id > greatest, "{id} after {greatest}");
+        greatest = id;
+        if customer == "8" {
+            write(&store, done(id)).await;
+            assert_eq!(store.prune(NOW, 10).await.unwrap(), 1);
+            assert_eq!(store.prune(NOW, 10).await.unwrap(), 0);
+        } else {
+            store.forget(customer).await.unwrap();
+        }
+    }
+    assert_eq!(store.status().await.unwrap().pending, 0);
 }
