@@ -89,7 +89,8 @@ pub(super) async fn table(engine: &Engine, options: &Options) -> Result<(), Fail
                 "    {operation:<28}{:>8.2}   {:>6.0} µs, most of the difference: {:.60}",
                 all / before,
                 all * 1e6,
-                most
+                // sqlx sets a summary of a long statement before it.
+                most.rsplit("\n\n").next().unwrap_or(most)
             );
         }
     }

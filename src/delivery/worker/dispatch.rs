@@ -328,6 +328,7 @@ mod tests {
     use crate::delivery::outbox::store::{Memory, Store, Table};
     use crate::delivery::report::Sale;
     use crate::delivery::worker::DeliveryWorker;
+    use crate::sandbox::switches::UnreferredSale;
     use crate::sandbox::{Fault, Sandbox};
 
     use super::*;
@@ -336,6 +337,7 @@ mod tests {
     #[tokio::test]
     async fn a_clock_that_jumps_amid_a_sale_pays_nothing_twice() {
         let sandbox = Sandbox::start().await.unwrap();
+        sandbox.switch(UnreferredSale::Recorded);
         let client = Client::builder(ApiKey::new(sandbox.api_key()).unwrap());
         let client = client.base_url(sandbox.base_url());
         let client = client.timeout(Duration::from_secs(1)).build().unwrap();
