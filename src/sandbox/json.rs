@@ -137,6 +137,12 @@ impl From<i32> for Json {
     }
 }
 
+impl From<u64> for Json {
+    fn from(value: u64) -> Self {
+        Self::Number(value.to_string())
+    }
+}
+
 impl From<usize> for Json {
     fn from(value: usize) -> Self {
         Self::Number(value.to_string())

@@ -119,10 +119,17 @@
 //! | `POST /partners/{id}/reward` | adds to the balance | N8N; answer assumed |
 //! | `GET /partners/{id}/referral_links` | the default link first | N8N; fields assumed |
 //! | `POST /partners:sign-in-url` | an address of the sandbox's page | N8N; answer assumed |
+//! | `POST /leads`, `GET /leads` | partner, name and e-mail address are required | N8N; answer and refusals assumed |
+//! | `GET`, `DELETE /leads/{id}` | by the number | N8N; answer assumed |
+//! | `POST /leads/convert`, `POST /leads/reject` | converting pays the partner by the [`RewardRule`] | N8N; answer and refusals assumed; [`UnknownLead`], [`DecidedLead`] |
+//! | `POST /payout_requests`, `GET /payout_requests` | the whole unpaid balance in one currency; refused for an archived partner, and where nobody knows how to pay | N8N; answer and refusals assumed; [`NewPayout`], [`PayoutDetails`] |
+//! | `GET /payout_requests:search` | by partner, `status` and `amount_units` | N8N; [`SearchMiss`] |
+//! | `GET /payout_requests/{id}`, `POST …/approve`, `…/mark_as_paid` | approved only while requested, paid only once approved; paying clears the balance | N8N; answer and 400 assumed |
 //!
-//! Webhooks: `partner.created`, `.updated`, `.deleted` and `.archived`, and the events of customers
-//! and transactions below, without `customer.rewarded` and `.credited`. Leads and payout requests are not
-//! there. The browser's stand-in reads `?aff=` and writes `partnero_partner`.
+//! Webhooks: `partner.created`, `.updated`, `.deleted` and `.archived`, `lead.submitted`, `.converted`
+//! and `.rejected`, whose data is assumed to be what the API answers, and the events of customers
+//! and transactions below, without `customer.rewarded` and `.credited`. The browser's stand-in reads
+//! `?aff=` and writes `partnero_partner`.
 //!
 //! # What a sign-up can meet
 //!
@@ -180,8 +187,7 @@
 //! - a deleted customer's sales are deleted too (known of affiliate programs);
 //! - `GET /customers/{id}/transactions` lists the sales in which the customer bought.
 //!
-//! Not there: newsletter programs, leads, payout requests, `PUT /settings`, deprecated paths in the singular,
-//! archived transactions, protection against fraud, and a rate limit (no source says how many
+//! Not there: newsletter programs, `PUT /settings`, deprecated paths in the singular, archived transactions, protection against fraud, and a rate limit (no source says how many
 //! requests Partnero takes; `Fault::status(429)` answers as if there were too many).
 //!
 //! [`ActionField`]: switches::ActionField
@@ -189,6 +195,7 @@
 //! [`CreditAnswer`]: switches::CreditAnswer
 //! [`CreditDirection`]: switches::CreditDirection
 //! [`CustomerShape`]: switches::CustomerShape
+//! [`DecidedLead`]: switches::DecidedLead
 //! [`DeletePath`]: switches::DeletePath
 //! [`DeletedCustomer`]: switches::DeletedCustomer
 //! [`DoneAnswer`]: switches::DoneAnswer
@@ -203,6 +210,7 @@
 //! [`ListOrder`]: switches::ListOrder
 //! [`MissingId`]: switches::MissingId
 //! [`NestedCustomer`]: switches::NestedCustomer
+//! [`NewPayout`]: switches::NewPayout
 //! [`Numbers`]: switches::Numbers
 //! [`OtherUnits`]: switches::OtherUnits
 //! [`Overdraft`]: switches::Overdraft
@@ -211,6 +219,7 @@
 //! [`PartnerEcho`]: switches::PartnerEcho
 //! [`PartnerShape`]: switches::PartnerShape
 //! [`PathOrder`]: switches::PathOrder
+//! [`PayoutDetails`]: switches::PayoutDetails
 //! [`ReferralsForm`]: switches::ReferralsForm
 //! [`ReferrerEcho`]: switches::ReferrerEcho
 //! [`RepeatedKey`]: switches::RepeatedKey
@@ -220,6 +229,7 @@
 //! [`SearchMiss`]: switches::SearchMiss
 //! [`TransactionTime`]: switches::TransactionTime
 //! [`UnknownBuyer`]: switches::UnknownBuyer
+//! [`UnknownLead`]: switches::UnknownLead
 //! [`UnknownReferrer`]: switches::UnknownReferrer
 //! [`UnreferredSale`]: switches::UnreferredSale
 //! [`UpdateForm`]: switches::UpdateForm
@@ -241,6 +251,7 @@ mod json;
 mod lock;
 mod money;
 mod newest;
+mod numbered;
 mod page;
 mod random;
 mod reward;

@@ -7,6 +7,7 @@ use percent_encoding::utf8_percent_encode;
 use super::customer::{Customer, Serial};
 use super::customers::Customers;
 use super::input::Input;
+use super::numbered::{Lead, Numbered, Payout};
 use super::random::Random;
 use super::reward::{FriendReward, RewardRule};
 use super::subscriptions::Subscriptions;
@@ -21,6 +22,8 @@ pub(super) struct World {
     /// The partners of an affiliate program.
     pub(super) partners: Customers,
     pub(super) transactions: Transactions,
+    pub(super) leads: Numbered<Lead>,
+    pub(super) payouts: Numbered<Payout>,
     pub(super) subscriptions: Subscriptions,
     pub(super) notices: Notices,
     pub(super) refused: Refused,
@@ -77,6 +80,8 @@ impl World {
             customers: Customers::default(),
             partners: Customers::default(),
             transactions: Transactions::default(),
+            leads: Numbered::default(),
+            payouts: Numbered::default(),
             subscriptions: Subscriptions::default(),
             notices: Notices::default(),
             refused: Refused::default(),

@@ -199,6 +199,11 @@ impl Event {
 
     /// The customer of an event about customers: the object in `customer`, or else the data itself,
     /// unless `customer` is a text.
+    ///
+    /// An event does not say of which kind its program is. An object with the field `partner` is read
+    /// as a customer of an affiliate program, whose `key` is the app's identifier and is in `id` too.
+    /// If Partnero leaves out the partner, `id` stays empty; [`customer_id`](Self::customer_id) has the
+    /// identifier in both cases.
     #[cfg(feature = "client")]
     #[must_use]
     pub fn customer(&self) -> Option<crate::client::Customer> {

@@ -47,6 +47,8 @@ async fn partners_customers_and_commissions_are_told() {
         "transaction.created",
         "transaction.deleted",
         "lead.submitted",
+        "lead.converted",
+        "lead.rejected",
     ];
     let keep = |_: &_| Ok::<_, std::io::Error>(());
     let subscription = ensure_subscription(&client, &url, events, keep)
@@ -67,6 +69,17 @@ async fn partners_customers_and_commissions_are_told() {
     let buyer = Buyer::id("ben");
     client.transactions().create(&buyer, &sale).await.unwrap();
     client.transactions().delete("o-1").await.unwrap();
+    let (leads, pia) = (client.leads(), PartnerRef::key(PIA));
+    for (number, name) in [(1, "Lea"), (2, "Leo")] {
+        let email = format!("{name}@x.example");
+        let lead = leads.create(&pia, name, &email).await.unwrap();
+        assert_eq!(lead.id, Some(number.to_string()));
+    }
+    leads
+        .convert(1, Amount::major("30").unwrap())
+        .await
+        .unwrap();
+    leads.reject(2).await.unwrap();
     let partners = client.partners();
     let named = PartnerUpdate::new().name("Pia");
     partners.update(PIA_ID, &named).await.unwrap();
@@ -84,6 +97,10 @@ async fn partners_customers_and_commissions_are_told() {
             EventKind::CustomerCreated,
             EventKind::TransactionCreated,
             EventKind::TransactionDeleted,
+            EventKind::LeadSubmitted,
+            EventKind::LeadSubmitted,
+            EventKind::LeadConverted,
+            EventKind::LeadRejected,
             EventKind::PartnerUpdated,
             EventKind::PartnerArchived,
             EventKind::PartnerDeleted,
@@ -100,6 +117,12 @@ async fn partners_customers_and_commissions_are_told() {
     assert_eq!(commission.partner.as_deref(), Some(PIA_ID));
     let amount = commission.amount.as_ref().unwrap();
     assert_eq!(amount.amount.to_string(), "3");
+    for (event, status) in [(4, "submitted"), (6, "converted"), (7, "rejected")] {
+        let lead = heard[event].lead().unwrap();
+        assert_eq!(lead.status.as_deref(), Some(status));
+        let name = if status == "rejected" { "Leo" } else { "Lea" };
+        assert_eq!(lead.name.as_deref(), Some(name));
+    }
 }
 
 #[tokio::test]
@@ -110,4 +133,19 @@ async fn events_of_the_other_kind_of_program_are_refused() {
     let url = "http://127.0.0.1:9/hook";
     let refused = ensure_subscription(&client, url, ["customer.rewarded"], keep).await;
     assert!(refused.is_err());
+}
+
+/// An event does not say the kind of its program. If Partnero leaves out the partner, the identifier is
+/// found all the same.
+#[test]
+fn a_customer_without_a_partner_in_the_event_is_named() {
+    for (data, id) in [
+        (r#"{"key": "ben", "partner": "p-1"}"#, Some("ben")),
+        (r#"{"key": "ben"}"#, None),
+    ] {
+        let body = format!(r#"{{"event": "customer.created", "data": {data}}}"#);
+        let event = Event::from_stored(body).unwrap();
+        assert_eq!(event.customer_id().as_deref(), Some("ben"));
+        assert_eq!(event.customer().unwrap().id.as_deref(), id);
+    }
 }

@@ -9,6 +9,7 @@ use super::customer::Customer;
 use crate::client::amount::Amount;
 use crate::client::fields::Fields;
 use crate::client::money::Money;
+use crate::referral::ProgramKind;
 
 /// A customer's balance, which may be in several units.
 #[derive(Clone, PartialEq, Serialize)]
@@ -53,7 +54,19 @@ impl Balance {
         self.amounts().find(is_it).map(|money| money.amount)
     }
 
-    pub(super) fn from_value(value: Value) -> Option<Self> {
+    /// Reads the answers of a program of this kind.
+    pub(super) fn reader(program: ProgramKind) -> fn(Value) -> Option<Self> {
+        match program {
+            ProgramKind::ReferAFriend => {
+                |value| Self::read(value, Customer::reader(ProgramKind::ReferAFriend))
+            }
+            ProgramKind::Affiliate => {
+                |value| Self::read(value, Customer::reader(ProgramKind::Affiliate))
+            }
+        }
+    }
+
+    fn read(value: Value, customer: fn(Value) -> Option<Customer>) -> Option<Self> {
         let Value::Object(raw) = value else {
             return None;
         };
@@ -69,7 +82,7 @@ impl Balance {
             _ => Vec::new(),
         };
         Some(Self {
-            customer: raw.get("customer").cloned().and_then(Customer::from_value),
+            customer: raw.get("customer").cloned().and_then(customer),
             groups,
             raw,
         })
@@ -119,7 +132,8 @@ mod tests {
     use serde_json::json;
 
     fn balance(value: &Value) -> Balance {
-        Balance::from_value(json!({"customer": {"key": "k"}, "balance": value})).unwrap()
+        let read = Balance::reader(ProgramKind::ReferAFriend);
+        read(json!({"customer": {"key": "k"}, "balance": value})).unwrap()
     }
 
     #[test]

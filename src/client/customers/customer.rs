@@ -62,10 +62,11 @@ pub struct Customer {
 }
 
 impl Customer {
-    /// Reads an object of a program of unknown kind, such as a webhook's; `None` if it is none, or has
-    /// nothing in it.
+    /// Reads an object of a webhook, which does not say the kind of its program; `None` if it is none,
+    /// or has nothing in it.
     pub(crate) fn from_value(value: Value) -> Option<Self> {
-        // Refer-a-friend programs have no partners.
+        // Refer-a-friend programs have no partners. A customer of an affiliate program whose partner
+        // Partnero left out is read as one of a refer-a-friend program: then `id` is empty.
         let is_affiliate = value.get("partner").is_some();
         if is_affiliate {
             Self::of_affiliate(value)

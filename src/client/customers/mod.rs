@@ -212,7 +212,9 @@ impl Customers<'_> {
     /// [`ErrorKind`](crate::ErrorKind).
     pub async fn balance(self, id: &str) -> Result<Balance, Error> {
         let call = Call::get("/customers/{id}/balance").id(id)?;
-        self.client.fetch(call, Balance::from_value).await
+        self.client
+            .fetch(call, Balance::reader(self.client.program_kind()))
+            .await
     }
 
     /// Credits a customer (`POST /customers/{id}/balance/credit`), and returns Partnero's answer as it

@@ -4,10 +4,12 @@ mod balance;
 mod call;
 mod create_transaction;
 mod customers;
+mod leads;
 mod links;
 mod notices;
 mod paging;
 pub(super) mod partners;
+mod payouts;
 mod program;
 mod referrals;
 mod registration;
@@ -111,6 +113,22 @@ const AFFILIATE: Endpoints = &[
     ),
     (POST, "/v1/partners/{id}/reward", partners::reward),
     (GET, "/v1/partners/{id}/referral_links", partners::links),
+    (POST, "/v1/leads", leads::create),
+    (GET, "/v1/leads", leads::list),
+    (POST, "/v1/leads/convert", leads::convert),
+    (POST, "/v1/leads/reject", leads::reject),
+    (GET, "/v1/leads/{id}", leads::read),
+    (DELETE, "/v1/leads/{id}", leads::delete),
+    (POST, "/v1/payout_requests", payouts::create),
+    (GET, "/v1/payout_requests", payouts::list),
+    (GET, "/v1/payout_requests:search", payouts::search),
+    (GET, "/v1/payout_requests/{id}", payouts::read),
+    (POST, "/v1/payout_requests/{id}/approve", payouts::approve),
+    (
+        POST,
+        "/v1/payout_requests/{id}/mark_as_paid",
+        payouts::mark_as_paid,
+    ),
 ];
 
 pub(super) fn router(state: Arc<State>) -> Router {

@@ -36,7 +36,7 @@ enum NamedReferrer {
 
 /// The id, the key or the e-mail address in a `partner`.
 #[derive(Debug)]
-enum NamedPartner {
+pub(super) enum NamedPartner {
     Id(String),
     Key(String),
     Email(String),
@@ -255,7 +255,7 @@ impl NamedReferrer {
 }
 
 impl NamedPartner {
-    fn read(input: &mut Input<'_>, path: &str) -> Option<Self> {
+    pub(super) fn read(input: &mut Input<'_>, path: &str) -> Option<Self> {
         if !input.is_object(path) {
             return None;
         }
@@ -272,7 +272,7 @@ impl NamedPartner {
     }
 
     /// The partner with this name. It is assumed that an archived partner brings nobody.
-    fn find(&self, world: &World) -> Result<Serial, Refusal> {
+    pub(super) fn find(&self, world: &World) -> Result<Serial, Refusal> {
         let (found, field) = match self {
             Self::Id(id) => (world.partners.by_id(id), "partner.id"),
             Self::Key(key) => (world.partner_by_key(key), "partner.key"),

@@ -245,7 +245,7 @@ pub(super) fn reward(world: &World, transaction: &Transaction, reward: &Amount) 
     data
 }
 
-fn partner_id(world: &World, serial: Option<Serial>) -> Json {
+pub(super) fn partner_id(world: &World, serial: Option<Serial>) -> Json {
     let partner = serial.and_then(|serial| world.partners.get(serial));
     partner.map(|partner| partner.id.as_str()).into()
 }

@@ -20,7 +20,7 @@ const REFER_A_FRIEND: &[&str] = &[
     "transaction.deleted",
 ];
 
-/// The same for an affiliate program (N8N). The sandbox has no leads, and approves every partner.
+/// The same for an affiliate program (N8N). The sandbox approves every partner.
 const AFFILIATE: &[&str] = &[
     "partner.created",
     "partner.updated",

@@ -31,7 +31,9 @@ pub use self::money::{
     ActionField, CreditDirection, DeletePath, Overdraft, RepeatedKey, RepeatedTransaction,
     TransactionTime, UnknownBuyer, UnreferredSale,
 };
-pub use self::partners::{PartnerEcho, PartnerShape};
+pub use self::partners::{
+    DecidedLead, NewPayout, PartnerEcho, PartnerShape, PayoutDetails, UnknownLead,
+};
 pub use self::shapes::{
     CreditAnswer, CustomerShape, InviteAnswer, OtherUnits, ReferralsForm, ReferrerEcho,
 };

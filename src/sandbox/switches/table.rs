@@ -9,7 +9,9 @@ use super::money::{
     ActionField, CreditDirection, DeletePath, Overdraft, RepeatedKey, RepeatedTransaction,
     TransactionTime, UnknownBuyer, UnreferredSale,
 };
-use super::partners::{PartnerEcho, PartnerShape};
+use super::partners::{
+    DecidedLead, NewPayout, PartnerEcho, PartnerShape, PayoutDetails, UnknownLead,
+};
 use super::shapes::{
     CreditAnswer, CustomerShape, InviteAnswer, OtherUnits, ReferralsForm, ReferrerEcho,
 };
@@ -99,6 +101,7 @@ switches! {
     credit_answer: CreditAnswer,
     credit_direction: CreditDirection,
     customer_shape: CustomerShape,
+    decided_lead: DecidedLead,
     delete_path: DeletePath,
     deleted_customer: DeletedCustomer,
     done_answer: DoneAnswer,
@@ -113,6 +116,7 @@ switches! {
     list_order: ListOrder,
     missing_id: MissingId,
     nested_customer: NestedCustomer,
+    new_payout: NewPayout,
     numbers: Numbers,
     other_units: OtherUnits,
     overdraft: Overdraft,
@@ -121,6 +125,7 @@ switches! {
     partner_echo: PartnerEcho,
     partner_shape: PartnerShape,
     path_order: PathOrder,
+    payout_details: PayoutDetails,
     referrals_form: ReferralsForm,
     referrer_echo: ReferrerEcho,
     repeated_key: RepeatedKey,
@@ -130,6 +135,7 @@ switches! {
     search_miss: SearchMiss,
     transaction_time: TransactionTime,
     unknown_buyer: UnknownBuyer,
+    unknown_lead: UnknownLead,
     unknown_referrer: UnknownReferrer,
     unreferred_sale: UnreferredSale,
     update_form: UpdateForm,
