@@ -5,6 +5,7 @@
 //! cargo bench --bench costs -- capture webhook       # these two
 //! cargo bench --bench costs -- --check               # short runs that fail where a plan takes more than it may
 //! cargo bench --bench costs -- server --rounds 2 --seconds 0.2
+//! cargo bench --bench costs -- server --plot benches/server.svg
 //! cargo bench --bench capture -- --check             # what a request costs, alone
 //! ```
 //!
@@ -64,10 +65,11 @@ fn main() -> Result<ExitCode, Failure> {
             "--tables" => options.is_tables = true,
             "--rounds" => options.rounds = Some(value()?.parse()?),
             "--seconds" => options.seconds = Some(value()?.parse()?),
+            "--plot" => options.plot = Some(value()?.into()),
             plan if PLANS.contains(&plan) => plans.push(plan),
             _ => {
                 let usage = format!(
-                    "write {}, --check, --tables, --rounds N, --seconds S",
+                    "write {}, --check, --tables, --rounds N, --seconds S, --plot FILE",
                     PLANS.join(", ")
                 );
                 return Err(format!("{word} is unknown here: {usage}").into());
@@ -87,7 +89,13 @@ fn main() -> Result<ExitCode, Failure> {
         println!("== {plan}\n");
         is_kept &= harness::count(plan, &options)?;
         match plan {
-            "server" | "webhook" => harness::load(plan, &options)?,
+            "server" => {
+                let rows = harness::load(plan, &options)?;
+                if let Some(path) = &options.plot {
+                    server::write(&rows, path)?;
+                }
+            }
+            "webhook" => drop(harness::load(plan, &options)?),
             "outbox" => outbox::run(&options)?,
             _ => {}
         }

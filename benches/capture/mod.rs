@@ -15,7 +15,7 @@ mod read;
 mod requests;
 mod routed;
 mod stored;
-mod today;
+pub(crate) mod today;
 mod unused;
 mod wire;
 mod work;

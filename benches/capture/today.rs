@@ -20,12 +20,12 @@ use tower_cookies::cookie::time::Duration;
 const NAME: &str = "partnero_referral";
 
 #[derive(Deserialize)]
-pub(super) struct Link {
+pub(crate) struct Link {
     r#ref: Option<String>,
 }
 
 #[derive(Clone)]
-pub(super) struct Referred(Option<String>);
+pub(crate) struct Referred(pub(crate) Option<String>);
 
 /// The page behind either middleware.
 pub(super) async fn read(Extension(Referred(key)): Extension<Referred>) -> StatusCode {
@@ -36,7 +36,7 @@ pub(super) async fn read(Extension(Referred(key)): Extension<Referred>) -> Statu
 }
 
 /// For axum-extra's `CookieJar`.
-pub(super) async fn with_cookie_jar(
+pub(crate) async fn with_cookie_jar(
     Query(link): Query<Link>,
     jar: CookieJar,
     mut request: Request,

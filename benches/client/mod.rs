@@ -16,7 +16,7 @@ use tower_partnero::Client;
 use tower_partnero::client::{ApiKey, Body, BoxError, ClientBuilder, HttpService, NewCustomer};
 
 use self::server::{CUSTOMERS, PAGE, one_customer};
-use crate::harness::{Arm, Served, Server, Target, Work, does};
+use crate::harness::{Arm, Http, Served, Server, Target, Work, does};
 
 const GET: &str = "GET by reqwest, JSON read";
 const POST: &str = "POST by reqwest, JSON read";
@@ -71,9 +71,11 @@ pub(crate) fn arms() -> Vec<Arm> {
 /// The server in Partnero's place; it is not put under load.
 pub(crate) fn served() -> Vec<Served> {
     vec![Served {
-        name: "Partnero",
+        group: "Partnero",
+        name: "the same answers",
+        http: Http::One,
         request: String::new(),
-        app: server::app,
+        app: Box::new(server::app),
     }]
 }
 

@@ -1,13 +1,15 @@
 //! The load: a few connections that are kept alive, each sending its next request as soon as it
 //! has its answer.
 
+use std::io;
 use std::time::{Duration, Instant};
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::task::JoinSet;
 
-use super::server::Server;
+use super::server::{Http, Served, Server};
+use super::{http1, http2};
 use crate::Failure;
 
 const CONNECTIONS: usize = 8;
@@ -16,7 +18,7 @@ const CONNECTIONS: usize = 8;
 /// long it went on.
 pub(super) async fn run(
     server: &Server,
-    request: &str,
+    app: &Served,
     length: Duration,
 ) -> Result<(Vec<Duration>, Duration), Failure> {
     let mut connections = Vec::new();
@@ -26,7 +28,7 @@ pub(super) async fn run(
     let started = Instant::now();
     let mut tasks = JoinSet::new();
     for connection in connections {
-        tasks.spawn(keep_busy(connection, request.to_owned(), started + length));
+        tasks.spawn(keep_busy(connection, Client::new(app), started + length));
     }
     let mut latencies = Vec::new();
     while let Some(connection) = tasks.join_next().await {
@@ -38,41 +40,53 @@ pub(super) async fn run(
 
 async fn keep_busy(
     mut connection: TcpStream,
-    request: String,
+    mut client: Client,
     until: Instant,
-) -> std::io::Result<Vec<Duration>> {
+) -> io::Result<Vec<Duration>> {
     connection.set_nodelay(true)?;
     let mut latencies = Vec::new();
-    let mut answer = [0; 2048];
-    // All answers of a server are equally long, and the first one shows how long.
-    let mut answer_len = None;
+    let (mut request, mut answer) = (Vec::new(), Vec::with_capacity(4_096));
     loop {
         let sent = Instant::now();
-        if sent >= until && answer_len.is_some() {
+        if sent >= until && !latencies.is_empty() {
             return Ok(latencies);
         }
-        connection.write_all(request.as_bytes()).await?;
-        let mut len = 0;
-        while answer_len.is_none_or(|whole| len < whole) {
-            match connection.read(&mut answer[len..]).await? {
-                0 => return Err(std::io::ErrorKind::UnexpectedEof.into()),
-                read => len += read,
+        request.clear();
+        client.ask(&mut request);
+        connection.write_all(&request).await?;
+        while !client.is_answered(&mut answer)? {
+            if connection.read_buf(&mut answer).await? == 0 {
+                return Err(io::ErrorKind::UnexpectedEof.into());
             }
-            answer_len = answer_len.or_else(|| whole_len(&answer[..len]));
         }
         latencies.push(sent.elapsed());
-        if answer_len != Some(len) || !answer.starts_with(b"HTTP/1.1 200 ") {
-            let answer = String::from_utf8_lossy(&answer[..len]);
-            return Err(std::io::Error::other(format!("not the answer: {answer}")));
-        }
     }
 }
 
-/// The length of head and body, once the head is there.
-fn whole_len(answer: &[u8]) -> Option<usize> {
-    let (head, _) = std::str::from_utf8(answer).ok()?.split_once("\r\n\r\n")?;
-    let body = head
-        .lines()
-        .find_map(|line| line.strip_prefix("content-length: "))?;
-    Some(head.len() + "\r\n\r\n".len() + body.parse::<usize>().ok()?)
+enum Client {
+    One(http1::Client),
+    Two(http2::Client),
+}
+
+impl Client {
+    fn new(app: &Served) -> Self {
+        match app.http {
+            Http::One => Self::One(http1::Client::new(&app.request)),
+            Http::Two => Self::Two(http2::Client::new(&app.request)),
+        }
+    }
+
+    fn ask(&mut self, out: &mut Vec<u8>) {
+        match self {
+            Self::One(client) => client.ask(out),
+            Self::Two(client) => client.ask(out),
+        }
+    }
+
+    fn is_answered(&mut self, bytes: &mut Vec<u8>) -> io::Result<bool> {
+        match self {
+            Self::One(client) => client.is_answered(bytes),
+            Self::Two(client) => client.is_answered(bytes),
+        }
+    }
 }

@@ -8,6 +8,8 @@
 mod allocator;
 mod budget;
 mod callgrind;
+mod http1;
+mod http2;
 mod load;
 mod rounds;
 mod server;
@@ -15,10 +17,12 @@ mod table;
 mod times;
 mod work;
 
+use std::path::PathBuf;
+
 pub(crate) use self::budget::Target;
 use self::budget::{Cost, Costs};
-pub(crate) use self::rounds::load;
-pub(crate) use self::server::{Served, Server};
+pub(crate) use self::rounds::{Row, load};
+pub(crate) use self::server::{Http, Served, Server};
 pub(crate) use self::times::median;
 pub(crate) use self::work::{Arm, Work, does};
 use crate::Failure;
@@ -33,6 +37,8 @@ pub(crate) struct Options {
     pub(crate) is_tables: bool,
     pub(crate) rounds: Option<usize>,
     pub(crate) seconds: Option<f64>,
+    /// Where to put the plot of the servers under load.
+    pub(crate) plot: Option<PathBuf>,
 }
 
 impl Options {

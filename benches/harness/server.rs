@@ -14,12 +14,23 @@ use crate::Failure;
 /// The argument that tells a process of our own which app to serve.
 const SERVE: &str = "--serve-under-load=";
 
+/// The version of the protocol that the load speaks.
+#[derive(Clone, Copy)]
+pub(crate) enum Http {
+    One,
+    Two,
+}
+
 /// An app, and the request that it gets again and again.
 pub(crate) struct Served {
+    /// Servers of one group are measured against the first of them.
+    pub(crate) group: &'static str,
     pub(crate) name: &'static str,
+    pub(crate) http: Http,
+    /// As HTTP/1 sends it.
     pub(crate) request: String,
     /// Called within a runtime, so it may spawn tasks.
-    pub(crate) app: fn() -> Router,
+    pub(crate) app: Box<dyn Fn() -> Router>,
 }
 
 pub(crate) struct Server {
@@ -41,15 +52,13 @@ impl Server {
         Ok(Self { address, process })
     }
 
-    /// User and system time so far, in hundredths of a second; `None` where there is no `/proc`.
+    /// The time that its one thread has had on a processor so far; `None` where Linux does not tell.
     pub(super) fn cpu_time(&self) -> Option<Duration> {
-        let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.process.id())).ok()?;
-        // The name of the program stands in parentheses and may hold spaces; `utime` and `stime`
-        // are the 12th and 13th fields behind it (proc_pid_stat(5)).
-        let (_, fields) = stat.rsplit_once(')')?;
-        let mut times = fields.split_whitespace().skip(11);
-        let mut ticks = || times.next()?.parse::<u32>().ok();
-        Some(Duration::from_millis(10) * (ticks()? + ticks()?))
+        let path = format!("/proc/{}/schedstat", self.process.id());
+        let stat = std::fs::read_to_string(path).ok()?;
+        // In nanoseconds; `/proc/PID/stat` counts in hundredths of a second.
+        let time = stat.split_whitespace().next()?.parse().ok()?;
+        Some(Duration::from_nanos(time))
     }
 }
 

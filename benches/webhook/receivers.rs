@@ -10,26 +10,28 @@ use tower_partnero::webhook::{SIGNATURE, WebhookService, sign};
 use tower_partnero::{Event, WebhookVerifier};
 
 use super::{SECRET, event, secret};
-use crate::harness::Served;
+use crate::harness::{Http, Served};
 
 /// All get the same request.
 pub(crate) fn served() -> Vec<Served> {
     let body = event(20);
     let (signature, length) = (sign(&secret(), &body), body.len());
-    let serve = |name, app| Served {
+    let serve = |name, app: fn() -> Router| Served {
+        group: "A webhook of 1.2 kB",
         name,
+        http: Http::One,
         request: format!(
             "POST /hook HTTP/1.1\r\nhost: shop.example\r\ncontent-type: application/json\r\n\
              signature: {signature}\r\ncontent-length: {length}\r\n\r\n{body}"
         ),
-        app,
+        app: Box::new(app),
     };
     vec![
         serve("reads the body", || app(post(read))),
-        serve("reads, again", || app(post(read))),
-        serve("HMAC, JSON by hand", || app(post(verify))),
-        serve("ours, extractor", || app(post(extract))),
-        serve("ours, service", queueing),
+        serve("the same, again", || app(post(read))),
+        serve("`hmac` and `serde_json` by hand", || app(post(verify))),
+        serve("ours, `Event` as an extractor", || app(post(extract))),
+        serve("ours, `WebhookService` and its queue", queueing),
     ]
 }
 
