@@ -380,7 +380,7 @@ async fn a_server_function_gets_the_headers_alone() {
     let headers = referrals.spend(&context).into_headers();
     assert_eq!(&headers, response.headers());
     assert!(set(&headers).len() > 1 && headers["cache-control"] == "private");
-    let renewed = referrals.renew(&context).into_headers();
+    let renewed = referrals.renew(&parts).into_headers();
     let written = set(&renewed).pop().unwrap();
     assert!(written.starts_with("partnero_referral=anna-7; "));
 

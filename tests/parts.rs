@@ -6,6 +6,7 @@ use axum::extract::State;
 use axum::response::{IntoResponse, Redirect};
 use axum::routing::{get, post};
 use http::header::{CACHE_CONTROL, HeaderMap, LOCATION, REFERRER_POLICY, SET_COOKIE};
+use http::request::Parts;
 use http::{HeaderName, Request, StatusCode};
 use tower::{Layer, ServiceExt};
 use tower_partnero::context::Consent;
@@ -113,13 +114,10 @@ async fn what_is_spent_stays_spent_before_an_array_of_headers() {
 
 #[tokio::test]
 async fn a_renewed_cookie_never_leaves_with_a_public_page() {
-    async fn page(
-        State(referrals): State<Referrals>,
-        visitor: ReferralContext,
-    ) -> impl IntoResponse {
+    async fn page(State(referrals): State<Referrals>, parts: Parts) -> impl IntoResponse {
         let cdn = HeaderName::from_static("cdn-cache-control");
         let array = [(CACHE_CONTROL, "public"), (cdn, "max-age=60")];
-        (referrals.renew(&visitor), array, "page")
+        (referrals.renew(&parts), array, "page")
     }
     let headers = visit(Router::new().route("/", get(page)), referrals(), true).await;
     assert_eq!(headers[CACHE_CONTROL], "private");
@@ -168,10 +166,11 @@ async fn of_two_parts_the_last_one_counts() {
     async fn page(
         State(referrals): State<Referrals>,
         visitor: ReferralContext,
+        parts: Parts,
     ) -> impl IntoResponse {
         let array = [(SET_COOKIE, "session=1")];
         (
-            referrals.renew(&visitor),
+            referrals.renew(&parts),
             referrals.spend(&visitor),
             array,
             "page",

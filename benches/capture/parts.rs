@@ -81,6 +81,26 @@ pub(super) fn reading(
     Calls::new(page, request, answer)
 }
 
+/// A page that asks for the referral, without the layer, and renews it.
+pub(super) fn renewing(
+    builder: ReferralsBuilder,
+    request: Request<()>,
+    answer: Answer,
+) -> Calls<impl Service<Request<()>, Response = Response<()>, Error = Infallible>, ()> {
+    let referrals = build(builder);
+    let page = service_fn(move |request: Request<()>| -> Answered {
+        let (parts, ()) = request.into_parts();
+        let context = referrals.evaluate(&parts.method, &parts.uri, &parts.headers);
+        let mut response = Response::new(());
+        if black_box(context).referral.is_some() {
+            *response.status_mut() = StatusCode::ACCEPTED;
+        }
+        referrals.renew(&parts).apply(&mut response);
+        ready(Ok(response))
+    });
+    Calls::new(page, request, answer)
+}
+
 pub(super) fn nothing(_: &Referrals, _: &ReferralContext, _: &mut Response<()>) {}
 
 /// What a browser sends after it has followed the link.

@@ -4,7 +4,7 @@ use tower_partnero::capture::ReferralsBuilder;
 use tower_partnero::capture::companion::SigningKeys;
 use tower_partnero::{Attribution, Referrals};
 
-use super::parts::{jar, landing, landing_that_says, nothing, reading};
+use super::parts::{jar, landing, landing_that_says, nothing, reading, renewing};
 use super::requests::{LINK, get};
 use super::work::Answer;
 use crate::harness::Arm;
@@ -25,12 +25,7 @@ pub(super) fn stored() -> Vec<Arm> {
         reading(builder, get("/", &both()), Answer::REFERRED, nothing)
     };
     let renewed = move |builder: ReferralsBuilder| {
-        reading(
-            builder,
-            get("/", &both()),
-            Answer::CAPTURED_AND_REFERRED,
-            |referrals, context, response| referrals.renew(context).apply(response),
-        )
+        renewing(builder, get("/", &both()), Answer::CAPTURED_AND_REFERRED)
     };
     let spent = |builder: ReferralsBuilder, cookies: &str| {
         reading(

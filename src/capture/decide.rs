@@ -179,6 +179,10 @@ pub(super) fn decide(
     // runners-up.
     if context.has_cookie && (may_go || context.outcome == Outcome::FirstTouchKept) {
         context.runners_up = runners_up(policy, request, asker, &context);
+        let has_both = context.runners_up.as_ref().is_some_and(|it| it.in_cookie);
+        if has_both && context.reach.is_none() {
+            context.reach = Some(Box::new(reach_of(request)));
+        }
     }
     context
 }

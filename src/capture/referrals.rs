@@ -102,8 +102,18 @@ impl Referrals {
         &self,
         parts: &Parts,
     ) -> Result<ReferralContext, ReferralLayerMissing> {
-        let mut context = self.context(parts)?;
+        let mut context = self.context_with_runners_up(parts)?;
         keep_reach(&mut context, &RequestHead::of(parts));
+        Ok(context)
+    }
+
+    /// As [`context`](Self::context). It always knows the runners-up.
+    #[cfg(feature = "client")]
+    pub(crate) fn context_with_runners_up(
+        &self,
+        parts: &Parts,
+    ) -> Result<ReferralContext, ReferralLayerMissing> {
+        let mut context = self.context(parts)?;
         // A request without a cookie of ours was not asked for runners-up, and they may be all that
         // is left.
         if context.runners_up.is_none() && context.consent == Consent::Granted {
@@ -168,14 +178,16 @@ impl Referrals {
         Spent::new(may_be_stored.then(|| write::removal_after_signup(&self.policy, context)))
     }
 
-    /// Writes the stored referral again, from the server, where it counts; see [`Renewal`].
-    pub fn renew(&self, context: &ReferralContext) -> Renewal {
-        let may_write = context.consent == Consent::Granted && context.outcome.is_of_stored_key();
-        let referral = context.referral.as_ref().filter(|_| may_write);
-        Renewal::new(
-            referral
-                .map(|referral| write::set(&self.policy, referral.key(), context, SystemTime::now)),
-        )
+    /// Writes the stored referral of this request again, from the server, where it counts, and the keys
+    /// that lost to it; see [`Renewal`].
+    pub fn renew(&self, parts: &Parts) -> Renewal {
+        self.renew_by(parts, SystemTime::now())
+    }
+
+    /// As [`renew`](Self::renew), at another time than now.
+    #[cfg(feature = "companion")]
+    pub fn renew_at(&self, parts: &Parts, now: SystemTime) -> Renewal {
+        self.renew_by(parts, now)
     }
 
     /// Stores a referral that the app found by its own code, for example in a token that a link from
@@ -223,6 +235,29 @@ impl Referrals {
         Vary::new(self.policy.signup_marker.is_some())
     }
 
+    fn renew_by(&self, parts: &Parts, now: SystemTime) -> Renewal {
+        let request = &RequestHead::of(parts);
+        let lines = || {
+            let mut context = self.decide_at(request, Asker::Layer, now);
+            if context.consent != Consent::Granted || !context.outcome.is_of_stored_key() {
+                return None;
+            }
+            let key = context.referral.as_ref()?.key().clone();
+            if context.runners_up.is_none() {
+                self.remember(&mut context, request.headers, &[]);
+            }
+            if let Some(runners_up) = &mut context.runners_up {
+                runners_up.is_news |= runners_up.in_cookie;
+            }
+            let cookie = self.policy.runners_up.as_ref();
+            if cookie.is_some_and(|cookie| cookie.are_in(request.headers)) {
+                keep_reach(&mut context, request);
+            }
+            Some(write::set(&self.policy, &key, &context, || now))
+        };
+        Renewal::new(lines())
+    }
+
     fn store_by(&self, parts: &Parts, referral: Option<Referral>, now: SystemTime) -> Renewal {
         let request = &RequestHead::of(parts);
         let lines = || {
@@ -243,8 +278,8 @@ impl Referrals {
                     return None;
                 }
                 if keeps_first {
-                    self.remember(&mut context, request.headers, &[referral.into_key()]);
-                    return write::runners_up_alone(&self.policy, &context);
+                    self.lose(&mut context, request.headers, referral.into_key(), now);
+                    return write::others_alone(&self.policy, &context);
                 }
             }
             // From here on the referral that was stored is a runner-up.
@@ -262,7 +297,31 @@ impl Referrals {
         if let Some(cookie) = &self.policy.runners_up {
             let counts = context.referral.as_ref().map(Referral::key);
             context.runners_up = cookie.of(headers, counts, lose);
+            let in_cookie = context.runners_up.as_ref().is_some_and(|it| it.in_cookie);
+            context.has_cookie |= in_cookie;
         }
+    }
+
+    /// Remembers a key that loses to the stored one, in the companion or in the cookie of the
+    /// runners-up.
+    #[cfg_attr(
+        not(feature = "companion"),
+        expect(unused_variables, reason = "only the companion has a time")
+    )]
+    fn lose(
+        &self,
+        context: &mut ReferralContext,
+        headers: &HeaderMap,
+        key: ReferralKey,
+        now: SystemTime,
+    ) {
+        #[cfg(feature = "companion")]
+        if let Some(companion) = &self.policy.companion {
+            let touches = context.touches.take();
+            context.touches = touches.map(|stored| Box::new(companion.lose(*stored, key, now)));
+            return;
+        }
+        self.remember(context, headers, &[key]);
     }
 
     fn check_layer(&self) -> Result<(), ReferralLayerMissing> {

@@ -83,18 +83,31 @@ impl RunnersUpCookie {
             percent_decode(value).take(longest).collect::<Vec<u8>>()
         });
         let mut keys = Vec::new();
-        for value in decoded.take(RunnersUp::MOST) {
+        for value in decoded {
             let parts = value.split(|&byte| byte == SEPARATOR).take(RunnersUp::MOST);
             let valid = parts.filter_map(|key| ReferralKey::from_bytes(key).ok());
             keys.extend(valid.filter(|key| !self.rule.refuses(key)));
+            if keys.len() >= RunnersUp::MOST {
+                break;
+            }
         }
         keys.truncate(RunnersUp::MOST);
         keys
     }
 
-    /// The `Set-Cookie` line that stores the runners-up, or removes the last of them.
+    /// The `Set-Cookie` lines that store the runners-up, or remove the last of them; ours comes last.
+    /// The others remove the cookies of this name that another host may have stored, because a
+    /// browser would send them beside ours.
     #[cold]
-    pub(super) fn line(&self, runners_up: &RunnersUp) -> Line {
+    pub(super) fn lines(&self, runners_up: &RunnersUp, reach: Option<&Reach>) -> Vec<Line> {
+        let reach = reach.filter(|_| runners_up.in_cookie);
+        let others = reach.map(|reach| self.cookie.removals_within(reach, MOST_BYTES));
+        let mut lines = others.unwrap_or_default();
+        lines.push(self.line(runners_up));
+        lines
+    }
+
+    fn line(&self, runners_up: &RunnersUp) -> Line {
         if runners_up.keys.is_empty() {
             return self.cookie.removal();
         }
@@ -115,6 +128,11 @@ impl RunnersUpCookie {
 
     pub(super) fn is_in(&self, headers: &HeaderMap) -> bool {
         self.cookie.is_in(headers)
+    }
+
+    /// Whether the browser sent more than one cookie of this name.
+    pub(super) fn are_in(&self, headers: &HeaderMap) -> bool {
+        self.cookie.raw_values(headers).nth(1).is_some()
     }
 }
 

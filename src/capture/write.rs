@@ -86,16 +86,7 @@ pub(super) fn lines(
             // The marker goes as well: after a withdrawal nothing of ours stays in the browser.
             Some(removal(policy, context).beside(marker))
         }
-        (Outcome::Unchanged | Outcome::FirstTouchKept, _) => {
-            #[cfg(feature = "companion")]
-            if let Some(companion) = &policy.companion {
-                // The companion holds the key that lost, so the cookie of the runners-up has
-                // nothing to add.
-                let line = companion.line_alone(context);
-                return line.map(|line| CookieLines::new(line, policy.cache));
-            }
-            runners_up_alone(policy, context)
-        }
+        (Outcome::Unchanged | Outcome::FirstTouchKept, _) => others_alone(policy, context),
         _ => None,
     }
 }
@@ -115,8 +106,8 @@ pub(super) fn set(
     if context.has_cookie {
         lines = lines.beside(twin_removals(policy, context));
     }
-    if let Some(line) = runners_up_line(policy, context) {
-        lines = lines.beside([line]);
+    if let Some(of_runners_up) = runners_up_lines(policy, context) {
+        lines = lines.beside(of_runners_up);
     }
     #[cfg(feature = "companion")]
     if let Some(companion) = &policy.companion {
@@ -161,17 +152,29 @@ fn twin_removals(policy: &Policy, context: &ReferralContext) -> Vec<Line> {
     lines
 }
 
-/// Stores the runners-up beside a key that stays as it is, if this request changes them.
-pub(super) fn runners_up_alone(policy: &Policy, context: &ReferralContext) -> Option<CookieLines> {
-    runners_up_line(policy, context).map(|line| CookieLines::new(line, policy.cache))
+/// Stores the keys that lost beside a key that stays as it is, if this request changes them.
+pub(super) fn others_alone(policy: &Policy, context: &ReferralContext) -> Option<CookieLines> {
+    #[cfg(feature = "companion")]
+    if let Some(companion) = &policy.companion {
+        // The companion holds the key that lost, so there is no cookie of the runners-up.
+        let line = companion.line_alone(context);
+        return line.map(|line| CookieLines::new(line, policy.cache));
+    }
+    let mut lines = runners_up_lines(policy, context)?;
+    let ours = CookieLines::new(lines.pop()?, policy.cache);
+    Some(if lines.is_empty() {
+        ours
+    } else {
+        ours.beside(lines)
+    })
 }
 
 /// Stores the runners-up, if this request changes them.
 #[inline]
-fn runners_up_line(policy: &Policy, context: &ReferralContext) -> Option<Line> {
+fn runners_up_lines(policy: &Policy, context: &ReferralContext) -> Option<Vec<Line>> {
     let runners_up = context.runners_up.as_ref().filter(|it| it.is_news)?;
     let cookie = policy.runners_up.as_ref()?;
-    Some(cookie.line(runners_up))
+    Some(cookie.lines(runners_up, context.reach.as_deref()))
 }
 
 fn runners_up_removals(policy: &Policy, context: &ReferralContext) -> Vec<Line> {

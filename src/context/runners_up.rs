@@ -17,6 +17,18 @@ impl RunnersUp {
     /// The most runners-up that are remembered.
     pub(crate) const MOST: usize = 3;
 
+    /// These keys, which no cookie of the runners-up holds; `None` if there are none.
+    #[cfg(feature = "companion")]
+    pub(crate) fn known(keys: impl Iterator<Item = ReferralKey>) -> Option<Box<Self>> {
+        let keys: Vec<_> = keys.collect();
+        (!keys.is_empty()).then(|| {
+            Box::new(Self {
+                keys,
+                ..Self::default()
+            })
+        })
+    }
+
     /// Puts the replaced referral before the other keys, for this request alone, and takes out the
     /// key that counts now.
     pub(crate) fn remember(

@@ -29,11 +29,24 @@ impl Touch {
     }
 }
 
-/// The first and the last touch, the link of this very request among them.
+/// The first and the last touch, and those in between that are remembered. The link of this very
+/// request is among them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Touches {
     pub(crate) first: Touch,
     pub(crate) last: Touch,
+    /// The touches of other keys before the last one, the newest first. The first touch is not among
+    /// them.
+    pub(crate) between: Vec<Touch>,
     /// The companion cookie must be written, although the referral's own cookie stays as it is.
     pub(crate) is_news: bool,
+}
+
+impl Touches {
+    pub(crate) fn newest_first(&self) -> impl Iterator<Item = &Touch> {
+        [&self.last]
+            .into_iter()
+            .chain(&self.between)
+            .chain([&self.first])
+    }
 }

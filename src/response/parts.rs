@@ -48,7 +48,8 @@ pub struct Spent {
 /// cookie from the server for its whole `Max-Age`. So where Partnero's own script writes the
 /// referral, return `renew` from one page that every visitor passes.
 ///
-/// The value of the cookie stays the same, and its age starts again. Do not return `renew` from
+/// The value of the cookie stays the same, and its age starts again. So does the age of the cookie
+/// that keeps the [keys that lost](crate::ReferralContext::runners_up). Do not return `renew` from
 /// every page: that would extend the attribution window without end. With a
 /// [`companion`](crate::capture::companion) the time of the click stays.
 ///

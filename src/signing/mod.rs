@@ -7,9 +7,7 @@ mod keys;
 mod seal;
 
 pub use self::keys::SigningKeys;
-#[cfg(feature = "detour")]
-pub(crate) use self::seal::BrokenSeal;
-pub(crate) use self::seal::Seal;
+pub(crate) use self::seal::{BrokenSeal, Seal};
 
 /// Whole seconds since 1970. A clock that stands before 1970 gives 0.
 pub(crate) fn seconds(time: std::time::SystemTime) -> u64 {

@@ -134,14 +134,16 @@ async fn a_key_on_the_page_before_counts_for_an_unanswered_visit_alone() {
 }
 
 #[test]
-fn a_code_that_was_typed_is_not_renewed_without_consent() {
+fn nothing_is_renewed_without_consent() {
     let site = by_banner();
-    for cookie in ["a=1", "consent=no; partnero_referral=anna-7"] {
+    for cookie in [
+        "a=1; partnero_referral=anna-7",
+        "consent=no; partnero_referral=anna-7; partnero_referral_before=ben",
+    ] {
         let sign_up = request("POST", "/signup", &[("cookie", cookie)]);
-        let typed = Referral::from_code("ben").unwrap();
-        let context = site.context(&sign_up).with_referral(typed);
         let mut response = http::Response::new(());
-        site.referrals.renew(&context).apply(&mut response);
+        let renewal = site.referrals.renew(&sign_up.into_parts().0);
+        renewal.apply(&mut response);
         assert!(response.headers().is_empty(), "{cookie}");
     }
 }

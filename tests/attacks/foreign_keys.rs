@@ -335,3 +335,111 @@ fn an_app_that_reports_by_its_own_code_removes_the_runners_up_on_a_get_too() {
     let is_removal = |line: &String| line.starts_with(&format!("{BEFORE}=;"));
     assert!(lines.iter().any(is_removal), "{lines:?}");
 }
+
+/// The lines of a response in which a page renews the referral.
+fn renewed(site: &Site, target: &str, cookies: &str) -> Vec<String> {
+    let host = ("host", "www.shop.example");
+    let (parts, ()) = get(target, &[("cookie", cookies), host]).into_parts();
+    let mut response = http::Response::new(());
+    site.referrals.renew(&parts).apply(&mut response);
+    super::cookies(response.headers())
+}
+
+fn of_runners_up(lines: &[String]) -> Vec<&str> {
+    let lines = lines.iter().filter(|line| line.starts_with(BEFORE));
+    lines.map(String::as_str).collect()
+}
+
+#[tokio::test]
+async fn a_renewal_renews_the_runners_up_as_well() {
+    for attribution in [Attribution::LastTouch, Attribution::FirstTouch] {
+        let site = Site::open(Referrals::builder().attribution(attribution));
+        let cookies = format!("partnero_referral=anna-7; {BEFORE}=ben%0Acarla");
+        let lines = renewed(&site, "/", &cookies);
+        let [line] = of_runners_up(&lines)[..] else {
+            panic!("{lines:?}");
+        };
+        assert!(line.starts_with(&format!("{BEFORE}=ben%0Acarla; ")));
+        assert!(line.ends_with("; Max-Age=2592000"), "{line}");
+        assert!(
+            lines
+                .last()
+                .unwrap()
+                .starts_with("partnero_referral=anna-7; ")
+        );
+
+        let lines = renewed(&site, "/", "partnero_referral=anna-7");
+        assert_eq!(of_runners_up(&lines), [""; 0], "there is none to renew");
+        let broken = format!("partnero_referral=anna-7; {BEFORE}=%00");
+        let lines = renewed(&site, "/", &broken);
+        assert!(of_runners_up(&lines)[0].contains("=; "), "{lines:?}");
+        assert_eq!(renewed(&site, "/", &format!("{BEFORE}=ben")), [""; 0]);
+    }
+    // The link of the request loses, and is not lost.
+    let site = Site::open(Referrals::builder().attribution(Attribution::FirstTouch));
+    let cookies = format!("partnero_referral=anna-7; {BEFORE}=ben");
+    let lines = renewed(&site, "/?ref=carla", &cookies);
+    assert!(
+        of_runners_up(&lines)
+            .last()
+            .unwrap()
+            .starts_with(&format!("{BEFORE}=carla%0Aben; ")),
+        "{lines:?}"
+    );
+}
+
+/// As with our cookie: a cookie of this name that another subdomain has stored goes where ours is
+/// written.
+#[tokio::test]
+async fn planted_runners_up_go_when_ours_are_written() {
+    let planted = |lines: &[String]| {
+        let of_runners_up = of_runners_up(lines);
+        let (ours, others) = of_runners_up.split_last().unwrap();
+        assert!(!ours.contains("=; "), "{lines:?}");
+        let scope = "; Path=/; Domain=shop.example; Max-Age=0";
+        others.iter().filter(|line| line.ends_with(scope)).count()
+    };
+    let host = ("host", "www.shop.example");
+    for (attribution, link) in [
+        (Attribution::LastTouch, "/?ref=newsletter"),
+        (Attribution::FirstTouch, "/?ref=newsletter"),
+    ] {
+        let site = Site::open(Referrals::builder().attribution(attribution));
+        let cookies = format!("partnero_referral=anna-7; {BEFORE}=mallory");
+        let lines = site.cookies(get(link, &[("cookie", &cookies), host])).await;
+        assert_eq!(planted(&lines), 1, "{attribution:?} {lines:?}");
+        let bytes = lines
+            .iter()
+            .map(|line| line.len() + "set-cookie: \r\n".len());
+        assert!(bytes.sum::<usize>() <= 3_200);
+
+        let twice = format!("{cookies}; {BEFORE}=ben");
+        assert_eq!(planted(&renewed(&site, "/", &twice)), 1, "{attribution:?}");
+        assert_eq!(planted(&renewed(&site, "/", &cookies)), 0, "it may be ours");
+    }
+}
+
+#[tokio::test]
+async fn junk_beside_the_runners_up_does_not_push_them_aside() {
+    let site = Site::open(Referrals::builder());
+    for junk in ["", "%00", "%0A%0A", &"k".repeat(300)] {
+        let junk = format!("{BEFORE}={junk}; ").repeat(8);
+        let cookies = format!("{junk}{BEFORE}=anna-7; partnero_referral=newsletter");
+        assert_eq!(runners_up(&site, &cookies), ["anna-7"]);
+    }
+}
+
+#[tokio::test]
+async fn runners_up_alone_go_when_consent_does() {
+    use tower_partnero::context::Consent;
+
+    let site = Site::open(Referrals::builder().consent(|_| Consent::Withdrawn));
+    let cookies = format!("{BEFORE}=anna-7");
+    let lines = site.cookies(get("/", &[("cookie", &cookies)])).await;
+    assert!(
+        of_runners_up(&lines)
+            .iter()
+            .any(|line| line.contains("=; ")),
+        "{lines:?}"
+    );
+}

@@ -79,7 +79,7 @@ async fn the_scripts_twin_goes_when_the_server_writes() {
 
     let mut response = http::Response::new(());
     site.referrals
-        .renew(&site.context(&get("/", &script)))
+        .renew(&get("/", &script).into_parts().0)
         .apply(&mut response);
     let lines = super::cookies(response.headers());
     assert_eq!(lines.len(), 2);
@@ -91,7 +91,7 @@ async fn the_scripts_twin_goes_when_the_server_writes() {
 
     let mut untouched = http::Response::new(());
     site.referrals
-        .renew(&site.context(&get("/?ref=new", &[])))
+        .renew(&get("/?ref=new", &[]).into_parts().0)
         .apply(&mut untouched);
     assert!(
         untouched.headers().is_empty(),
@@ -124,7 +124,8 @@ fn what_may_not_be_stored_is_not_renewed() {
         let context = site.context(&visit);
         assert!(matches!(context.outcome, Outcome::NotStored(_)));
         let mut response = http::Response::new(());
-        site.referrals.renew(&context).apply(&mut response);
+        let renewal = site.referrals.renew(&visit.into_parts().0);
+        renewal.apply(&mut response);
         assert!(response.headers().is_empty(), "{:?}", context.outcome);
     }
 }
@@ -139,10 +140,11 @@ fn a_click_that_changed_nothing_is_renewed_on_request() {
         (first_touch(), "/?ref=ben", Outcome::FirstTouchKept),
     ] {
         let site = Site::open(builder);
-        let context = site.context(&get(target, &stored));
-        assert_eq!(context.outcome, outcome);
+        let visit = get(target, &stored);
+        assert_eq!(site.outcome(&visit), outcome);
         let mut response = http::Response::new(());
-        site.referrals.renew(&context).apply(&mut response);
+        let renewal = site.referrals.renew(&visit.into_parts().0);
+        renewal.apply(&mut response);
         let lines = super::cookies(response.headers());
         let set = lines.last().unwrap();
         assert!(set.starts_with("partnero_referral=anna-7; "), "{lines:?}");

@@ -213,8 +213,8 @@ fn a_renewal_leaves_one_cookie_of_several() {
         ),
     ];
     let mut response = Response::new(());
-    let context = site.context(&get("/", &tossed));
-    site.referrals.renew(&context).apply(&mut response);
+    let renewal = site.referrals.renew(&get("/", &tossed).into_parts().0);
+    renewal.apply(&mut response);
     let lines = cookies(response.headers());
     assert!(
         removed(&lines).contains(&(Some("shop.example"), "/")),

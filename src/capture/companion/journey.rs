@@ -42,10 +42,14 @@ pub(in crate::capture) fn decide_at(
                 .read(request.uri.query(), || request.uri.path())
                 .key
         };
+        let now = journey.now;
         let touches = journey.arrive(&context, link);
-        context.runners_up = touches
-            .as_ref()
-            .and_then(|touches| runner_up(touches, &context));
+        context.runners_up = touches.as_ref().and_then(|touches| {
+            let counts = context.referral.as_ref()?.key();
+            let others = companion.others(touches, counts, now).into_iter();
+            let keys = others.map(|touch| touch.key);
+            RunnersUp::known(keys.filter(|key| policy.cookie.accepts(key)))
+        });
         context.touches = touches.map(|touches| {
             // A request that may not write the cookie may not write its companion either.
             let is_news = touches.is_news && asker.veto(policy, request).is_none();
@@ -53,23 +57,6 @@ pub(in crate::capture) fn decide_at(
         });
     }
     context
-}
-
-/// The first or the last link, where the referral that counts is the other one.
-fn runner_up(touches: &Touches, context: &ReferralContext) -> Option<Box<RunnersUp>> {
-    let counts = context.referral.as_ref()?.key();
-    let touches = [&touches.last, &touches.first].into_iter();
-    let mut keys: Vec<_> = touches.map(|touch| touch.key.clone()).collect();
-    keys.retain(|key| key != counts);
-    // Two are equal where the visitor came back by the same link.
-    keys.dedup();
-    (!keys.is_empty()).then(|| {
-        Box::new(RunnersUp {
-            keys,
-            in_cookie: false,
-            is_news: false,
-        })
-    })
 }
 
 /// The links that a visitor followed until this request, as far as the companion knows them.
@@ -131,14 +118,14 @@ impl Journey<'_> {
             key: key.clone(),
             at: None,
         };
-        let goes_on = |touches: &&Touches| {
-            self.companion.attribution == Attribution::LastTouch && !self.is_too_old(touches)
-        };
-        let first = best.filter(goes_on).map(|touches| touches.first.clone());
-        Touches {
-            first: first.unwrap_or_else(|| last.clone()),
-            last,
-            is_news: false,
+        match best {
+            Some(touches)
+                if self.companion.attribution == Attribution::LastTouch
+                    && !self.is_too_old(touches) =>
+            {
+                self.companion.go_on(touches.clone(), last, self.now)
+            }
+            best => self.companion.start(last, best, self.now),
         }
     }
 
@@ -155,14 +142,11 @@ impl Journey<'_> {
         match (context.outcome, &context.referral) {
             (Outcome::Captured | Outcome::NotStored(_), Some(referral)) => {
                 let last = touch(referral.key());
-                let attribution = self.companion.attribution;
-                let goes_on = !self.is_over && attribution == Attribution::LastTouch;
-                let first = self.stored.filter(|_| goes_on);
-                let first = first.map_or_else(|| last.clone(), |touches| touches.first);
-                Some(Touches {
-                    first,
-                    last,
-                    is_news: false,
+                let companion = self.companion;
+                let goes_on = !self.is_over && companion.attribution == Attribution::LastTouch;
+                Some(match self.stored {
+                    Some(stored) if goes_on => companion.go_on(stored, last, self.now),
+                    stored => companion.start(last, stored.as_ref(), self.now),
                 })
             }
             (Outcome::Unchanged | Outcome::FirstTouchKept, _) => {
@@ -172,9 +156,8 @@ impl Journey<'_> {
                     return Some(stored);
                 }
                 Some(Touches {
-                    first: stored.first,
-                    last: touch(&link),
                     is_news: true,
+                    ..self.companion.go_on(stored, touch(&link), self.now)
                 })
             }
             _ => self.stored,

@@ -7,11 +7,11 @@ use http::HeaderMap;
 use super::super::cookie::CookieTemplate;
 use super::super::cookie::{Attribution, CookieSettings, LONGEST_MAX_AGE};
 use super::record;
-use crate::context::{Outcome, ReferralContext, Touch, Touches};
+use crate::context::{Outcome, ReferralContext, RunnersUp, Touch, Touches};
 use crate::error::ConfigError;
 use crate::referral::ReferralKey;
 use crate::response::Line;
-use crate::signing::{Seal, SigningKeys};
+use crate::signing::{BrokenSeal, Seal, SigningKeys};
 
 #[derive(Debug)]
 pub(in crate::capture) struct Companion {
@@ -23,9 +23,12 @@ pub(in crate::capture) struct Companion {
     pub(super) attribution: Attribution,
 }
 
-/// Most companion cookies that are read from one request. We write one; each further cookie costs us
-/// a signature check.
-const MOST: usize = 8;
+/// Most signatures that are checked for one request.
+///
+/// We write one companion. Another subdomain can store cookies of the same name, which a browser
+/// sends before ours, but only one for each domain and path that the request is below: a handful. A
+/// program that is no browser can send more, and each check costs us about a microsecond.
+const MOST_CHECKS: usize = 64;
 
 const HOST_PREFIX: &str = "__Host-";
 
@@ -87,22 +90,23 @@ impl Companion {
     /// Whether the browser sent a cookie of this name, and what the cookies that we signed say.
     pub(super) fn open_all(&self, headers: &HeaderMap) -> (bool, Vec<Touches>) {
         let seal = self.seal();
-        let mut found = false;
-        let opened = self
-            .cookie
-            .raw_values(headers)
-            // Anybody can send any number of them, and each one costs a signature.
-            .take(MOST)
-            .filter_map(|value| {
-                found = true;
-                let record = seal.open(value, record::LONGEST);
-                #[cfg(feature = "tracing")]
-                if let Err(broken) = &record {
-                    tracing::debug!(?broken, "a companion cookie has no valid signature of ours");
-                }
-                record::decode(&record.ok()?)
-            });
-        let opened = opened.collect();
+        let (mut found, mut checks, mut opened) = (false, 0, Vec::new());
+        for value in self.cookie.raw_values(headers) {
+            // A program that is no browser can send any number of them.
+            if checks == MOST_CHECKS {
+                break;
+            }
+            found = true;
+            let record = seal.open(value, record::LONGEST);
+            if !matches!(record, Err(BrokenSeal::Malformed)) {
+                checks += 1;
+            }
+            #[cfg(feature = "tracing")]
+            if let Err(broken) = &record {
+                tracing::debug!(?broken, "a companion cookie has no valid signature of ours");
+            }
+            opened.extend(record.ok().and_then(|record| record::decode(&record)));
+        }
         (found, opened)
     }
 
@@ -118,8 +122,65 @@ impl Companion {
     /// would drop the referral's own cookie. A time in the future counts as now: it comes from a
     /// server whose clock is ahead of ours.
     pub(super) fn is_over(&self, touches: &Touches, now: SystemTime) -> bool {
-        let age = self.counted(touches).at.map(|at| now.duration_since(at));
+        self.is_too_old(self.counted(touches), now)
+    }
+
+    fn is_too_old(&self, touch: &Touch, now: SystemTime) -> bool {
+        let age = touch.at.map(|at| now.duration_since(at));
         age.is_some_and(|age| age.unwrap_or_default() >= self.window)
+    }
+
+    /// The newest touches of other keys than this one, one of each, that are not too old.
+    pub(super) fn others(
+        &self,
+        touches: &Touches,
+        key: &ReferralKey,
+        now: SystemTime,
+    ) -> Vec<Touch> {
+        let mut others: Vec<Touch> = Vec::new();
+        for touch in touches.newest_first() {
+            let is_other = touch.key != *key && others.iter().all(|it| it.key != touch.key);
+            if is_other && others.len() < RunnersUp::MOST && !self.is_too_old(touch, now) {
+                others.push(touch.clone());
+            }
+        }
+        others
+    }
+
+    /// The same journey with one more touch.
+    pub(super) fn go_on(&self, touches: Touches, last: Touch, now: SystemTime) -> Touches {
+        let mut between = self.others(&touches, &last.key, now);
+        between.retain(|touch| *touch != touches.first);
+        Touches {
+            last,
+            between,
+            ..touches
+        }
+    }
+
+    /// The same journey with one more touch, which loses to the stored one.
+    pub(in crate::capture) fn lose(
+        &self,
+        touches: Touches,
+        key: ReferralKey,
+        now: SystemTime,
+    ) -> Touches {
+        let touch = Touch { key, at: Some(now) };
+        Touches {
+            is_news: true,
+            ..self.go_on(touches, touch, now)
+        }
+    }
+
+    /// A new journey, which still knows the other keys of the one before.
+    pub(super) fn start(&self, touch: Touch, before: Option<&Touches>, now: SystemTime) -> Touches {
+        let others = before.map(|before| self.others(before, &touch.key, now));
+        Touches {
+            first: touch.clone(),
+            last: touch,
+            between: others.unwrap_or_default(),
+            is_news: false,
+        }
     }
 
     fn touches_with(
@@ -132,21 +193,16 @@ impl Companion {
             key: key.clone(),
             at: Some(now),
         };
-        let known = context.touches.as_deref().cloned();
-        // A touch that is too old begins nothing: the next link is a first touch again.
-        let known = known.filter(|touches| !self.is_over(touches, now));
+        let known = context.touches.as_deref();
         let is_touch = matches!(context.outcome, Outcome::Unchanged | Outcome::HandedIn);
         match known {
-            Some(touches) if is_touch && self.attribution == Attribution::LastTouch => Touches {
-                last: touch,
-                ..touches
-            },
-            Some(touches) if self.counted(&touches).key == *key => touches,
-            _ => Touches {
-                first: touch.clone(),
-                last: touch,
-                is_news: false,
-            },
+            // A touch that is too old begins nothing: the next link is a first touch again.
+            Some(touches) if self.is_over(touches, now) => self.start(touch, known, now),
+            Some(touches) if is_touch && self.attribution == Attribution::LastTouch => {
+                self.go_on(touches.clone(), touch, now)
+            }
+            Some(touches) if self.counted(touches).key == *key => touches.clone(),
+            _ => self.start(touch, known, now),
         }
     }
 
@@ -215,6 +271,7 @@ mod tests {
         Touches {
             first: touch(first),
             last: touch(last),
+            between: Vec::new(),
             is_news: false,
         }
     }
@@ -268,8 +325,8 @@ mod tests {
             let now = UNIX_EPOCH + Duration::from_secs(now);
             let stored = companion.touches_with(&key.parse().unwrap(), &context, now);
             assert_eq!(
-                stored,
-                touches(first, last),
+                (stored.first, stored.last),
+                (touch(first), touch(last)),
                 "{attribution:?} {outcome:?} {key}"
             );
         }

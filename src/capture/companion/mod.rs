@@ -12,6 +12,10 @@
 //! followed it. A handler reads them by [`ReferralContext::first_touch`](crate::ReferralContext::first_touch) and
 //! [`last_touch`](crate::ReferralContext::last_touch).
 //!
+//! The last three links between them are kept in the same way, as far as the cookie stays below a
+//! kilobyte. They are among the [`runners_up`](crate::ReferralContext::runners_up): the newest three keys
+//! that lost and are not older than the window.
+//!
 //! | The referral's own cookie | What counts |
 //! |---|---|
 //! | has the key of the companion's touch (the last touch, or the first one under [`FirstTouch`](crate::Attribution::FirstTouch)) | the key counts until the window since that touch is over; then the outcome is [`Expired`](crate::Outcome::Expired) |
@@ -43,7 +47,8 @@
 //! # What it proves, and what it does not
 //!
 //! The cookie holds the keys and the times, a version, and a signature (HMAC-SHA256, cut to 128
-//! bits). The signature also covers the name and the domain of the cookie. So nobody can invent a
+//! bits). If the browser sends several companions, up to 64 signatures are checked, more than another
+//! subdomain can make a browser send. The signature also covers the name and the domain of the cookie. So nobody can invent a
 //! time, give the time of one link to another key, or use a cookie of another policy. It does not
 //! prove more:
 //!

@@ -171,6 +171,11 @@ impl CookieTemplate {
         self.name.values(headers).map(unquote)
     }
 
+    #[cfg(feature = "companion")]
+    pub(crate) fn accepts(&self, key: &ReferralKey) -> bool {
+        !self.rule.refuses(key)
+    }
+
     /// The valid keys of all cookies of our name.
     #[cfg(feature = "companion")]
     pub(crate) fn keys<'a>(
@@ -179,7 +184,7 @@ impl CookieTemplate {
     ) -> impl Iterator<Item = ReferralKey> + 'a {
         let values = self.raw_values(headers);
         let keys = values.filter_map(|value| decode_bytes(value, Encoding::Percent).ok());
-        keys.filter(|key| !self.rule.refuses(key))
+        keys.filter(|key| self.accepts(key))
     }
 }
 

@@ -77,7 +77,7 @@ async fn the_key_before_is_believed_and_signs_no_more() {
     let rotated = Site::open(Referrals::builder().companion(rotated));
     assert_eq!(after(&rotated, 30, "/", &jar).outcome, Outcome::Expired);
 
-    let (_, jar) = renewed(&rotated, &after(&rotated, 1, "/", &jar));
+    let (_, jar) = renewed(&rotated, 1, &jar);
     let new_only = Site::open(Referrals::builder().companion(keys(2)));
     assert_eq!(after(&new_only, 30, "/", &jar).outcome, Outcome::Expired);
     let old_only = after(&shop(), 30, "/", &jar);

@@ -51,9 +51,13 @@ fn after(site: &Site, days: u32, target: &str, cookies: &str) -> ReferralContext
         .evaluate_at(method, uri, headers, SystemTime::now() + DAY * days)
 }
 
-/// The cookies after a renewal: the companion's pair, and the whole `Cookie` line.
-fn renewed(site: &Site, context: &ReferralContext) -> (String, String) {
-    kept(site.referrals.renew(context))
+/// The cookies after a renewal so many days later: the companion's pair, and the whole `Cookie` line.
+fn renewed(site: &Site, days: u32, cookies: &str) -> (String, String) {
+    let (parts, ()) = get("/", &[("cookie", cookies)]).into_parts();
+    kept(
+        site.referrals
+            .renew_at(&parts, SystemTime::now() + DAY * days),
+    )
 }
 
 fn kept(renewal: Renewal) -> (String, String) {

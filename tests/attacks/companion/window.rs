@@ -2,9 +2,11 @@
 
 use std::time::{Duration, SystemTime};
 
-use tower_partnero::{Attribution, Outcome};
+use tower_partnero::{Attribution, Outcome, Referral, ReferralContext, ReferralKey, Referrals};
 
-use super::{DAY, NAME, after, handed_in, land, policy, renewed, shop, ten_days_old, touches};
+use super::{
+    DAY, NAME, after, handed_in, keys, land, policy, renewed, shop, ten_days_old, touches,
+};
 use crate::{Site, get, request};
 
 #[tokio::test]
@@ -113,12 +115,143 @@ async fn of_several_companions_the_newest_counts() {
     ] {
         assert_eq!(time(&jar), time(&format!("{plain}; {old}")));
     }
+}
 
-    // With too many companions the time is unknown, and the referral still counts.
-    let flood = format!("{}{fresh}; {plain}", format!("{NAME}=x; ").repeat(100));
-    let flooded = after(&site, 60, "/", &flood);
-    assert_eq!(flooded.outcome, Outcome::Remembered);
-    assert_eq!(touches(&flooded)[0].1, None);
+/// Another subdomain stores cookies of this name where they are sent before ours, as many as it can.
+#[tokio::test]
+async fn junk_companions_do_not_push_ours_aside() {
+    let (site, mallory) = (shop(), Site::open(Referrals::builder().companion(keys(9))));
+    let (ours, plain) = land(&site, "/?ref=anna-7", "").await;
+    let (forged, _) = land(&mallory, "/?ref=anna-7", "").await;
+    let (signed, _) = land(&site, "/?ref=mallory", "").await;
+    for (junk, count, is_read) in [
+        (&*format!("{NAME}=x"), 8, true),
+        (&format!("{NAME}=x"), 5_000, true),
+        (&format!("{NAME}={}", "A".repeat(1_000)), 100, true),
+        (&forged, 8, true),
+        (&forged, 63, true),
+        // A browser sends no such number. The work of one request has a bound: the time is then
+        // unknown, and the referral still counts.
+        (&forged, 64, false),
+        (&signed, 8, true),
+        (&signed, 63, true),
+    ] {
+        let junk = format!("{junk}; ").repeat(count);
+        let context = after(&site, 0, "/", &format!("{junk}{ours}; {plain}"));
+        assert_eq!(context.outcome, Outcome::Remembered);
+        assert_eq!(context.referral.as_ref().unwrap().key().as_str(), "anna-7");
+        assert_eq!(touches(&context)[1].1.is_some(), is_read, "{count} times");
+        let late = after(&site, 30, "/", &format!("{junk}{ours}; {plain}"));
+        assert_eq!(late.outcome == Outcome::Expired, is_read, "{count} times");
+    }
+}
+
+/// The keys of the runners-up.
+fn runners_up(context: &ReferralContext) -> Vec<&str> {
+    let keys = context.runners_up().iter();
+    keys.map(ReferralKey::as_str).collect()
+}
+
+#[tokio::test]
+async fn three_runners_up_are_in_the_companion() {
+    for (attribution, counts, others) in [
+        (Attribution::LastTouch, "e", ["d", "b", "c"]),
+        (Attribution::FirstTouch, "a", ["e", "d", "b"]),
+    ] {
+        let site = Site::open(policy().attribution(attribution));
+        let mut jar = String::new();
+        for (link, expected) in [
+            ("a", &[][..]),
+            ("b", &["a"]),
+            ("c", &["b", "a"]),
+            ("b", &["c", "a"]),
+            ("d", &["b", "c", "a"]),
+            ("e", &others),
+        ] {
+            let target = format!("/?ref={link}");
+            let lines = site.cookies(get(&target, &[("cookie", &jar)])).await;
+            jar = with(&jar, &lines);
+            let context = after(&site, 0, "/", &jar);
+            if attribution == Attribution::LastTouch || link == "e" {
+                assert_eq!(runners_up(&context), expected, "{attribution:?} {link}");
+            }
+        }
+        let context = after(&site, 0, "/", &jar);
+        assert_eq!(context.referral.as_ref().unwrap().key().as_str(), counts);
+        assert_eq!(touches(&context).map(|(key, _)| key), ["a", "e"]);
+        assert!(!jar.contains("_before"), "{jar}");
+        let (_, renewed) = renewed(&site, 1, &jar);
+        assert_eq!(runners_up(&after(&site, 1, "/", &renewed)), others);
+        // The link of the request itself loses, too, where a typed code takes its place.
+        let last = after(&site, 0, "/?ref=f", &jar);
+        let typed = last.with_referral(Referral::from_code("g").unwrap());
+        assert_eq!(typed.runners_up().len(), 3);
+    }
+}
+
+/// The browser's cookies after a response. Removals here are of other scopes.
+fn with(jar: &str, lines: &[String]) -> String {
+    let mut pairs: Vec<&str> = jar.split("; ").filter(|pair| !pair.is_empty()).collect();
+    for line in lines.iter().filter(|line| !line.contains("Max-Age=0")) {
+        let name = &line[..=line.find('=').unwrap()];
+        pairs.retain(|pair| !pair.starts_with(name));
+        pairs.push(super::pair(line));
+    }
+    pairs.join("; ")
+}
+
+/// What a visitor could not be credited for alone is no runner-up either.
+#[tokio::test]
+async fn a_runner_up_counts_within_the_window() {
+    for attribution in [Attribution::LastTouch, Attribution::FirstTouch] {
+        let site = Site::open(policy().attribution(attribution));
+        let mut jar = String::new();
+        for (days, code) in [(20, "a"), (10, "b"), (0, "c")] {
+            let (parts, ()) = get("/", &[("cookie", &jar)]).into_parts();
+            let code = Referral::from_code(code).unwrap();
+            let mut response = http::Response::new(());
+            let stored = site
+                .referrals
+                .store_at(&parts, code, SystemTime::now() - DAY * days);
+            stored.apply(&mut response);
+            jar = with(&jar, &crate::cookies(response.headers()));
+        }
+        let is_last = attribution == Attribution::LastTouch;
+        let now = after(&site, 0, "/", &jar);
+        assert_eq!(
+            runners_up(&now),
+            if is_last { ["b", "a"] } else { ["c", "b"] }
+        );
+        let later = after(&site, 10, "/", &jar);
+        let expected = if is_last { &["b"][..] } else { &[] };
+        assert_eq!(runners_up(&later), expected, "{attribution:?}");
+        // Under first touch the first link is over; the later ones still stand in for the next.
+        let next = after(&site, 10, "/?ref=d", &jar);
+        assert_eq!(runners_up(&next), ["c", "b"]);
+    }
+}
+
+/// Partnero's script has written another key over ours: the companion still knows ours.
+#[tokio::test]
+async fn what_a_script_replaces_is_a_runner_up() {
+    for attribution in [Attribution::LastTouch, Attribution::FirstTouch] {
+        let site = Site::open(policy().attribution(attribution));
+        let (companion, _) = land(&site, "/?ref=anna-7", "").await;
+        let jar = format!("partnero_referral=newsletter; {companion}");
+        assert_eq!(runners_up(&after(&site, 0, "/", &jar)), ["anna-7"]);
+        let (_, jar) = renewed(&site, 0, &jar);
+        assert_eq!(runners_up(&after(&site, 1, "/", &jar)), ["anna-7"]);
+    }
+}
+
+#[tokio::test]
+async fn a_key_that_the_app_refuses_is_no_runner_up_in_the_companion() {
+    let (companion, _) = land(&shop(), "/?ref=newsletter", "").await;
+    let site = Site::open(policy().accept_keys(|key| key.as_str().starts_with("c-")));
+    let jar = format!("partnero_referral=c-1; {companion}");
+    let context = after(&site, 0, "/", &jar);
+    assert_eq!(context.referral.as_ref().unwrap().key().as_str(), "c-1");
+    assert_eq!(runners_up(&context), [""; 0]);
 }
 
 /// The new time of one link beside the key of another: the other key does not get this time, and keeps
@@ -160,7 +293,7 @@ async fn what_the_script_wrote_counts_from_the_next_write() {
     let [first, _] = touches(&after(&site, 30, "/", &jar));
     assert_eq!(first, ("ben".into(), None), "anna's time is over");
 
-    let (_, jar) = renewed(&site, &script);
+    let (_, jar) = renewed(&site, 0, &jar);
     assert_eq!(after(&site, 29, "/", &jar).outcome, Outcome::Remembered);
     let over = after(&site, 30, "/", &jar);
     assert_eq!(over.outcome, Outcome::Expired);
@@ -177,14 +310,16 @@ async fn a_renewal_starts_no_new_time() {
     let site = shop();
     let (companion, plain) = land(&site, "/?ref=anna-7", "").await;
     let jar = format!("{plain}; {companion}");
-    let visit = after(&site, 20, "/", &jar);
     assert_eq!(
-        renewed(&site, &visit),
+        renewed(&site, 20, &jar),
         (companion.clone(), format!("{companion}; {plain}"))
     );
-    let over = after(&site, 30, "/", &jar);
     let mut response = http::Response::new(());
-    site.referrals.renew(&over).apply(&mut response);
+    let visit = get("/", &[("cookie", &jar)]).into_parts().0;
+    let over = site
+        .referrals
+        .renew_at(&visit, SystemTime::now() + DAY * 30);
+    over.apply(&mut response);
     assert!(response.headers().is_empty(), "what is over is not renewed");
 
     // A typed code is a new touch.

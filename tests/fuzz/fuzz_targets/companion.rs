@@ -9,7 +9,7 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use hmac::{Hmac, KeyInit, Mac};
 use http::header::{COOKIE, HeaderMap, HeaderValue, SET_COOKIE};
-use http::{Method, Response, Uri};
+use http::{Method, Request, Response, Uri};
 use libfuzzer_sys::fuzz_target;
 use sha2::Sha256;
 use tower_partnero::capture::companion::SigningKeys;
@@ -75,7 +75,9 @@ fuzz_target!(|data: &[u8]| {
     // A companion that is accepted is written again as it was read.
     let now = read(referrals, &jar, SystemTime::now());
     let mut response = Response::new(());
-    referrals.renew(&now).apply(&mut response);
+    let (mut parts, ()) = Request::new(()).into_parts();
+    parts.headers = jar;
+    referrals.renew(&parts).apply(&mut response);
     let lines = response.headers().get_all(SET_COOKIE).iter();
     let mut lines = lines.map(|line| line.to_str().unwrap().split("; ").next().unwrap());
     let again = lines.find_map(|pair| pair.strip_prefix(NAME)?.strip_prefix('='));
@@ -111,12 +113,21 @@ fn record(bytes: &[u8]) -> Option<[(ReferralKey, SystemTime); 2]> {
         UNIX_EPOCH.checked_add(Duration::from_secs(seconds))
     };
     let key = |bytes: &[u8]| std::str::from_utf8(bytes).ok()?.parse().ok();
-    if bytes.len() < 18 || bytes[0] != 1 {
+    if bytes.first() != Some(&2) {
         return None;
     }
-    let border = 18 + usize::from(bytes[17]);
-    let first = (key(bytes.get(18..border)?)?, time(&bytes[1..9])?);
-    Some([first, (key(&bytes[border..])?, time(&bytes[9..17])?)])
+    let mut touches = Vec::new();
+    let mut start = 1;
+    while start < bytes.len() {
+        let end = start + 9 + usize::from(*bytes.get(start + 8)?);
+        let key = key(bytes.get(start + 9..end)?)?;
+        touches.push((key, time(&bytes[start..start + 8])?));
+        start = end;
+    }
+    // The longest is as long as two touches with the longest keys.
+    let fits = bytes.len() <= 1 + 2 * (9 + 255) && touches.len() <= 5;
+    touches.truncate(2);
+    <[_; 2]>::try_from(touches).ok().filter(|_| fits)
 }
 
 /// A record in the one form that is written: reading a key has dropped the blanks around it.

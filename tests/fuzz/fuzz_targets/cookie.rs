@@ -5,7 +5,7 @@
 use std::sync::LazyLock;
 
 use http::header::{COOKIE, HOST, HeaderValue, SET_COOKIE};
-use http::{Method, Response, Uri};
+use http::{Method, Request, Response, Uri};
 use libfuzzer_sys::fuzz_target;
 use tower_partnero::capture::consent;
 use tower_partnero::context::Consent;
@@ -36,7 +36,9 @@ fuzz_target!(|data: &[u8]| {
             assert_eq!(context.outcome, Outcome::Remembered);
             assert_eq!(referral.source(), ReferralSource::Cookie);
             let mut response = Response::new(());
-            referrals.renew(&context).apply(&mut response);
+            let (mut parts, ()) = Request::new(()).into_parts();
+            parts.headers = headers.clone();
+            referrals.renew(&parts).apply(&mut response);
             check_stored(referrals, response.headers(), referral.key());
         }
         None => assert!(matches!(
