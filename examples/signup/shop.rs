@@ -257,10 +257,10 @@ async fn sign_up(
     let words = Words::of(state.program());
     timeline::note_arrival(&mut transaction, id, &visitor, &words).await?;
     let customer = NewCustomer::new(id).name(name).email(email);
-    let spent = hook.sign_up_in(&mut transaction, customer).await?;
+    let outcome = hook.sign_up_in(&mut transaction, customer).await?;
     transaction.commit().await?;
-    // `spent` removes the cookie: one invitation credits one sign-up.
-    Ok((spent, Redirect::to(&format!("/account/{id}"))).into_response())
+    // The outcome removes the cookie: one invitation credits one sign-up.
+    Ok((outcome, Redirect::to(&format!("/account/{id}"))).into_response())
 }
 
 async fn account(State(state): State<AppState>, Path(id): Path<i64>) -> Result<Response, Failure> {

@@ -10,8 +10,6 @@ use super::ladder::{RegisterError, register};
 #[cfg(feature = "outbox")]
 use super::outbox::{Outbox, OutboxError};
 use super::registration::Reported;
-#[cfg(feature = "outbox")]
-use super::registration::{LeftOut, Registration};
 use crate::client::{Client, Customer, Error, NewCustomer};
 
 /// How sign-ups reach Partnero.
@@ -89,12 +87,7 @@ impl Way {
                 .map_err(HandoverError::from),
             #[cfg(feature = "outbox")]
             Self::Outbox(outbox) => match outbox.enqueue(new).await {
-                Ok(enqueued) => Ok(Reported {
-                    registration: Registration::Enqueued(enqueued),
-                    left_out: LeftOut::default(),
-                    credited: None,
-                    customer: None,
-                }),
+                Ok(enqueued) => Ok(Reported::enqueued(enqueued)),
                 Err(error) => Err(HandoverError::Outbox(error)),
             },
         }

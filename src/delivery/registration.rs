@@ -18,6 +18,18 @@ pub(crate) struct Reported {
     pub(crate) customer: Option<Customer>,
 }
 
+#[cfg(feature = "outbox")]
+impl Reported {
+    pub(crate) fn enqueued(enqueued: Enqueued) -> Self {
+        Self {
+            registration: Registration::Enqueued(enqueued),
+            left_out: LeftOut::default(),
+            credited: None,
+            customer: None,
+        }
+    }
+}
+
 /// How a sign-up was registered: credited to its referrer or not, and why.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]

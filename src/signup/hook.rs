@@ -221,13 +221,15 @@ impl SignupHook {
     /// report are committed together or not at all. This writes one row and does not call Partnero,
     /// so that a failing Partnero neither fails nor delays the sign-up.
     ///
-    /// It returns the response part that removes the cookie. Return it from the handler after the
+    /// It returns the outcome, which removes the cookie. Return it from the handler after the
     /// commit. If the transaction is rolled back, drop it: the referral stays in the browser.
     ///
-    /// A customer who is in the outbox already is no error. If that report has arrived, it is made
-    /// again: an identifier can belong to a new user. Partnero's data about a customer that exists is
-    /// not changed by it; that is what [`Customers::update`](crate::client::Customers::update) does. If
-    /// the report has not arrived, nothing is written, and a warning is logged.
+    /// A customer who is in the outbox already is no error, and
+    /// [`registration`](SignupOutcome::registration) says so. If that report has arrived, it is made
+    /// again ([`Again`](crate::delivery::Enqueued::Again)): an identifier can belong to a new user.
+    /// Partnero's data about a customer that exists is not changed by it; that is what
+    /// [`Customers::update`](crate::client::Customers::update) does. If the report has not arrived,
+    /// nothing is written ([`Repeated`](crate::delivery::Enqueued::Repeated)), and a warning is logged.
     ///
     /// # Errors
     ///
@@ -238,7 +240,7 @@ impl SignupHook {
         self,
         transaction: &mut impl OutboxTransaction,
         customer: NewCustomer,
-    ) -> Result<Spent, SignupError> {
+    ) -> Result<SignupOutcome, SignupError> {
         let customer = self.refer(customer);
         // Before the statement: on PostgreSQL a statement that fails ends the app's transaction.
         self.signups.check(&customer)?;
@@ -251,9 +253,9 @@ impl SignupHook {
         if enqueued == crate::delivery::Enqueued::Repeated {
             tracing::warn!("a report of this customer is in the outbox and has not arrived");
         }
-        #[cfg(not(feature = "tracing"))]
-        let _ = enqueued;
-        Ok(self.signups.referrals.spend(&self.context))
+        let spent = self.signups.referrals.spend(&self.context);
+        let reported = Reported::enqueued(enqueued);
+        Ok(SignupOutcome::new(Ok(reported), spent, self.context))
     }
 
     /// The row that [`sign_up_in`](Self::sign_up_in) would write, for an app that writes it with

@@ -51,15 +51,18 @@ macro_rules! commits_or_rolls_back {
                 .await
                 .unwrap();
             let ben = NewCustomer::new(7).email("ben@shop.example");
-            let spent = hook(&outbox)
+            let outcome = hook(&outbox)
                 .sign_up_in(&mut transaction, ben)
                 .await
                 .unwrap();
+            assert_eq!(outcome.as_str(), "enqueued");
             // A repeated key changes nothing, and the transaction can go on.
             let again = hook(&outbox)
                 .sign_up_in(&mut transaction, NewCustomer::new(7))
-                .await;
-            assert!(again.is_ok());
+                .await
+                .unwrap();
+            let repeated = Registration::Enqueued(Enqueued::Repeated);
+            assert_eq!(again.registration(), Some(repeated));
             let sold = outbox.enqueue_in(&mut transaction, sale("o-1", "7")).await;
             assert_eq!(sold.unwrap(), Enqueued::New);
             let twice = outbox.enqueue_in(&mut transaction, sale("o-1", "7")).await;
@@ -67,7 +70,7 @@ macro_rules! commits_or_rolls_back {
             if commits {
                 transaction.commit().await.unwrap();
                 let mut response = http::Response::new(());
-                spent.apply(&mut response);
+                outcome.apply(&mut response);
                 assert!(response.headers().contains_key(http::header::SET_COOKIE));
             } else {
                 transaction.rollback().await.unwrap();
