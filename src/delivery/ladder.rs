@@ -97,7 +97,14 @@ struct Ladder<'c> {
     was_repeated: bool,
 }
 
-/// Who a customer is that was found by our identifier.
+/// What Partnero was asked, as it answered with a customer.
+#[derive(Clone, Copy, PartialEq)]
+enum Asked {
+    ToCreate,
+    ByIdentifier,
+}
+
+/// Who a customer is that Partnero has answered.
 enum Whose {
     Ours,
     /// Our identifier, and another person.
@@ -154,7 +161,7 @@ impl<'c> Ladder<'c> {
             // Asked after each refusal, not before the first call: nearly every sign-up is new, and
             // a call takes a second or two.
             if let Some(found) = find(self.client, self.new.id()).await? {
-                match self.whose(&found) {
+                match self.whose(&found, Asked::ByIdentifier) {
                     Whose::Ours => return Ok(self.existing(found).await),
                     Whose::SomebodyElses => {
                         return Err(RegisterError::IdentifierTaken(Box::new(found)));
@@ -186,7 +193,7 @@ impl<'c> Ladder<'c> {
     /// conflict.
     async fn create(&self) -> Result<Customer, RegisterError> {
         let customer = self.client.customers().create(&self.sent).await?;
-        match self.whose(&customer) {
+        match self.whose(&customer, Asked::ToCreate) {
             Whose::Ours => return Ok(customer),
             Whose::SomebodyElses => {
                 return Err(RegisterError::IdentifierTaken(Box::new(customer)));
@@ -194,7 +201,12 @@ impl<'c> Ladder<'c> {
             Whose::Unrelated => {}
         }
         match find(self.client, self.new.id()).await? {
-            Some(found) if (&found.id, &found.key) == (&customer.id, &customer.key) => Ok(customer),
+            Some(found) if (&found.id, &found.key) == (&customer.id, &customer.key) => {
+                if self.is_somebody_else(&found) {
+                    return Err(RegisterError::IdentifierTaken(Box::new(found)));
+                }
+                Ok(customer)
+            }
             _ => {
                 let conflict = Error::new(ErrorKind::Conflict, &CallSummary::create_customer())
                     .with_message("the answer is about a customer with another id");
@@ -358,22 +370,26 @@ impl<'c> Ladder<'c> {
         with_first
     }
 
-    fn whose(&self, found: &Customer) -> Whose {
+    fn whose(&self, found: &Customer, asked: Asked) -> Whose {
         // An answer without any name is about nobody.
         let program = self.client.program_kind();
-        if !found.is_named() || !is_same_customer(program, &self.sent, found) {
-            return Whose::Unrelated;
+        if !found.is_named() || !is_same_customer(program, &self.sent, found, asked) {
+            Whose::Unrelated
+        } else if self.is_somebody_else(found) {
+            Whose::SomebodyElses
+        } else {
+            Whose::Ours
         }
+    }
+
+    /// Whether a customer with our identifier is another person than the one who signs up.
+    fn is_somebody_else(&self, found: &Customer) -> bool {
         let emails = self.new.email_address().zip(found.email.as_deref());
         // Letters outside ASCII may be written in another way by each side.
         let is_other = emails.is_some_and(|(ours, theirs)| {
             ours.is_ascii() && theirs.is_ascii() && !ours.eq_ignore_ascii_case(theirs.trim())
         });
-        if is_other || found.is_deleted() {
-            Whose::SomebodyElses
-        } else {
-            Whose::Ours
-        }
+        is_other || found.is_deleted()
     }
 }
 
@@ -419,17 +435,29 @@ async fn holder_of(client: &Client, email: &str) -> Result<Option<Customer>, Err
     search(client, &CustomerSelector::email(email), is_holder).await
 }
 
-/// Whether a customer that was found by our identifier is ours. Partnero's path also takes keys and
-/// e-mail addresses, so our identifier may be another customer's key. Some answers have no
-/// identifier; then the key decides, or else the e-mail address. In affiliate programs the key is the
-/// identifier.
-fn is_same_customer(program: ProgramKind, new: &NewCustomer, found: &Customer) -> bool {
+/// Whether a customer has our identifier. Partnero's path also takes keys and e-mail addresses, so our
+/// identifier may be another customer's key. Some answers have no identifier: who was found by ours
+/// then has it, unless our identifier is the key or the address in the answer. Otherwise the key
+/// decides, or else the e-mail address. In affiliate programs the key is the identifier.
+fn is_same_customer(
+    program: ProgramKind,
+    new: &NewCustomer,
+    found: &Customer,
+    asked: Asked,
+) -> bool {
     let (id, key) = match program {
         ProgramKind::ReferAFriend => (&found.id, new.public_key()),
         ProgramKind::Affiliate => (&found.key, None),
     };
     if let Some(id) = id.as_ref().or(found.id.as_ref()) {
         return id == new.id();
+    }
+    let is_our_id = |name: &Option<String>| {
+        let name = name.as_deref();
+        name.is_some_and(|name| name.eq_ignore_ascii_case(new.id()))
+    };
+    if asked == Asked::ByIdentifier && !is_our_id(&found.key) && !is_our_id(&found.email) {
+        return true;
     }
     if let (Some(ours), Some(theirs)) = (key, &found.key) {
         return ours == theirs;

@@ -32,7 +32,7 @@ pub use self::outbox::{
     OutboxTransaction, Status,
 };
 #[cfg(feature = "inviter")]
-pub(crate) use self::referrer::{look_up, look_up_partner};
+pub(crate) use self::referrer::{keys_to_try, look_up, look_up_partner};
 pub(crate) use self::registration::Reported;
 pub use self::registration::{
     Credited, ExistingReferrer, LeftOut, NotCreatedReason, Registration, UnreferredReason,

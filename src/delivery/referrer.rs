@@ -5,6 +5,8 @@ use crate::client::{
     Client, Customer, CustomerRef, CustomerSelector, Error, ErrorKind, NewCustomer, Partner,
     PartnerRef,
 };
+#[cfg(feature = "inviter")]
+use crate::referral::ReferralKey;
 
 /// How many earlier links of a visitor are tried.
 const MOST_RUNNERS_UP: usize = 3;
@@ -45,16 +47,34 @@ pub(super) fn candidates(new: &NewCustomer) -> Vec<(Referrer, Credited)> {
         }
     };
     add(first.clone(), Credited::Key);
-    if let Some(key) = first.as_key() {
-        let trimmed = key.trim_matches(PUNCTUATION);
-        if !trimmed.is_empty() {
-            add(first.with_key(trimmed), Credited::TrimmedKey);
-        }
+    if let Some(trimmed) = first.as_key().and_then(without_punctuation) {
+        add(first.with_key(trimmed), Credited::TrimmedKey);
     }
     for key in new.other_referrers().iter().take(MOST_RUNNERS_UP) {
         add(first.with_key(key.as_str()), Credited::RunnerUp);
     }
     candidates
+}
+
+/// The key without the punctuation around it, if it has some and there is more.
+fn without_punctuation(key: &str) -> Option<&str> {
+    let trimmed = key.trim_matches(PUNCTUATION);
+    (!trimmed.is_empty() && trimmed != key).then_some(trimmed)
+}
+
+/// The keys of a visitor, in the order in which the visitor's sign-up tries them.
+#[cfg(feature = "inviter")]
+pub(crate) fn keys_to_try(key: &ReferralKey, runners_up: &[ReferralKey]) -> Vec<ReferralKey> {
+    let trimmed = without_punctuation(key.as_str());
+    let trimmed = trimmed.and_then(|key| key.parse().ok());
+    let runners_up = runners_up.iter().take(MOST_RUNNERS_UP).cloned();
+    let mut keys = vec![key.clone()];
+    for other in trimmed.into_iter().chain(runners_up) {
+        if !keys.contains(&other) {
+            keys.push(other);
+        }
+    }
+    keys
 }
 
 impl Referrer {

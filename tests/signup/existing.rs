@@ -289,6 +289,44 @@ async fn another_person_under_the_identifier_is_credited_to_nobody() {
     }
 }
 
+/// Some answers name no identifier. Whom Partnero finds by ours has it all the same, also with another
+/// key than the one of this sign-up.
+#[tokio::test]
+async fn an_answer_without_an_identifier_tells_another_person_by_the_address() {
+    for &duplicate in DuplicateCustomer::ALL {
+        for (key, new_key) in [
+            (Some("bens-key"), Some("other-key")),
+            (None, Some("other-key")),
+            (Some("bens-key"), None),
+            (None, None),
+        ] {
+            let case = format!("{duplicate:?} {key:?} {new_key:?}");
+            let with_key = |customer: NewCustomer, key: Option<&str>| match key {
+                Some(key) => customer.key(key),
+                None => customer,
+            };
+            let sandbox = Sandbox::builder().switch(duplicate);
+            let sandbox = sandbox.switch(CustomerShape::KeyOnly).start().await;
+            let shop = Shop::open(sandbox.unwrap()).await;
+            let first = shop.sign_up("", with_key(ben(), key)).await;
+            assert!(first.error().is_none(), "{case}");
+
+            let carla = with_key(NewCustomer::new(2).email("carla@shop.example"), new_key);
+            let outcome = shop.sign_up_by(ANNA, carla).await;
+            let error = outcome.error().expect("somebody else");
+            assert_eq!(error.kind(), SignupErrorKind::IdentifierTaken, "{case}");
+            let known = error.customer().unwrap();
+            assert_eq!(known.email.as_deref(), Some("ben@shop.example"), "{case}");
+            assert_eq!(set_cookie(outcome), None, "{case}");
+            assert_eq!(shop.referrer_of("2"), None, "{case}");
+
+            let again = shop.sign_up("", with_key(ben(), new_key)).await;
+            assert_eq!(again.left_out().to_string(), "", "{case}");
+            assert!(again.error().is_none(), "{case} {:?}", again.error());
+        }
+    }
+}
+
 #[tokio::test]
 async fn a_field_that_partnero_refuses_alone_is_left_out() {
     for &errors in ErrorMap::ALL {

@@ -55,6 +55,24 @@ async fn a_visitor_without_our_cookie_gets_no_cookie_line() {
     assert!(response_headers(outcome).is_empty());
 }
 
+/// Under first touch the cookie of the keys that lost can live longer than ours. The next person at this
+/// device must not find it.
+#[tokio::test]
+async fn keys_that_lost_go_with_the_sign_up_also_where_no_key_counts() {
+    let shop = Shop::open_with_defaults().await;
+    let outcome = shop
+        .sign_up("partnero_referral_before=anna-7", NewCustomer::new(2))
+        .await;
+    assert_eq!(outcome.as_str(), "not_referred");
+    let headers = response_headers(outcome);
+    let mut lines = headers.get_all(SET_COOKIE).iter();
+    let is_removal = |line: &http::HeaderValue| {
+        let line = line.to_str().unwrap();
+        line.starts_with("partnero_referral_before=; ") && line.contains("Max-Age=0")
+    };
+    assert!(lines.any(is_removal), "{headers:?}");
+}
+
 #[tokio::test]
 async fn a_broken_cookie_is_cleaned_up_by_a_sign_up() {
     let shop = Shop::open_with_defaults().await;
