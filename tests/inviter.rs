@@ -242,6 +242,122 @@ async fn a_handler_asks_by_an_extractor() {
     }
 }
 
+/// Who is named is the one whom the sign-up of the same visitor credits.
+#[tokio::test]
+async fn who_is_named_is_whom_the_sign_up_credits() {
+    use tower_partnero::Signups;
+    use tower_partnero::capture::companion::SigningKeys;
+
+    let builders = [
+        Referrals::builder(),
+        Referrals::builder().attribution(tower_partnero::Attribution::FirstTouch),
+        Referrals::builder().companion(SigningKeys::new([7; 32]).unwrap()),
+    ];
+    for (case, builder) in builders.into_iter().enumerate() {
+        for (links, greeted, credited) in [
+            (&["anna-7", "newsletter"][..], "Anna", Some("1")),
+            (&["newsletter", "anna-7"], "Anna", Some("1")),
+            (&["anna-7", "main", "null", "newsletter"], "Anna", Some("1")),
+            (&["anna-7."], "Anna", Some("1")),
+            (
+                &["ben-8", "newsletter", "anna-7"],
+                if case == 1 { "Ben" } else { "Anna" },
+                Some(if case == 1 { "8" } else { "1" }),
+            ),
+            (&["ben-8", "anna-7)", "newsletter"], "Ben", Some("8")),
+            (&["main", "newsletter"], "somebody", None),
+        ] {
+            let (sandbox, client) = sandbox().await;
+            let ben = NewCustomer::new(8).key("ben-8").name("Ben");
+            client.customers().create(&ben).await.unwrap();
+            let referrals = builder.clone().build().unwrap();
+            let signups = Signups::new(referrals.clone(), client.clone());
+            let state = AppState {
+                referrals: referrals.clone(),
+                inviters: patient(&client).build().unwrap(),
+            };
+            let app = Router::new().route("/", get(landing));
+            let app = app.layer(referrals.layer()).with_state(state);
+            let mut jar = std::collections::BTreeMap::new();
+            let mut body = String::new();
+            let targets = links.iter().map(|key| format!("/?ref={key}"));
+            for target in targets.chain(["/".to_owned()]) {
+                let request = Request::get(target).header(COOKIE, cookies(&jar));
+                let response = app.clone().oneshot(request.body(Body::empty()).unwrap());
+                let response = response.await.unwrap();
+                for line in response.headers().get_all(http::header::SET_COOKIE) {
+                    let pair = line.to_str().unwrap().split(';').next().unwrap();
+                    let (name, value) = pair.split_once('=').unwrap();
+                    if !value.is_empty() {
+                        jar.insert(name.to_owned(), value.to_owned());
+                    }
+                }
+                let bytes = response.into_body().collect().await.unwrap().to_bytes();
+                body = String::from_utf8(bytes.to_vec()).unwrap();
+            }
+            assert_eq!(body, greeted, "{case} {links:?}");
+            let request = Request::post("/signup").header(COOKIE, cookies(&jar));
+            let (parts, ()) = request.body(()).unwrap().into_parts();
+            let hook = signups.hook(&parts).unwrap();
+            let outcome = hook.sign_up(NewCustomer::new(2)).await;
+            assert!(outcome.error().is_none());
+            let customers = sandbox.customers();
+            let carla = customers.iter().find(|customer| customer.id == "2");
+            let referrer = carla.unwrap().referred_by.as_deref();
+            assert_eq!(referrer, credited, "{case} {links:?}");
+        }
+    }
+}
+
+fn cookies(jar: &std::collections::BTreeMap<String, String>) -> String {
+    let pairs = jar.iter().map(|(name, value)| format!("{name}={value}"));
+    pairs.collect::<Vec<_>>().join("; ")
+}
+
+#[tokio::test]
+async fn a_typed_code_may_have_punctuation_around_it() {
+    let (sandbox, client) = sandbox().await;
+    let inviters = patient(&client).build().unwrap();
+    assert_eq!(inviters.of(&code("anna-7.")).await.name(), Some("Anna"));
+    assert_eq!(asked(&sandbox), 2);
+    assert!(inviters.of(&code("typo!")).await.is_nobody());
+    assert!(inviters.of(&code("...")).await.is_nobody());
+    assert_eq!(asked(&sandbox), 5, "nothing is left of the dots");
+}
+
+/// One page waits no longer for five keys than for one, and a key without an answer is not passed over.
+#[tokio::test]
+async fn all_keys_of_a_visitor_have_one_wait() {
+    let (sandbox, client) = sandbox().await;
+    let referrals = Referrals::builder().build().unwrap();
+    let _service = tower::Layer::layer(&referrals.layer(), ());
+    let request = Request::get("/").header(
+        COOKIE,
+        "partnero_referral=newsletter.; partnero_referral_before=main%0Anull%0Aanna-7",
+    );
+    let (parts, ()) = request.body(()).unwrap().into_parts();
+    sandbox.inject(Fault::hang_after());
+    let wait = Duration::from_millis(200);
+    let inviters = Inviters::builder(client.clone())
+        .wait(wait)
+        .build()
+        .unwrap();
+    let begun = Instant::now();
+    let inviter = inviters.of_visitor(&referrals, &parts).await.unwrap();
+    assert_eq!(inviter, Some(Inviter::Pending));
+    assert!(begun.elapsed() < wait * 4, "{:?}", begun.elapsed());
+    assert_eq!(asked(&sandbox), 1, "the next key waits for the answer");
+
+    let inviters = patient(&client).build().unwrap();
+    sandbox.clear_faults();
+    let inviter = inviters.of_visitor(&referrals, &parts).await.unwrap();
+    assert_eq!(inviter.unwrap().name(), Some("Anna"));
+    // Each answer counts for the other visitors of the same link.
+    let before = asked(&sandbox);
+    inviters.of_visitor(&referrals, &parts).await.unwrap();
+    assert_eq!(asked(&sandbox), before);
+}
+
 /// The call is made in a task of its own, which needs a runtime.
 #[test]
 fn outside_of_a_runtime_it_panics_and_does_not_hang() {

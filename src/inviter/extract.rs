@@ -21,9 +21,9 @@ where
         parts: &mut Parts,
         state: &S,
     ) -> Result<Option<Self>, Self::Rejection> {
-        match Referrals::from_ref(state).referral(parts)? {
-            Some(referral) => Ok(Some(Inviters::from_ref(state).of(&referral).await)),
-            None => Ok(None),
-        }
+        let referrals = Referrals::from_ref(state);
+        Inviters::from_ref(state)
+            .of_visitor(&referrals, parts)
+            .await
     }
 }

@@ -5,15 +5,18 @@ use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use http::request::Parts;
 use quick_cache::sync::Cache;
 use tokio::sync::watch;
-use tokio::time::{Instant, timeout};
+use tokio::time::{Instant, timeout, timeout_at};
 
 use super::answer::{Inviter, first_name};
 use super::budget::Budget;
 use super::settings::InvitersBuilder;
+use crate::capture::Referrals;
 use crate::client::{Client, CustomerRef, Error, ErrorKind, PartnerRef};
-use crate::delivery::{look_up, look_up_partner};
+use crate::context::ReferralLayerMissing;
+use crate::delivery::{keys_to_try, look_up, look_up_partner};
 use crate::referral::{ProgramKind, Referral, ReferralKey};
 
 /// How many calls are under way at once. Most of the client's places stay free for sign-ups.
@@ -80,15 +83,58 @@ impl Inviters {
         }))
     }
 
-    /// Who stands behind this referral: one that the layer has read from a link or a cookie
-    /// ([`ReferralContext::referral`](crate::ReferralContext::referral)), or a code that the visitor
-    /// has typed ([`Referral::from_code`]).
+    /// Who stands behind this referral, for a code that the visitor has typed
+    /// ([`Referral::from_code`]): whoever has the key, or else the key without the punctuation around it.
     ///
     /// # Panics
     ///
     /// Outside of a tokio runtime. Handlers of axum and hyper run inside of one.
     pub async fn of(&self, referral: &Referral) -> Inviter {
-        let (key, now) = (referral.key(), Instant::now());
+        self.first_of(keys_to_try(referral.key(), &[])).await
+    }
+
+    /// Who is credited if the visitor of this request signs up; `None` for a visitor whom nobody
+    /// referred. If Partnero knows nobody with the key that counts, it is asked for the same key without
+    /// punctuation, then for the visitor's earlier links
+    /// ([`ReferralContext::runners_up`](crate::ReferralContext::runners_up)), as at the sign-up. With
+    /// axum a handler takes `Option<Inviter>` instead.
+    ///
+    /// # Errors
+    ///
+    /// As [`Referrals::context`].
+    ///
+    /// # Panics
+    ///
+    /// As [`of`](Self::of).
+    pub async fn of_visitor(
+        &self,
+        referrals: &Referrals,
+        parts: &Parts,
+    ) -> Result<Option<Inviter>, ReferralLayerMissing> {
+        let context = referrals.context_with_runners_up(parts)?;
+        let Some(referral) = &context.referral else {
+            return Ok(None);
+        };
+        let keys = keys_to_try(referral.key(), context.runners_up());
+        Ok(Some(self.first_of(keys).await))
+    }
+
+    /// The first of these keys whom somebody has. Where an answer is missing, no later key counts: the
+    /// sign-up may credit the earlier one.
+    async fn first_of(&self, keys: Vec<ReferralKey>) -> Inviter {
+        // All keys together have one wait.
+        let until = Instant::now() + self.0.settings.wait;
+        for key in &keys {
+            let inviter = self.until(key, until).await;
+            if !inviter.is_nobody() {
+                return inviter;
+            }
+        }
+        Inviter::Nobody
+    }
+
+    async fn until(&self, key: &ReferralKey, until: Instant) -> Inviter {
+        let now = Instant::now();
         let known = self.0.known.get(key);
         if let Some(known) = &known
             && now < known.fresh_until
@@ -98,7 +144,7 @@ impl Inviters {
         let in_time = match self.flight(key, now) {
             Some(mut flight) => {
                 let landed = flight.wait_for(Option::is_some);
-                let landed = timeout(self.0.settings.wait, landed).await;
+                let landed = timeout_at(until, landed).await;
                 landed
                     .ok()
                     .and_then(Result::ok)

@@ -11,8 +11,8 @@
 //!    row Partnero is left alone for five seconds, and no page waits at all.
 //! 2. Both answers are remembered: an inviter for ten minutes, a key that nobody has for thirty
 //!    seconds, by default. Visitors who ask for the same key at once cause one call.
-//! 3. Partnero is asked as at the sign-up, so whoever is named here is the one who will be
-//!    credited.
+//! 3. Partnero is asked as at the sign-up: for the key, for the key without punctuation, then for the
+//!    visitor's earlier links. So whoever is named here is the one who will be credited.
 //! 4. All visitors together cause at most ten calls a second, and eight at a time, by default, so
 //!    that nobody who guesses keys uses up the client's places or Partnero's patience.
 //!
@@ -25,8 +25,8 @@
 //! - Partnero's own keys are random. If the app chooses keys, `anna` or `1001` can be guessed, and a
 //!   list of first names comes out of it, at ten guesses a second for the whole app. Choose keys with
 //!   a random part.
-//! - A key is asked for only as part of a [`Referral`](crate::Referral), which
-//!   the layer has read from a link or a cookie, or the visitor has typed.
+//! - A key is asked for only if the layer has read it from a link or a cookie, or if the visitor has
+//!   typed it. One page asks for five keys at most, and all of them count among the ten calls a second.
 //!
 //! # Example
 //!
