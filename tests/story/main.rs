@@ -1,6 +1,7 @@
 //! The example shop, driven over real HTTP by visitors whose browsers keep cookies.
 
 mod affiliate;
+mod direct;
 mod friends;
 mod outage;
 mod replays;
