@@ -390,3 +390,37 @@ async fn an_answer_may_name_a_customer_of_ours_in_another_way() {
     let created = Registration::Unreferred(UnreferredReason::NotReferred);
     assert_eq!(ours.registration(), Some(created));
 }
+
+/// A refusal that names no field is answered by a look at who has the address and the key.
+#[tokio::test]
+async fn a_key_of_another_customer_is_left_out_though_the_refusal_names_no_field() {
+    for status in [400, 409, 422] {
+        let shop = Shop::open_with_defaults().await;
+        let carla = NewCustomer::new(3).key("carla");
+        assert!(shop.sign_up("", carla).await.error().is_none());
+        let refusal = Fault::answer(status, r#"{"message": "Invalid."}"#, "application/json");
+        shop.sandbox
+            .inject(refusal.on(Method::POST, "/v1/customers").times(1));
+        // Nobody referred Ben, so the refusal is not answered by the same call once more.
+        let outcome = shop.sign_up("", ben().key("carla")).await;
+        let created = Registration::Unreferred(UnreferredReason::NotReferred);
+        assert_eq!(outcome.registration(), Some(created), "{status}");
+        assert_eq!(outcome.left_out().to_string(), "key", "{status}");
+    }
+}
+
+/// One side may write a domain with its own letters, the other one in ASCII. That is no proof of
+/// another person.
+#[tokio::test]
+async fn an_address_with_other_letters_may_be_the_same() {
+    let ours = "ben@b\u{fc}cher.example";
+    let theirs = "ben@xn--bcher-kva.example";
+    for (first, second) in [(ours, theirs), (theirs, ours)] {
+        let shop = Shop::open_with_defaults().await;
+        let outcome = shop.sign_up("", NewCustomer::new(2).email(first)).await;
+        assert!(outcome.error().is_none());
+        let again = shop.sign_up("", NewCustomer::new(2).email(second)).await;
+        let known = Registration::Existing(ExistingReferrer::Same);
+        assert_eq!(again.registration(), Some(known), "{second}");
+    }
+}

@@ -239,3 +239,22 @@ async fn a_referrer_who_arrives_between_the_refusal_and_the_look_up_is_credited(
         assert_eq!(shop.referrer_of("2").as_deref(), Some(ANNA_ID));
     }
 }
+
+/// Without a list of fields, the words of a refusal say what it is about.
+#[tokio::test]
+async fn a_sentence_about_the_key_of_the_referrer_is_not_about_the_customers_own_key() {
+    for message in [
+        "The referring customer key does not exist.",
+        "The partner key does not exist.",
+    ] {
+        let shop = Shop::open_with_defaults().await;
+        let body = format!(r#"{{"message": "{message}"}}"#);
+        let refusal = Fault::answer(422, body, "application/json");
+        shop.sandbox
+            .inject(refusal.on(Method::POST, "/v1/customers").times(1));
+        let outcome = shop.sign_up_by("nobody", ben().key("ben")).await;
+        let unreferred = Registration::Unreferred(UnreferredReason::UnknownReferrer);
+        assert_eq!(outcome.registration(), Some(unreferred), "{message}");
+        assert!(outcome.left_out().is_empty(), "{message}");
+    }
+}
