@@ -254,16 +254,11 @@ impl Dispatch {
         match wait {
             Wait::Nothing => {}
             Wait::Time(time) => sleep(time).await,
-            Wait::Place => self.place(enqueued).await,
+            Wait::Place => self.place().await,
             Wait::Work => {
                 let poll = self.shared.settings.poll;
-                if self.places().fresh == 0 {
-                    // A row that is enqueued now finds no place.
-                    let _ = timeout(poll, self.place(enqueued)).await;
-                    return;
-                }
                 tokio::select! {
-                    () = self.gather(), if !self.executions.is_empty() => {}
+                    () = self.place(), if !self.executions.is_empty() => {}
                     () = enqueued => {}
                     () = sleep(poll) => {}
                 }
@@ -271,27 +266,11 @@ impl Dispatch {
         }
     }
 
-    /// Waits for one execution to end, and for others, unless a row was enqueued: that one is not
-    /// kept waiting.
-    async fn place(&mut self, enqueued: Notified<'_>) {
-        let Some(_) = self.executions.join_next().await else {
+    /// Waits for one execution to end, and then, for a moment, until half of the places are free.
+    async fn place(&mut self) {
+        if self.executions.join_next().await.is_none() {
             return;
-        };
-        tokio::select! {
-            () = self.others() => {}
-            () = enqueued => {}
         }
-    }
-
-    /// Waits for one execution to end, and for others.
-    async fn gather(&mut self) {
-        if self.executions.join_next().await.is_some() {
-            self.others().await;
-        }
-    }
-
-    /// Waits, for a moment, until half of the places are free.
-    async fn others(&mut self) {
         let moment = Instant::now() + GATHER;
         while self.running() > self.shared.settings.lanes / 2 {
             match timeout_at(moment, self.executions.join_next()).await {
