@@ -87,6 +87,49 @@ mod tests {
         assert_ne!(svg, other);
     }
 
+    /// The SVG as pixels: `Mx yhNv1h-Nz` is a dark bar of N modules. Returns the side and the dark pixels.
+    fn pixels(svg: &str) -> (usize, std::collections::HashSet<(usize, usize)>) {
+        const SCALE: usize = 4;
+        let between = |start: &str, end: &str| {
+            let rest = &svg[svg.rfind(start).unwrap() + start.len()..];
+            rest[..rest.find(end).unwrap()].to_owned()
+        };
+        let side: usize = between("viewBox=\"0 0 ", " ").parse().unwrap();
+        let mut dark = std::collections::HashSet::new();
+        for bar in between("<path d=\"M", "z\"/></svg>").split("zM") {
+            let numbers = bar.replace("v1h-", " ").replace('h', " ");
+            let numbers: Vec<usize> = numbers.split(' ').map(|n| n.parse().unwrap()).collect();
+            let [x, y, length, back] = numbers[..] else {
+                panic!("{bar}");
+            };
+            assert_eq!(length, back, "{bar}");
+            for column in x * SCALE..(x + length) * SCALE {
+                dark.extend((y * SCALE..(y + 1) * SCALE).map(|row| (column, row)));
+            }
+        }
+        (side * SCALE, dark)
+    }
+
+    #[test]
+    fn a_reader_reads_the_link() {
+        let long = format!("https://shop.example/?ref={}", "anna-7.".repeat(80));
+        let longest = format!("https://shop.example/?{}", "x".repeat(2_331 - 22));
+        for link in [
+            "https://shop.example/?ref=anna-7",
+            "https://bücher.example/größe?ref=Zoë-Ω-東京",
+            &long,
+            &longest,
+        ] {
+            let (side, dark) = pixels(&qr_svg(link, "Anna's link").unwrap());
+            let shade = |x, y| if dark.contains(&(x, y)) { 0 } else { 255 };
+            let mut image = rqrr::PreparedImage::prepare_from_greyscale(side, side, shade);
+            let codes = image.detect_grids();
+            assert_eq!(codes.len(), 1, "{link}");
+            let (_, read) = codes[0].decode().unwrap();
+            assert_eq!(read, link);
+        }
+    }
+
     #[test]
     fn a_label_cannot_leave_its_attribute() {
         let svg = qr_svg("x", "\"><script>&\n").unwrap();
