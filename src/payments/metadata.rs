@@ -13,9 +13,10 @@ use crate::referral::ReferralKey;
 ///
 /// Partnero's help says that `customer_key` is the customer's `key`
 /// (<https://help.partnero.com/article/202-integrate-stripe>). Whether the integration also finds a
-/// customer by `id` is said nowhere. So an app that goes this way should choose the
-/// [`key`](crate::NewCustomer::key) of its customers itself, and put the same text here. The key stands
-/// in every link that the customer shares: never use an e-mail address or the private identifier.
+/// customer by `id` is said nowhere: the sandbox [plays both answers](crate::Sandbox::observe_payment).
+/// So an app that goes this way should choose the [`key`](crate::NewCustomer::key) of its customers
+/// itself, and put the same text here. The key stands in every link that the customer shares: never use
+/// an e-mail address or the private identifier.
 ///
 /// In a subscription the pairs belong to the subscription or to the provider's customer, so that each
 /// renewal has them.

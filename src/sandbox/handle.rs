@@ -12,6 +12,8 @@ use tokio::sync::Mutex;
 use super::browser::SCRIPT_PATH;
 use super::builder::SandboxBuilder;
 use super::fault::Fault;
+use super::money::{Amount, exact};
+use super::routes::payments::Payment;
 use super::routes::{self, Registration};
 use super::server::{self, Server};
 use super::snapshot::{SandboxCustomer, SandboxPartner, SandboxRequest, SandboxTransaction};
@@ -236,6 +238,73 @@ impl Sandbox {
         let mut world = self.inner.state.world();
         routes::partners::in_portal(&mut world, key.into());
         self.inner.state.send_notices(&mut world);
+    }
+
+    /// Plays a payment that Partnero's own integration with Stripe, Paddle or Chargebee sees, with the
+    /// pairs in the payment's metadata, such as those of
+    /// [`PaymentMetadata`](crate::payments::PaymentMetadata). The amount is in major units: `"19.90"`.
+    ///
+    /// The answer is the transaction that the sandbox has recorded, or `None` if it ignores the payment,
+    /// because it finds nobody to whom the payment belongs. [`PaymentCustomer`] says how the customer is
+    /// found, [`UnreferredSale`] and [`UnknownBuyer`] what becomes of a payment of somebody whom nobody
+    /// has referred, and whom Partnero does not know. That the payment is a sale as the API records it
+    /// is assumed. A program in another language posts
+    /// `{"key": "pi_1", "amount": 19.9, "currency": "EUR", "metadata": {"customer_key": "ben-8"}}`
+    /// to `/v1/sandbox/payments`, which is no path of Partnero's.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// use tower_partnero::Sandbox;
+    ///
+    /// let sandbox = Sandbox::start().await?;
+    /// let metadata = [("customer_key", "ben-8")];
+    /// let recorded = sandbox.observe_payment("pi_1", "19.90", "EUR", metadata)?;
+    /// assert!(recorded.is_none(), "nobody has this key");
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`ConfigError`] if the amount is not a number, is negative, or is 10^18 or larger.
+    ///
+    /// [`PaymentCustomer`]: super::switches::PaymentCustomer
+    /// [`UnreferredSale`]: super::switches::UnreferredSale
+    /// [`UnknownBuyer`]: super::switches::UnknownBuyer
+    pub fn observe_payment<'n, 'm>(
+        &self,
+        key: &str,
+        amount: &str,
+        currency: &str,
+        metadata: impl IntoIterator<Item = (&'n str, &'m str)>,
+    ) -> Result<Option<SandboxTransaction>, ConfigError> {
+        let value = exact(amount).filter(|value| !value.is_sign_negative());
+        let value = value.ok_or_else(|| {
+            ConfigError::new(
+                "amount",
+                "write an amount in major units, as in `\"19.90\"`",
+            )
+        })?;
+        let mut payment = Payment {
+            key: key.to_owned(),
+            amount: Amount::new(value, currency, true),
+            customer_key: None,
+            partner_key: None,
+        };
+        for (name, value) in metadata {
+            match name {
+                "customer_key" => payment.customer_key = Some(value.to_owned()),
+                "partner_key" => payment.partner_key = Some(value.to_owned()),
+                _ => {}
+            }
+        }
+        let mut world = self.inner.state.world();
+        let number = routes::payments::observe(&mut world, payment);
+        let recorded = number.and_then(|number| world.transactions.get(number));
+        let recorded = recorded.map(|recorded| SandboxTransaction::new(&world, recorded));
+        self.inner.state.send_notices(&mut world);
+        Ok(recorded)
     }
 
     /// Changes the answer to one of the open [questions](super::switches), from the next request

@@ -93,6 +93,7 @@
 //! | `GET /transactions`, `GET /transactions/{key}` | filters `key`, `customer`, `partner` | D, N8N, O; [`RepeatedKey`] |
 //! | `DELETE /transactions/{key}`, `DELETE /transactions` | takes the reward back | D, WP; [`RepeatedKey`], [`DeletePath`] |
 //! | `/webhooks` | create, list, read, change, delete; the `signature` in every answer; foreign events refused | D, O, N8N |
+//! | `POST /sandbox/payments` | not Partnero's: plays a payment that Partnero's own integration with a provider sees; [`Sandbox::observe_payment`] | [`PaymentCustomer`] |
 //! | `GET /test` | `data.program.pub_id` | WP, N8N, PHP |
 //! | `GET /program/overview` | the program's settings | WP, for affiliate programs; values ours |
 //!
@@ -219,6 +220,7 @@
 //! [`PartnerEcho`]: switches::PartnerEcho
 //! [`PartnerShape`]: switches::PartnerShape
 //! [`PathOrder`]: switches::PathOrder
+//! [`PaymentCustomer`]: switches::PaymentCustomer
 //! [`PayoutDetails`]: switches::PayoutDetails
 //! [`ReferralsForm`]: switches::ReferralsForm
 //! [`ReferrerEcho`]: switches::ReferrerEcho

@@ -74,11 +74,17 @@ impl RewardRule {
 }
 
 /// When the friend's side of a reward is paid.
+///
+/// At Partnero a reward has a trigger (sale, sign-up, or an event of the app's own) and a recurrence: how
+/// many rewards come from one friend, a single one or one for each sale
+/// (<https://help.partnero.com/article/205-how-to-create-a-reward>).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum RewardTrigger {
     /// When the friend signs up. A share of nothing is nothing, so only a fixed amount pays then.
     SignUp,
+    /// At the friend's first sale that pays. If that sale is deleted, the next one is the first.
+    FirstSale,
     /// At each sale to the friend.
     Sale,
 }
@@ -88,14 +94,6 @@ pub enum RewardTrigger {
 pub(super) struct FriendReward {
     pub(super) trigger: RewardTrigger,
     pub(super) rule: RewardRule,
-}
-
-impl FriendReward {
-    /// What is paid to the friend for this trigger and amount.
-    pub(super) fn of(&self, trigger: RewardTrigger, amount: &Amount) -> Option<Amount> {
-        let is_due = self.trigger == trigger;
-        self.rule.of(amount).filter(|_| is_due)
-    }
 }
 
 impl Default for RewardRule {

@@ -138,6 +138,63 @@ async fn a_reward_is_a_share_an_amount_or_nothing() {
     );
 }
 
+#[tokio::test]
+async fn the_friend_is_rewarded_when_the_command_line_says() {
+    for (at, after_sign_up, after_two_sales) in [
+        ("sign-up", Some(5.0), Some(5.0)),
+        ("first-sale", None, Some(5.0)),
+        ("sale", None, Some(10.0)),
+    ] {
+        let rule = ["--friend-reward=5.00 EUR", "--friend-reward-at", at];
+        let sandbox = partnero(&[&["sandbox", "--port=0"][..], &rule].concat());
+        let sandbox = sandbox.start("base URL").await;
+        let http = reqwest::Client::new();
+        let post = async |path: &str, body: Value| {
+            let request = http.post(format!("{}{path}", sandbox.url()));
+            let answer = request.bearer_auth("sandbox-api-key").json(&body).send();
+            assert!(answer.await.unwrap().status().is_success(), "{path}");
+        };
+        let balance = async || {
+            let url = format!("{}/customers/ben/balance", sandbox.url());
+            let request = http.get(url).bearer_auth("sandbox-api-key");
+            let answer: Value = request.send().await.unwrap().json().await.unwrap();
+            answer["data"]["balance"]["currency"][0]["amount"].as_f64()
+        };
+        post("/customers", json!({ "id": "anna", "key": "anna" })).await;
+        let ben = json!({ "id": "ben", "referring_customer": { "key": "anna" } });
+        post("/customers", ben).await;
+        assert_eq!(balance().await, after_sign_up, "{at}");
+        for key in ["o-1", "o-2"] {
+            let customer = json!({ "id": "ben" });
+            let sale = json!({ "key": key, "customer": customer, "amount": 200 });
+            post("/transactions", sale).await;
+        }
+        assert_eq!(balance().await, after_two_sales, "{at}");
+    }
+}
+
+/// A payment that Partnero's own integration sees, under both answers of the switch.
+#[tokio::test]
+async fn a_payment_may_be_played_under_either_answer() {
+    for (position, is_found) in [("key", false), ("key-then-id", true)] {
+        let switch = format!("--switch=payment-customer={position}");
+        let sandbox = partnero(&["sandbox", "--port=0", &switch]);
+        let sandbox = sandbox.start("base URL").await;
+        let post = async |path: &str, body: Value| -> Value {
+            let request = reqwest::Client::new().post(format!("{}{path}", sandbox.url()));
+            let answer = request.bearer_auth("sandbox-api-key").json(&body).send();
+            answer.await.unwrap().json().await.unwrap()
+        };
+        post("/customers", json!({ "id": "1", "key": "anna" })).await;
+        let ben = json!({ "id": "2", "key": "ben", "referring_customer": { "key": "anna" } });
+        post("/customers", ben).await;
+        let metadata = json!({ "customer_key": "2" });
+        let payment = json!({ "key": "pi_1", "amount": 20, "metadata": metadata });
+        let said = post("/sandbox/payments", payment).await;
+        assert_eq!(said["data"]["referred_customer"] == "2", is_found, "{said}");
+    }
+}
+
 #[test]
 fn a_taken_port_is_said_clearly() {
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();

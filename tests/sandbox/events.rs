@@ -178,6 +178,13 @@ async fn the_friend_is_rewarded_too_and_told_of_it() {
             "6",
             "",
         ),
+        (
+            RewardTrigger::FirstSale,
+            RewardRule::fixed("5.00", "USD").unwrap(),
+            ["a", "b"],
+            "5",
+            "",
+        ),
     ] {
         let sandbox = Sandbox::builder().webhook_delivery(quick());
         let sandbox = sandbox.friend_reward(trigger, rule).start().await;
@@ -207,5 +214,48 @@ async fn the_friend_is_rewarded_too_and_told_of_it() {
             (balance("a").as_str(), balance("b").as_str()),
             ("", after_refund)
         );
+    }
+}
+
+/// How often a friend is rewarded is a setting of the program: once, or at each sale.
+#[tokio::test]
+async fn a_friend_is_rewarded_once_or_at_each_sale() {
+    for (trigger, times) in [
+        (RewardTrigger::SignUp, [1, 1, 1]),
+        (RewardTrigger::FirstSale, [0, 1, 1]),
+        (RewardTrigger::Sale, [0, 1, 2]),
+    ] {
+        let rule = RewardRule::fixed("5.00", "USD").unwrap();
+        let sandbox = Sandbox::builder().webhook_delivery(quick());
+        let sandbox = sandbox.reward(RewardRule::none());
+        let sandbox = sandbox.friend_reward(trigger, rule).start().await;
+        let partnero = Partnero::new(sandbox.unwrap());
+        let mut receiver = Receiver::start().await;
+        let (_, verifier) = subscribe(&partnero, &receiver.url, &["customer.rewarded"]).await;
+        add_anna_and_ben(&partnero).await;
+        let mut told = Vec::new();
+        for sold in [None, Some("order-1"), Some("order-2")] {
+            if let Some(key) = sold {
+                partnero.post("/transactions", sale(key)).await;
+            }
+            let events = read(&verifier, receiver.all(&partnero).await);
+            assert!(
+                events
+                    .iter()
+                    .all(|event| event.customer_id().as_deref() == Some("b"))
+            );
+            told.push(told.last().unwrap_or(&0) + events.len());
+        }
+        assert_eq!(told, times, "{trigger:?}");
+        // If the sale that paid is deleted, the next one is the first.
+        partnero.delete("/transactions/order-1").await;
+        partnero.post("/transactions", sale("order-3")).await;
+        let ben = partnero.sandbox.customers().remove(1);
+        let expected = if trigger == RewardTrigger::Sale {
+            "10"
+        } else {
+            "5"
+        };
+        assert_eq!(ben.balance[0].amount, expected, "{trigger:?}");
     }
 }

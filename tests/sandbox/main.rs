@@ -9,6 +9,8 @@ mod foreign;
 mod links;
 mod lists;
 mod page;
+#[cfg(feature = "client")]
+mod payments;
 mod receiver;
 mod refusals;
 mod sales;

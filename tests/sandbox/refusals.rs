@@ -137,7 +137,7 @@ async fn some_referrers_are_refused_by_key() {
 #[tokio::test]
 async fn switches_are_set_by_their_names() {
     let names = switches::list();
-    assert_eq!(names.len(), 43);
+    assert_eq!(names.len(), 48);
     for info in &names {
         for position in info.positions {
             let builder = Sandbox::builder().switch_by_name(info.name, position);

@@ -6,7 +6,9 @@ use std::time::Duration;
 
 use serde_json::json;
 use tower_partnero::Sandbox;
-use tower_partnero::sandbox::{RewardRule, SandboxBuilder, WebhookDelivery, switches};
+use tower_partnero::sandbox::{
+    RewardRule, RewardTrigger, SandboxBuilder, WebhookDelivery, switches,
+};
 
 use crate::failure::Failure;
 use crate::print::Printer;
@@ -43,6 +45,12 @@ pub(crate) struct Arguments {
     /// What a sale pays the referrer or the partner: `10%`, `5.00 USD` or `none`
     #[arg(long, value_name = "RULE", value_parser = reward, default_value = "10%")]
     reward: RewardRule,
+    /// What a referred customer, the friend, gets as well: `5.00 USD`, a share of a sale, or `none`
+    #[arg(long, value_name = "RULE", value_parser = reward, default_value = "none")]
+    friend_reward: RewardRule,
+    /// When the friend gets it
+    #[arg(long, value_name = "WHEN", default_value = "first-sale")]
+    friend_reward_at: FriendRewardAt,
     /// How Partnero answers where no source is sure; `--help` lists the switches. May be repeated
     #[arg(long, value_name = "NAME=POSITION", value_parser = switch)]
     switch: Vec<(String, String)>,
@@ -60,6 +68,27 @@ pub(crate) struct Arguments {
     register: Vec<String>,
     #[command(flatten)]
     webhooks: Webhooks,
+}
+
+/// When the friend's side of a reward is paid.
+#[derive(Clone, Copy, clap::ValueEnum)]
+enum FriendRewardAt {
+    /// At the sign-up
+    SignUp,
+    /// At the friend's first sale
+    FirstSale,
+    /// At each sale
+    Sale,
+}
+
+impl From<FriendRewardAt> for RewardTrigger {
+    fn from(at: FriendRewardAt) -> Self {
+        match at {
+            FriendRewardAt::SignUp => Self::SignUp,
+            FriendRewardAt::FirstSale => Self::FirstSale,
+            FriendRewardAt::Sale => Self::Sale,
+        }
+    }
 }
 
 /// How webhooks are sent to the subscriptions that clients make.
@@ -171,6 +200,10 @@ async fn start(arguments: &Arguments) -> Result<Sandbox, Failure> {
         .currency(&arguments.currency)
         .program_id(&arguments.program_id)
         .reward(arguments.reward.clone())
+        .friend_reward(
+            arguments.friend_reward_at.into(),
+            arguments.friend_reward.clone(),
+        )
         .webhook_delivery(arguments.webhooks.delivery());
     if arguments.affiliate {
         builder = builder.affiliate();

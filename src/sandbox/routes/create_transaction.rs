@@ -20,13 +20,13 @@ use crate::sandbox::switches::{
 use crate::sandbox::transactions::Transaction;
 use crate::sandbox::world::World;
 
-/// A sale as the body describes it.
-struct Sale {
-    key: Option<String>,
-    action: String,
-    amount: Amount,
-    pays: bool,
-    created_at: SystemTime,
+/// A sale as a body describes it, or a payment provider.
+pub(super) struct Sale {
+    pub(super) key: Option<String>,
+    pub(super) action: String,
+    pub(super) amount: Amount,
+    pub(super) pays: bool,
+    pub(super) created_at: SystemTime,
 }
 
 /// It is assumed that a batch is taken as a whole or not at all.
@@ -62,7 +62,7 @@ pub(super) fn create(world: &mut World, call: &Call) -> Result<Answer, Refusal> 
     let buyer = buyer(world, customer, creates_customer)?;
     let mut views: Vec<Json> = Vec::new();
     for sale in sales {
-        let number = existing(world, &sale).unwrap_or_else(|| record(world, buyer, sale));
+        let number = existing(world, &sale).unwrap_or_else(|| record(world, buyer, None, sale));
         let recorded = world.transactions.get(number);
         views.extend(recorded.map(|transaction| views::transaction(world, transaction)));
     }
@@ -186,14 +186,33 @@ fn buyer(world: &mut World, named: Registration, creates: bool) -> Result<Option
     Ok(Some(serial))
 }
 
-fn record(world: &mut World, buyer: Option<Serial>, sale: Sale) -> u64 {
+/// Records a sale and pays its rewards. `partner` is who is paid if nobody brought the buyer.
+pub(super) fn record(
+    world: &mut World,
+    buyer: Option<Serial>,
+    partner: Option<Serial>,
+    sale: Sale,
+) -> u64 {
     let customer = buyer.and_then(|buyer| world.customers.get(buyer));
     let referrer = customer.and_then(|buyer| buyer.referrer);
-    let partner = customer.and_then(|buyer| buyer.partner);
+    let partner = customer.and_then(|buyer| buyer.partner).or(partner);
     let reward = world.settings.reward.of(&sale.amount).filter(|_| sale.pays);
     let friend_reward = world.settings.friend_reward.as_ref();
+    let friend_reward = friend_reward.filter(|reward| {
+        let is_later = || {
+            world
+                .transactions
+                .iter()
+                .any(|(_, sale)| sale.buyer == buyer && sale.friend_reward.is_some())
+        };
+        match reward.trigger {
+            RewardTrigger::SignUp => false,
+            RewardTrigger::FirstSale => !is_later(),
+            RewardTrigger::Sale => true,
+        }
+    });
     let friend_reward = friend_reward
-        .and_then(|reward| reward.of(RewardTrigger::Sale, &sale.amount))
+        .and_then(|reward| reward.rule.of(&sale.amount))
         .filter(|_| sale.pays && referrer.is_some());
     let payee = world.payee_mut(referrer, partner);
     let payee = payee.filter(|payee| !payee.is_archived);

@@ -9,6 +9,7 @@ mod links;
 mod notices;
 mod paging;
 pub(super) mod partners;
+pub(super) mod payments;
 mod payouts;
 mod program;
 mod referrals;
@@ -76,6 +77,7 @@ const ENDPOINTS: Endpoints = &[
     (GET, "/v1/webhooks/{key}", webhooks::read),
     (PUT, "/v1/webhooks/{key}", webhooks::update),
     (DELETE, "/v1/webhooks/{key}", webhooks::delete),
+    (POST, "/v1/sandbox/payments", payments::create),
     (GET, "/v1/test", program::test),
     (GET, "/v1/program/overview", program::overview),
 ];

@@ -203,7 +203,8 @@ fn reward_sign_up(world: &mut World, friend: Serial) {
     // A sign-up has no amount of which a share could be paid.
     let nothing = Amount::new(Decimal::ZERO, &world.settings.currency, true);
     let reward = world.settings.friend_reward.as_ref();
-    let reward = reward.and_then(|reward| reward.of(RewardTrigger::SignUp, &nothing));
+    let reward = reward.filter(|reward| reward.trigger == RewardTrigger::SignUp);
+    let reward = reward.and_then(|reward| reward.rule.of(&nothing));
     let customer = world.customers.get_mut(friend);
     if let (Some(customer), Some(reward)) = (customer, reward) {
         customer.balance.add(&reward);

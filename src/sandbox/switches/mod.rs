@@ -28,8 +28,8 @@ pub use self::customers::{
 };
 pub use self::declare::SwitchInfo;
 pub use self::money::{
-    ActionField, CreditDirection, DeletePath, Overdraft, RepeatedKey, RepeatedTransaction,
-    TransactionTime, UnknownBuyer, UnreferredSale,
+    ActionField, CreditDirection, DeletePath, Overdraft, PaymentCustomer, RepeatedKey,
+    RepeatedTransaction, TransactionTime, UnknownBuyer, UnreferredSale,
 };
 pub use self::partners::{
     DecidedLead, NewPayout, PartnerEcho, PartnerShape, PayoutDetails, UnknownLead,

@@ -121,3 +121,18 @@ switch! {
         Allowed,
     }
 }
+
+switch! {
+    /// How Partnero's own integration with a payment provider finds the customer whom a payment's
+    /// metadata names as `customer_key`; see [`Sandbox::observe_payment`](crate::Sandbox::observe_payment).
+    ///
+    /// Partnero's help says that it is the customer's key (help.partnero.com/article/202). No source says
+    /// whether the id is found, too.
+    PaymentCustomer {
+        /// By the key alone (H/202).
+        #[default]
+        Key,
+        /// By the key, and if nobody has that key, by the id. Assumed.
+        KeyThenId,
+    }
+}

@@ -6,8 +6,8 @@ use super::customers::{
 };
 use super::declare::SwitchInfo;
 use super::money::{
-    ActionField, CreditDirection, DeletePath, Overdraft, RepeatedKey, RepeatedTransaction,
-    TransactionTime, UnknownBuyer, UnreferredSale,
+    ActionField, CreditDirection, DeletePath, Overdraft, PaymentCustomer, RepeatedKey,
+    RepeatedTransaction, TransactionTime, UnknownBuyer, UnreferredSale,
 };
 use super::partners::{
     DecidedLead, NewPayout, PartnerEcho, PartnerShape, PayoutDetails, UnknownLead,
@@ -125,6 +125,7 @@ switches! {
     partner_echo: PartnerEcho,
     partner_shape: PartnerShape,
     path_order: PathOrder,
+    payment_customer: PaymentCustomer,
     payout_details: PayoutDetails,
     referrals_form: ReferralsForm,
     referrer_echo: ReferrerEcho,
