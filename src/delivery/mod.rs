@@ -31,13 +31,15 @@ pub use self::outbox::{
     DeadLetter, Enqueued, Forgotten, Outbox, OutboxError, OutboxErrorKind, OutboxRow,
     OutboxTransaction, Status,
 };
+#[cfg(any(feature = "inviter", feature = "outbox"))]
+pub(crate) use self::referrer::look_up_partner;
 #[cfg(feature = "inviter")]
-pub(crate) use self::referrer::{keys_to_try, look_up, look_up_partner};
+pub(crate) use self::referrer::{keys_to_try, look_up};
 pub(crate) use self::registration::Reported;
 pub use self::registration::{
     Credited, ExistingReferrer, LeftOut, NotCreatedReason, Registration, UnreferredReason,
 };
 #[cfg(feature = "outbox")]
-pub use self::report::{Credit, Refund, Report, ReportKind, Sale};
+pub use self::report::{Credit, Deletion, Refund, Report, ReportKind, Sale};
 #[cfg(feature = "outbox")]
 pub use self::worker::{DeliveryWorker, DeliveryWorkerBuilder, Health};

@@ -319,11 +319,14 @@ async fn a_customer_is_shown_and_forgotten(database: Database) {
         "{said:?}"
     );
     let said = database.run(&["show", "ben"]);
+    assert!(said.out.contains("deletion ben: due"), "{said:?}");
+    assert!(!said.out.contains("ben@shop.example"), "{said:?}");
+    let said = database.run(&["show", "cleo"]);
     assert!(
         said.code == 1
             && said
                 .err
-                .contains("holds nothing about the customer \"ben\""),
+                .contains("holds nothing about the customer \"cleo\""),
         "{said:?}"
     );
 }

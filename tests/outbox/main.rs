@@ -1,5 +1,6 @@
 //! The outbox and its worker against the sandbox: every engine, over real HTTP.
 
+mod account;
 mod arbitrary;
 mod clocks;
 mod database;
@@ -7,6 +8,7 @@ mod delivery;
 mod enqueue;
 mod faults;
 mod foreign;
+mod leaving;
 mod locks;
 mod money;
 mod operator;

@@ -127,6 +127,12 @@ impl DeliveryError {
         Self::new(Some(DeadReason::EmailKnown), Source::None).with_note(named(customer))
     }
 
+    pub(super) fn name_shared() -> Self {
+        Self::new(Some(DeadReason::Refused), Source::None).with_note(
+            "another customer has this identifier as key; delete the customer in Partnero's dashboard",
+        )
+    }
+
     pub(super) fn with_note(mut self, note: impl Into<Cow<'static, str>>) -> Self {
         self.inner.note = Some(note.into());
         self

@@ -1,5 +1,6 @@
 //! One attempt to deliver one report, as a `tower` service.
 
+mod deletion;
 mod error;
 mod money;
 mod receipt;
@@ -145,6 +146,7 @@ impl Service<Attempt> for Deliverer {
                 Report::Sale(sale) => money::sale(&client, sale, again, referred).await,
                 Report::Refund(refund) => money::refund(&client, &refund.key, again).await,
                 Report::Credit(credit) => money::credit(&client, &credit, again).await,
+                Report::Deletion(deletion) => deletion::delete(&client, &deletion.customer).await,
             }
         })
     }

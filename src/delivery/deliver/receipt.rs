@@ -32,6 +32,10 @@ pub enum Receipt {
     NothingToRefund,
     /// A customer's balance was credited.
     Credited,
+    /// A customer was deleted at Partnero.
+    Deleted,
+    /// Partnero has no customer of this identifier.
+    NothingToDelete,
 }
 
 impl Receipt {
@@ -46,6 +50,8 @@ impl Receipt {
             Self::Refunded => "refunded",
             Self::NothingToRefund => "nothing_to_refund",
             Self::Credited => "credited",
+            Self::Deleted => "deleted",
+            Self::NothingToDelete => "nothing_to_delete",
         }
     }
 }

@@ -1,6 +1,7 @@
 //! What became of the reports about a person who is forgotten.
 
-/// What [`Outbox::forget`](super::Outbox::forget) has emptied.
+/// What [`Outbox::forget`](super::Outbox::forget) has emptied. The order to delete the customer at
+/// Partnero is not counted.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Forgotten {
@@ -8,7 +9,7 @@ pub struct Forgotten {
     pub waiting: u64,
     /// The waiting reports that a worker had in its hands at this moment. It may still make calls
     /// about them, until its [lease](crate::delivery::DeliveryWorkerBuilder::lease) ends (two minutes by
-    /// default): delete the customer at Partnero after that.
+    /// default). The customer is deleted at Partnero after that.
     pub under_way: u64,
     /// Receipts of reports that had arrived.
     pub receipts: u64,
@@ -22,6 +23,29 @@ impl Forgotten {
             _ => self.waiting += 1,
         }
         self.under_way += u64::from(state == "leased");
+    }
+}
+
+/// What the deletion of a customer has to wait for: calls about the customer that may still be under
+/// way, and would create the customer again.
+#[derive(Default)]
+pub(super) struct Calls {
+    /// When the last lease ends.
+    pub(super) leased_until: i64,
+    /// A report was tried before.
+    pub(super) were_made: bool,
+}
+
+impl Calls {
+    /// Adds what the row of a report shows.
+    pub(super) fn add(&mut self, state: &str, attempts: i64, created_at: i64, due_at: i64) {
+        match state {
+            "done" => return,
+            "leased" => self.leased_until = self.leased_until.max(due_at),
+            _ => {}
+        }
+        // A worker that is stopped amid a call puts the row off and counts no attempt.
+        self.were_made |= attempts > 0 || due_at != created_at;
     }
 }
 

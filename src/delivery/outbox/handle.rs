@@ -14,7 +14,7 @@ use super::{
     DeadLetter, Enqueued, Forgotten, OutboxError, OutboxErrorKind, OutboxRow, OutboxTransaction,
     Status,
 };
-use crate::delivery::report::Report;
+use crate::delivery::report::{Deletion, Report};
 use crate::error::ConfigError;
 
 /// A table of reports that are on their way to Partnero. A report stays in it until it has arrived.
@@ -177,6 +177,9 @@ impl Outbox {
     ///
     /// It does what [`enqueue_in`](Self::enqueue_in) does. It changes one row, unless the report is
     /// [`Repeated`](Enqueued::Repeated): then it changes no row, locks none and does not fail.
+    ///
+    /// A sign-up under the identifier of somebody whose [deletion](crate::delivery::Deletion) waits here
+    /// is sent after that deletion.
     pub const INSERT: &'static str = row::INSERT;
 
     /// The statements that make the outbox's tables in SQLite, for an app with migrations of its own.
@@ -396,8 +399,15 @@ impl Outbox {
 /// What a person may ask for who leaves.
 impl Outbox {
     /// Empties everything that the outbox holds about one customer, named by the app's own
-    /// identifier, in the app's own transaction. The guide's page on [who
-    /// leaves](crate::guide::leaving) has the whole order of steps.
+    /// identifier, in the app's own transaction, and writes the order to
+    /// [delete](crate::delivery::Deletion) the customer at Partnero. The guide's page on [who
+    /// leaves](crate::guide::leaving) has a whole program.
+    ///
+    /// A worker carries the order out once no call about the customer can be under way any more, and
+    /// tries as often as with any report. A customer whom Partnero does not have is deleted already.
+    /// The order holds the identifier and nothing else; its receipt holds no identifier either. A
+    /// sign-up that is reported under the same identifier later on is sent after the deletion. If the
+    /// deletion becomes a dead letter, such a sign-up waits for a person's decision.
     ///
     /// Nothing about the customer that has not arrived will be sent, so a referrer is not rewarded
     /// for a sale that still waits. The row of the sign-up is deleted. Of a sale, a refund or a credit
@@ -413,6 +423,8 @@ impl Outbox {
     /// Nothing is forgotten. On PostgreSQL a statement that failed ends the whole transaction. If a
     /// worker has locked one of the rows for too long, the error is
     /// [`Busy`](OutboxErrorKind::Busy): run the whole transaction again.
+    /// [`Invalid`](OutboxErrorKind::Invalid): no report can have this identifier, because it is empty,
+    /// has over 1,000 bytes or holds a zero byte.
     pub async fn forget_in(
         &self,
         transaction: &mut impl OutboxTransaction,
@@ -421,8 +433,9 @@ impl Outbox {
         if transaction.engine() != self.store.engine() {
             return Err(OutboxError::new(OutboxErrorKind::WrongEngine));
         }
+        self.row(Deletion::new(customer))?;
         let forgotten = transaction.forget(self.store.program(), customer).await?;
-        self.enqueued.notify_waiters();
+        self.wake();
         Ok(forgotten)
     }
 
@@ -430,10 +443,11 @@ impl Outbox {
     ///
     /// # Errors
     ///
-    /// The database cannot be written to.
+    /// As [`forget_in`](Self::forget_in).
     pub async fn forget(&self, customer: &str) -> Result<Forgotten, OutboxError> {
+        self.row(Deletion::new(customer))?;
         let forgotten = self.store.forget(customer).await?;
-        self.enqueued.notify_waiters();
+        self.wake();
         Ok(forgotten)
     }
 

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{OutboxError, OutboxErrorKind};
 use crate::client::{CustomerRef, Money, NewCustomer};
-use crate::delivery::report::{Credit, Refund, Report, ReportKind, Sale};
+use crate::delivery::report::{Credit, Deletion, Refund, Report, ReportKind, Sale};
 
 /// A report as a row of the outbox's table, for an app that writes it with another driver than sqlx.
 ///
@@ -54,10 +54,14 @@ pub struct OutboxRow {
 /// The text of [`Outbox::INSERT`](super::Outbox::INSERT). It stands beside the row, so that the
 /// store need not know the handle that is made of it.
 pub(super) const INSERT: &str = "INSERT INTO partnero_outbox \
-     (kind, key, customer, public_key, payload, program) SELECT $1, $2, $3, $4, $5, $6 \
+     (kind, key, customer, public_key, payload, program, state, waits_for) \
+     SELECT $1, $2, $3, $4, $5, $6, CASE WHEN deletion IS NULL THEN 'due' ELSE 'held' END, deletion \
+     FROM (SELECT (SELECT id FROM partnero_outbox WHERE program = $6 AND kind = 'deletion' \
+     AND key = $2 AND state <> 'done' AND $1 = 'customer') AS deletion) AS earlier \
      WHERE NOT EXISTS (SELECT 1 FROM partnero_outbox WHERE program = $6 AND kind = $1 \
      AND key = $2 AND (kind <> 'customer' OR state <> 'done')) \
-     ON CONFLICT (program, kind, key) DO UPDATE SET state = 'due', due_at = excluded.due_at, \
+     ON CONFLICT (program, kind, key) DO UPDATE SET state = excluded.state, \
+     waits_for = excluded.waits_for, due_at = excluded.due_at, \
      created_at = excluded.created_at, public_key = excluded.public_key, \
      payload = excluded.payload, attempts = 0, sent_at = NULL, tried_at = NULL, \
      failing_ms = 0, outcome = NULL, last_answer = NULL, settled_at = NULL \
@@ -99,8 +103,8 @@ impl OutboxRow {
                 product_id: sale.product_id.clone(),
                 product_type: sale.product_type.clone(),
             }),
-            // All that a refund needs stands in the columns `key` and `customer`.
-            Report::Refund(_) => Ok("{}".to_owned()),
+            // All that these two need stands in the columns `key` and `customer`.
+            Report::Refund(_) | Report::Deletion(_) => Ok("{}".to_owned()),
             Report::Credit(credit) => serde_json::to_string(&credit.money),
         };
         let payload = payload
@@ -254,6 +258,7 @@ pub(crate) fn read_report(
             customer,
             money: serde_json::from_str(payload)?,
         }),
+        ReportKind::Deletion => Report::Deletion(Deletion { customer }),
     })
 }
 
@@ -293,6 +298,7 @@ mod tests {
                 None,
             ),
             (Refund::new("o-1", 7).into(), "{}", None),
+            (Deletion::new(7).into(), "{}", None),
             (
                 Credit::new("c-1", 7, price()).into(),
                 r#"{"amount":19.9,"amount_units":"EUR","is_currency":true}"#,
@@ -358,6 +364,7 @@ mod tests {
             Report::from(NewCustomer::new("")),
             Sale::new("", 7, price()).into(),
             Refund::new("o", "").into(),
+            Deletion::new("").into(),
             Credit::new("a\0b", 7, price()).into(),
             Sale::new("o".repeat(1_001), 7, price()).into(),
             NewCustomer::new(7).key("a\0b").into(),

@@ -1,9 +1,11 @@
 //! What an app reports to Partnero.
 
+mod deletion;
 mod money;
 
 use std::fmt;
 
+pub use self::deletion::Deletion;
 pub use self::money::{Credit, Refund, Sale};
 use crate::client::NewCustomer;
 use serde::{Deserialize, Serialize};
@@ -36,6 +38,8 @@ pub enum Report {
     Refund(Refund),
     /// Credit for a customer's balance.
     Credit(Credit),
+    /// A customer has left, and is to be deleted.
+    Deletion(Deletion),
 }
 
 /// What a report is about.
@@ -51,6 +55,8 @@ pub enum ReportKind {
     Refund,
     /// A credit to a customer's balance.
     Credit,
+    /// The deletion of a customer.
+    Deletion,
 }
 
 impl ReportKind {
@@ -62,6 +68,7 @@ impl ReportKind {
             Self::Transaction => "transaction",
             Self::Refund => "refund",
             Self::Credit => "credit",
+            Self::Deletion => "deletion",
         }
     }
 
@@ -72,6 +79,7 @@ impl ReportKind {
             Self::Transaction,
             Self::Refund,
             Self::Credit,
+            Self::Deletion,
         ]
         .into_iter()
         .find(|kind| kind.as_str() == name)
@@ -93,6 +101,7 @@ impl Report {
             Self::Sale(_) => ReportKind::Transaction,
             Self::Refund(_) => ReportKind::Refund,
             Self::Credit(_) => ReportKind::Credit,
+            Self::Deletion(_) => ReportKind::Deletion,
         }
     }
 
@@ -104,11 +113,12 @@ impl Report {
             Self::Sale(sale) => &sale.customer,
             Self::Refund(refund) => &refund.customer,
             Self::Credit(credit) => &credit.customer,
+            Self::Deletion(deletion) => &deletion.customer,
         }
     }
 
-    /// The key under which the report is delivered once: the customer's identifier, the key of the
-    /// sale (also for its refund), or the key of the credit.
+    /// The key under which the report is delivered once: the customer's identifier (also for the
+    /// customer's deletion), the key of the sale (also for its refund), or the key of the credit.
     #[must_use]
     pub fn key(&self) -> &str {
         match self {
@@ -116,6 +126,7 @@ impl Report {
             Self::Sale(sale) => &sale.key,
             Self::Refund(refund) => &refund.key,
             Self::Credit(credit) => &credit.key,
+            Self::Deletion(deletion) => &deletion.customer,
         }
     }
 }
@@ -144,6 +155,12 @@ impl From<Credit> for Report {
     }
 }
 
+impl From<Deletion> for Report {
+    fn from(deletion: Deletion) -> Self {
+        Self::Deletion(deletion)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use serde_json::{Value, json};
@@ -151,7 +168,7 @@ mod tests {
     use super::*;
     use crate::client::{Amount, CustomerRef, Money};
 
-    fn reports() -> [(Report, Value); 5] {
+    fn reports() -> [(Report, Value); 6] {
         let price = || Money::currency(Amount::major("19.90").unwrap(), "EUR");
         let points = Money::custom(Amount::minor(150, 0).unwrap(), "points");
         let ben = NewCustomer::new(7)
@@ -189,6 +206,10 @@ mod tests {
                 Credit::new("c-1", 7, points).into(),
                 json!({"kind": "credit", "key": "c-1", "customer": "7", "amount": 150,
                     "amount_units": "points", "is_currency": false}),
+            ),
+            (
+                Deletion::new(7).into(),
+                json!({"kind": "deletion", "customer": "7"}),
             ),
         ]
     }

@@ -200,6 +200,7 @@ impl Execution {
             Ok(receipt) => Op::Done {
                 id: row.id,
                 outcome: receipt.to_string(),
+                is_deletion: row.kind == ReportKind::Deletion,
                 next: None,
             },
             Err(error) if error.is_dead() => self.dead(&error),
@@ -245,7 +246,9 @@ impl Execution {
     /// what to write about a row that is not sent now.
     async fn announce(&self, report: Report) -> Result<Attempt, Option<Op>> {
         let row = &self.row;
-        let is_money = row.kind != ReportKind::Customer;
+        // All but a sign-up must not be sent twice: a deletion that is sent late would delete who has
+        // signed up again.
+        let once = row.kind != ReportKind::Customer;
         let check = match &report {
             Report::Customer(new) => {
                 // Partners do not sign up through the outbox, so no report waits for one.
@@ -263,12 +266,13 @@ impl Execution {
                 customer: row.customer.clone(),
                 key: row.key.clone(),
             }),
+            Report::Deletion(_) => Some(Check::Nothing),
             Report::Sale(_) | Report::Credit(_) => Some(Check::Customer(row.customer.clone())),
         };
         let mut attempt = Attempt::new(report);
         // With its receipt deleted, a sale of this key may have been paid before.
         let may_be_paid = self.claiming.pruned && row.kind == ReportKind::Transaction;
-        if is_money && (row.sent_at.is_some() || may_be_paid) {
+        if once && (row.sent_at.is_some() || may_be_paid) {
             attempt = attempt.again();
         }
         // A customer without a referrer waits for nobody and may be sent twice without harm.
@@ -277,7 +281,7 @@ impl Execution {
         };
         let settings = &self.shared.settings;
         let writer = &self.shared.writer;
-        match writer.announce(&self.owner, row.id, check, is_money).await {
+        match writer.announce(&self.owner, row.id, check, once).await {
             Announced::Clear {
                 customer_outcome,
                 pending_referrers,

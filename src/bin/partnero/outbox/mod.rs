@@ -85,7 +85,8 @@ enum Asked {
     /// Empty everything that the outbox holds about one customer, who is to be forgotten
     ///
     /// Nothing that waits will be sent. Receipts of sales, refunds and credits stay without personal
-    /// data, so that none is paid twice. The customer at Partnero is not deleted by this.
+    /// data, so that none is paid twice. The app's worker, or `drain`, then deletes the customer at
+    /// Partnero.
     Forget {
         /// The app's own identifier of the user
         customer: String,
@@ -163,8 +164,8 @@ async fn answer(asked: Asked, outbox: &Outbox, printer: Printer) -> Result<Endin
         Asked::Forget { customer } => {
             let found = outbox.forget(&customer).await?;
             if found.waiting + found.receipts == 0 {
-                let text =
-                    "there is nothing about this customer: is this the app's own identifier?";
+                let text = "there is nothing about this customer: is this the app's own identifier? If Partnero \
+                     has the customer, a worker deletes it there";
                 let object = json!({ "waiting": 0, "under_way": 0, "receipts": 0 });
                 printer.result(text, &object)?;
                 return Ok(Ending::Attention);
@@ -183,13 +184,13 @@ fn forgotten(forgotten: Forgotten) -> (String, Value) {
         receipts,
         ..
     } = forgotten;
-    let mut text =
-        format!("{waiting} reports that waited will not be sent, {receipts} receipts were emptied");
+    let mut text = format!(
+        "{waiting} reports that waited will not be sent, {receipts} receipts were emptied; a worker \
+         deletes the customer at Partnero"
+    );
     if under_way > 0 {
-        text = format!(
-            "{text}; {under_way} of the reports may be on their way right now: wait two minutes \
-             before you delete the customer at Partnero"
-        );
+        text =
+            format!("{text}, after {under_way} of the reports that may be on their way right now");
     }
     let object = json!({ "waiting": waiting, "under_way": under_way, "receipts": receipts });
     (text, object)

@@ -1,7 +1,7 @@
 CREATE TABLE partnero_outbox (
     id          BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     program     TEXT NOT NULL DEFAULT '',
-    kind        TEXT NOT NULL CHECK (kind IN ('customer', 'transaction', 'refund', 'credit')),
+    kind        TEXT NOT NULL CHECK (kind IN ('customer', 'transaction', 'refund', 'credit', 'deletion')),
     key         TEXT NOT NULL CHECK (key <> ''),
     customer    TEXT NOT NULL CHECK (customer <> ''),
     public_key  TEXT,

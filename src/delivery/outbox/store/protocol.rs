@@ -136,6 +136,8 @@ pub(crate) enum Op {
     Done {
         id: i64,
         outcome: String,
+        /// The receipt then names nobody.
+        is_deletion: bool,
         next: Option<NextLease>,
     },
     /// Not delivered. The row is due again after `after` milliseconds.
@@ -192,6 +194,8 @@ pub(crate) enum Check {
     Referrer(CustomerRef),
     /// Before a sale or a credit: the sign-up of the customer.
     Customer(String),
+    /// Before a deletion: no other row.
+    Nothing,
     /// Before a refund: the sign-up of the customer, and the sale of this key.
     CustomerAndSale { customer: String, key: String },
 }

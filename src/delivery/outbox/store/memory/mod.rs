@@ -14,7 +14,7 @@ use super::{
 use crate::client::CustomerRef;
 use crate::delivery::outbox::OutboxRow;
 use crate::delivery::outbox::clock::{millis, now};
-use crate::delivery::outbox::forgotten::{NOBODY, OUTCOME};
+use crate::delivery::outbox::forgotten::{Calls, NOBODY, OUTCOME};
 use crate::delivery::outbox::{DeadLetter, Enqueued, Forgotten, Status};
 use crate::delivery::report::ReportKind;
 
@@ -52,6 +52,13 @@ impl Memory {
 
     pub(super) fn enqueue(&self, program: &str, new: &OutboxRow) -> Enqueued {
         self.table(program, |table| {
+            let deletion = table.rows.values().find(|row| {
+                new.kind == ReportKind::Customer
+                    && row.claimed.kind == ReportKind::Deletion
+                    && row.claimed.key == new.key
+                    && row.state != State::Done
+            });
+            let waits_for = deletion.map(|row| row.claimed.id);
             let mut rows = table.rows.values_mut();
             // Every search here reads all rows. A test has few of them, and one statement less to
             // keep right.
@@ -60,12 +67,12 @@ impl Memory {
                 if row.state != State::Done || new.kind != ReportKind::Customer {
                     return Enqueued::Repeated;
                 }
-                *row = Row::new(row.claimed.id, new);
+                *row = Row::new(row.claimed.id, new, waits_for);
                 return Enqueued::Again;
             }
             table.last_id += 1;
             let id = table.last_id;
-            table.rows.insert(id, Row::new(id, new));
+            table.rows.insert(id, Row::new(id, new, waits_for));
             Enqueued::New
         })
     }
@@ -73,13 +80,17 @@ impl Memory {
     pub(super) fn forget(&self, program: &str, customer: &str) -> Forgotten {
         self.table(program, |table| {
             let mut forgotten = Forgotten::default();
+            let mut calls = Calls::default();
             let rows = table.rows.values();
-            let ids = rows.filter(|row| row.claimed.customer == customer);
+            let is_report = |row: &&Row| row.claimed.kind != ReportKind::Deletion;
+            let ids = rows.filter(|row| row.claimed.customer == customer && is_report(row));
             for id in ids.map(|row| row.claimed.id).collect::<Vec<_>>() {
                 let Some(mut row) = table.rows.remove(&id) else {
                     continue;
                 };
-                forgotten.count(row.state.name());
+                let (state, claimed) = (row.state.name(), &row.claimed);
+                forgotten.count(state);
+                calls.add(state, claimed.attempts, claimed.created_at, row.due_at);
                 if row.claimed.kind != ReportKind::Customer {
                     if row.state != State::Done {
                         row.settle(State::Done, OUTCOME, "");
@@ -91,6 +102,7 @@ impl Memory {
                 }
                 table.revive(id, |_| true);
             }
+            table.order_deletion(customer, &calls);
             forgotten
         })
     }
@@ -229,6 +241,7 @@ impl Memory {
             };
             row.settle(State::Done, "discarded", reason);
             row.forget();
+            row.empty_deletion();
             table.revive(id, |_| true);
             true
         })
@@ -308,6 +321,34 @@ impl Table {
         })
     }
 
+    /// Orders the deletion of a customer, unless that is under way already.
+    fn order_deletion(&mut self, customer: &str, calls: &Calls) {
+        let mut rows = self.rows.values();
+        let known = rows.find(|row| {
+            row.claimed.kind == ReportKind::Deletion
+                && row.claimed.key == customer
+                && row.state != State::Done
+        });
+        let id = match known {
+            Some(row) if row.state == State::Dead => row.claimed.id,
+            Some(_) => return,
+            None => self.last_id + 1,
+        };
+        let new = OutboxRow {
+            program: "".into(),
+            kind: ReportKind::Deletion,
+            key: customer.to_owned(),
+            customer: customer.to_owned(),
+            public_key: None,
+            payload: "{}".to_owned(),
+        };
+        let mut row = Row::new(id, &new, None);
+        row.due_at = row.due_at.max(calls.leased_until);
+        row.claimed.sent_at = calls.were_made.then(now);
+        self.last_id = self.last_id.max(id);
+        self.rows.insert(id, row);
+    }
+
     fn is_head(&self, row: &Row) -> bool {
         let mut earlier = self.rows.range(..row.claimed.id);
         row.claimed.kind == ReportKind::Customer
@@ -361,6 +402,7 @@ impl Table {
                 pending_referrers = pending.cloned().collect();
                 None
             }
+            Check::Nothing => None,
             Check::Referrer(name) => {
                 let pending = self.referrer(name, id, false);
                 pending.filter(|row| row.claimed.id < id)
@@ -412,6 +454,7 @@ impl Table {
                 row.settle(State::Done, outcome, "");
                 row.forget();
                 let customer = row.claimed.customer.clone();
+                row.empty_deletion();
                 self.revive(id, |_| true);
                 let next = next.as_ref();
                 if let Some(next) = next.and_then(|next| self.follow(&customer, next)) {
@@ -443,7 +486,9 @@ impl Table {
                 row.claimed.attempts += 1;
                 row.note(*sent);
                 // A referrer who may never arrive holds no friends.
-                self.revive(id, |row| row.claimed.kind == ReportKind::Customer);
+                if row.claimed.kind != ReportKind::Deletion {
+                    self.revive(id, |row| row.claimed.kind == ReportKind::Customer);
+                }
             }
             Op::Release { after, sent, .. } => {
                 row.state = State::Due;

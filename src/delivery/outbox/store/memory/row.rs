@@ -3,6 +3,7 @@
 use crate::delivery::outbox::DeadLetter;
 use crate::delivery::outbox::OutboxRow;
 use crate::delivery::outbox::clock::{now, time};
+use crate::delivery::outbox::forgotten::NOBODY;
 use crate::delivery::outbox::store::{Claimed, Kind, Sent};
 use crate::delivery::report::ReportKind;
 
@@ -43,7 +44,9 @@ impl State {
 }
 
 impl Row {
-    pub(super) fn new(id: i64, new: &OutboxRow) -> Self {
+    /// A new row, which waits for another one or is due.
+    pub(super) fn new(id: i64, new: &OutboxRow, waits_for: Option<i64>) -> Self {
+        let now = now();
         let claimed = Claimed {
             id,
             kind: new.kind,
@@ -51,7 +54,7 @@ impl Row {
             customer: new.customer.clone(),
             payload: Some(new.payload.clone()),
             attempts: 0,
-            created_at: now(),
+            created_at: now,
             sent_at: None,
             is_abandoned: false,
             tried_at: None,
@@ -60,8 +63,8 @@ impl Row {
         Self {
             claimed,
             public_key: new.public_key.clone(),
-            state: State::Due,
-            due_at: now(),
+            state: waits_for.map_or(State::Due, |waits_for| State::Held { waits_for }),
+            due_at: now,
             outcome: None,
             last_answer: String::new(),
             settled_at: 0,
@@ -167,6 +170,14 @@ impl Row {
     pub(super) fn forget(&mut self) {
         self.claimed.payload = None;
         self.public_key = None;
+    }
+
+    /// Takes the identifier out of the receipt of a deletion.
+    pub(super) fn empty_deletion(&mut self) {
+        if self.claimed.kind == ReportKind::Deletion {
+            NOBODY.clone_into(&mut self.claimed.customer);
+            self.claimed.key = format!("{NOBODY} {}", self.claimed.id);
+        }
     }
 
     pub(super) fn is_customer(&self, id: &str) -> bool {

@@ -2,7 +2,7 @@
 
 use sqlx::Row;
 
-use super::settle::revive;
+use super::settle::{empty_deletions, revive};
 use super::{AFTER, LISTED, NOW, Pool, begin_briefly, kind, list, text};
 use crate::delivery::outbox::clock::{millis, time};
 use crate::delivery::outbox::store::Which;
@@ -126,6 +126,7 @@ pub(crate) async fn discard(
     let query = query.bind(id).bind(reason);
     let found = query.execute(&mut *transaction).await?.rows_affected() > 0;
     if found {
+        empty_deletions(&mut transaction, &[id]).await?;
         // The reports behind it are sent although it never arrived: that is what the person has
         // decided.
         revive(&mut transaction, &[id]).await?;

@@ -77,7 +77,8 @@ statements! {
         AND e.state IN ('due', 'leased') AND e.id < oldest.id)";
     HELD_FOR_NOTHING = "SELECT id FROM partnero_outbox r WHERE program = $1 AND state = 'held' \
         AND NOT EXISTS (SELECT 1 FROM partnero_outbox w WHERE w.id = r.waits_for \
-        AND w.state <> 'done' AND (w.state <> 'dead' OR r.kind <> 'customer'))";
+        AND w.state <> 'done' \
+        AND (w.state <> 'dead' OR r.kind <> 'customer' OR w.kind = 'deletion'))";
 }
 
 /// A lease that ran out was an attempt. Another driver may have written any number.

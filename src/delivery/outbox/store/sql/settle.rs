@@ -13,6 +13,7 @@ use super::{
 use crate::client::CustomerRef;
 use crate::delivery::deliver::DeadReason;
 use crate::delivery::outbox::OutboxError;
+use crate::delivery::outbox::forgotten::NOBODY;
 use crate::delivery::outbox::store::{
     Announced, Change, Check, Next, NextLease, Op, Sent, Written,
 };
@@ -58,7 +59,11 @@ statements! {
     REVIVE = "UPDATE partnero_outbox SET state = 'due', waits_for = NULL, due_at = {NOW} \
         WHERE state = 'held' AND waits_for {LISTED}";
     REVIVE_FRIENDS = "UPDATE partnero_outbox SET state = 'due', waits_for = NULL, due_at = {NOW} \
-        WHERE state = 'held' AND kind = 'customer' AND waits_for {LISTED}";
+        WHERE state = 'held' AND kind = 'customer' AND waits_for {LISTED} \
+        AND (SELECT kind FROM partnero_outbox w WHERE w.id = partnero_outbox.waits_for) <> 'deletion'";
+    // The key of a deletion is the customer's identifier.
+    EMPTY_DELETION = "UPDATE partnero_outbox SET customer = '{NOBODY}', key = '{NOBODY} ' || id \
+        WHERE id {LISTED} AND kind = 'deletion'";
     PROMOTE = "UPDATE partnero_outbox SET state = 'due', due_at = {NOW} \
         WHERE state = 'queued' AND {is_oldest} RETURNING id, customer",
         is_oldest = is_one_of(&format!("SELECT (SELECT MIN(q.id) FROM partnero_outbox q \
@@ -111,6 +116,16 @@ pub(crate) async fn write(
     revive_friends(&mut transaction, &dead).await?;
     let promoted = promote(&mut transaction, &gone).await?;
     let followed = follow(&mut transaction, program, changes, &done, promoted).await?;
+    let deletions = changes.iter().filter_map(|Change { owner, op }| match op {
+        Op::Done {
+            id,
+            is_deletion: true,
+            ..
+        } if done.contains_key(&(*id, &**owner)) => Some(*id),
+        _ => None,
+    });
+    // After all that finds the next row by this one's customer.
+    empty_deletions(&mut transaction, &deletions.collect::<Vec<_>>()).await?;
     transaction.commit().await?;
     for (at, next) in followed {
         written[at] = Written::Followed(Box::new(next));
@@ -334,6 +349,7 @@ async fn look(
                 ..Seen::default()
             });
         }
+        Check::Nothing => return Ok(Seen::default()),
         Check::Customer(customer) => (customer, None),
         Check::CustomerAndSale { customer, key } => (customer, Some(key)),
     };
@@ -404,7 +420,8 @@ pub(super) async fn revive(
 }
 
 /// Makes the sign-ups due that waited for these, which are dead now: a referrer who may never arrive
-/// holds no friends. Sales go on waiting for their customer. It must come after all other changes,
+/// holds no friends. Sales go on waiting for their customer, and a new sign-up for the deletion of who
+/// had its identifier. It must come after all other changes,
 /// as [`revive`].
 pub(super) async fn revive_friends(
     connection: &mut Connection,
@@ -431,6 +448,19 @@ pub(super) async fn promote(
     }
     let query = sqlx::query(PROMOTE.as_str()).bind(list(gone)?);
     customers(&query.fetch_all(connection).await?)
+}
+
+/// Takes the identifier out of the receipts of deletions among these.
+pub(super) async fn empty_deletions(
+    connection: &mut Connection,
+    ids: &[i64],
+) -> Result<(), OutboxError> {
+    if ids.is_empty() {
+        return Ok(());
+    }
+    let query = sqlx::query(EMPTY_DELETION.as_str()).bind(list(ids)?);
+    query.execute(connection).await?;
+    Ok(())
 }
 
 /// Ids and customers of rows.

@@ -132,6 +132,7 @@ fn done(id: i64) -> Op {
     Op::Done {
         id,
         outcome: "recorded".to_owned(),
+        is_deletion: false,
         next: None,
     }
 }
@@ -141,6 +142,7 @@ fn done_with_next(id: i64, owner: &str) -> Op {
     Op::Done {
         id,
         outcome: "recorded".to_owned(),
+        is_deletion: false,
         next: Some(NextLease {
             owner: owner.into(),
             lease: to_millis(MINUTE),

@@ -4,6 +4,7 @@ use super::*;
 use crate::client::CustomerRef;
 use crate::delivery::outbox::Forgotten;
 use crate::delivery::outbox::forgotten::NOBODY;
+use crate::delivery::outbox::store::Which;
 
 every_engine! {
     a_forgotten_customer_leaves_nothing_to_send,
@@ -11,7 +12,12 @@ every_engine! {
     a_report_under_way_is_forgotten_and_told,
     friends_wait_no_more_for_a_forgotten_referrer,
     a_stranger_has_nothing_to_forget,
-    a_forgotten_customer_may_come_back,
+    a_deletion_leaves_an_empty_receipt,
+    a_deletion_waits_for_calls_under_way,
+    a_deletion_that_was_given_up_is_ordered_again,
+    a_newcomer_waits_for_the_deletion,
+    a_newcomer_waits_for_a_person_if_the_deletion_is_dead,
+    a_newcomer_who_leaves_is_never_sent,
     everything_about_a_customer_is_exported,
     a_program_forgets_its_own_customers_alone,
     the_id_of_a_deleted_row_is_not_given_again,
@@ -56,14 +62,16 @@ async fn a_forgotten_customer_leaves_nothing_to_send(store: Store) {
     assert_eq!(forgotten, expected);
     assert_eq!(keys(&claim(&store).await), ["other"]);
     let status = store.status().await.unwrap();
-    assert_eq!((status.pending, status.held, status.dead), (1, 0, 0));
+    // The deletion waits until the lease ends.
+    assert_eq!((status.pending, status.held, status.dead), (2, 0, 0));
     assert_eq!(store.forget("7").await.unwrap(), Forgotten::default());
 }
 
 async fn a_receipt_of_a_forgotten_customer_names_nobody(store: Store) {
     live(&store).await;
     store.forget("7").await.unwrap();
-    assert!(store.export("7").await.unwrap().is_empty());
+    let order = store.export("7").await.unwrap();
+    assert_eq!((order.len(), &order[0]["kind"]), (1, &"deletion".into()));
     let left = store.export(NOBODY).await.unwrap();
     let text = serde_json::to_string(&left).unwrap();
     assert!(
@@ -126,18 +134,149 @@ async fn friends_wait_no_more_for_a_forgotten_referrer(store: Store) {
 
 async fn a_stranger_has_nothing_to_forget(store: Store) {
     enqueue(&store, &[customer("7")]).await;
-    for stranger in ["8", "", "7\0", "' OR '' = '"] {
-        assert_eq!(store.forget(stranger).await.unwrap(), Forgotten::default());
+    for stranger in ["8", "' OR '' = '"] {
         assert!(store.export(stranger).await.unwrap().is_empty());
+        assert_eq!(store.forget(stranger).await.unwrap(), Forgotten::default());
     }
-    assert_eq!(keys(&claim(&store).await), ["7"]);
+    assert!(store.export("7\0").await.unwrap().is_empty());
+    // Partnero may know a customer whose receipt is long deleted.
+    let ordered = ["7", "8", "' OR '' = '"];
+    assert_eq!(keys(&claim(&store).await), ordered);
 }
 
-async fn a_forgotten_customer_may_come_back(store: Store) {
-    live(&store).await;
+/// The only due row, which is the deletion of customer 7.
+async fn deletion(store: &Store) -> Claimed {
+    let mut rows = claim(store).await;
+    assert_eq!(keys(&rows), ["7"]);
+    assert_eq!(rows[0].kind, ReportKind::Deletion);
+    rows.remove(0)
+}
+
+fn deleted(id: i64) -> Op {
+    Op::Done {
+        id,
+        outcome: "deleted".to_owned(),
+        is_deletion: true,
+        next: None,
+    }
+}
+
+async fn a_deletion_leaves_an_empty_receipt(store: Store) {
+    enqueue(&store, &[secret(ReportKind::Customer, "7")]).await;
+    store.forget("7").await.unwrap();
+    let order = deletion(&store).await;
+    assert_eq!(order.payload.as_deref(), Some("{}"));
+    // No call about the customer was ever made.
+    assert_eq!(order.sent_at, None);
+    write(&store, deleted(order.id)).await;
+    assert!(store.export("7").await.unwrap().is_empty());
+    let left = store.export(NOBODY).await.unwrap();
+    let [receipt] = &left[..] else {
+        panic!("{left:?}");
+    };
+    assert_eq!(receipt["kind"], "deletion");
+    assert_eq!(receipt["outcome"], "deleted");
+    assert_eq!(receipt["key"], format!("{NOBODY} {}", order.id));
+    assert!(receipt["settled_at"].is_i64() && receipt["payload"].is_null());
+
+    // The next one of the same identifier has a receipt, too.
+    store.forget("7").await.unwrap();
+    let order = deletion(&store).await;
+    write(&store, dead(order.id)).await;
+    assert!(store.discard(order.id, "done by hand").await.unwrap());
+    assert!(store.export("7").await.unwrap().is_empty());
+    assert_eq!(store.export(NOBODY).await.unwrap().len(), 2);
+}
+
+async fn a_deletion_waits_for_calls_under_way(store: Store) {
+    enqueue(&store, &[customer("7"), sale("o-1", "8")]).await;
+    let lease_ends = |row: &serde_json::Value| row["due_at"].as_i64().unwrap();
+    claim(&store).await;
+    let until = lease_ends(&store.export("7").await.unwrap()[0]);
+    store.forget("7").await.unwrap();
+    let order = store.export("7").await.unwrap().remove(0);
+    assert_eq!(
+        (&order["state"], lease_ends(&order)),
+        (&"due".into(), until)
+    );
+    assert!(order["sent_at"].is_i64());
+    assert!(claim(&store).await.is_empty());
+
+    // What was tried and put off may be on its way as well.
+    let waiting = store.export("8").await.unwrap()[0]["id"].as_i64();
+    write(&store, retry(waiting.unwrap(), MINUTE)).await;
+    store.forget("8").await.unwrap();
+    let order = claim(&store).await.remove(0);
+    assert_eq!(
+        (order.kind, order.key.as_str()),
+        (ReportKind::Deletion, "8")
+    );
+    assert!(order.sent_at.is_some());
+}
+
+async fn a_deletion_that_was_given_up_is_ordered_again(store: Store) {
+    store.forget("7").await.unwrap();
+    let order = deletion(&store).await;
+    write(&store, dead(order.id)).await;
+    store.forget("7").await.unwrap();
+    let again = deletion(&store).await;
+    assert_eq!((again.id, again.attempts), (order.id, 0));
+    // One that is under way is left alone.
+    store.forget("7").await.unwrap();
+    assert!(claim(&store).await.is_empty());
+    assert_eq!(
+        write(&store, deleted(again.id)).await,
+        Written::Settled(true)
+    );
+}
+
+async fn a_newcomer_waits_for_the_deletion(store: Store) {
+    enqueue(&store, &[secret(ReportKind::Customer, "7")]).await;
+    let old = claim(&store).await.remove(0);
+    write(&store, done(old.id)).await;
     store.forget("7").await.unwrap();
     enqueue(&store, &[customer("7"), sale("o-9", "7")]).await;
-    assert_eq!(keys(&claim(&store).await), ["7"]);
+    let repeated = store.enqueue(&customer("7")).await.unwrap();
+    assert_eq!(repeated, Enqueued::Repeated);
+    let order = deletion(&store).await;
+    assert!(claim(&store).await.is_empty());
+    write(&store, deleted(order.id)).await;
+    let newcomer = claim(&store).await.remove(0);
+    assert_eq!(
+        (newcomer.kind, newcomer.key.as_str()),
+        (ReportKind::Customer, "7")
+    );
+    write(&store, done(newcomer.id)).await;
+    assert_eq!(keys(&claim(&store).await), ["o-9"]);
+}
+
+async fn a_newcomer_waits_for_a_person_if_the_deletion_is_dead(store: Store) {
+    for decision in ["replay", "discard"] {
+        store.forget("7").await.unwrap();
+        enqueue(&store, &[customer("7")]).await;
+        let order = deletion(&store).await;
+        write(&store, dead(order.id)).await;
+        store.repair().await.unwrap();
+        assert!(claim(&store).await.is_empty(), "{decision}");
+        if decision == "replay" {
+            assert_eq!(store.replay(Which::All).await.unwrap(), 1);
+            write(&store, deleted(deletion(&store).await.id)).await;
+        } else {
+            assert!(store.discard(order.id, "kept at Partnero").await.unwrap());
+        }
+        let newcomer = claim(&store).await.remove(0);
+        assert_eq!(newcomer.kind, ReportKind::Customer, "{decision}");
+        write(&store, done(newcomer.id)).await;
+    }
+}
+
+async fn a_newcomer_who_leaves_is_never_sent(store: Store) {
+    store.forget("7").await.unwrap();
+    enqueue(&store, &[customer("7")]).await;
+    assert_eq!(store.forget("7").await.unwrap().waiting, 1);
+    let order = deletion(&store).await;
+    write(&store, deleted(order.id)).await;
+    assert!(claim(&store).await.is_empty());
 }
 
 async fn everything_about_a_customer_is_exported(store: Store) {
@@ -191,5 +330,6 @@ async fn the_id_of_a_deleted_row_is_not_given_again(store: Store) {
             store.forget(customer).await.unwrap();
         }
     }
-    assert_eq!(store.status().await.unwrap().pending, 0);
+    // The deletions of the two who were forgotten.
+    assert_eq!(store.status().await.unwrap().pending, 2);
 }
