@@ -52,8 +52,8 @@ pub struct Reconciled {
     /// Missing users who are now in the outbox. Fewer than `missing`, if the outbox had their sign-ups
     /// before.
     pub enqueued: u64,
-    /// Of the enqueued ones, those whose sign-ups were sent before and whom the affiliate program did
-    /// not take: it does not know the partner. They arrive only once Partnero has that partner.
+    /// Of the missing ones of a [fix](super::Reconcile::fix), those whose partner the affiliate program
+    /// does not know. They arrive only once Partnero has that partner.
     pub not_taken: u64,
 }
 

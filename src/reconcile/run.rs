@@ -13,7 +13,9 @@ use super::error::{ReconcileError, ReconcileErrorKind};
 use super::roster::{Compared, Roster, name_of};
 use crate::client::{Client, Customer, NewCustomer};
 #[cfg(feature = "outbox")]
-use crate::delivery::{Enqueued, NotCreatedReason, Outbox, Registration};
+use crate::client::{Error, PartnerRef};
+#[cfg(feature = "outbox")]
+use crate::delivery::{Enqueued, Outbox, look_up_partner};
 use crate::referral::ProgramKind;
 
 /// A million pages of a hundred customers each: more than any program has.
@@ -123,6 +125,8 @@ impl Reconcile {
         }
 
         if seen < sum.users || unreferred > 0 {
+            #[cfg(feature = "outbox")]
+            let mut partners = Partners::default();
             let mut users = pin!(users());
             while let Some(user) = next(users.as_mut()).await? {
                 if unreferred > 0 && roster.take_unreferred(&user) {
@@ -136,7 +140,7 @@ impl Reconcile {
                 if roster.take_missing(&user) {
                     sum.missing += 1;
                     #[cfg(feature = "outbox")]
-                    self.enqueue(&user, &mut sum).await?;
+                    self.enqueue(&user, &mut sum, &mut partners).await?;
                     tell(Difference::Missing(Box::new(user)));
                 }
             }
@@ -149,29 +153,43 @@ impl Reconcile {
         &self,
         user: &NewCustomer,
         sum: &mut Reconciled,
+        partners: &mut Partners,
     ) -> Result<(), ReconcileError> {
         if let Some(outbox) = &self.fix {
             let failed = |error| ReconcileError::new(ReconcileErrorKind::Outbox, error);
-            // The receipt is gone once the sign-up is enqueued again.
-            let rows = outbox.export(user.id()).await.map_err(failed)?;
             let enqueued = outbox.enqueue(user.clone()).await.map_err(failed)?;
             sum.enqueued += u64::from(enqueued != Enqueued::Repeated);
-            sum.not_taken += u64::from(rows.iter().any(is_not_taken));
+            if let Some(partner) = user.bringing_partner() {
+                let are_known = partners.know(&self.client, partner).await;
+                let is_known = are_known
+                    .map_err(|error| ReconcileError::new(ReconcileErrorKind::Partnero, error))?;
+                sum.not_taken += u64::from(!is_known);
+            }
         }
         Ok(())
     }
 }
 
-/// Whether this row of an outbox is the receipt of a sign-up that an affiliate program did not take.
+/// Which partners Partnero knows, each asked once.
 #[cfg(feature = "outbox")]
-fn is_not_taken(row: &serde_json::Value) -> bool {
-    let not_taken = [
-        NotCreatedReason::NoPartner,
-        NotCreatedReason::UnknownPartner,
-    ];
-    not_taken
-        .iter()
-        .any(|reason| row["outcome"] == Registration::NotCreated(*reason).as_str())
+#[derive(Default)]
+struct Partners(Vec<(PartnerRef, bool)>);
+
+#[cfg(feature = "outbox")]
+impl Partners {
+    /// Most partners that are remembered. A program has few, and users come in no order of theirs.
+    const MOST: usize = 1_000;
+
+    async fn know(&mut self, client: &Client, partner: &PartnerRef) -> Result<bool, Error> {
+        if let Some((_, is_known)) = self.0.iter().find(|(known, _)| known == partner) {
+            return Ok(*is_known);
+        }
+        let is_known = look_up_partner(client, partner).await?.is_some();
+        if self.0.len() < Self::MOST {
+            self.0.push((partner.clone(), is_known));
+        }
+        Ok(is_known)
+    }
 }
 
 fn compare(

@@ -15,8 +15,8 @@ use crate::{EXIT_CODES, Ending, wait};
 ///
 /// It prints who is missing at Partnero, whom the app does not know, whom Partnero has deleted, and
 /// who has another referrer there. It changes nothing, unless it is told to --fix. Differences are
-/// exit code 3; missing users who are now in the outbox are none, unless the affiliate program did not
-/// take them at an earlier time.
+/// exit code 3; missing users who are now in the outbox are none, unless the affiliate program does not
+/// know their partner.
 #[derive(clap::Args)]
 #[command(after_help = format!("{COLUMNS}\n\n{EXIT_CODES}"))]
 pub(crate) struct Arguments {
@@ -120,7 +120,7 @@ fn lines(sum: &Reconciled) -> String {
     for (number, text) in [
         (
             sum.not_taken,
-            "missing users had been sent, and the program did not take them: it knows no such partner",
+            "missing users will not be taken: the program does not know their partner",
         ),
         (sum.uncompared, "referrers could not be compared"),
         (
