@@ -40,3 +40,36 @@ async fn what_only_ends_later_may_last_for_ever() {
     assert_eq!(worker.stop(MAX).await, 0);
     assert!(shop.knows("ben"));
 }
+
+/// The client of the shop waits 300 ms for an answer.
+#[tokio::test]
+async fn the_bounds_of_the_settings_are_where_the_docs_say() {
+    const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+    const SECOND: Duration = Duration::from_secs(1);
+    let shop = Shop::open(Outbox::memory()).await;
+    let timeout = Duration::from_millis(300);
+    for (builder, refused) in [
+        (shop.worker().look_up_after(timeout), Some("look_up_after")),
+        (
+            shop.worker().look_up_after(SECOND).lease(SECOND),
+            Some("lease"),
+        ),
+        (shop.worker().retries(SECOND, SECOND / 2), Some("retries")),
+        (
+            shop.worker().retries(Duration::ZERO, SECOND),
+            Some("retries"),
+        ),
+        (shop.worker().lease(DAY), None),
+        (shop.worker().retries(SECOND, SECOND), None),
+        (shop.worker().retries(SECOND, 14 * DAY), None),
+    ] {
+        let started = builder.start();
+        let error = started.as_ref().err().map(ToString::to_string);
+        let is_about = |setting| error.as_ref().is_some_and(|error| error.contains(setting));
+        assert_eq!(refused.is_some(), error.is_some(), "{error:?}");
+        assert!(refused.is_none_or(is_about), "{error:?}");
+        if let Ok(worker) = started {
+            worker.stop(SECOND).await;
+        }
+    }
+}

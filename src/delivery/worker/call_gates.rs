@@ -71,6 +71,7 @@ mod tests {
     use super::*;
     use crate::delivery::outbox::Outbox;
     use crate::delivery::worker::health::Monitor;
+    use crate::delivery::worker::outage::Failure;
 
     const MS: Duration = Duration::from_millis(1);
     const MINUTE: Duration = Duration::from_secs(60);
@@ -91,6 +92,26 @@ mod tests {
         assert_eq!(within.latest(), Some(Instant::now() + MS + MINUTE));
         tokio::time::advance(MS).await;
         assert!(!within.lets_pass().await);
+    }
+
+    #[tokio::test]
+    async fn a_call_is_repeated_only_while_nothing_fails() {
+        let outage = Outage::default();
+        let attempt = AttemptGate {
+            gate: gate(&Outbox::memory()),
+            until: Instant::now() + MINUTE,
+            timeout: MINUTE,
+            outage: outage.clone(),
+        };
+        assert!(attempt.allows_retries());
+        let failure = Failure {
+            customer: "a",
+            is_repeated: false,
+            is_certain: false,
+        };
+        outage.partnero_fails(&failure, 2);
+        assert!(!attempt.allows_retries());
+        assert!(!ProbeGate(gate(&Outbox::memory())).allows_retries());
     }
 
     #[tokio::test]

@@ -113,6 +113,7 @@ impl Monitor {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::delivery::outbox::OutboxErrorKind;
     use serde_json::json;
 
     #[test]
@@ -124,5 +125,24 @@ mod tests {
         });
         let health = monitor.health(true);
         assert_eq!(serde_json::to_value(health).unwrap(), expected);
+    }
+
+    #[test]
+    fn it_says_what_was_noted_last() {
+        let monitor = Monitor::default();
+        monitor.database_fails(&OutboxError::new(OutboxErrorKind::Unavailable));
+        monitor.paused(true);
+        let (first, second) = (monitor.begins(), monitor.begins());
+        let health = monitor.health(true);
+        assert!(!health.database && !health.is_ok() && health.paused);
+        assert_eq!(health.in_flight, 2);
+        drop(first);
+        monitor.database_answers();
+        monitor.paused(false);
+        let health = monitor.health(true);
+        assert!(health.database && health.is_ok() && !health.paused);
+        assert_eq!(health.in_flight, 1);
+        drop(second);
+        assert!(!monitor.health(false).is_ok());
     }
 }

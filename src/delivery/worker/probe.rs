@@ -66,3 +66,51 @@ impl Suspicion {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::future::ready;
+    use std::net::TcpListener;
+
+    use http::{Request, Response, StatusCode};
+    use tower::service_fn;
+    use tower_layer::layer_fn;
+
+    use super::*;
+    use crate::client::{ApiKey, Body, BoxError, ClientBuilder, HttpService};
+
+    fn builder(base_url: &str) -> ClientBuilder {
+        let builder = Client::builder(ApiKey::new("k").unwrap());
+        builder.base_url(base_url).retries(0)
+    }
+
+    fn answering(status: u16) -> Client {
+        let answer = move |_: Request<Body>| {
+            let mut answer = Response::new(Body::default());
+            *answer.status_mut() = StatusCode::from_u16(status).unwrap();
+            ready(Ok::<_, BoxError>(answer))
+        };
+        let layer = layer_fn(move |_: HttpService| service_fn(answer));
+        let builder = builder("http://127.0.0.1:9/v1").layer(layer);
+        builder.build().unwrap()
+    }
+
+    #[tokio::test]
+    async fn nobody_there_and_a_refused_key_are_failures_and_another_refusal_is_an_answer() {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        drop(listener);
+        let nobody = builder(&format!("http://{address}/v1")).build().unwrap();
+        for (client, fails) in [
+            (nobody, true),
+            (answering(401), true),
+            (answering(503), true),
+            (answering(404), false),
+        ] {
+            let found = probe(&client).await;
+            assert_eq!(matches!(found, Found::Failure { asked: None }), fails);
+            assert_eq!(matches!(found, Found::Answer), !fails);
+        }
+        assert!(matches!(probe(&answering(429)).await, Found::Nothing));
+    }
+}

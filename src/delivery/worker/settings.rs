@@ -41,3 +41,21 @@ impl Default for Settings {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// As the documentation of [`DeliveryWorkerBuilder`](super::super::DeliveryWorkerBuilder) says.
+    #[test]
+    fn the_defaults_are_those_of_the_docs() {
+        let settings = Settings::default();
+        let minutes = |minutes: u64| Duration::from_secs(minutes * 60);
+        assert_eq!(settings.lease, minutes(2));
+        assert_eq!(settings.look_up_after, Duration::from_secs(30));
+        assert_eq!(settings.waits.longest, minutes(60));
+        assert_eq!(settings.give_up_after, minutes(14 * 1_440));
+        assert_eq!(settings.referrer_grace, minutes(2));
+        assert_eq!(settings.probes.longest, minutes(1));
+    }
+}

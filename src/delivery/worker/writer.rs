@@ -235,3 +235,66 @@ async fn write_one(database: &Database, mut entry: Entry) -> Option<Entry> {
         }
     }
 }
+
+#[cfg(all(test, feature = "outbox-sqlite"))]
+mod tests {
+    use sqlx::SqlitePool;
+    use sqlx::sqlite::SqlitePoolOptions;
+    use tokio::time::timeout;
+
+    use super::*;
+    use crate::delivery::outbox::store::Sent;
+
+    const HOUR: Duration = Duration::from_secs(3_600);
+    const SOON: Duration = Duration::from_secs(10);
+    /// Long enough for a second try.
+    const MOMENT: Duration = Duration::from_millis(500);
+
+    async fn writer(patience: Duration) -> (BatchWriter, SqlitePool) {
+        let pool = SqlitePoolOptions::new().max_connections(1);
+        let pool = pool.connect("sqlite::memory:").await.unwrap();
+        let outbox = Outbox::sqlite_pool(pool.clone()).await.unwrap();
+        let monitor = Monitor::default();
+        let gate = FleetGate::new(outbox.clone(), monitor.clone(), HOUR, MOMENT);
+        let (writer, _task) = BatchWriter::start(outbox, patience, gate, monitor);
+        (writer, pool)
+    }
+
+    async fn announce(writer: &BatchWriter) -> Announced {
+        let check = Check::Customer("7".to_owned());
+        writer.announce(&"one".into(), 1, check, true).await
+    }
+
+    async fn give_back(writer: &BatchWriter) -> Settled {
+        let op = Op::Release {
+            id: 1,
+            after: 0,
+            sent: Sent::Keep,
+        };
+        writer.settle(&"one".into(), op).await
+    }
+
+    /// No report is sent while the database does not say that it may be, and nobody waits to hear
+    /// that. A result is tried again until the lease has ended.
+    #[tokio::test]
+    async fn a_database_that_fails_refuses_announcements_and_keeps_results_waiting() {
+        for is_gone in [true, false] {
+            for (patience, is_given_up) in [(HOUR, false), (Duration::ZERO, true)] {
+                let (writer, pool) = writer(patience).await;
+                if is_gone {
+                    pool.close().await;
+                } else {
+                    // The database answers, and takes no row.
+                    let broken = sqlx::raw_sql("DROP TABLE partnero_outbox");
+                    broken.execute(&pool).await.unwrap();
+                }
+                let announced = timeout(SOON, announce(&writer)).await;
+                assert_eq!(announced, Ok(Announced::Refused), "{is_gone}");
+                let wait = if is_given_up { SOON } else { MOMENT };
+                let settled = timeout(wait, give_back(&writer)).await;
+                let is_lost = matches!(settled, Ok(Settled::Lost));
+                assert_eq!(is_lost, is_given_up, "{is_gone} {patience:?}");
+            }
+        }
+    }
+}
