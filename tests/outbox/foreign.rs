@@ -1,10 +1,12 @@
 //! Rows that another driver has written into SQLite, which takes any type in any column.
 
+use std::time::{Duration, Instant};
+
 use sqlx::sqlite::{SqliteConnectOptions, SqlitePool, SqlitePoolOptions};
 use tower_partnero::NewCustomer;
-use tower_partnero::delivery::Outbox;
+use tower_partnero::delivery::{Outbox, Status};
 
-use crate::support::{Shop, sale};
+use crate::support::{Shop, friend, sale};
 
 async fn shop(directory: &tempfile::TempDir) -> (Shop, SqlitePool) {
     let options = SqliteConnectOptions::new()
@@ -59,4 +61,28 @@ async fn what_is_no_text_is_dead_and_holds_up_nobody_else() {
         );
         assert!(shop.outbox.discard(letter.id, "unreadable").await.unwrap());
     }
+}
+
+/// A row may say that it was sent a moment ago, and be due: a person has made it so, or the database
+/// was restored. That request may still be under way, so Partnero is not asked for the sale yet.
+#[tokio::test]
+async fn a_sale_that_was_just_sent_is_looked_up_only_after_the_pause() {
+    const PAUSE: Duration = Duration::from_secs(2);
+    let directory = tempfile::tempdir().unwrap();
+    let (shop, pool) = shop(&directory).await;
+    shop.anna().await;
+    shop.report(friend("ben")).await;
+    assert!(shop.deliver().await.is_drained());
+    shop.report(sale("o-1", "ben")).await;
+    let began = Instant::now();
+    let sent = "UPDATE partnero_outbox SET sent_at = CAST(unixepoch('subsec') * 1000 AS INTEGER) \
+                WHERE kind = 'transaction'";
+    sqlx::query(sent).execute(&pool).await.unwrap();
+    let worker = shop.worker().look_up_after(PAUSE).start().unwrap();
+    shop.status_when(Status::is_drained).await;
+    // The database counts in milliseconds.
+    let rounding = Duration::from_millis(10);
+    assert!(began.elapsed() + rounding >= PAUSE, "{:?}", began.elapsed());
+    worker.stop(Duration::from_secs(5)).await;
+    assert_eq!(shop.recorded("o-1"), 1);
 }
