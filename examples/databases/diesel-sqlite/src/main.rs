@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::extract::State;
-use axum::response::{IntoResponse, Redirect};
-use axum::routing::{get, post};
+use axum::response::{Html, IntoResponse, Redirect};
+use axum::routing::get;
 use axum::{Extension, Form, Router};
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
@@ -57,14 +57,13 @@ fn open(file: &Path) -> Result<Db, Failure> {
     let db = Pool::builder()
         .connection_customizer(Box::new(Settings))
         .build(manager)?;
-    // An app with `diesel_migrations` puts both texts into an `up.sql`.
-    let users =
-        "CREATE TABLE users (id INTEGER PRIMARY KEY AUTOINCREMENT, email TEXT NOT NULL UNIQUE);";
-    let connection = &mut *db.get()?;
-    connection.immediate_transaction(|connection| {
-        connection.batch_execute(users)?;
-        connection.batch_execute(Outbox::SCHEMA_SQLITE)
-    })?;
+    // An app with `diesel_migrations` has this in an `up.sql`.
+    db.get()?.batch_execute(
+        "CREATE TABLE IF NOT EXISTS users (
+            id INTEGER PRIMARY KEY AUTOINCREMENT,
+            email TEXT NOT NULL UNIQUE
+        );",
+    )?;
     Ok(db)
 }
 
@@ -91,6 +90,10 @@ fn store(
     })
 }
 
+async fn form() -> Html<&'static str> {
+    Html("<form method=post><input name=email><button>Sign up")
+}
+
 async fn sign_up(
     State(state): State<Arc<AppState>>,
     FromExtension(hook): FromExtension<SignupHook>,
@@ -104,11 +107,12 @@ async fn sign_up(
 }
 
 fn app(state: AppState) -> Result<Router, tower_partnero::ConfigError> {
-    let referrals = Referrals::builder().build()?;
+    let referrals = Referrals::builder().secure(false).build()?; // with https, leave `.secure(false)` out
     let signups = Signups::new(referrals.clone(), state.outbox.clone());
     Ok(Router::new()
-        .route("/", get(async || "welcome"))
-        .route("/signup", post(sign_up))
+        .route("/", get(async || "Welcome!"))
+        .route("/signup", get(form).post(sign_up))
+        .route("/welcome", get(async || "Welcome!"))
         .layer(Extension(signups)) // the extractor `FromExtension<SignupHook>` takes it from here
         .layer(referrals.layer())
         .with_state(Arc::new(state)))
@@ -119,6 +123,8 @@ async fn main() -> Result<(), Failure> {
     let directory = tempfile::tempdir()?;
     let file = directory.path().join("app.db");
     let db = open(&file)?;
+    // The outbox's tables come from a migration.
+    db.get()?.batch_execute(Outbox::SCHEMA_SQLITE)?;
     let outbox = Outbox::sqlite(&file).await?; // checks what the migration has made
     let (sandbox, client) = shop::partnero().await?;
     let worker = DeliveryWorker::start(outbox.clone(), client)?;
