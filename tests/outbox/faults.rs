@@ -15,6 +15,7 @@ every_engine! {
     a_429_pauses_everybody_for_as_long_as_it_says,
     a_429_pauses_everybody_even_where_the_report_arrives,
     what_a_pause_holds_back_waits_no_longer_than_that,
+    reports_of_several_calls_get_through_a_limit,
     an_outage_pauses_everybody_and_one_probe_ends_it,
     a_wrong_api_key_kills_nothing,
     one_poisonous_row_stops_nobody_else,
@@ -59,6 +60,27 @@ async fn a_429_pauses_everybody_even_where_the_report_arrives(shop: Shop) {
     shop.status_when(Status::is_drained).await;
     worker.stop(Duration::from_secs(5)).await;
     assert_eq!(shop.referrer_of("ben").as_deref(), Some("anna"));
+}
+
+/// Each report takes two calls, and one call in twenty is refused. If as many reports began again
+/// after each pause, none of them would get to its second call.
+async fn reports_of_several_calls_get_through_a_limit(shop: Shop) {
+    let ids: Vec<_> = (0..40).map(|number| format!("user-{number}")).collect();
+    for id in &ids {
+        shop.report(NewCustomer::new(id)).await;
+    }
+    shop.deliver().await;
+    // Reported again, each customer is refused as a duplicate and then looked up.
+    for id in &ids {
+        shop.report(NewCustomer::new(id)).await;
+    }
+    shop.sandbox
+        .inject(Fault::status(429).header(RETRY_AFTER, 0).every(20));
+    // The calls of one moment are all under way before the first one is answered.
+    shop.sandbox.inject(Fault::delay(Duration::from_millis(30)));
+    let worker = shop.worker().start().unwrap();
+    shop.status_when(Status::is_drained).await;
+    worker.stop(Duration::from_secs(5)).await;
 }
 
 /// A report that waits until another call has ended is not sent if that call gets a 429. It was not

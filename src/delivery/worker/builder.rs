@@ -32,7 +32,8 @@ impl DeliveryWorkerBuilder {
 
     /// How many reports are delivered at the same time, each about another customer: the reports
     /// about one customer are its lane, and follow each other. 1 to 1,000. Default: 32, the default
-    /// number of calls that a client makes at the same time.
+    /// number of calls that a client makes at the same time. Each 429 of Partnero halves the number
+    /// for this worker, and each report that is settled adds one, up to this number again.
     pub fn lanes(mut self, lanes: usize) -> Self {
         self.settings.lanes = lanes;
         self

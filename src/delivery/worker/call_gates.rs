@@ -6,6 +6,7 @@ use tokio::time::Instant;
 
 use super::gate::FleetGate;
 use super::outage::Outage;
+use super::width::Width;
 use crate::client::gate::{Answer, Gate};
 use crate::delivery::outbox::store::Passage;
 
@@ -19,6 +20,7 @@ pub(super) struct AttemptGate {
     /// The longest that one request may take.
     pub(super) timeout: Duration,
     pub(super) outage: Outage,
+    pub(super) width: Width,
 }
 
 impl Gate for AttemptGate {
@@ -38,6 +40,7 @@ impl Gate for AttemptGate {
     }
 
     fn shut(&self, asked: Option<Duration>) -> Answer<()> {
+        self.width.halve();
         self.gate.shut(asked)
     }
 }
@@ -87,6 +90,7 @@ mod tests {
             until: Instant::now() + MS,
             timeout: MINUTE,
             outage: Outage::default(),
+            width: Width::new(1),
         };
         assert!(within.lets_pass().await);
         assert_eq!(within.latest(), Some(Instant::now() + MS + MINUTE));
@@ -102,6 +106,7 @@ mod tests {
             until: Instant::now() + MINUTE,
             timeout: MINUTE,
             outage: outage.clone(),
+            width: Width::new(1),
         };
         assert!(attempt.allows_retries());
         let failure = Failure {

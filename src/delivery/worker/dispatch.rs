@@ -108,7 +108,7 @@ impl Dispatch {
     /// The free places. Some are kept for either kind of rows, so that no number of rows that always
     /// fail, and no burst of new ones, keeps the other kind waiting.
     fn places(&self) -> Places {
-        let lanes = self.shared.settings.lanes;
+        let lanes = self.shared.width.get();
         let kept = lanes / KEPT_SHARE;
         let running = self.running();
         let repeated = Arc::strong_count(&self.repeated) - 1;

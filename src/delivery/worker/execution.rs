@@ -110,6 +110,7 @@ impl Execution {
     async fn deliver(&self, phase: &mut watch::Receiver<Phase>) -> Option<Self> {
         let mut op = self.attempt(phase).await?;
         let is_done = matches!(op, Op::Done { .. });
+        let is_settled = is_done || matches!(op, Op::Dead { .. });
         let owner = self.shared.owner.next_claim();
         if let Op::Done { next, .. } = &mut op
             && self.may_go_on(phase)
@@ -130,6 +131,9 @@ impl Execution {
             );
             return None;
         };
+        if is_settled {
+            self.shared.width.grow();
+        }
         if is_done {
             self.shared.monitor.delivered();
         }
@@ -217,6 +221,7 @@ impl Execution {
             gate,
             settings,
             suspicion,
+            width,
             ..
         } = &*self.shared;
         let gate = AttemptGate {
@@ -226,6 +231,7 @@ impl Execution {
             until: self.claiming.at + settings.lease.saturating_sub(settings.look_up_after),
             timeout: client.timeout(),
             outage: suspicion.outage.clone(),
+            width: width.clone(),
         };
         Deliverer::new(client.behind(Arc::new(gate)))
     }

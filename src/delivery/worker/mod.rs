@@ -14,6 +14,7 @@ mod probe;
 mod retry;
 mod settings;
 mod shared;
+mod width;
 mod writer;
 
 use std::fmt;
@@ -35,6 +36,7 @@ use self::outage::Outage;
 use self::probe::Suspicion;
 use self::settings::Settings;
 use self::shared::{Phase, Shared};
+use self::width::Width;
 use self::writer::BatchWriter;
 use super::outbox::Outbox;
 use crate::client::Client;
@@ -111,6 +113,7 @@ impl DeliveryWorker {
             least: settings.probes.first,
         };
         let shared = Shared {
+            width: Width::new(settings.lanes),
             client: client.clone(),
             outbox,
             gate,

@@ -7,6 +7,7 @@ use super::health::Monitor;
 use super::lease::Owner;
 use super::probe::Suspicion;
 use super::settings::Settings;
+use super::width::Width;
 use super::writer::BatchWriter;
 use crate::client::Client;
 use crate::delivery::outbox::Outbox;
@@ -23,6 +24,7 @@ pub(super) struct Shared {
     pub(super) writer: BatchWriter,
     pub(super) suspicion: Suspicion,
     pub(super) monitor: Monitor,
+    pub(super) width: Width,
 }
 
 /// How far the worker is on its way to the end.
