@@ -2,8 +2,10 @@
 //! another cookie.
 
 use http::Response;
+use tower_partnero::capture::companion::SigningKeys;
 use tower_partnero::capture::consent;
-use tower_partnero::{NotStored, Outcome, ReferralKey, Referrals};
+use tower_partnero::detour::Detour;
+use tower_partnero::{NotStored, Outcome, ProgramKind, ReferralKey, Referrals};
 
 use super::{Site, cookies, get, request};
 
@@ -122,4 +124,56 @@ async fn a_withdrawn_consent_removes_the_partner() {
 async fn a_key_that_could_end_the_cookie_is_written_encoded() {
     let lines = site().cookies(get("/?via=a%3B%20Domain=evil", &[])).await;
     assert_eq!(set(&lines), ["partnero_partner=a%3B%20Domain%3Devil"]);
+}
+
+/// The companion, a token, and the rules for shared caches are the same as for friends.
+#[tokio::test]
+async fn what_is_optional_works_for_partners_too() {
+    let builder = || Referrals::builder().affiliate();
+    let keys = || SigningKeys::new([1; 32]).unwrap();
+    let with_companion = Site::open(builder().companion(keys()));
+    let lines = with_companion.cookies(get("/?aff=pia-7", &[])).await;
+    let jar = set(&lines).join("; ");
+    assert!(jar.starts_with("__Host-partnero_partner_touches="), "{jar}");
+    let lines = with_companion
+        .cookies(get("/?via=directory", &[("cookie", &jar)]))
+        .await;
+    let context = with_companion.context(&get("/", &[("cookie", &set(&lines).join("; "))]));
+    let keys_of_earlier: Vec<_> = context
+        .runners_up()
+        .iter()
+        .map(ReferralKey::as_str)
+        .collect();
+    assert_eq!(keys_of_earlier, ["pia-7"]);
+    assert_eq!(context.first_touch().unwrap().key().as_str(), "pia-7");
+    // A companion that nobody here has signed says nothing.
+    let strange = Site::open(builder().companion(SigningKeys::new([2; 32]).unwrap()));
+    let context = strange.context(&get("/", &[("cookie", &jar)]));
+    assert!(context.first_touch().unwrap().at().is_none());
+
+    let detour = Detour::new(keys(), "oauth").unwrap();
+    let token = detour.token(&"pia-7".parse().unwrap(), "nonce");
+    let context = site()
+        .context(&get("/callback", &[]))
+        .with_referral(detour.open(&token, "nonce").ok());
+    assert_eq!(context.outcome, Outcome::HandedIn);
+    assert_eq!(context.program, ProgramKind::Affiliate);
+    let mut response = Response::new(());
+    site().referrals.spend(&context).apply(&mut response);
+    let lines = cookies(response.headers());
+    assert!(
+        lines
+            .iter()
+            .any(|line| line.starts_with("partnero_partner=; ")),
+        "{lines:?}"
+    );
+
+    let public = site().answering("cache-control", "public, max-age=600");
+    let headers = public.send(get("/?aff=pia-7", &[])).await;
+    assert_eq!(headers["cache-control"], "private, max-age=600");
+    let public = Site::open(builder().leave_public_pages(true));
+    let public = public.answering("cache-control", "public, max-age=600");
+    let headers = public.send(get("/?aff=pia-7", &[])).await;
+    assert_eq!(cookies(&headers), [""; 0]);
+    assert_eq!(headers["cache-control"], "public, max-age=600");
 }
