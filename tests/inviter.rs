@@ -50,6 +50,7 @@ async fn the_first_name_alone_is_told_and_asked_for_once() {
     for _ in 0..3 {
         let inviter = inviters.of(&code(ANNA)).await;
         assert_eq!(inviter.name(), Some("Anna"));
+        assert_eq!(inviter.key().unwrap().as_str(), ANNA);
         assert!(!inviter.is_nobody());
     }
     assert_eq!(asked(&sandbox), 1);

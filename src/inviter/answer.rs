@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::referral::ReferralKey;
+
 /// The longest first name that is shown, in characters.
 const LONGEST_NAME: usize = 40;
 
@@ -11,7 +13,7 @@ const LONGEST_NAME: usize = 40;
 /// [`Referrals`](crate::Referrals) from the app's state through `FromRef`. It is `None` for a visitor
 /// whom nobody referred. See the [module docs](super) for an example.
 ///
-/// `Debug` leaves out the name.
+/// `Debug` leaves out the name and the key.
 #[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Inviter {
@@ -22,6 +24,9 @@ pub enum Inviter {
         /// [rule](super::InvitersBuilder::name) of its own. That person has chosen the name, so a page
         /// must escape it.
         name: Option<String>,
+        /// The key that this person has. It is not that of the visitor's last link if nobody has that
+        /// key: then an earlier link counts, or the key without the punctuation around it.
+        key: ReferralKey,
     },
     /// Partnero knows nobody with this key.
     Nobody,
@@ -34,7 +39,16 @@ impl Inviter {
     #[must_use]
     pub fn name(&self) -> Option<&str> {
         match self {
-            Self::Known { name } => name.as_deref(),
+            Self::Known { name, .. } => name.as_deref(),
+            Self::Nobody | Self::Pending => None,
+        }
+    }
+
+    /// The key that the customer has, if it is known that somebody has it.
+    #[must_use]
+    pub fn key(&self) -> Option<&ReferralKey> {
+        match self {
+            Self::Known { key, .. } => Some(key),
             Self::Nobody | Self::Pending => None,
         }
     }
@@ -101,7 +115,8 @@ mod tests {
     #[test]
     fn debug_leaves_out_who_it_is() {
         let name = Some("Anna".to_owned());
-        let inviter = Inviter::Known { name };
+        let key = "anna-7".parse().unwrap();
+        let inviter = Inviter::Known { name, key };
         assert_eq!(format!("{inviter:?}"), "Known { .. }");
     }
 }

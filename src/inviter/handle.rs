@@ -228,7 +228,8 @@ impl Inner {
                 found.map(|partner| first_name(partner.name.as_deref()))
             }
         };
-        Ok(shown.map_or(Inviter::Nobody, |name| Inviter::Known { name }))
+        let key = key.clone();
+        Ok(shown.map_or(Inviter::Nobody, |name| Inviter::Known { name, key }))
     }
 
     /// Leaves the key alone for a while. The answer from before counts meanwhile.

@@ -119,6 +119,10 @@ fn greeting(invitation: Option<(&Referral, &Inviter)>, words: &Words) -> Markup 
                 known => {
                     strong { @if let Some(name) = known.name() { (name) } @else { "A " (who) } }
                     " invited you. Sign up whenever you like: we remember."
+                    @if let Some(key) = known.key() && key != referral.key() {
+                        " The last link had the key " code { (referral.key()) } ", which no "
+                        (words.owner) " has, so the key " code { (key) } " counts."
+                    }
                 }
             }
         }
