@@ -68,9 +68,10 @@ fn of_program(program: &str, outbox: &Outbox) -> Result<Outbox, Failure> {
     outbox.map_err(|error| Failure::mistake(error.to_string()))
 }
 
-/// Another program that has reports in this outbox, if the asked program has none.
-const ANOTHER: &str = "SELECT program FROM partnero_outbox \
-     WHERE NOT EXISTS (SELECT 1 FROM partnero_outbox WHERE program = $1) LIMIT 1";
+/// Another program that has reports in this outbox, if the asked program has none. A row of the
+/// program `(deleted)` is no report: it only keeps the greatest id in SQLite.
+const ANOTHER: &str = "SELECT program FROM partnero_outbox WHERE program <> '(deleted)' \
+     AND NOT EXISTS (SELECT 1 FROM partnero_outbox WHERE program = $1) LIMIT 1";
 
 /// A program of another name would look like an outbox in which all is well.
 fn refuse_another(asked: &str, found: Option<String>) -> Result<(), Failure> {
