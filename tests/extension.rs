@@ -1,7 +1,8 @@
 //! The extractors of an axum app whose state type is not its own, and of one with two programs.
 
+use std::cell::RefCell;
 use std::io;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::{Body, to_bytes};
@@ -19,7 +20,6 @@ use tower_partnero::{
     ReferralContext, ReferralLayerMissing, Referrals, Sandbox, SignupHook, Signups,
     WebhookVerifier,
 };
-use tracing_subscriber::util::SubscriberInitExt;
 
 const EVENT: &str = r#"{"event":"customer.rewarded","data":{"id":"user-7"}}"#;
 
@@ -143,12 +143,16 @@ async fn a_policy_in_the_extensions_comes_before_that_of_the_sign_ups() {
     assert_eq!(send(&app, request("GET", "/inviter")).await.2, "cleo-3");
 }
 
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
+thread_local! {
+    /// What was logged by the test that runs on this thread.
+    static LOGGED: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
+}
+
+struct Log;
 
 impl io::Write for Log {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap().write(bytes)
+        LOGGED.with_borrow_mut(|logged| logged.write(bytes))
     }
 
     fn flush(&mut self) -> io::Result<()> {
@@ -156,28 +160,23 @@ impl io::Write for Log {
     }
 }
 
-impl Log {
-    fn assert_one_error(&self, text: &str) {
-        let logged = std::mem::take(&mut *self.0.lock().unwrap());
-        let logged = String::from_utf8(logged).unwrap();
-        if cfg!(feature = "tracing") {
-            assert!(logged.contains("ERROR tower_partnero"), "{logged}");
-            assert!(logged.contains(text), "{logged}");
-            assert_eq!(logged.lines().count(), 1, "{logged}");
-        }
+fn assert_one_error(text: &str) {
+    let logged = String::from_utf8(LOGGED.take()).unwrap();
+    if cfg!(feature = "tracing") {
+        assert!(logged.contains("ERROR tower_partnero"), "{logged}");
+        assert!(logged.contains(text), "{logged}");
+        assert_eq!(logged.lines().count(), 1, "{logged}");
     }
 }
 
-/// One test, because `tracing` may keep from another thread that no subscriber wants an event.
+/// The subscriber is that of the whole process. With one for this thread alone, `tracing` may learn from
+/// another test's thread that nobody wants an event, and then drops it here, too.
 #[tokio::test]
 async fn a_missing_extension_is_a_logged_500_that_tells_a_visitor_nothing() {
-    let log = Log::default();
-    let writer = log.clone();
-    let subscriber = tracing_subscriber::fmt()
+    tracing_subscriber::fmt()
         .with_ansi(false)
-        .with_writer(move || writer.clone())
-        .finish();
-    let _guard = subscriber.set_default();
+        .with_writer(|| Log)
+        .init();
 
     let layered = referrals();
     let app = routes()
@@ -194,7 +193,7 @@ async fn a_missing_extension_is_a_logged_500_that_tells_a_visitor_nothing() {
         let (status, headers, said) = send(&app, request).await;
         let answer = (status, &*said, headers.len());
         assert_eq!(answer, (StatusCode::INTERNAL_SERVER_ERROR, "", 1));
-        log.assert_one_error(handle);
+        assert_one_error(handle);
     }
 
     let never_layered = Signups::new(referrals(), Outbox::memory());
@@ -209,7 +208,7 @@ async fn a_missing_extension_is_a_logged_500_that_tells_a_visitor_nothing() {
         let (status, _, said) = send(&app, request(method, path)).await;
         let answer = (status, &*said);
         assert_eq!(answer, (StatusCode::INTERNAL_SERVER_ERROR, ""));
-        log.assert_one_error("add `.layer(referrals.layer())`");
+        assert_one_error("add `.layer(referrals.layer())`");
     }
 }
 
