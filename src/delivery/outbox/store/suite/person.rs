@@ -221,7 +221,7 @@ async fn a_deletion_that_was_given_up_is_ordered_again(store: Store) {
     store.forget("7").await.unwrap();
     let again = deletion(&store).await;
     assert_eq!((again.id, again.attempts), (order.id, 0));
-    // One that is under way is left alone.
+    // A deletion that is under way is left alone.
     store.forget("7").await.unwrap();
     assert!(claim(&store).await.is_empty());
     assert_eq!(
