@@ -64,7 +64,7 @@ pub struct Customer {
 impl Customer {
     /// Reads an object of a webhook, which does not say the kind of its program; `None` if it is none,
     /// or has nothing in it.
-    #[cfg(feature = "webhook")]
+    #[cfg(any(feature = "webhook", test))]
     pub(crate) fn from_value(value: Value) -> Option<Self> {
         // Refer-a-friend programs have no partners. A customer of an affiliate program whose partner
         // Partnero left out is read as one of a refer-a-friend program: then `id` is empty.
