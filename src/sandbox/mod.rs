@@ -123,7 +123,7 @@
 //! | `POST /leads`, `GET /leads` | partner, name and e-mail address are required | N8N; answer and refusals assumed |
 //! | `GET`, `DELETE /leads/{id}` | by the number | N8N; answer assumed |
 //! | `POST /leads/convert`, `POST /leads/reject` | converting pays the partner by the [`RewardRule`] | N8N; answer and refusals assumed; [`UnknownLead`], [`DecidedLead`] |
-//! | `POST /payout_requests`, `GET /payout_requests` | the whole unpaid balance in one currency; refused for an archived partner, and where nobody knows how to pay | N8N; answer and refusals assumed; [`NewPayout`], [`PayoutDetails`] |
+//! | `POST /payout_requests`, `GET /payout_requests` | the whole unpaid balance in one currency; refused for an archived partner, and for a partner without details to be paid by | N8N; answer and refusals assumed; [`NewPayout`], [`PayoutDetails`] |
 //! | `GET /payout_requests:search` | by partner, `status` and `amount_units` | N8N; [`SearchMiss`] |
 //! | `GET /payout_requests/{id}`, `POST …/approve`, `…/mark_as_paid` | approved only while requested, paid only once approved; paying clears the balance | N8N; answer and 400 assumed |
 //!

@@ -18,7 +18,7 @@ pub(crate) struct Claimed {
     /// How many attempts have ended before this one.
     pub(crate) attempts: i64,
     pub(crate) created_at: i64,
-    /// When a send was announced, if nobody knows whether it arrived.
+    /// When a send was announced, if it is not known whether the report arrived.
     pub(crate) sent_at: Option<i64>,
     /// The lease of another owner has run out, who may still be at work on the row.
     pub(crate) is_abandoned: bool,
