@@ -46,7 +46,7 @@ struct Inner {
 
 #[derive(Debug, Default)]
 struct Known {
-    /// The end of a pause that Partnero has asked for and that is not in the database yet.
+    /// The end of a pause that is not in the database yet.
     until: Option<Instant>,
     /// The database's last answer, and when it was asked.
     seen: Option<(Instant, Passage)>,
@@ -77,8 +77,7 @@ impl FleetGate {
     /// again and again until it has ended, so that other workers see it as soon as they can claim.
     pub(super) async fn shut_until(&self, reason: &'static str, until: Instant) {
         let asked = Instant::now();
-        // At once, so that the calls of this worker stop even if the write takes long.
-        self.saw(asked, Passage::Shut);
+        self.hold(until);
         self.0.monitor.paused(true);
         #[cfg(feature = "tracing")]
         if until.saturating_duration_since(asked) > LONG {
@@ -109,6 +108,13 @@ impl FleetGate {
             took = u64::try_from(asked.elapsed().as_micros()).unwrap_or(u64::MAX),
             "the pause is on record"
         );
+    }
+
+    /// Lets no call of this worker pass until then, although the database does not say so yet. The
+    /// write may take long, and until it ends each claim still reads that deliveries go on.
+    fn hold(&self, until: Instant) {
+        let mut known = self.known();
+        known.until = known.until.max(Some(until));
     }
 
     fn forget(&self, recorded: Instant) {
@@ -163,10 +169,7 @@ impl FleetGate {
         let now = Instant::now();
         let wait = asked.unwrap_or_default().max(self.0.least);
         let until = now + wait.min(LONGEST_ASKED);
-        {
-            let mut known = self.known();
-            known.until = known.until.max(Some(until));
-        }
+        self.hold(until);
         let gate = self.clone();
         // In a task of its own: the attempt that got the 429 may be aborted before it is written.
         let written = tokio::spawn(async move { gate.shut_until(ASKED, until).await });
@@ -249,6 +252,33 @@ mod tests {
         tokio::time::advance(2 * LAG).await;
         assert!(passes(&gate).await);
         assert!(!outbox.resume().await.unwrap());
+    }
+
+    #[cfg(feature = "outbox-sqlite")]
+    #[tokio::test]
+    async fn a_pause_holds_here_before_it_is_written() {
+        use sqlx::sqlite::{SqliteConnectOptions, SqlitePoolOptions};
+
+        let directory = tempfile::tempdir().unwrap();
+        let file = directory.path().join("outbox.db");
+        let outbox = Outbox::sqlite(&file).await.unwrap();
+        let gate = gate(&outbox);
+        let other = SqliteConnectOptions::new().filename(&file);
+        let other = SqlitePoolOptions::new().connect_with(other).await.unwrap();
+        let lock = other.begin_with("BEGIN IMMEDIATE").await.unwrap();
+        let shutting = gate.clone();
+        let until = Instant::now() + MINUTE;
+        let shutting = tokio::spawn(async move { shutting.shut_until("outage", until).await });
+        tokio::task::yield_now().await;
+        // What a claim would read and note.
+        let at = Instant::now();
+        let passage = outbox.store.passage().await.unwrap();
+        assert_eq!(passage, Passage::Open);
+        gate.saw(at, passage);
+        assert!(!passes(&gate).await);
+        lock.rollback().await.unwrap();
+        shutting.await.unwrap();
+        assert_eq!(outbox.store.passage().await.unwrap(), Passage::Shut);
     }
 
     #[tokio::test]
