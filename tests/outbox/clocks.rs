@@ -1,8 +1,10 @@
 //! The database's clock jumps.
 
+use std::path::Path;
 use std::time::Duration;
 
 use http::Method;
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool};
 use tower_partnero::NewCustomer;
 use tower_partnero::delivery::{Outbox, Status};
 use tower_partnero::sandbox::Fault;
@@ -38,26 +40,69 @@ where
     assert_eq!(shop.recorded("o-1"), 1);
 }
 
-#[tokio::test]
-async fn a_clock_that_jumps_in_sqlite() {
-    use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool};
+/// A sale in doubt is looked up, and that takes long. Meanwhile the clock jumps, and the lease is over.
+async fn a_clock_that_jumps_amid_a_look_up_pays_nothing_twice<J>(
+    shop: Shop,
+    jump: impl FnOnce() -> J,
+) where
+    J: Future<Output = ()>,
+{
+    const SLOW: Duration = Duration::from_millis(250);
+    shop.switch(UnreferredSale::Recorded);
+    shop.report(NewCustomer::new("ben")).await;
+    shop.report(sale("o-1", "ben")).await;
+    let post = |fault: Fault| fault.on(Method::POST, "/v1/transactions").times(1);
+    shop.sandbox.inject(post(Fault::cut_before()));
+    let look_up = Fault::delay(SLOW).on(Method::GET, "/v1/transactions");
+    shop.sandbox.inject(look_up.times(1));
+    let worker = shop.worker().start().unwrap();
+    while shop.calls("GET /v1/transactions") == 0 {
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+    jump().await;
+    // The next sale, whoever sends it, arrives as late as a request can.
+    shop.sandbox.inject(post(Fault::delay(SLOW)));
+    shop.status_when(Status::is_drained).await;
+    worker.stop(Duration::from_secs(5)).await;
+    tokio::time::sleep(SLOW).await;
+    assert_eq!(shop.recorded("o-1"), 1);
+}
 
-    let directory = tempfile::tempdir().unwrap();
+/// What the clock's jump does to a table, and that table.
+macro_rules! on_each_engine {
+    ($($case:ident => $sqlite:ident, $postgres:ident;)+) => {$(
+        #[tokio::test]
+        async fn $sqlite() {
+            let directory = tempfile::tempdir().unwrap();
+            let (shop, pool) = in_sqlite(directory.path()).await;
+            let jump = || async { sqlx::raw_sql(JUMP).execute(&pool).await.map(drop).unwrap() };
+            $case(shop, jump).await;
+        }
+
+        #[cfg(postgres)]
+        #[tokio::test]
+        async fn $postgres() {
+            let pool = crate::support::postgres(stringify!($postgres)).await;
+            let shop = Shop::open(Outbox::postgres(pool.clone()).await.unwrap()).await;
+            let jump = || async { sqlx::raw_sql(JUMP).execute(&pool).await.map(drop).unwrap() };
+            $case(shop, jump).await;
+        }
+    )+};
+}
+
+on_each_engine! {
+    a_clock_that_jumps_amid_a_sale_pays_nothing_twice =>
+        a_clock_that_jumps_in_sqlite, a_clock_that_jumps_in_postgres;
+    a_clock_that_jumps_amid_a_look_up_pays_nothing_twice =>
+        a_clock_that_jumps_amid_a_look_up_in_sqlite, a_clock_that_jumps_amid_a_look_up_in_postgres;
+}
+
+async fn in_sqlite(directory: &Path) -> (Shop, SqlitePool) {
     let options = SqliteConnectOptions::new()
-        .filename(directory.path().join("app.db"))
+        .filename(directory.join("app.db"))
         .create_if_missing(true)
         .journal_mode(SqliteJournalMode::Wal);
     let pool = SqlitePool::connect_with(options).await.unwrap();
     let shop = Shop::open(Outbox::sqlite_pool(pool.clone()).await.unwrap()).await;
-    let jump = || async { sqlx::raw_sql(JUMP).execute(&pool).await.map(drop).unwrap() };
-    a_clock_that_jumps_amid_a_sale_pays_nothing_twice(shop, jump).await;
-}
-
-#[cfg(postgres)]
-#[tokio::test]
-async fn a_clock_that_jumps_in_postgres() {
-    let pool = crate::support::postgres("a_clock_that_jumps_in_postgres").await;
-    let shop = Shop::open(Outbox::postgres(pool.clone()).await.unwrap()).await;
-    let jump = || async { sqlx::raw_sql(JUMP).execute(&pool).await.map(drop).unwrap() };
-    a_clock_that_jumps_amid_a_sale_pays_nothing_twice(shop, jump).await;
+    (shop, pool)
 }

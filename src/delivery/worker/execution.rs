@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::watch;
-use tokio::time::{Instant, sleep_until};
+use tokio::time::{Instant, sleep};
 use tower_service::Service;
 
 use super::call_gates::AttemptGate;
@@ -74,7 +74,9 @@ impl Execution {
     pub(super) async fn outwait(self, mut phase: watch::Receiver<Phase>) {
         let pause = self.shared.settings.look_up_after;
         let op = tokio::select! {
-            () = sleep_until(self.claiming.at + pause) => self.give_back(),
+            // From now on: the owner before may have announced the report after this claim was asked
+            // for, as long as the claim had not been made.
+            () = sleep(pause) => self.give_back(),
             _ = phase.wait_for(|phase| *phase != Phase::Running) => self.release(pause, Sent::Keep),
         };
         self.shared.writer.settle(&self.owner, op).await;
@@ -176,11 +178,12 @@ impl Execution {
         if let Some(wait) = self.still_under_way() {
             return Some(self.release(wait, Sent::Keep));
         }
+        let announced = Instant::now();
         let attempt = match self.announce(report).await {
             Ok(attempt) => attempt,
             Err(op) => return op,
         };
-        let call = self.deliverer().call(attempt);
+        let call = self.deliverer(announced).call(attempt);
         let call = WithinLease::new(call, self.claiming.at, settings.lease);
         let result = tokio::select! {
             // The order counts: after the cut, the call must not be polled once more.
@@ -214,8 +217,9 @@ impl Execution {
         })
     }
 
-    /// A deliverer that begins calls only as long as each of them is over when the lease ends.
-    fn deliverer(&self) -> Deliverer {
+    /// A deliverer that begins calls only as long as each of them is over when another worker looks
+    /// the report up.
+    fn deliverer(&self, announced: Instant) -> Deliverer {
         let Shared {
             client,
             gate,
@@ -224,12 +228,19 @@ impl Execution {
             width,
             ..
         } = &*self.shared;
+        let timeout = client.timeout();
+        // `look_up_after` is longer than one request may take (the builder checks that), so a
+        // request that is begun before this moment is over when the lease ends.
+        let mut until = self.claiming.at + settings.lease.saturating_sub(settings.look_up_after);
+        if self.must_be_sent_once() {
+            // If the database's clock jumps after the announcement, another worker claims the row
+            // and waits for `look_up_after`.
+            until = until.min(announced + settings.look_up_after.saturating_sub(timeout));
+        }
         let gate = AttemptGate {
             gate: gate.clone(),
-            // `look_up_after` is longer than one request may take (the builder checks that), so a
-            // request that is begun before this moment is over when the lease ends.
-            until: self.claiming.at + settings.lease.saturating_sub(settings.look_up_after),
-            timeout: client.timeout(),
+            until,
+            timeout,
             outage: suspicion.outage.clone(),
             width: width.clone(),
         };
@@ -252,9 +263,7 @@ impl Execution {
     /// what to write about a row that is not sent now.
     async fn announce(&self, report: Report) -> Result<Attempt, Option<Op>> {
         let row = &self.row;
-        // All but a sign-up must not be sent twice: a deletion that is sent late would delete who has
-        // signed up again.
-        let once = row.kind != ReportKind::Customer;
+        let once = self.must_be_sent_once();
         let check = match &report {
             Report::Customer(new) => {
                 // Partners do not sign up through the outbox, so no report waits for one.
@@ -302,6 +311,12 @@ impl Execution {
                 self.release(settings.poll, Sent::Restore(row.sent_at)),
             )),
         }
+    }
+
+    /// All but a sign-up must not be sent twice: a deletion that is sent late would delete who has
+    /// signed up again.
+    fn must_be_sent_once(&self) -> bool {
+        self.row.kind != ReportKind::Customer
     }
 
     /// Whether the referrer of this sign-up may still be about to sign up.
