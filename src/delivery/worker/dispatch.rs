@@ -14,7 +14,7 @@ use super::shared::{Phase, Shared};
 #[cfg(feature = "tracing")]
 use crate::delivery::outbox::RunningWorker;
 use crate::delivery::outbox::millis;
-use crate::delivery::outbox::store::{Claim, Passage, Places};
+use crate::delivery::outbox::store::{Claim, Passage, Places, Repair};
 
 /// How long the loop waits, after one execution has ended, for others to end: one claim then fills
 /// several places, and costs the database one transaction.
@@ -27,6 +27,11 @@ const DATABASE_PAUSE: Duration = Duration::from_secs(1);
 
 /// How often the worker looks for rows that wait for a row which a person has deleted by hand.
 const REPAIR: Duration = Duration::from_secs(60);
+/// How long after one step of that look the next one follows, so that its steps slow nobody.
+const REPAIR_STEP: Duration = Duration::from_millis(100);
+/// While rows are put aside that stand behind the heads of their lanes, the worker rests so many
+/// times as long as that took: others then wait for it a tenth of the time at most.
+const REST: u32 = 9;
 
 /// How long a stopping worker tries to give rows back. After that their leases end by themselves.
 pub(super) const GIVE_BACK: Duration = Duration::from_secs(2);
@@ -41,14 +46,16 @@ pub(super) struct Dispatch {
     waiting: Arc<()>,
     /// How many claims were made.
     claims: usize,
+    /// Until then no rows are put aside.
+    rests_until: Instant,
 }
 
 /// What the loop waits for before it claims again.
 enum Wait {
     /// For an execution to end: every place is taken.
     Place,
-    /// For an execution to end, a row to be enqueued, or the next look at the table.
-    Work,
+    /// For an execution to end, a row to be enqueued, or the next look at the table after so long.
+    Work(Duration),
     Time(Duration),
     /// For nothing: there are places and more rows.
     Nothing,
@@ -63,6 +70,7 @@ impl Dispatch {
             repeated: Arc::default(),
             waiting: Arc::default(),
             claims: 0,
+            rests_until: Instant::now(),
         }
     }
 
@@ -70,7 +78,7 @@ impl Dispatch {
     pub(super) async fn run(mut self) -> usize {
         let mut phase = self.phase.subscribe();
         let shared = Arc::clone(&self.shared);
-        let mut repaired: Option<Instant> = None;
+        let (mut repair, mut repair_at) = (Repair::beginning(), Instant::now());
         #[cfg(feature = "tracing")]
         let running = RunningWorker::of(&shared.outbox);
         loop {
@@ -80,11 +88,14 @@ impl Dispatch {
             if *phase.borrow() != Phase::Running {
                 break;
             }
-            if repaired.is_none_or(|at| at.elapsed() >= REPAIR) {
-                repaired = Some(Instant::now());
-                if let Err(error) = shared.outbox.store.repair().await {
+            if Instant::now() >= repair_at {
+                let step = shared.outbox.store.repair(&repair).await;
+                let next = step.unwrap_or_else(|error| {
                     shared.monitor.database_fails(&error);
-                }
+                    None
+                });
+                repair_at = Instant::now() + next.as_ref().map_or(REPAIR, |_| REPAIR_STEP);
+                repair = next.unwrap_or_else(Repair::beginning);
             }
             // Made before the claim: a row that is enqueued during the claim also ends the wait.
             let enqueued = shared.outbox.enqueued.notified();
@@ -122,6 +133,7 @@ impl Dispatch {
             // With few places none is kept, and the kinds take turns.
             repeated_first: kept == 0 && turn % 4 >= 2,
             newest_first: turn.is_multiple_of(2),
+            may_queue: Instant::now() >= self.rests_until,
         }
     }
 
@@ -164,10 +176,14 @@ impl Dispatch {
                 pruned,
                 rows,
                 more,
+                is_stuck,
             }) => {
                 shared.monitor.database_answers();
                 shared.monitor.paused(false);
                 shared.gate.saw(at, Passage::Open);
+                if is_stuck && places.may_queue {
+                    self.rests_until = Instant::now() + at.elapsed() * REST;
+                }
                 let claiming = Claiming { at, now, pruned };
                 let mut taken = 0;
                 for row in rows {
@@ -195,8 +211,10 @@ impl Dispatch {
                     Wait::Place
                 } else if more {
                     Wait::Nothing
+                } else if is_stuck {
+                    Wait::Work(self.rests_until.saturating_duration_since(Instant::now()))
                 } else {
-                    Wait::Work
+                    Wait::Work(shared.settings.poll)
                 }
             }
         }
@@ -255,8 +273,7 @@ impl Dispatch {
             Wait::Nothing => {}
             Wait::Time(time) => sleep(time).await,
             Wait::Place => self.place().await,
-            Wait::Work => {
-                let poll = self.shared.settings.poll;
+            Wait::Work(poll) => {
                 tokio::select! {
                     () = self.place(), if !self.executions.is_empty() => {}
                     () = enqueued => {}

@@ -29,7 +29,7 @@ CREATE INDEX partnero_outbox_repeated ON partnero_outbox (program, due_at) WHERE
 CREATE INDEX partnero_outbox_lane ON partnero_outbox (program, customer) WHERE state IN ('due', 'leased');
 CREATE INDEX partnero_outbox_queued ON partnero_outbox (program, customer) WHERE state = 'queued';
 CREATE INDEX partnero_outbox_customer ON partnero_outbox (program, customer) WHERE settled_at IS NOT NULL;
-CREATE INDEX partnero_outbox_held ON partnero_outbox (waits_for, program) WHERE state = 'held';
+CREATE INDEX partnero_outbox_held ON partnero_outbox (program, waits_for) WHERE state = 'held';
 CREATE INDEX partnero_outbox_dead ON partnero_outbox (program) WHERE state = 'dead';
 CREATE INDEX partnero_outbox_receipts ON partnero_outbox (program, settled_at) WHERE state = 'done' AND kind <> 'credit';
 CREATE INDEX partnero_outbox_public_key ON partnero_outbox (program, public_key) WHERE public_key IS NOT NULL AND state IN ('due', 'leased', 'held');

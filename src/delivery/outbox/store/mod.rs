@@ -19,8 +19,8 @@ use std::time::Duration;
 pub(crate) use self::memory::Memory;
 use self::protocol::Kind;
 pub(crate) use self::protocol::{
-    Announced, Change, Check, Claim, Claimed, Next, NextLease, Op, Passage, Places, Sent, Which,
-    Written,
+    Announced, Change, Check, Claim, Claimed, Next, NextLease, Op, Passage, Places, Repair, Sent,
+    Which, Written,
 };
 use super::clock::to_millis;
 use super::transaction::Engine;
@@ -157,15 +157,17 @@ impl Store {
         }
     }
 
-    /// Makes rows due that wait for a row which a person has deleted or changed by hand.
-    pub(crate) async fn repair(&self) -> Result<(), OutboxError> {
+    /// Makes rows due that wait for a row which a person has deleted or changed by hand. One call
+    /// looks at some of the rows that wait. The answer is where the next call begins, or `None` if
+    /// all have been looked at.
+    pub(crate) async fn repair(&self, from: &Repair) -> Result<Option<Repair>, OutboxError> {
         match &self.table {
             // Nobody can change it by hand.
-            Table::Memory(_) => Ok(()),
+            Table::Memory(_) => Ok(None),
             #[cfg(feature = "outbox-sqlite")]
-            Table::Sqlite(pool) => in_time(sqlite::repair(pool, &self.program)).await,
+            Table::Sqlite(pool) => in_time(sqlite::repair(pool, &self.program, from)).await,
             #[cfg(feature = "outbox-postgres")]
-            Table::Postgres(pool) => in_time(postgres::repair(pool, &self.program)).await,
+            Table::Postgres(pool) => in_time(postgres::repair(pool, &self.program, from)).await,
         }
     }
 

@@ -48,6 +48,8 @@ pub(crate) struct Places {
     pub(crate) repeated_first: bool,
     /// An odd number of places for fresh rows is divided in favour of the newest.
     pub(crate) newest_first: bool,
+    /// If all that is found stands behind a head, some rows of that kind may be put aside.
+    pub(crate) may_queue: bool,
 }
 
 impl Places {
@@ -87,6 +89,9 @@ pub(crate) enum Claim {
         rows: Vec<Claimed>,
         /// More rows may be due for which there was a place.
         more: bool,
+        /// Rows are due, and all that were found stand behind the heads of their lanes. The next
+        /// claims put them aside.
+        is_stuck: bool,
     },
     /// The fleet pauses. The next probe is due in so many milliseconds.
     Shut { probe_in: i64 },
@@ -107,6 +112,29 @@ impl Passage {
     /// Of a gate that is shut, and that must stay shut for another `left` milliseconds.
     pub(super) fn shut_for(left: i64) -> Self {
         if left > 0 { Self::Shut } else { Self::Probe }
+    }
+}
+
+/// Where one step of a repair begins. `None` where all rows have been looked at.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Repair {
+    /// The customer before the first one whose queued rows are looked at.
+    pub(super) lane: Option<String>,
+    /// The row that the last held row waits for, and the held row's id.
+    pub(super) held: Option<(i64, i64)>,
+}
+
+impl Repair {
+    pub(super) const END: Self = Self {
+        lane: None,
+        held: None,
+    };
+
+    pub(crate) fn beginning() -> Self {
+        Self {
+            lane: Some(String::new()),
+            held: Some((i64::MIN, i64::MIN)),
+        }
     }
 }
 

@@ -135,6 +135,7 @@ impl Memory {
                 pruned,
                 rows,
                 more: false,
+                is_stuck: false,
             }
         })
     }

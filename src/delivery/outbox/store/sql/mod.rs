@@ -21,20 +21,24 @@ macro_rules! statements {
     };
 }
 
+mod claim;
+mod enqueue;
 mod operate;
 mod pause;
 mod person;
-mod queue;
+mod repair;
 mod schema;
 mod settle;
 
 use serde::Serialize;
 use sqlx::Transaction;
 
+pub(crate) use self::claim::claim;
+pub(crate) use self::enqueue::enqueue;
 pub(crate) use self::operate::{dead, discard, hasten, prune, replay, status};
 pub(crate) use self::pause::{defer_probe, open_gate, passage, resume, shut_gate, take_probe};
 pub(crate) use self::person::{export, forget};
-pub(crate) use self::queue::{claim, enqueue, repair};
+pub(crate) use self::repair::repair;
 pub(crate) use self::schema::migrate;
 pub(crate) use self::settle::write;
 use super::{
@@ -75,7 +79,9 @@ fn kind(name: &str) -> Result<ReportKind, OutboxError> {
 pub(crate) fn statements() -> Vec<(&'static str, &'static str)> {
     let insert = ("INSERT", crate::delivery::outbox::row::INSERT);
     let rooms = [
-        queue::statements(),
+        claim::statements(),
+        enqueue::statements(),
+        repair::statements(),
         settle::statements(),
         pause::statements(),
         person::statements(),

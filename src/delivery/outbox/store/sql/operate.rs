@@ -129,7 +129,7 @@ pub(crate) async fn discard(
         empty_deletions(&mut transaction, &[id]).await?;
         // The reports behind it are sent although it never arrived: that is what the person has
         // decided.
-        revive(&mut transaction, &[id]).await?;
+        revive(&mut transaction, program, &[id]).await?;
     }
     transaction.commit().await?;
     Ok(found)

@@ -88,7 +88,7 @@ pub(super) async fn forget_in(
             query.execute(&mut *connection).await?;
         }
         // Friends of this customer have waited for the sign-up that is deleted now.
-        settle::revive(connection, &ids).await?;
+        settle::revive(connection, program, &ids).await?;
     }
     let query = sqlx::query(ORDER_DELETION.as_str()).bind(program);
     let query = query.bind(customer).bind(calls.leased_until);

@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use serde::Serialize;
 use sqlx::Row;
 
-use super::queue::lease_promoted;
+use super::claim::lease_promoted;
 use super::{
     ARRIVED, Connection, Database, FOR_SHARE, LISTED, NOW, Pool, begin_briefly, is_one_of, list,
     text,
@@ -57,9 +57,9 @@ statements! {
     RELEASE = "UPDATE partnero_outbox SET state = 'due', owner = NULL, due_at = $3 + {NOW}, \
         sent_at = CASE WHEN $4 THEN sent_at ELSE $5 END {OURS}";
     REVIVE = "UPDATE partnero_outbox SET state = 'due', waits_for = NULL, due_at = {NOW} \
-        WHERE state = 'held' AND waits_for {LISTED}";
+        WHERE state = 'held' AND program = $2 AND waits_for {LISTED}";
     REVIVE_FRIENDS = "UPDATE partnero_outbox SET state = 'due', waits_for = NULL, due_at = {NOW} \
-        WHERE state = 'held' AND kind = 'customer' AND waits_for {LISTED} \
+        WHERE state = 'held' AND kind = 'customer' AND program = $2 AND waits_for {LISTED} \
         AND (SELECT kind FROM partnero_outbox w WHERE w.id = partnero_outbox.waits_for) <> 'deletion'";
     // The key of a deletion is the customer's identifier.
     EMPTY_DELETION = "UPDATE partnero_outbox SET customer = '{NOBODY}', key = '{NOBODY} ' || id \
@@ -112,8 +112,8 @@ pub(crate) async fn write(
     let arrived: Vec<i64> = done.keys().map(|(id, _)| *id).collect();
     // From here on the order counts: each of these statements looks for rows that wait for what was
     // written above.
-    revive(&mut transaction, &arrived).await?;
-    revive_friends(&mut transaction, &dead).await?;
+    revive(&mut transaction, program, &arrived).await?;
+    revive_friends(&mut transaction, program, &dead).await?;
     let promoted = promote(&mut transaction, &gone).await?;
     let followed = follow(&mut transaction, program, changes, &done, promoted).await?;
     let deletions = changes.iter().filter_map(|Change { owner, op }| match op {
@@ -409,12 +409,15 @@ async fn pending_referrer(
 /// here.
 pub(super) async fn revive(
     connection: &mut Connection,
+    program: &str,
     arrived: &[i64],
 ) -> Result<(), OutboxError> {
     if arrived.is_empty() {
         return Ok(());
     }
-    let query = sqlx::query(REVIVE.as_str()).bind(list(arrived)?);
+    let query = sqlx::query(REVIVE.as_str())
+        .bind(list(arrived)?)
+        .bind(program);
     query.execute(connection).await?;
     Ok(())
 }
@@ -425,12 +428,15 @@ pub(super) async fn revive(
 /// as [`revive`].
 pub(super) async fn revive_friends(
     connection: &mut Connection,
+    program: &str,
     dead: &[i64],
 ) -> Result<(), OutboxError> {
     if dead.is_empty() {
         return Ok(());
     }
-    let query = sqlx::query(REVIVE_FRIENDS.as_str()).bind(list(dead)?);
+    let query = sqlx::query(REVIVE_FRIENDS.as_str())
+        .bind(list(dead)?)
+        .bind(program);
     query.execute(connection).await?;
     Ok(())
 }

@@ -170,6 +170,8 @@ async fn the_next_row_of_a_customer_is_leased_with_the_result_of_the_one_before(
     enqueue(&store, &[sale("b-1", "b")]).await;
     let rows = claim(&store).await;
     assert_eq!(keys(&rows), ["a-1", "b-1"]);
+    // Queues what waits behind them.
+    assert!(claim(&store).await.is_empty());
     let ops = changes(OWNER, [done(rows[1].id), done_with_next(rows[0].id, OTHER)]);
     let mut written = store.write(&ops).await.unwrap();
     assert_eq!(written[0], Written::Settled(true));

@@ -11,13 +11,15 @@ mod person;
 mod plans;
 mod programs;
 #[cfg(any(feature = "outbox-sqlite", feature = "outbox-postgres"))]
+mod repair;
+#[cfg(any(feature = "outbox-sqlite", feature = "outbox-postgres"))]
 mod schema;
 mod settle;
 
 use std::time::Duration;
 
 use super::{
-    Announced, Change, Check, Claim, Claimed, NextLease, Op, Places, Sent, Store, Written,
+    Announced, Change, Check, Claim, Claimed, NextLease, Op, Places, Repair, Sent, Store, Written,
 };
 use crate::delivery::outbox::Enqueued;
 use crate::delivery::outbox::OutboxRow;
@@ -93,6 +95,7 @@ fn any(places: usize) -> Places {
         repeated: places,
         repeated_first: false,
         newest_first: false,
+        may_queue: true,
     }
 }
 
@@ -105,6 +108,14 @@ async fn claim_for(store: &Store, owner: &str, lease: Duration) -> Vec<Claimed> 
 
 async fn claim(store: &Store) -> Vec<Claimed> {
     claim_for(store, OWNER, MINUTE).await
+}
+
+/// Does all steps of a repair.
+async fn repair(store: &Store) {
+    let mut next = Some(Repair::beginning());
+    while let Some(from) = next {
+        next = store.repair(&from).await.unwrap();
+    }
 }
 
 fn keys(rows: &[Claimed]) -> Vec<&str> {

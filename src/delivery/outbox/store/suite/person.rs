@@ -256,7 +256,7 @@ async fn a_newcomer_waits_for_a_person_if_the_deletion_is_dead(store: Store) {
         enqueue(&store, &[customer("7")]).await;
         let order = deletion(&store).await;
         write(&store, dead(order.id)).await;
-        store.repair().await.unwrap();
+        repair(&store).await;
         assert!(claim(&store).await.is_empty(), "{decision}");
         if decision == "replay" {
             assert_eq!(store.replay(Which::All).await.unwrap(), 1);

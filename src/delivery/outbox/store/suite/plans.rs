@@ -24,6 +24,36 @@ fn history(series: &str) -> String {
     )
 }
 
+/// Rows behind heads as SQL: most are queued behind one, most of the rest are held for one row, and
+/// a few are each another customer's.
+fn behind_heads(series: &str) -> String {
+    let state = "CASE WHEN n % 3 = 0 THEN 'held' ELSE 'queued' END";
+    let waits_for = "CASE WHEN n % 3 = 0 THEN 1 END";
+    let customer = "CASE WHEN n < 500 THEN 'customer-' || n ELSE 'the-one' END";
+    format!(
+        "INSERT INTO partnero_outbox (kind, key, customer, state, waits_for) \
+         SELECT 'transaction', 'behind-' || n, {customer}, {state}, {waits_for} FROM {series}"
+    )
+}
+
+/// The statements of a claim and of a repair that look for rows. The arguments are in the middle of
+/// what they go through.
+const LOOKS: [(&str, [&str; 2]); 5] = [
+    ("OLDEST_FRESH", ["32", ""]),
+    ("NEWEST_FRESH", ["32", ""]),
+    ("LANES", ["'customer-2'", ""]),
+    ("HELD_FOR_THE_SAME", ["1", "300"]),
+    ("HELD_FOR_THE_NEXT", ["0", ""]),
+];
+
+/// The text of a statement of [`LOOKS`] with its arguments.
+fn with_arguments(statements: &[(&str, &str)], (name, arguments): (&str, [&str; 2])) -> String {
+    let found = statements.iter().find(|(other, _)| *other == name);
+    let (_, text) = found.unwrap();
+    let text = text.replace("$1", "''");
+    text.replace("$2", arguments[0]).replace("$3", arguments[1])
+}
+
 async fn wait_in_line(store: &Store) {
     for number in 0..WAITING {
         let key = format!("new-{number}");
@@ -184,29 +214,53 @@ mod in_sqlite {
         let (store, directory) = super::super::engines::sqlite().await;
         wait_in_line(&store).await;
         let file = directory.path().join("outbox.db");
-        let before = bytes_read(&file, "claim-before").await;
+        let before = bytes_read(&file, "claim-before", LOOKS[0]).await;
         add_history(&store).await;
         execute(&store, "ANALYZE").await;
-        let after = bytes_read(&file, "claim-after").await;
+        let after = bytes_read(&file, "claim-after", LOOKS[0]).await;
         // The tree of the table's own rows has a level or two more.
         let most = before + 2 * 4_096;
         assert!(after <= most, "{after} bytes instead of {before}");
     }
 
-    /// What a connection reads to find the rows of a claim when it has nothing in its cache, by the
-    /// kernel's own count for its thread, which gets this name.
     #[cfg(target_os = "linux")]
-    async fn bytes_read(file: &std::path::Path, thread: &'static str) -> usize {
+    #[tokio::test]
+    async fn rows_behind_a_head_are_not_read() {
+        let (store, directory) = super::super::engines::sqlite().await;
+        wait_in_line(&store).await;
+        let file = directory.path().join("outbox.db");
+        let mut before = Vec::new();
+        for count in [1_000, 30_000] {
+            let series = format!(
+                "(WITH RECURSIVE numbers(n) AS (SELECT {count} UNION ALL SELECT n - 1 FROM numbers \
+                 WHERE n > 1) SELECT n FROM numbers) WHERE true ON CONFLICT DO NOTHING"
+            );
+            execute(&store, &behind_heads(&series)).await;
+            for (at, look) in LOOKS.into_iter().enumerate() {
+                let thread = format!("behind-{count}-{at}");
+                let read = bytes_read(&file, &thread, look).await;
+                match before.get(at) {
+                    None => before.push(read),
+                    // As above, for each of the trees that the statement searches.
+                    Some(before) => {
+                        assert!(read <= before + 4 * 4_096, "{look:?}: {before} {read}");
+                    }
+                }
+            }
+        }
+    }
+
+    /// What a connection reads for a statement when it has nothing in its cache, by the kernel's own
+    /// count for its thread, which gets this name.
+    #[cfg(target_os = "linux")]
+    async fn bytes_read(file: &std::path::Path, thread: &str, look: (&str, [&str; 2])) -> usize {
         use sqlx::sqlite::{SqliteConnectOptions, SqlitePoolOptions};
 
-        let (_, candidates) = statements()
-            .into_iter()
-            .find(|(name, _)| *name == "OLDEST_FRESH")
-            .unwrap();
-        let candidates = candidates.replace("$1", "''").replace("$2", "32");
+        let candidates = with_arguments(&statements(), look);
+        let name = thread.to_owned();
         let options = SqliteConnectOptions::new()
             .filename(file)
-            .thread_name(move |_| thread.to_owned());
+            .thread_name(move |_| name.clone());
         let pool = SqlitePoolOptions::new().max_connections(1);
         let pool = pool.connect_with(options).await.unwrap();
         let store = Store::new(Table::Sqlite(pool));
@@ -390,22 +444,51 @@ mod in_postgres {
         let store = super::super::engines::postgres("a_claim_reads_no_more_pages").await;
         wait_in_line(&store).await;
         let mut connection = connect(&store).await;
-        let before = shared_pages(&mut connection).await;
+        let before = shared_pages(&mut connection, LOOKS[0]).await;
         add_history(&mut connection).await;
         execute(&mut connection, "VACUUM ANALYZE partnero_outbox").await;
-        let after = shared_pages(&mut connection).await;
+        let after = shared_pages(&mut connection, LOOKS[0]).await;
         // The trees of the indexes have a level or two more, which each of the few searches reads.
         let most = before + 2 * WAITING;
         assert!(after <= most, "{after} pages instead of {before}");
     }
 
-    /// The buffers that the search for the rows of a claim has touched.
-    async fn shared_pages(connection: &mut PoolConnection<Postgres>) -> usize {
-        let (_, candidates) = statements()
-            .into_iter()
-            .find(|(name, _)| *name == "OLDEST_FRESH")
-            .unwrap();
-        let candidates = candidates.replace("$1", "''").replace("$2", "32");
+    #[cfg_attr(postgres, tokio::test)]
+    #[cfg_attr(not(postgres), expect(dead_code, reason = "needs a server"))]
+    async fn rows_behind_a_head_are_not_read() {
+        let store = super::super::engines::postgres("rows_behind_a_head_are_not_read").await;
+        wait_in_line(&store).await;
+        let mut connection = connect(&store).await;
+        let no_statistics = "ALTER TABLE partnero_outbox SET (autovacuum_enabled = off)";
+        execute(&mut connection, no_statistics).await;
+        let mut before: Vec<usize> = Vec::new();
+        for (count, then) in [
+            (1_000, "SELECT 1"),
+            (30_000, "SELECT 1"),
+            (30_000, "ANALYZE"),
+        ] {
+            let series = format!("generate_series(1, {count}) AS n ON CONFLICT DO NOTHING");
+            execute(&mut connection, &behind_heads(&series)).await;
+            execute(&mut connection, then).await;
+            for (at, look) in LOOKS.into_iter().enumerate() {
+                let read = shared_pages(&mut connection, look).await;
+                match before.get(at) {
+                    None => before.push(read),
+                    // As above, and each row that is read is a page more.
+                    Some(before) => {
+                        assert!(read <= 2 * before, "{look:?}, {then}: {before} {read}");
+                    }
+                }
+            }
+        }
+    }
+
+    /// The buffers that a statement has touched.
+    async fn shared_pages(
+        connection: &mut PoolConnection<Postgres>,
+        look: (&str, [&str; 2]),
+    ) -> usize {
+        let candidates = with_arguments(&statements(), look);
         let explain = format!("EXPLAIN (ANALYZE, BUFFERS, TIMING OFF) {candidates}");
         // The first run may set hint bits and fill caches.
         plan(connection, &explain).await;

@@ -1,36 +1,29 @@
-//! How a row gets into the table, and how a worker leases it.
+//! How a worker leases rows.
 //!
 //! Reports about one customer are a *lane*, and only its oldest row, the head, may be leased. A row
-//! comes in as `due`. A claim that meets a due row behind the head makes it `queued`, so that no
-//! later claim reads it; when the head leaves its lane, the oldest queued row becomes due
+//! comes in as `due`. A claim that finds only due rows behind heads makes some of them `queued`, so
+//! that no later claim reads them; when the head leaves its lane, the oldest queued row becomes due
 //! (`settle::promote`). So a claim costs as much as there are heads, however many rows wait behind
-//! them.
+//! them, and a claim that leases heads does no work for the rows behind others.
 
 use std::collections::{HashMap, HashSet};
-use std::time::{Duration, Instant};
 
-use sqlx::{Row, Transaction};
+use sqlx::Row;
 
+use super::repair::make_due;
 use super::{
-    BEGIN, Connection, Database, ENGINE, FOR_SHARE_SKIP_LOCKED, FOR_UPDATE_SKIP_LOCKED, LISTED,
-    NOW, Pool, begin_briefly, is_one_of, kind, list, pause, person, settle,
+    Connection, Database, FOR_SHARE_SKIP_LOCKED, FOR_UPDATE_SKIP_LOCKED, LISTED, NOW, Pool,
+    begin_briefly, is_one_of, kind, list, pause, settle,
 };
-use crate::delivery::outbox::row::INSERT;
+use crate::delivery::outbox::OutboxError;
 use crate::delivery::outbox::store::{Claim, Claimed, Kind, Next, NextLease, Places};
-use crate::delivery::outbox::transaction::{Engine, sealed};
-use crate::delivery::outbox::{Enqueued, Forgotten, OutboxError, OutboxRow};
-use crate::delivery::report::ReportKind;
 
 /// How many due rows one transaction of a claim looks at to find the lanes that have too many.
 const MOST_LOOKED_AT: usize = 256;
 /// How many rows one transaction of a claim queues. SQLite lets nobody else write meanwhile.
-const MOST_QUEUED: i64 = 1_000;
-/// For how long a claim goes on while it finds only rows behind their heads.
-const LONGEST_CLAIM: Duration = Duration::from_secs(5);
+const MOST_QUEUED: i64 = 250;
 
 statements! {
-    STATE = "SELECT state FROM partnero_outbox \
-        WHERE program = $1 AND kind = 'customer' AND key = $2";
     ANY_DUE = "SELECT \
         (SELECT COUNT(*) FROM (SELECT 1 FROM partnero_outbox r WHERE {fresh} LIMIT 1) AS fresh), \
         (SELECT COUNT(*) FROM (SELECT 1 FROM partnero_outbox r WHERE {repeated} LIMIT 1) AS repeated)",
@@ -61,24 +54,6 @@ statements! {
         WHERE id {LISTED} \
         RETURNING id, kind, key, customer, CAST(payload AS TEXT), attempts, created_at, sent_at, \
         tried_at, failing_ms";
-    MAKE_DUE = "UPDATE partnero_outbox SET state = 'due', waits_for = NULL, due_at = {NOW} \
-        WHERE id {LISTED} AND state IN ('queued', 'held')";
-    // Finds one customer after the other in the index, and reads no other row of the lane.
-    LANES_WITHOUT_HEAD = "WITH RECURSIVE lane(customer) AS (\
-        SELECT MIN(customer) FROM partnero_outbox WHERE program = $1 AND state = 'queued' \
-        UNION ALL SELECT (SELECT MIN(customer) FROM partnero_outbox \
-        WHERE program = $1 AND state = 'queued' AND customer > lane.customer) \
-        FROM lane WHERE lane.customer IS NOT NULL), \
-        oldest(customer, id) AS (SELECT lane.customer, (SELECT MIN(id) FROM partnero_outbox q \
-        WHERE q.program = $1 AND q.customer = lane.customer AND q.state = 'queued') \
-        FROM lane WHERE lane.customer IS NOT NULL) \
-        SELECT id FROM oldest WHERE NOT EXISTS (SELECT 1 FROM partnero_outbox e \
-        WHERE e.program = $1 AND e.customer = oldest.customer \
-        AND e.state IN ('due', 'leased') AND e.id < oldest.id)";
-    HELD_FOR_NOTHING = "SELECT id FROM partnero_outbox r WHERE program = $1 AND state = 'held' \
-        AND NOT EXISTS (SELECT 1 FROM partnero_outbox w WHERE w.id = r.waits_for \
-        AND w.state <> 'done' \
-        AND (w.state <> 'dead' OR r.kind <> 'customer' OR w.kind = 'deletion'))";
 }
 
 /// A lease that ran out was an attempt. Another driver may have written any number.
@@ -107,80 +82,6 @@ fn due(kind: &str) -> String {
     format!("r.program = $1 AND r.state IN ('due', 'leased') AND {kind} AND r.due_at <= {NOW}")
 }
 
-pub(crate) async fn enqueue(
-    pool: &Pool,
-    program: &str,
-    row: &OutboxRow,
-) -> Result<Enqueued, OutboxError> {
-    // Not `begin_briefly`: the app waits for a lock as long as it waits for its own.
-    let mut transaction = pool.begin_with(BEGIN).await?;
-    let enqueued = insert(&mut transaction, program, row).await?;
-    transaction.commit().await?;
-    Ok(enqueued)
-}
-
-/// Writes a row within the transaction that the connection is in.
-async fn insert(
-    connection: &mut Connection,
-    program: &str,
-    row: &OutboxRow,
-) -> Result<Enqueued, OutboxError> {
-    // The statement changes one row both for a new report and for a receipt that is opened again.
-    // So the state is read before. If another transaction changes it in between, the row is right
-    // all the same, and only the answer names the wrong one of the two.
-    let mut is_receipt = false;
-    if row.kind == ReportKind::Customer {
-        let query = sqlx::query_scalar(STATE.as_str()).bind(program);
-        let state: Option<String> = query
-            .bind(&row.key)
-            .fetch_optional(&mut *connection)
-            .await?;
-        is_receipt = state.is_some_and(|state| state == "done");
-    }
-    let done = sqlx::query(INSERT)
-        .bind(row.kind.as_str())
-        .bind(&row.key)
-        .bind(&row.customer)
-        .bind(&row.public_key)
-        .bind(&row.payload)
-        .bind(program)
-        .execute(connection)
-        .await?;
-    Ok(match done.rows_affected() {
-        0 => Enqueued::Repeated,
-        _ if is_receipt => Enqueued::Again,
-        _ => Enqueued::New,
-    })
-}
-
-impl sealed::Write for Connection {
-    fn engine(&self) -> Engine {
-        ENGINE
-    }
-
-    async fn write(&mut self, program: &str, row: &OutboxRow) -> Result<Enqueued, OutboxError> {
-        insert(self, program, row).await
-    }
-
-    async fn forget(&mut self, program: &str, customer: &str) -> Result<Forgotten, OutboxError> {
-        person::forget_in(self, program, customer).await
-    }
-}
-
-impl sealed::Write for Transaction<'_, Database> {
-    fn engine(&self) -> Engine {
-        ENGINE
-    }
-
-    async fn write(&mut self, program: &str, row: &OutboxRow) -> Result<Enqueued, OutboxError> {
-        insert(self, program, row).await
-    }
-
-    async fn forget(&mut self, program: &str, customer: &str) -> Result<Forgotten, OutboxError> {
-        person::forget_in(self, program, customer).await
-    }
-}
-
 pub(crate) async fn claim(
     pool: &Pool,
     program: &str,
@@ -193,11 +94,9 @@ pub(crate) async fn claim(
         let probe_in = gate.probe_in();
         return Ok(Claim::Shut { probe_in });
     }
-    let begun = Instant::now();
     let mut claim = Round::default();
-    let mut looks_far = false;
-    // Goes on while all that is found stands behind a head. What was leased is not kept waiting.
-    while claim.rows.is_empty() && begun.elapsed() < LONGEST_CLAIM {
+    // Where all that is found stands behind a head, there may be many more such rows.
+    for looks_far in [false, true] {
         // Looks before it takes the lock, so that an idle worker does not keep the app from writing.
         let query = sqlx::query(ANY_DUE.as_str()).bind(program);
         let due = query.fetch_one(pool).await?;
@@ -206,12 +105,10 @@ pub(crate) async fn claim(
             break;
         }
         claim = round(pool, program, owner, lease, places, looks_far).await?;
-        let is_stuck = !claim.changed && looks_far;
-        if claim.is_last || is_stuck {
+        // What was leased is not kept waiting.
+        if claim.is_last || !claim.rows.is_empty() {
             break;
         }
-        // If no head was found, there may be many more rows that stand behind theirs.
-        looks_far = true;
     }
     // The newest rows were looked for first.
     claim.rows.sort_unstable_by_key(|row| row.id);
@@ -219,6 +116,7 @@ pub(crate) async fn claim(
         now: gate.now,
         pruned: claim.pruned,
         more: !claim.rows.is_empty() && !claim.is_last,
+        is_stuck: claim.rows.is_empty() && claim.is_stuck,
         rows: claim.rows,
     })
 }
@@ -229,8 +127,8 @@ struct Round {
     rows: Vec<Claimed>,
     /// Another round would find no other row.
     is_last: bool,
-    /// Another round would not find the same rows again.
-    changed: bool,
+    /// All that was found stands behind a head, and is queued bit by bit.
+    is_stuck: bool,
     /// Receipts of sales were deleted before.
     pruned: bool,
 }
@@ -249,16 +147,20 @@ async fn round(
         .find(&mut transaction, program, places, looks_far)
         .await?;
     make_due(&mut transaction, &candidates.lost).await?;
-    let queued = queue(&mut transaction, &candidates.before).await?;
     let heads = &candidates.heads;
-    let mut rows = self::lease(&mut transaction, heads, owner, lease).await?;
+    let mut is_stuck = heads.is_empty() && !candidates.before.is_empty();
+    // Not beside heads, which must not wait for the queue of another customer.
+    if is_stuck && places.may_queue {
+        is_stuck = queue(&mut transaction, &candidates.before).await? > 0;
+    }
+    let mut rows = self::lease(&mut transaction, program, heads, owner, lease).await?;
     for row in &mut rows {
         row.is_abandoned = candidates.abandoned.contains(&row.id);
     }
     let mut round = Round {
         rows,
         is_last: candidates.are_all && candidates.lost.is_empty(),
-        changed: !heads.is_empty() || !candidates.lost.is_empty() || queued > 0,
+        is_stuck,
         pruned: false,
     };
     // Asked after the lease: receipts may have been deleted until then.
@@ -352,6 +254,7 @@ impl Candidates {
 /// instead: what another driver wrote wrongly must not stop the others.
 async fn lease(
     connection: &mut Connection,
+    program: &str,
     heads: &[i64],
     owner: &str,
     lease: i64,
@@ -376,7 +279,7 @@ async fn lease(
     }
     // These rows are dead now: no friend waits for them any more, and the next report of the same
     // customer is at the head of its lane.
-    settle::revive_friends(connection, &unreadable).await?;
+    settle::revive_friends(connection, program, &unreadable).await?;
     settle::promote(connection, &unreadable).await?;
     Ok(rows)
 }
@@ -398,7 +301,7 @@ pub(super) async fn lease_promoted(
     for id in followers {
         // One statement for each row, because each has an owner of its own.
         if let Some(next) = promoted.get(&id) {
-            leased.extend(lease(connection, &[id], &next.owner, next.lease).await?);
+            leased.extend(lease(connection, program, &[id], &next.owner, next.lease).await?);
         }
     }
     // Asked after the lease, as in a claim.
@@ -416,15 +319,11 @@ pub(super) async fn lease_promoted(
 /// are locked, so that who settles them waits for this transaction, and then finds the rows to
 /// promote.
 async fn queue(connection: &mut Connection, heads: &HashSet<i64>) -> Result<u64, OutboxError> {
-    if heads.is_empty() {
-        return Ok(0);
-    }
     let heads: Vec<i64> = heads.iter().copied().collect();
     let query = sqlx::query_scalar(STILL_HEADS.as_str()).bind(list(&heads)?);
     let heads: Vec<i64> = query.fetch_all(&mut *connection).await?;
     let query = sqlx::query(QUEUE.as_str()).bind(list(&heads)?);
-    let queued = query.execute(connection).await?.rows_affected();
-    Ok(queued)
+    Ok(query.execute(connection).await?.rows_affected())
 }
 
 /// A row as a worker needs it, or what is wrong with it, for a person to read.
@@ -470,31 +369,4 @@ fn read(row: &<Database as sqlx::Database>::Row) -> Result<Claimed, String> {
         // The same bound as of every length of time here, so that no sum overflows.
         failing_ms: number(9, "failing_ms", i64::MAX / 4)?,
     })
-}
-
-/// Makes rows due that wait for a row which is not there any more, because a person has deleted or
-/// changed it by hand.
-pub(crate) async fn repair(pool: &Pool, program: &str) -> Result<(), OutboxError> {
-    let query = sqlx::query_scalar(LANES_WITHOUT_HEAD.as_str()).bind(program);
-    let mut lost: Vec<i64> = query.fetch_all(pool).await?;
-    let query = sqlx::query_scalar(HELD_FOR_NOTHING.as_str()).bind(program);
-    let held: Vec<i64> = query.fetch_all(pool).await?;
-    lost.extend(held);
-    if lost.is_empty() {
-        return Ok(());
-    }
-    let mut transaction = begin_briefly(pool).await?;
-    // The list may be out of date by now. That does no harm: the next claim queues a row again that
-    // has a head, and a held row asks again before it is sent.
-    make_due(&mut transaction, &lost).await?;
-    Ok(transaction.commit().await?)
-}
-
-async fn make_due(connection: &mut Connection, lost: &[i64]) -> Result<(), OutboxError> {
-    if lost.is_empty() {
-        return Ok(());
-    }
-    let query = sqlx::query(MAKE_DUE.as_str()).bind(list(lost)?);
-    query.execute(connection).await?;
-    Ok(())
 }
