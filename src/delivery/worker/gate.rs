@@ -76,6 +76,7 @@ impl FleetGate {
     /// Pauses the whole fleet until then. If the database cannot be reached, the pause is written
     /// again and again until it has ended, so that other workers see it as soon as they can claim.
     pub(super) async fn shut_until(&self, reason: &'static str, until: Instant) {
+        #[cfg(feature = "tracing")]
         let asked = Instant::now();
         self.hold(until);
         self.0.monitor.paused(true);

@@ -162,8 +162,11 @@ impl Store {
     /// all have been looked at.
     pub(crate) async fn repair(&self, from: &Repair) -> Result<Option<Repair>, OutboxError> {
         match &self.table {
-            // Nobody can change it by hand.
-            Table::Memory(_) => Ok(None),
+            Table::Memory(_) => {
+                // Nobody can change it by hand.
+                let _ = from;
+                Ok(None)
+            }
             #[cfg(feature = "outbox-sqlite")]
             Table::Sqlite(pool) => in_time(sqlite::repair(pool, &self.program, from)).await,
             #[cfg(feature = "outbox-postgres")]

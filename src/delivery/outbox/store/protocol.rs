@@ -116,7 +116,6 @@ impl Passage {
 }
 
 /// Where one step of a repair begins. `None` where all rows have been looked at.
-#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Repair {
     /// The customer before the first one whose queued rows are looked at.
     pub(super) lane: Option<String>,
@@ -125,11 +124,6 @@ pub(crate) struct Repair {
 }
 
 impl Repair {
-    pub(super) const END: Self = Self {
-        lane: None,
-        held: None,
-    };
-
     pub(crate) fn beginning() -> Self {
         Self {
             lane: Some(String::new()),

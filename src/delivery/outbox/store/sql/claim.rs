@@ -3,7 +3,7 @@
 //! Reports about one customer are a *lane*, and only its oldest row, the head, may be leased. A row
 //! comes in as `due`. A claim that finds only due rows behind heads makes some of them `queued`, so
 //! that no later claim reads them; when the head leaves its lane, the oldest queued row becomes due
-//! (`settle::promote`). So a claim costs as much as there are heads, however many rows wait behind
+//! (`wake::promote`). So a claim costs as much as there are heads, however many rows wait behind
 //! them, and a claim that leases heads does no work for the rows behind others.
 
 use std::collections::{HashMap, HashSet};
@@ -13,7 +13,7 @@ use sqlx::Row;
 use super::repair::make_due;
 use super::{
     Connection, Database, FOR_SHARE_SKIP_LOCKED, FOR_UPDATE_SKIP_LOCKED, LISTED, NOW, Pool,
-    begin_briefly, is_one_of, kind, list, pause, settle,
+    begin_briefly, is_one_of, kind, list, pause, settle, wake,
 };
 use crate::delivery::outbox::OutboxError;
 use crate::delivery::outbox::store::{Claim, Claimed, Kind, Next, NextLease, Places};
@@ -279,8 +279,8 @@ async fn lease(
     }
     // These rows are dead now: no friend waits for them any more, and the next report of the same
     // customer is at the head of its lane.
-    settle::revive_friends(connection, program, &unreadable).await?;
-    settle::promote(connection, &unreadable).await?;
+    wake::revive_friends(connection, program, &unreadable).await?;
+    wake::promote(connection, &unreadable).await?;
     Ok(rows)
 }
 

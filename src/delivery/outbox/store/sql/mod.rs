@@ -21,6 +21,7 @@ macro_rules! statements {
     };
 }
 
+mod announce;
 mod claim;
 mod enqueue;
 mod operate;
@@ -29,6 +30,7 @@ mod person;
 mod repair;
 mod schema;
 mod settle;
+mod wake;
 
 use serde::Serialize;
 use sqlx::Transaction;
@@ -49,6 +51,9 @@ use super::{
 use crate::delivery::outbox::{OutboxError, OutboxErrorKind};
 use crate::delivery::report::ReportKind;
 
+/// The row is still leased to this owner.
+const OURS: &str = "WHERE id = $1 AND owner = $2 AND state = 'leased'";
+
 /// Begins a transaction that gives up soon if somebody else holds a lock.
 async fn begin_briefly(pool: &Pool) -> Result<Transaction<'static, Database>, OutboxError> {
     Ok(pool.begin_with(BEGIN_BRIEFLY).await?)
@@ -67,6 +72,14 @@ fn text(row: &<Database as sqlx::Database>::Row, index: usize) -> Result<String,
     Ok(String::from_utf8_lossy(&bytes).into_owned())
 }
 
+/// Ids and customers of rows.
+fn customers(
+    rows: &[<Database as sqlx::Database>::Row],
+) -> Result<Vec<(i64, String)>, OutboxError> {
+    let named = |row| Ok((sqlx::Row::try_get(row, 0)?, text(row, 1)?));
+    rows.iter().map(named).collect()
+}
+
 fn kind(name: &str) -> Result<ReportKind, OutboxError> {
     ReportKind::parse(name).ok_or_else(|| {
         let message = format!("the column `kind` holds {name:?}");
@@ -79,10 +92,12 @@ fn kind(name: &str) -> Result<ReportKind, OutboxError> {
 pub(crate) fn statements() -> Vec<(&'static str, &'static str)> {
     let insert = ("INSERT", crate::delivery::outbox::row::INSERT);
     let rooms = [
+        announce::statements(),
         claim::statements(),
         enqueue::statements(),
         repair::statements(),
         settle::statements(),
+        wake::statements(),
         pause::statements(),
         person::statements(),
         operate::statements(),

@@ -2,7 +2,8 @@
 
 use sqlx::Row;
 
-use super::settle::{empty_deletions, revive};
+use super::settle::empty_deletions;
+use super::wake::revive;
 use super::{AFTER, LISTED, NOW, Pool, begin_briefly, kind, list, text};
 use crate::delivery::outbox::clock::{millis, time};
 use crate::delivery::outbox::store::Which;

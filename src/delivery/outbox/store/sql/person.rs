@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use sqlx::Row;
 
 use super::{
-    BEGIN_BRIEFLY, Connection, Database, FOR_UPDATE, LISTED, NOW, Pool, is_one_of, list, settle,
+    BEGIN_BRIEFLY, Connection, Database, FOR_UPDATE, LISTED, NOW, Pool, is_one_of, list, wake,
 };
 use crate::delivery::outbox::forgotten::{Calls, NOBODY, OUTCOME};
 use crate::delivery::outbox::{Forgotten, OutboxError};
@@ -88,7 +88,7 @@ pub(super) async fn forget_in(
             query.execute(&mut *connection).await?;
         }
         // Friends of this customer have waited for the sign-up that is deleted now.
-        settle::revive(connection, program, &ids).await?;
+        wake::revive(connection, program, &ids).await?;
     }
     let query = sqlx::query(ORDER_DELETION.as_str()).bind(program);
     let query = query.bind(customer).bind(calls.leased_until);

@@ -60,7 +60,8 @@ pub(crate) async fn repair(
         make_due(&mut transaction, &lost).await?;
         transaction.commit().await?;
     }
-    Ok((next != Repair::END).then_some(next))
+    let is_end = next.lane.is_none() && next.held.is_none();
+    Ok((!is_end).then_some(next))
 }
 
 /// Finds queued rows that no head will make due. The answer is the last customer that was looked at.

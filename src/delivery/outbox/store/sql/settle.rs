@@ -1,45 +1,19 @@
-//! What the owner of a lease writes: the announcement of a send, and what became of it.
+//! What the owner of a lease writes: above all what became of its row.
 
 use std::collections::{HashMap, HashSet};
 
 use serde::Serialize;
-use sqlx::Row;
 
+use super::announce::announce;
 use super::claim::lease_promoted;
-use super::{
-    ARRIVED, Connection, Database, FOR_SHARE, LISTED, NOW, Pool, begin_briefly, is_one_of, list,
-    text,
-};
-use crate::client::CustomerRef;
+use super::wake::{promote, revive, revive_friends};
+use super::{ARRIVED, Connection, LISTED, NOW, OURS, Pool, begin_briefly, customers, list};
 use crate::delivery::deliver::DeadReason;
 use crate::delivery::outbox::OutboxError;
 use crate::delivery::outbox::forgotten::NOBODY;
-use crate::delivery::outbox::store::{
-    Announced, Change, Check, Next, NextLease, Op, Sent, Written,
-};
-
-/// The row is still leased to this owner.
-const OURS: &str = "WHERE id = $1 AND owner = $2 AND state = 'leased'";
+use crate::delivery::outbox::store::{Announced, Change, Next, NextLease, Op, Sent, Written};
 
 statements! {
-    CUSTOMER = "SELECT id, state, outcome FROM partnero_outbox \
-        WHERE program = $1 AND kind = 'customer' AND key = $2";
-    // A dead sale holds its refund: if the sale did not arrive, there is nothing to refund yet.
-    PENDING_SALE = "SELECT id FROM partnero_outbox \
-        WHERE program = $1 AND kind = 'transaction' AND key = $2 AND state <> 'done'";
-    // Without $4, not a younger sign-up that waits for an older one.
-    REFERRER_BY_ID = "SELECT id FROM partnero_outbox WHERE program = $1 AND kind = 'customer' \
-        AND key = $2 AND state IN ('due', 'leased', 'held') AND id <> $3 \
-        AND ($4 OR state <> 'held' OR id < $3)";
-    REFERRER_BY_KEY = "SELECT id FROM partnero_outbox WHERE program = $1 AND public_key = $2 \
-        AND kind = 'customer' AND state IN ('due', 'leased', 'held') AND id <> $3 \
-        AND ($4 OR state <> 'held' OR id < $3) ORDER BY id LIMIT 1";
-    STILL_PENDING = "SELECT id FROM partnero_outbox \
-        WHERE id = $1 AND state <> 'done' AND (state <> 'dead' OR $2){FOR_SHARE}";
-    HOLD = "UPDATE partnero_outbox SET state = 'held', owner = NULL, waits_for = $3 {OURS}";
-    ANNOUNCE = "UPDATE partnero_outbox SET sent_at = CASE WHEN $3 THEN {NOW} ELSE sent_at END \
-        {OURS} AND due_at > {NOW} AND NOT EXISTS (SELECT 1 FROM partnero_outbox_gate gate \
-        WHERE gate.program = partnero_outbox.program AND closed_at IS NOT NULL)";
     // The receipt keeps `key` and `customer`, so that the same key is not paid twice, and no other
     // personal data.
     DONE = "UPDATE partnero_outbox SET state = 'done', owner = NULL, outcome = arrived.outcome, \
@@ -56,19 +30,9 @@ statements! {
         last_answer = $6 {OURS}";
     RELEASE = "UPDATE partnero_outbox SET state = 'due', owner = NULL, due_at = $3 + {NOW}, \
         sent_at = CASE WHEN $4 THEN sent_at ELSE $5 END {OURS}";
-    REVIVE = "UPDATE partnero_outbox SET state = 'due', waits_for = NULL, due_at = {NOW} \
-        WHERE state = 'held' AND program = $2 AND waits_for {LISTED}";
-    REVIVE_FRIENDS = "UPDATE partnero_outbox SET state = 'due', waits_for = NULL, due_at = {NOW} \
-        WHERE state = 'held' AND kind = 'customer' AND program = $2 AND waits_for {LISTED} \
-        AND (SELECT kind FROM partnero_outbox w WHERE w.id = partnero_outbox.waits_for) <> 'deletion'";
     // The key of a deletion is the customer's identifier.
     EMPTY_DELETION = "UPDATE partnero_outbox SET customer = '{NOBODY}', key = '{NOBODY} ' || id \
         WHERE id {LISTED} AND kind = 'deletion'";
-    PROMOTE = "UPDATE partnero_outbox SET state = 'due', due_at = {NOW} \
-        WHERE state = 'queued' AND {is_oldest} RETURNING id, customer",
-        is_oldest = is_one_of(&format!("SELECT (SELECT MIN(q.id) FROM partnero_outbox q \
-            WHERE q.program = gone.program AND q.customer = gone.customer AND q.state = 'queued') \
-            FROM partnero_outbox gone WHERE gone.id {LISTED}"));
 }
 
 /// A row that has arrived. Statements that take many of them read them from one JSON text.
@@ -269,193 +233,6 @@ pub(super) async fn bury(
     Ok(())
 }
 
-async fn announce(
-    connection: &mut Connection,
-    program: &str,
-    owner: &str,
-    id: i64,
-    check: &Check,
-    once: bool,
-) -> Result<Announced, OutboxError> {
-    let seen = loop {
-        let seen = look(connection, program, id, check).await?;
-        let Some(blocker) = seen.blocker else {
-            break seen;
-        };
-        // Locks the row to wait for. If a worker is settling it right now, this waits until that is
-        // done, and then the row is pending no more and is looked for again.
-        let query = sqlx::query_scalar(STILL_PENDING.as_str()).bind(blocker);
-        // A dead sign-up goes on holding the customer's own sales, but no friends.
-        let query = query.bind(!matches!(check, Check::Referrer(_)));
-        let still: Option<i64> = query.fetch_optional(&mut *connection).await?;
-        if still.is_some() {
-            let query = sqlx::query(HOLD.as_str())
-                .bind(id)
-                .bind(owner)
-                .bind(blocker);
-            let was_ours = query.execute(connection).await?.rows_affected() > 0;
-            return Ok(if was_ours {
-                Announced::Held
-            } else {
-                Announced::Refused
-            });
-        }
-    };
-    let query = sqlx::query(ANNOUNCE.as_str())
-        .bind(id)
-        .bind(owner)
-        .bind(once);
-    if query.execute(connection).await?.rows_affected() == 0 {
-        return Ok(Announced::Refused);
-    }
-    Ok(Announced::Clear {
-        customer_outcome: seen.customer_outcome,
-        pending_referrers: seen.pending_referrers,
-    })
-}
-
-/// What the table says about the rows that must arrive before this one.
-#[derive(Default)]
-struct Seen {
-    /// The row to wait for.
-    blocker: Option<i64>,
-    customer_outcome: Option<String>,
-    pending_referrers: Vec<CustomerRef>,
-}
-
-async fn look(
-    connection: &mut Connection,
-    program: &str,
-    id: i64,
-    check: &Check,
-) -> Result<Seen, OutboxError> {
-    let (customer, sale) = match check {
-        Check::Referrers { names, is_patient } => {
-            let mut seen = Seen::default();
-            for referrer in names {
-                let pending =
-                    pending_referrer(connection, program, id, referrer, *is_patient).await?;
-                if pending.is_some() {
-                    seen.pending_referrers.push(referrer.clone());
-                }
-            }
-            return Ok(seen);
-        }
-        Check::Referrer(referrer) => {
-            let pending = pending_referrer(connection, program, id, referrer, false).await?;
-            return Ok(Seen {
-                // A row waits only for an older one, so that no two rows wait for each other.
-                blocker: pending.filter(|pending| *pending < id),
-                ..Seen::default()
-            });
-        }
-        Check::Nothing => return Ok(Seen::default()),
-        Check::Customer(customer) => (customer, None),
-        Check::CustomerAndSale { customer, key } => (customer, Some(key)),
-    };
-    let query = sqlx::query(CUSTOMER.as_str()).bind(program).bind(customer);
-    let mut seen = Seen::default();
-    if let Some(row) = query.fetch_optional(&mut *connection).await? {
-        if row.try_get::<String, _>(1)? != "done" {
-            seen.blocker = Some(row.try_get(0)?);
-        }
-        seen.customer_outcome = row.try_get(2)?;
-    }
-    if let (None, Some(key)) = (seen.blocker, sale) {
-        let query = sqlx::query_scalar(PENDING_SALE.as_str()).bind(program);
-        seen.blocker = query.bind(key).fetch_optional(connection).await?;
-    }
-    Ok(seen)
-}
-
-/// The referrer's own sign-up, if it is under way. A public key names only a customer whose app has
-/// chosen it: the app's identifiers are no keys.
-async fn pending_referrer(
-    connection: &mut Connection,
-    program: &str,
-    id: i64,
-    referrer: &CustomerRef,
-    is_patient: bool,
-) -> Result<Option<i64>, OutboxError> {
-    let statement = match referrer.as_key() {
-        Some(_) => REFERRER_BY_KEY.as_str(),
-        None => REFERRER_BY_ID.as_str(),
-    };
-    let query = sqlx::query_scalar(statement).bind(program);
-    let query = query.bind(referrer.as_str()).bind(id).bind(is_patient);
-    if referrer.as_str().is_ascii() {
-        return Ok(query.fetch_optional(connection).await?);
-    }
-    // The database's encoding may not have these letters. Then no row can hold them either, but on
-    // PostgreSQL the error would end the whole transaction.
-    let mut savepoint = sqlx::Connection::begin(connection).await?;
-    let pending = query.fetch_optional(&mut *savepoint).await;
-    match pending {
-        Ok(pending) => {
-            savepoint.commit().await?;
-            Ok(pending)
-        }
-        // `untranslatable_character` (PostgreSQL, appendix A).
-        Err(sqlx::Error::Database(error)) if error.code().as_deref() == Some("22P05") => {
-            savepoint.rollback().await?;
-            Ok(None)
-        }
-        Err(error) => Err(error.into()),
-    }
-}
-
-/// Makes the rows due that waited for these. It must come after all other changes of its
-/// transaction: a hold that runs at the same time locks the row that it waits for, and so is seen
-/// here.
-pub(super) async fn revive(
-    connection: &mut Connection,
-    program: &str,
-    arrived: &[i64],
-) -> Result<(), OutboxError> {
-    if arrived.is_empty() {
-        return Ok(());
-    }
-    let query = sqlx::query(REVIVE.as_str())
-        .bind(list(arrived)?)
-        .bind(program);
-    query.execute(connection).await?;
-    Ok(())
-}
-
-/// Makes the sign-ups due that waited for these, which are dead now: a referrer who may never arrive
-/// holds no friends. Sales go on waiting for their customer, and a new sign-up for the deletion of who
-/// had its identifier. It must come after all other changes,
-/// as [`revive`].
-pub(super) async fn revive_friends(
-    connection: &mut Connection,
-    program: &str,
-    dead: &[i64],
-) -> Result<(), OutboxError> {
-    if dead.is_empty() {
-        return Ok(());
-    }
-    let query = sqlx::query(REVIVE_FRIENDS.as_str())
-        .bind(list(dead)?)
-        .bind(program);
-    query.execute(connection).await?;
-    Ok(())
-}
-
-/// Makes the oldest queued row due in each lane that one of these rows has left. It must come after
-/// all other changes of its transaction: a claim that queues rows at the same time locks their
-/// head, and so they are seen here.
-/// The answer is which rows, and of which customers.
-pub(super) async fn promote(
-    connection: &mut Connection,
-    gone: &[i64],
-) -> Result<Vec<(i64, String)>, OutboxError> {
-    if gone.is_empty() {
-        return Ok(Vec::new());
-    }
-    let query = sqlx::query(PROMOTE.as_str()).bind(list(gone)?);
-    customers(&query.fetch_all(connection).await?)
-}
-
 /// Takes the identifier out of the receipts of deletions among these.
 pub(super) async fn empty_deletions(
     connection: &mut Connection,
@@ -467,12 +244,4 @@ pub(super) async fn empty_deletions(
     let query = sqlx::query(EMPTY_DELETION.as_str()).bind(list(ids)?);
     query.execute(connection).await?;
     Ok(())
-}
-
-/// Ids and customers of rows.
-fn customers(
-    rows: &[<Database as sqlx::Database>::Row],
-) -> Result<Vec<(i64, String)>, OutboxError> {
-    let named = |row| Ok((sqlx::Row::try_get(row, 0)?, text(row, 1)?));
-    rows.iter().map(named).collect()
 }

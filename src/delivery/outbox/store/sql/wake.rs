@@ -1,0 +1,69 @@
+//! Makes rows due that have waited for another row.
+
+use super::{Connection, LISTED, NOW, customers, is_one_of, list};
+use crate::delivery::outbox::OutboxError;
+
+statements! {
+    REVIVE = "UPDATE partnero_outbox SET state = 'due', waits_for = NULL, due_at = {NOW} \
+        WHERE state = 'held' AND program = $2 AND waits_for {LISTED}";
+    REVIVE_FRIENDS = "UPDATE partnero_outbox SET state = 'due', waits_for = NULL, due_at = {NOW} \
+        WHERE state = 'held' AND kind = 'customer' AND program = $2 AND waits_for {LISTED} \
+        AND (SELECT kind FROM partnero_outbox w WHERE w.id = partnero_outbox.waits_for) <> 'deletion'";
+    PROMOTE = "UPDATE partnero_outbox SET state = 'due', due_at = {NOW} \
+        WHERE state = 'queued' AND {is_oldest} RETURNING id, customer",
+        is_oldest = is_one_of(&format!("SELECT (SELECT MIN(q.id) FROM partnero_outbox q \
+            WHERE q.program = gone.program AND q.customer = gone.customer AND q.state = 'queued') \
+            FROM partnero_outbox gone WHERE gone.id {LISTED}"));
+}
+
+/// Makes the rows due that waited for these. It must come after all other changes of its
+/// transaction: a hold that runs at the same time locks the row that it waits for, and so is seen
+/// here.
+pub(super) async fn revive(
+    connection: &mut Connection,
+    program: &str,
+    arrived: &[i64],
+) -> Result<(), OutboxError> {
+    if arrived.is_empty() {
+        return Ok(());
+    }
+    let query = sqlx::query(REVIVE.as_str())
+        .bind(list(arrived)?)
+        .bind(program);
+    query.execute(connection).await?;
+    Ok(())
+}
+
+/// Makes the sign-ups due that waited for these, which are dead now: a referrer who may never arrive
+/// holds no friends. Sales go on waiting for their customer, and a new sign-up for the deletion of who
+/// had its identifier. It must come after all other changes,
+/// as [`revive`].
+pub(super) async fn revive_friends(
+    connection: &mut Connection,
+    program: &str,
+    dead: &[i64],
+) -> Result<(), OutboxError> {
+    if dead.is_empty() {
+        return Ok(());
+    }
+    let query = sqlx::query(REVIVE_FRIENDS.as_str())
+        .bind(list(dead)?)
+        .bind(program);
+    query.execute(connection).await?;
+    Ok(())
+}
+
+/// Makes the oldest queued row due in each lane that one of these rows has left. It must come after
+/// all other changes of its transaction: a claim that queues rows at the same time locks their
+/// head, and so they are seen here.
+/// The answer is which rows, and of which customers.
+pub(super) async fn promote(
+    connection: &mut Connection,
+    gone: &[i64],
+) -> Result<Vec<(i64, String)>, OutboxError> {
+    if gone.is_empty() {
+        return Ok(Vec::new());
+    }
+    let query = sqlx::query(PROMOTE.as_str()).bind(list(gone)?);
+    customers(&query.fetch_all(connection).await?)
+}
