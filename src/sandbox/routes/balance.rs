@@ -51,6 +51,7 @@ pub(super) fn credit(world: &mut World, call: &Call) -> Result<Answer, Refusal> 
             (CreditDirection::Spends, _) => customer.balance.subtract(&amount),
         }
     }
+    // After the balance has changed, as the event's data may show the customer.
     notices::credited(world, serial, &amount);
     Ok(match world.switches.credit_answer {
         CreditAnswer::Balance => Answer::Data(view(world, serial)),

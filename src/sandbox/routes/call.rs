@@ -80,12 +80,15 @@ impl Call {
     fn filter_in(&self, world: &World, named: &Customers, role: &str) -> Filter {
         let value = |field: &str| self.parameter(&format!("{role}.{field}"));
         let case = world.switches.key_case;
+        // If the query names several, it is assumed that the id counts before the key, and the key
+        // before the address.
         let id = value("id").map(|id| named.by_id(id));
         let key = || value("key").map(|key| named.by_key(key, case));
         let email = || value("email").map(|email| named.by_email(email));
         match id.or_else(key).or_else(email) {
             None => Filter::All,
             Some(Some(serial)) => Filter::One(serial),
+            // A name that nobody has must not answer with the items of everybody.
             Some(None) => Filter::Nothing,
         }
     }
@@ -141,6 +144,7 @@ impl<S: Send + Sync> FromRequest<S> for Call {
         };
         Ok(Self {
             path: parts.uri.path().to_owned(),
+            // PHP answers no error to a query that it cannot read.
             query: query.map_or_else(|_| Vec::new(), |Query(pairs)| pairs),
             segment: segment.map(|(_, value)| value.to_owned()),
             body,
@@ -154,6 +158,7 @@ fn php_name(name: &str) -> String {
 }
 
 fn is_json(headers: &HeaderMap) -> bool {
+    // Laravel, too, looks for a part of the header: a charset may follow.
     let content_type = headers.get(CONTENT_TYPE);
     content_type
         .and_then(|value| value.to_str().ok())

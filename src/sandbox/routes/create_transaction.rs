@@ -5,7 +5,7 @@ use std::time::SystemTime;
 
 use super::call::Call;
 use super::notices;
-use super::registration::{Registration, taken_fields};
+use super::registration::Registration;
 use super::views;
 use crate::sandbox::answer::{Answer, Refusal};
 use crate::sandbox::clock;
@@ -36,12 +36,14 @@ pub(super) fn create(world: &mut World, call: &Call) -> Result<Answer, Refusal> 
     let creates_customer = input.boolean("options.create_customer").unwrap_or(false);
     let customer = Registration::read(&mut input, world, "customer.");
     if creates_customer {
+        // Only a customer who may be created has to be complete.
         customer.check(&mut input, world, "customer.");
     } else if customer.is_nameless() {
         input.required::<()>("customer", None);
     }
     let batch = input.list("transactions");
     let sales: Vec<Sale> = match batch {
+        // A sale that cannot be read has left its mistake in `input`, and `finish` tells it.
         None => Sale::read(&mut input, world).into_iter().collect(),
         Some(items) => {
             let parts = items.iter().enumerate().filter_map(|(index, item)| {
@@ -66,6 +68,8 @@ pub(super) fn create(world: &mut World, call: &Call) -> Result<Answer, Refusal> 
         let recorded = world.transactions.get(number);
         views.extend(recorded.map(|transaction| views::transaction(world, transaction)));
     }
+    // With the position `Existing`, an earlier sale gets this status as well: the answer alone does
+    // not tell a client whether the sale counted before.
     Ok(Answer::Created(match batch {
         None => views.pop().into(),
         Some(_) => views.into(),
@@ -84,6 +88,7 @@ impl Sale {
         let value = input.required("amount", value);
         let units = input.text("amount_units");
         let units = units.unwrap_or_else(|| world.settings.currency.clone());
+        // These are the documented defaults (D).
         let is_rewarded = input.boolean("rewarded").unwrap_or(false);
         let is_rewardable = input.boolean("rewardable").unwrap_or(true);
         let created_at = created_at(input, world.switches.transaction_time);
@@ -158,13 +163,8 @@ fn buyer(world: &mut World, named: Registration, creates: bool) -> Result<Option
     };
     let serial = match known {
         Some(serial) => serial,
-        None if creates => {
-            let taken = named.taken(world);
-            if !taken.is_empty() {
-                return Err(taken_fields(&taken));
-            }
-            named.insert(world)?
-        }
+        // Nobody was found by any of the names, so all of them are free.
+        None if creates => named.insert(world)?,
         None => {
             let message = "The customer was not found.";
             return match world.switches.unknown_buyer {
@@ -175,6 +175,8 @@ fn buyer(world: &mut World, named: Registration, creates: bool) -> Result<Option
         }
     };
     let buyer = world.customers.get(serial);
+    // A customer whom this very request has created stays, even if the sale is refused here. No source
+    // says what Partnero does.
     if buyer.is_some_and(|buyer| buyer.referrer.is_none() && buyer.partner.is_none()) {
         let message = "The customer was not referred.";
         match world.switches.unreferred_sale {
@@ -195,10 +197,13 @@ pub(super) fn record(
 ) -> u64 {
     let customer = buyer.and_then(|buyer| world.customers.get(buyer));
     let referrer = customer.and_then(|buyer| buyer.referrer);
+    // Who brought the buyer was settled at the sign-up (H/204), so a partner in a payment's
+    // metadata comes second.
     let partner = customer.and_then(|buyer| buyer.partner).or(partner);
     let reward = world.settings.reward.of(&sale.amount).filter(|_| sale.pays);
     let friend_reward = world.settings.friend_reward.as_ref();
     let friend_reward = friend_reward.filter(|reward| {
+        // A sale that paid no reward does not count as the first one, which is assumed.
         let is_later = || {
             world
                 .transactions
@@ -215,7 +220,9 @@ pub(super) fn record(
         .and_then(|reward| reward.rule.of(&sale.amount))
         .filter(|_| sale.pays && referrer.is_some());
     let payee = world.payee_mut(referrer, partner);
+    // Archived people stop earning (N8N).
     let payee = payee.filter(|payee| !payee.is_archived);
+    // Into the balance at once. Partnero may hold a reward back for review; no API shows that.
     let reward = payee.zip(reward).map(|(payee, reward)| {
         payee.balance.add(&reward);
         reward

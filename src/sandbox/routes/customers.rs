@@ -32,10 +32,12 @@ pub(super) fn create(world: &mut World, call: &Call) -> Result<Answer, Refusal> 
         && world.switches.nested_customer == NestedCustomer::Unprocessable
     {
         let problem = "must not be nested: its fields belong to the top of the body";
+        // In the other position the nested fields are unknown ones, which are ignored.
         input.refuse::<()>("customer", problem);
     }
     input.finish()?;
     if let Some(existing) = existing(world, &wanted)? {
+        // Not `Created`, because nothing was made.
         return Ok(Answer::Data(views::customer(world, existing)));
     }
     let serial = wanted.insert(world)?;
@@ -51,10 +53,12 @@ pub(super) fn invite(world: &mut World, call: &Call) -> Result<Answer, Refusal> 
     let wanted = Registration::read(&mut input, world, "");
     wanted.check(&mut input, world, "");
     input.required("email", wanted.email.as_ref());
+    // Its texts are for the e-mail, so only its type is checked.
     input.is_object("personalization");
     input.finish()?;
 
     let email = wanted.email.as_deref().unwrap_or_default();
+    // By the address first: it is the one name that an invitation must have.
     let serial = match world.customers.by_email(email) {
         Some(known) => known,
         None => match existing(world, &wanted)? {
@@ -90,6 +94,7 @@ pub(super) fn list(world: &mut World, call: &Call) -> Result<Answer, Refusal> {
     let payee = call.payee_filter(world);
     let customers = world.customers.iter().filter(|customer| {
         wanted.is_none_or(|referred| customer.referrer.is_some() == referred)
+            // A customer has the one or the other, by the kind of the program.
             && payee.lets_through(customer.partner.or(customer.referrer))
     });
     paging::list(world, call, customers, |customer| {
@@ -124,6 +129,7 @@ pub(super) fn search(world: &mut World, call: &Call) -> Result<Answer, Refusal> 
                 one.eq_ignore_ascii_case(other)
             })
             && customer
+                // A customer is found by the key of any link, not by the default link's alone.
                 .links()
                 .any(|link| meets(key, &link.key, &is_same_key))
     });
@@ -151,6 +157,7 @@ pub(super) fn update_by_body(world: &mut World, call: &Call) -> Result<Answer, R
         input.required::<()>("id", None);
     }
     input.finish()?;
+    // It is assumed that the id counts before the key.
     let by_id = id.and_then(|id| world.customers.by_id(&id));
     let serial = by_id.or_else(|| world.by_key(&key?));
     let serial = serial.ok_or_else(|| Refusal::not_found("Customer not found."))?;
@@ -164,6 +171,8 @@ fn update(world: &mut World, serial: Serial, body: &Json) -> Result<Answer, Refu
     let changes = match (form, body.get("update")) {
         (UpdateForm::Flat, _) | (UpdateForm::Both, None) => body,
         (_, Some(changes)) => changes,
+        // An update without changes is no error: n8n sends one without a body if no field was
+        // chosen.
         (_, None) => &Json::Null,
     };
     let mut input = Input::new(changes);
@@ -198,6 +207,7 @@ fn update(world: &mut World, serial: Serial, body: &Json) -> Result<Answer, Refu
     if !taken.is_empty() {
         return Err(taken_fields(&taken));
     }
+    // A customer's own links must have different keys, too.
     let others = world
         .customers
         .get(serial)
@@ -208,6 +218,8 @@ fn update(world: &mut World, serial: Serial, body: &Json) -> Result<Answer, Refu
         return Err(Refusal::taken("key"));
     }
 
+    // From here on nothing is refused any more, so a refused update has changed nothing. The
+    // setters keep the indexes by address, id and key.
     if let Some(email) = email {
         world.customers.set_email(serial, email);
     }
@@ -221,6 +233,7 @@ fn update(world: &mut World, serial: Serial, body: &Json) -> Result<Answer, Refu
         world.customers.rename_link(serial, &key, new);
     }
     if let Some(customer) = world.customers.get_mut(serial) {
+        // A field that was not sent stays as it was.
         customer.name = name.or_else(|| customer.name.take());
         customer.surname = surname.or_else(|| customer.surname.take());
         customer.tags = tags.unwrap_or_else(|| std::mem::take(&mut customer.tags));
@@ -237,6 +250,7 @@ pub(super) fn delete(world: &mut World, call: &Call) -> Result<Answer, Refusal> 
     let serial = call.customer(world)?;
     let sales = world.transactions.iter();
     let sales = sales.filter(|(_, sale)| sale.buyer == Some(serial));
+    // Only what the customer has bought: the rewards for the sales of others stay.
     let numbers: Vec<u64> = sales.map(|(number, _)| number).collect();
     for number in numbers {
         // Before the sale is removed: the event shows it as it was.
@@ -286,6 +300,8 @@ fn existing(world: &World, wanted: &Registration) -> Result<Option<Serial>, Refu
     let Some((_, holder)) = taken.first() else {
         return Ok(None);
     };
+    // If the names belong to several customers, the holder of the id answers: `taken` has the id
+    // first.
     match world.switches.duplicate_customer {
         DuplicateCustomer::Unprocessable => Err(taken_fields(&taken)),
         DuplicateCustomer::Conflict => Err(Refusal::conflict("The customer exists already.")),

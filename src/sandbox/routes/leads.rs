@@ -37,6 +37,7 @@ pub(super) fn create(world: &mut World, call: &Call) -> Result<Answer, Refusal> 
         state: LeadState::Submitted,
         created_at: SystemTime::now(),
     });
+    // After the insertion, so that the event shows the number that other calls need.
     tell(world, "lead.submitted", number);
     Ok(Answer::Created(view(world, number)))
 }
@@ -69,6 +70,7 @@ pub(super) fn convert(world: &mut World, call: &Call) -> Result<Answer, Refusal>
     let amount = input.amount("commission_transaction_amount");
     let amount = input.required("commission_transaction_amount", amount);
     input.finish()?;
+    // Before the commission is paid: a lead that was decided before pays nothing.
     let number = decide(world, number, LeadState::Converted)?;
     let partner = world.leads.get(number).map(|lead| lead.partner);
     let amount = amount.map(|amount| Amount::new(amount, &world.settings.currency, true));
@@ -96,6 +98,7 @@ pub(super) fn reject(world: &mut World, call: &Call) -> Result<Answer, Refusal> 
 /// The number in the field `id`.
 fn number_in(input: &mut Input<'_>) -> Option<u64> {
     let number = match input.value("id") {
+        // The answers may have numbers as texts, and a client may send back what it got.
         Some(Json::Number(digits) | Json::Text(digits)) => digits.parse().ok(),
         _ => None,
     };

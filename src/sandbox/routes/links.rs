@@ -15,6 +15,7 @@ pub(super) fn of_customer(world: &mut World, call: &Call) -> Result<Answer, Refu
     let customer = world.customers.get(customer);
     let links: Vec<(&Customer, &Link)> = customer
         .into_iter()
+        // The default link comes first.
         .flat_map(|customer| customer.links().map(move |link| (customer, link)))
         .collect();
     paging::list(world, call, links.into_iter(), |(customer, link)| {
@@ -38,6 +39,7 @@ pub(super) fn create(world: &mut World, call: &Call) -> Result<Answer, Refusal> 
     };
     let serial = holder(world, field, &value);
     let serial = serial.ok_or_else(|| Refusal::not_found("Customer not found."))?;
+    // A key names one link in the whole program, because `?ref=KEY` has nothing else to go by.
     if world.by_key(&key).is_some() {
         return Err(Refusal::taken("key"));
     }
@@ -62,6 +64,7 @@ pub(super) fn update(world: &mut World, call: &Call) -> Result<Answer, Refusal> 
         _ => body,
     };
     let mut input = Input::new(changes);
+    // The link's own key, sent once more, is no change and taken by nobody else.
     let new_key = input.text("key").filter(|new| *new != key);
     let is_additional = input.boolean("is_additional");
     let direct_tracking = input.boolean("direct_tracking");
@@ -88,6 +91,7 @@ pub(super) fn update(world: &mut World, call: &Call) -> Result<Answer, Refusal> 
         }
     }
     if let Some(new) = &new_key {
+        // Last, because the loop above finds the link by its old key.
         world.customers.rename_link(serial, &key, new.clone());
     }
     Ok(Answer::Data(view(world, new_key.as_ref().unwrap_or(&key))?))
@@ -99,6 +103,7 @@ pub(super) fn update(world: &mut World, call: &Call) -> Result<Answer, Refusal> 
 pub(super) fn delete(world: &mut World, call: &Call) -> Result<Answer, Refusal> {
     let (serial, key) = find(world, call.segment())?;
     let customer = world.customers.get(serial);
+    // A customer without any link could not refer anybody.
     if customer.is_some_and(|customer| customer.key() == key) {
         return Err(Refusal::bad_request("The default link cannot be deleted."));
     }
@@ -119,6 +124,7 @@ pub(super) fn search(world: &mut World, call: &Call) -> Result<Answer, Refusal> 
         let Some(name) = call.parameter(&format!("customer.{field}")) else {
             return true;
         };
+        // Without `is_some`, an unknown key and an unknown customer would match: both are `None`.
         owner.is_some() && holder(world, field, name) == owner
     };
     let link = if ["id", "key", "email"].into_iter().all(is_wanted) {

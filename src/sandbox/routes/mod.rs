@@ -34,6 +34,8 @@ use super::world::World;
 use super::{browser, page};
 use crate::referral::ProgramKind;
 
+// A plain function, not an `async` one: it never waits, so no other request sees a half-made
+// change.
 type Endpoint = fn(&mut World, &Call) -> Result<Answer, Refusal>;
 
 const DELETE: MethodFilter = MethodFilter::DELETE;
@@ -48,6 +50,7 @@ const ENDPOINTS: Endpoints = &[
     (POST, "/v1/customers", customers::create),
     (GET, "/v1/customers", customers::list),
     (PUT, "/v1/customers", customers::update_by_body),
+    // For axum `customers:search` is one segment, so it is not taken for an `{id}`.
     (GET, "/v1/customers:search", customers::search),
     (GET, "/v1/customers/{id}", customers::read),
     (PUT, "/v1/customers/{id}", customers::update_by_path),
@@ -77,6 +80,8 @@ const ENDPOINTS: Endpoints = &[
     (GET, "/v1/webhooks/{key}", webhooks::read),
     (PUT, "/v1/webhooks/{key}", webhooks::update),
     (DELETE, "/v1/webhooks/{key}", webhooks::delete),
+    // No endpoint of Partnero's. It stands here, so that it needs the bearer token and meets the
+    // faults as the others do.
     (POST, "/v1/sandbox/payments", payments::create),
     (GET, "/v1/test", program::test),
     (GET, "/v1/program/overview", program::overview),
@@ -134,6 +139,8 @@ const AFFILIATE: Endpoints = &[
 ];
 
 pub(super) fn router(state: Arc<State>) -> Router {
+    // A key belongs to one program (D), so a sandbox has one kind. It is assumed that the endpoints
+    // of the other kind are a 404.
     let more = match state.world().settings.program {
         ProgramKind::ReferAFriend => REFER_A_FRIEND,
         ProgramKind::Affiliate => AFFILIATE,
@@ -152,6 +159,7 @@ pub(super) fn router(state: Arc<State>) -> Router {
             router.route(path, on(method, answer))
         },
     );
+    // axum's own 404 and 405 have an empty body; Partnero's errors are JSON with a `message` (D).
     let refuse = |status| {
         move |Extracted(state): Extracted<Arc<State>>| {
             let refusal = Refusal::status(status);

@@ -65,6 +65,7 @@ pub(super) fn sign_up_rewarded(world: &mut World, friend: Serial, reward: &Amoun
 }
 
 fn push_rewarded(world: &mut World, customer: Serial, reward: Json) {
+    // No source shows the data of this event, so a receiver must be able to read each form.
     let data = match world.switches.rewarded_data {
         RewardedData::Customer => views::customer(world, customer),
         RewardedData::Both => Json::object([

@@ -70,6 +70,7 @@ pub(super) fn list_within<T>(
     let is_empty = found.is_empty();
     let links = Json::object([
         ("first", link(1)),
+        // Partnero's lists have no totals (D, N8N), so a client cannot count on the last page.
         ("last", Json::Null),
         ("prev", (page > 1).then(|| link(page - 1)).into()),
         ("next", has_next.then(|| link(page + 1)).into()),
@@ -110,6 +111,7 @@ fn page_link(world: &World, call: &Call, page: usize) -> String {
         PageLinks::WholeQuery => call.query.as_slice(),
         PageLinks::PageAlone => &[],
     };
+    // The link has its own `page`, and PHP counts only the last of two.
     let kept = kept.iter().filter(|(name, _)| name != "page");
     let kept = kept.map(|(name, value)| format!("{}={}&", escape(name), escape(value)));
     let kept: String = kept.collect();

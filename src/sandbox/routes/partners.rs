@@ -27,6 +27,7 @@ pub(super) fn create(world: &mut World, call: &Call) -> Result<Answer, Refusal> 
     let name = input.text("name");
     let surname = input.text("surname");
     let tags = input.texts("tags").unwrap_or_default();
+    // Its type is checked, and then it is dropped: nobody signs in to the sandbox.
     input.text("password");
     input.finish()?;
     let partners = &world.partners;
@@ -77,6 +78,7 @@ fn store(
     email: Option<String>,
 ) -> Serial {
     let id = id.unwrap_or_else(|| world.random.alphanumeric(12));
+    // As long as the keys that Partnero generates in its examples.
     let key = key.unwrap_or_else(|| world.random.alphanumeric(12));
     let now = SystemTime::now();
     world.partners.insert(Customer {
@@ -158,6 +160,7 @@ pub(super) fn update(world: &mut World, call: &Call) -> Result<Answer, Refusal> 
     let body = call.body()?;
     let changes = match (world.switches.update_form, body.get("update")) {
         (UpdateForm::Both | UpdateForm::Update, Some(changes)) => changes,
+        // The position `Update` does not read the top of the body, so nothing changes.
         (UpdateForm::Update, None) => &Json::Null,
         _ => body,
     };
@@ -190,6 +193,8 @@ pub(super) fn update(world: &mut World, call: &Call) -> Result<Answer, Refusal> 
 pub(super) fn delete(world: &mut World, call: &Call) -> Result<Answer, Refusal> {
     let serial = find(world, call)?;
     notices::partner(world, "partner.deleted", serial);
+    // The event above shows the partner before the removal, as for customers. Below, no customer
+    // may point to a partner who is gone.
     let brought = world.partners.get_mut(serial);
     let brought = brought.map(|partner| std::mem::take(&mut partner.referrals));
     for customer in brought.into_iter().flatten() {
@@ -211,6 +216,7 @@ pub(super) fn archive(world: &mut World, call: &Call) -> Result<Answer, Refusal>
 
 /// `POST /v1/partners/{id}/revoke-archive`
 pub(super) fn revoke_archive(world: &mut World, call: &Call) -> Result<Answer, Refusal> {
+    // Without an event: the vendor's list of events has none for the way back (N8N).
     set_archived(world, call, false)
 }
 
@@ -236,6 +242,7 @@ pub(super) fn reward(world: &mut World, call: &Call) -> Result<Answer, Refusal> 
     let mut input = Input::new(call.body()?);
     let amount = input.amount("amount");
     let amount = input.required("amount", amount);
+    // The note is shown nowhere, so only its type is checked.
     input.text("note");
     if amount.is_some_and(|amount| amount.is_zero()) {
         input.refuse::<()>("amount", "must not be zero");
@@ -271,6 +278,7 @@ pub(super) fn sign_in_url(world: &mut World, call: &Call) -> Result<Answer, Refu
     let key = input.text("key");
     let email = input.email("email");
     let seconds = match input.value("expires_in") {
+        // The bounds and the default are N8N's.
         None => Some(120),
         Some(Json::Number(digits) | Json::Text(digits)) => digits.parse().ok(),
         Some(_) => None,
@@ -282,6 +290,7 @@ pub(super) fn sign_in_url(world: &mut World, call: &Call) -> Result<Answer, Refu
         input.required::<()>("key", None);
     }
     input.finish()?;
+    // The page shows the whole sandbox, so it is enough that there is such a partner.
     let by_key = key.and_then(|key| world.partner_by_key(&key));
     by_key
         .or_else(|| world.partners.by_email(&email?))

@@ -52,6 +52,7 @@ pub(in crate::sandbox) fn observe(world: &mut World, payment: Payment) -> Option
     let buyer = buyer.and_then(|name| find(world, name));
     let partner = payment.partner_key.as_deref();
     let partner = partner.and_then(|key| world.partner_by_key(key));
+    // A known customer counts before a partner: who brought the customer is settled already.
     let customer = buyer.and_then(|buyer| world.customers.get(buyer));
     let is_recorded = match customer {
         Some(customer) if customer.referrer.is_some() || customer.partner.is_some() => true,

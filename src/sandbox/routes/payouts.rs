@@ -39,6 +39,7 @@ pub(super) fn create(world: &mut World, call: &Call) -> Result<Answer, Refusal> 
     {
         input.refuse::<()>("gateway", "is not known");
     }
+    // Wise needs details that only the partner's portal asks for, so sent ones do not count (N8N).
     let are_sent =
         input.is_object("payout_settings") && gateway.as_deref().is_some_and(|name| name != "wise");
     if !are_sent && world.switches.payout_details == PayoutDetails::Missing {
@@ -52,6 +53,8 @@ pub(super) fn create(world: &mut World, call: &Call) -> Result<Answer, Refusal> 
         return Err(Refusal::bad_request("The payout request is incomplete."));
     };
     let partner = partner.find(world)?;
+    // Below zero, too: after a sale is deleted, the balance may be less than what open payouts
+    // cover.
     let amount = unpaid(world, partner, Amount::new(Decimal::ZERO, &units, true));
     if amount.value <= Decimal::ZERO {
         return Err(Refusal::invalid(
@@ -80,6 +83,7 @@ fn unpaid(world: &World, partner: Serial, kind: Amount) -> Amount {
     let open = world.payouts.iter().filter(|(_, payout)| {
         payout.partner == partner
             && payout.amount.units == kind.units
+            // A finished payout has been taken from the balance already.
             && payout.state != PayoutState::Finished
     });
     let open: Decimal = open.map(|(_, payout)| payout.amount.value).sum();
@@ -133,6 +137,7 @@ pub(super) fn approve(world: &mut World, call: &Call) -> Result<Answer, Refusal>
 pub(super) fn mark_as_paid(world: &mut World, call: &Call) -> Result<Answer, Refusal> {
     let number = in_path(world, call)?;
     let payout = advance(world, number, PayoutState::Approved, PayoutState::Finished)?;
+    // The amount of the request, not the balance of today: what was earned since then stays unpaid.
     let (partner, amount) = (payout.partner, payout.amount.clone());
     if let Some(partner) = world.partners.get_mut(partner) {
         partner.balance.subtract(&amount);

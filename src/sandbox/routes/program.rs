@@ -41,6 +41,7 @@ pub(super) fn overview(world: &mut World, _: &Call) -> Result<Answer, Refusal> {
             format!("{}/", world.settings.origin).into(),
         ),
         ("commission_description", "".into()),
+        // In days. 30 is Partnero's default (D).
         ("cookie_lifetime", 30.into()),
         ("payout_threshold", 0.into()),
         ("currency", world.settings.currency.as_str().into()),

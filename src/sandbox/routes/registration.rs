@@ -56,6 +56,8 @@ impl Registration {
         partner_prefix: &str,
     ) -> Self {
         let path = |name: &str| format!("{prefix}{name}");
+        // Each kind of program has its own field for who brought the customer (D). The other field
+        // is ignored, as every unknown field.
         let (referrer, partner) = if world.is_affiliate() {
             let partner = NamedPartner::read(input, &format!("{partner_prefix}partner"));
             (None, partner)
@@ -84,9 +86,12 @@ impl Registration {
             input.required(&format!("{prefix}email"), self.email.as_ref());
         }
         if world.is_affiliate() {
+            // Both are required in an affiliate program (D).
             input.required(&format!("{prefix}key"), self.key.as_ref());
             input.required(&format!("{prefix}partner"), self.partner.as_ref());
         }
+        // The list of checks has one value for each field, so of several tags only the first is
+        // compared.
         let tags = self.tags.first();
         let referrer = self.referrer.as_ref().map(NamedReferrer::text);
         world.refused.check(
@@ -130,6 +135,7 @@ impl Registration {
 
     /// Creates the customer. Its id, key and e-mail address must be free.
     pub(super) fn insert(self, world: &mut World) -> Result<Serial, Refusal> {
+        // Before anything is stored: a refused referrer must leave no customer behind.
         let referrer = match &self.referrer {
             Some(named) => named.find(world)?,
             None => None,
@@ -142,6 +148,7 @@ impl Registration {
     }
 
     fn store(self, world: &mut World, referrer: Option<Serial>, partner: Option<Serial>) -> Serial {
+        // Two customers cannot share an id, so a key that is another customer's id is passed over.
         let key_as_id = || match world.switches.missing_id {
             MissingId::Key => self
                 .key
@@ -174,6 +181,7 @@ impl Registration {
             updated_at: now,
         };
         let serial = world.customers.insert(customer);
+        // `insert` has counted the customer for a referrer, but it does not know the partners.
         if let Some(partner) = partner.and_then(|partner| world.partners.get_mut(partner)) {
             partner.referrals.push(serial);
         }
@@ -189,6 +197,7 @@ impl Registration {
     /// e-mail address is known already.
     pub(in crate::sandbox) fn in_portal(world: &mut World, email: String) {
         if world.customers.by_email(&email).is_none() {
+            // Without `check`: the fields that the API requires are no matter of the portal's.
             let registration = Self {
                 email: Some(email),
                 ..Self::default()
@@ -234,6 +243,7 @@ impl NamedReferrer {
             Self::Id(id) => world.customers.by_id(id),
             Self::Key(key) => world.by_key(key),
         };
+        // It is assumed that nobody can be referred by a deleted customer.
         let is_usable = |serial: &Serial| {
             let customer = world.customers.get(*serial);
             customer.is_some_and(|customer| !customer.is_deleted)
@@ -248,6 +258,8 @@ impl NamedReferrer {
             Self::Key(_) => "referring_customer.key",
         };
         if world.switches.unknown_referrer == UnknownReferrer::Unreferred {
+            // The customer is created then, and the answer does not say that the referrer was left
+            // out.
             return Ok(None);
         }
         let message = "The referring customer was not found.";
@@ -294,6 +306,8 @@ impl NamedPartner {
 /// The refusal of a referrer or a partner whom nobody is.
 fn unknown(world: &World, message: &str, field: &str, nested: &str) -> Refusal {
     match world.switches.unknown_referrer {
+        // `Unreferred` comes here for a partner alone: an affiliate program creates nobody without
+        // one.
         UnknownReferrer::BadRequest | UnknownReferrer::Unreferred => Refusal::bad_request(message),
         UnknownReferrer::NotFound => Refusal::not_found(message),
         UnknownReferrer::Unprocessable => Refusal::invalid(field, message),
@@ -303,6 +317,8 @@ fn unknown(world: &World, message: &str, field: &str, nested: &str) -> Refusal {
 
 /// 422 with a text for each taken field.
 pub(super) fn taken_fields(taken: &[(&str, Serial)]) -> Refusal {
+    // All of them at once, as Laravel checks a body: from the fields a client concludes who has the
+    // names.
     let errors = taken.iter().map(|(field, _)| FieldError {
         field: (*field).to_owned(),
         text: format!("The {field} has already been taken."),

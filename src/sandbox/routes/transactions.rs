@@ -19,6 +19,7 @@ pub(super) fn list(world: &mut World, call: &Call) -> Result<Answer, Refusal> {
     let is_meant = |sale: &&Transaction| {
         buyer.lets_through(sale.buyer) && payee.lets_through(sale.partner.or(sale.referrer))
     };
+    // A client looks each doubtful sale up by its key, so there is an index for it.
     let Some(key) = call.parameter("key") else {
         let all = world
             .transactions
@@ -26,6 +27,7 @@ pub(super) fn list(world: &mut World, call: &Call) -> Result<Answer, Refusal> {
             .map(|(_, transaction)| transaction);
         return paging::list(world, call, all.filter(is_meant), view);
     };
+    // Several sales may have the key (N8N), and the switch says which of them is meant.
     let numbers = world.transactions.with_key(key).iter();
     let named = numbers.filter_map(|number| world.transactions.get(*number));
     paging::list(world, call, named.filter(is_meant), view)

@@ -36,6 +36,7 @@ pub(super) fn of_customer(world: &World, customer: &Customer) -> Json {
     }
     data.push("status", customer.status());
     if is_newer {
+        // The sandbox reviews nobody.
         data.push("approved", true);
     }
     if let Some(referrer) = referring_customer(world, customer) {
@@ -73,6 +74,8 @@ fn of_affiliate_customer(world: &World, customer: &Customer) -> Json {
     data.push("status", customer.status());
     data.push("created_at", iso(customer.created_at));
     data.push("updated_at", iso(customer.updated_at));
+    // Always null. With the position `Marked`, `deleted` and `status` say that the customer is
+    // deleted.
     data.push("deleted_at", Json::Null);
     data.push("tags", tags(customer));
     data
@@ -116,6 +119,7 @@ pub(super) fn of_partner(world: &World, partner: &Customer) -> Json {
 
 fn tags(customer: &Customer) -> Json {
     let tags = customer.tags.iter();
+    // A request has tags as texts, and an answer has them as objects.
     let tags = tags.map(|tag| Json::object([("value", tag.as_str().into())]));
     tags.collect::<Vec<_>>().into()
 }
@@ -187,6 +191,8 @@ pub(super) fn transaction(world: &World, transaction: &Transaction) -> Json {
         ("key", transaction.key.as_deref().into()),
         ("action", transaction.action.as_str().into()),
         ("amount", transaction.amount.value.into()),
+        // The other way round than one expects (D): `customer` is who referred, and
+        // `referred_customer` is who bought.
         ("customer", id(world, transaction.referrer)),
         ("referred_customer", id(world, transaction.buyer)),
         ("credit", false.into()),

@@ -91,6 +91,7 @@ pub(super) fn read(world: &mut World, call: &Call) -> Result<Answer, Refusal> {
 /// `PUT /v1/webhooks/{key}`
 pub(super) fn update(world: &mut World, call: &Call) -> Result<Answer, Refusal> {
     let program = world.settings.program;
+    // Before the body is read: an unknown webhook is a 404, also if the body has mistakes.
     let subscription = world.subscriptions.get_mut(call.segment());
     let subscription = subscription.ok_or_else(not_found)?;
     let mut input = Input::new(call.body()?);
