@@ -64,6 +64,7 @@ impl AsRef<[u8]> for Body {
 
 impl fmt::Debug for Body {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // The bytes may hold names and addresses.
         write!(f, "Body({} bytes)", self.0.len())
     }
 }

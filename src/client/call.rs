@@ -68,6 +68,7 @@ impl Call {
         if !is_segment(value) {
             return Err(self.invalid("an id may not be empty, `.` or `..`"));
         }
+        // A slash in an id must not lead to another endpoint.
         let segment = utf8_percent_encode(value, SEGMENT).to_string();
         self.path = self.path.replace("{id}", &segment);
         Ok(self)

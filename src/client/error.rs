@@ -181,6 +181,7 @@ impl Error {
     /// A failure in the body of a success proves less than a 4xx. For a call that must not be sent
     /// twice it counts as doubt.
     fn is_ambiguous(&self) -> bool {
+        // A 2xx that could not be understood: the money may have moved.
         let is_odd_success = self.inner.status.is_some_and(|status| status.is_success());
         !self.inner.call.repeatable && (self.inner.ended.leaves_doubt() || is_odd_success)
     }
@@ -189,6 +190,7 @@ impl Error {
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let inner = &*self.inner;
+        // The endpoint, not the path: the path holds the id of a person.
         write!(f, "{} {}", inner.call.method, inner.call.endpoint)?;
         if let Some(effort) = &inner.effort {
             write!(f, " at {}", effort.address)?;

@@ -12,6 +12,8 @@ const LEFT_OUT: &str = "[redacted]";
 pub(super) fn excerpt(body: &[u8], api_key: &ApiKey) -> String {
     // Before the text is cut: half a key would not be found.
     let text = api_key.redact(&String::from_utf8_lossy(body));
+    // Of JSON the names of fields and Partnero's message are shown; all other texts may be about a
+    // person.
     let text = if text.trim_start().starts_with(['{', '[', '"']) {
         without_texts(&text)
     } else {

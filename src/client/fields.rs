@@ -16,6 +16,7 @@ pub(super) type Fields = Map<String, Value>;
 /// The fields of an object; `None` if it is none, or has nothing in it.
 pub(super) fn object(value: Value) -> Option<Fields> {
     match value {
+        // An empty object says nothing, and a client must not take it for the thing it asked for.
         Value::Object(fields) if !fields.is_empty() => Some(fields),
         _ => None,
     }

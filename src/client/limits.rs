@@ -73,6 +73,7 @@ impl Limits {
         within("retry_budget", self.retry_budget as usize, 0, 1_000)?;
         within("concurrency", self.concurrency, 1, MOST_AT_ONCE)?;
         within("largest_answer", self.largest_answer, 1_024, 1 << 30)?;
+        // Without any delay, a server that fails would get all attempts in one moment.
         if self.longest_retry_delay < self.retry_delay || self.longest_retry_delay.is_zero() {
             return Err(ConfigError::new(
                 "longest_retry_delay",

@@ -90,6 +90,7 @@ impl<T> List<T> {
             read,
             paging: Some(Paging {
                 page: 1,
+                // The largest page that all sources allow, so that a list takes few calls.
                 limit: *SIZES.end(),
                 sort: None,
             }),
@@ -194,6 +195,7 @@ impl<T> List<T> {
         let next = sheet.next.map(|link| {
             let next = visited.follow(client.base_url(), &link, &path);
             Self {
+                // A link that is not followed is an error of the next page. This page is whole.
                 call: next.map(|path| Call::at(summary, path)).map_err(odd),
                 client,
                 read,
@@ -227,6 +229,7 @@ impl<T> List<T> {
             items.append(&mut page.items);
             length += page.length;
             next = page.next;
+            // Only if more is to come: a list that is complete is returned.
             if length > most
                 && let Some(Self { call: Ok(call), .. }) = &next
             {

@@ -45,8 +45,11 @@ impl Client {
 
 impl<'a> AnyRequest<'a> {
     fn new(client: &'a Client, method: Method, path: &str) -> Self {
+        // PUT and DELETE are safe to repeat by HTTP's rules (RFC 9110, section 9.2.2), but not at
+        // Partnero: a second DELETE of a transaction may delete another one with the same key.
         let repeatable = method == Method::GET || method == Method::HEAD;
         let find_out = "read back what it was to change";
+        // Only the first segment stands in errors and events, because the others may name a person.
         let mut summary = CallSummary::once(method, endpoint(path), find_out);
         summary.repeatable = repeatable;
         let call = Call::at(summary, path.to_owned());
@@ -136,6 +139,7 @@ fn refusal(path: &str) -> Option<&'static str> {
     }
     let mut segments = segments
         .split('/')
+        // Decoded first: servers read `%2e%2e` as `..`, too.
         .map(|segment| percent_decode_str(segment).collect());
     if segments.any(|segment: Vec<u8>| matches!(&*segment, b"" | b"." | b"..")) {
         return Some("a path has no segment that is empty, `.` or `..`");

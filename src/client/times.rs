@@ -35,6 +35,7 @@ pub(super) fn serialize<S: Serializer>(
 /// The time `wait` from now. A wait that the clock cannot count ends in thirty years instead.
 pub(super) fn after(now: Instant, wait: Duration) -> Instant {
     const FAR: Duration = Duration::from_secs(30 * 365 * 24 * 60 * 60);
+    // `now + wait` would panic for `Duration::MAX`, which a setting may be.
     now.checked_add(wait).unwrap_or(now + FAR)
 }
 

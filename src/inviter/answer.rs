@@ -64,6 +64,7 @@ impl Inviter {
 impl fmt::Debug for Inviter {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            // The name is a person's.
             Self::Known { .. } => f.debug_struct("Known").finish_non_exhaustive(),
             Self::Nobody => f.write_str("Nobody"),
             Self::Pending => f.write_str("Pending"),
@@ -79,6 +80,8 @@ pub(super) fn first_name(name: Option<&str>) -> Option<String> {
     let name = name?.split_whitespace().next()?;
     let inner = name.trim_matches('.');
     let is_name = !inner.is_empty()
+        // Customers choose their names, and this name stands on another person's page: no address
+        // and no link in it.
         && !inner.contains(['@', '/', ':', '.', '<', '>'])
         && !name.chars().any(char::is_control)
         && name.chars().count() <= LONGEST_NAME;

@@ -40,6 +40,7 @@ impl Budget {
         }
         let most = f64::from(self.per_second);
         let passed = now.saturating_duration_since(self.counted_at);
+        // Never more than one second's calls, so that a quiet hour does not allow a burst.
         self.left = (self.left + passed.as_secs_f64() * most).min(most);
         self.counted_at = now;
         if self.left < 1.0 {
@@ -56,6 +57,7 @@ impl Budget {
     /// Notes a failure. `retry_after` is what Partnero has asked for.
     pub(super) fn failed(&mut self, now: Instant, retry_after: Option<Duration>) {
         self.failures = self.failures.saturating_add(1);
+        // One failure may be chance. A pause that Partnero asks for is none.
         if self.failures >= MOST_FAILURES || retry_after.is_some() {
             let quiet = retry_after.unwrap_or_default().clamp(QUIET, LONGEST_QUIET);
             self.quiet_until = Some(now + quiet);

@@ -141,6 +141,7 @@ impl Inviters {
         {
             return known.inviter.clone();
         }
+        // Visitors of the same link wait for one call together.
         let in_time = match self.flight(key, now) {
             Some(mut flight) => {
                 let landed = flight.wait_for(Option::is_some);
@@ -152,6 +153,7 @@ impl Inviters {
             }
             None => None,
         };
+        // A name of some minutes ago is better than a page without a name.
         let earlier = known.filter(|known| now < known.usable_until);
         match in_time {
             Some(answer) if answer != Inviter::Pending => answer,
@@ -165,6 +167,8 @@ impl Inviters {
         if let Some(flight) = calls.flights.get(key) {
             return Some(flight.clone());
         }
+        // Anybody can ask for invented keys. The limits keep this from using up Partnero's rate
+        // limit, which the sign-ups need.
         if calls.flights.len() >= MOST_FLIGHTS || !calls.budget.take(now) {
             return None;
         }
@@ -201,6 +205,7 @@ impl Inner {
             Err(_) => return self.failed(key, now, None),
         };
         self.calls().budget.succeeded();
+        // An unknown key is forgotten sooner: its customer may be created in the next minute.
         let memory = if inviter.is_nobody() {
             self.settings.unknown_for
         } else {
@@ -245,6 +250,7 @@ impl Inner {
         });
         self.calls().budget.failed(now, retry_after);
         let earlier = self.known.get(key);
+        // The failure is remembered for a moment, so that not every visitor waits for the next one.
         let known = match earlier.filter(|known| now < known.usable_until) {
             Some(known) => Known {
                 fresh_until: now + AFTER_FAILURE,

@@ -32,6 +32,7 @@ impl InvitersBuilder {
     pub(super) fn new(client: Client) -> Self {
         Self {
             client,
+            // Shorter than a person notices as a delay of a page.
             wait: Duration::from_millis(300),
             known_for: Duration::from_secs(600),
             unknown_for: Duration::from_secs(30),

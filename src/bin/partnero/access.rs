@@ -73,6 +73,7 @@ pub(crate) fn secret(
     what: &str,
     option: &str,
 ) -> Result<String, Failure> {
+    // The file counts first: who writes the option means this file, not a variable of the shell.
     let (text, place) = if let Some(file) = file {
         let place = file.display().to_string();
         let text = std::fs::read_to_string(file);

@@ -79,6 +79,7 @@ pub(crate) async fn run(arguments: Arguments, printer: Printer) -> Result<Ending
     bar.set_position(before.finished);
     let known = Arc::new(Mutex::new(before.clone()));
     let (seen, shown, kept) = (Arc::clone(&known), bar.clone(), place.to_owned());
+    // On the same disk, renaming replaces the old file in one step.
     let mut written = Instant::now();
     let backfill = Backfill::new(client)
         .per_second(arguments.per_second)
@@ -105,6 +106,7 @@ pub(crate) async fn run(arguments: Arguments, printer: Printer) -> Result<Ending
             *seen.lock().unwrap_or_else(PoisonError::into_inner) = progress;
         });
     let without = arguments.without_known_email;
+    // The file is read once more, one line at a time, so that a list of millions needs no memory.
     let list = users.list().map(move |user| {
         let user = user?;
         Ok::<_, crate::users::WrongLine>(user.without_known_email(without))
@@ -115,6 +117,7 @@ pub(crate) async fn run(arguments: Arguments, printer: Printer) -> Result<Ending
         ended = backfill.run(stream::iter(list)) => Some(ended),
         () = asked_to_end => None,
     };
+    // Before anything is printed: the bar would draw over the results.
     bar.finish_and_clear();
     let progress = known.lock().unwrap_or_else(PoisonError::into_inner).clone();
     match ended {
@@ -124,6 +127,7 @@ pub(crate) async fn run(arguments: Arguments, printer: Printer) -> Result<Ending
             print(&report, printer)
         }
         Some(Err(error)) => {
+            // Even after an error: the next run skips those who are finished.
             progress.write(place)?;
             print(error.report(), printer)?;
             Err(error.into())
@@ -162,6 +166,7 @@ impl Progress {
 
     fn delete(place: &Path) -> Result<(), Failure> {
         match std::fs::remove_file(place) {
+            // A short run may have written no progress at all.
             Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(Failure::of(
                 &format!("{} cannot be deleted", place.display()),
                 &error,
@@ -173,6 +178,7 @@ impl Progress {
 
 /// Prints who was refused, and then the numbers.
 fn print(report: &BackfillReport, printer: Printer) -> Result<Ending, Failure> {
+    // First the names and then the sums, so that the sums stand at the end of a long output.
     for RefusedUser {
         id,
         reason,
@@ -250,6 +256,7 @@ fn reason_name(reason: RefusedReason) -> &'static str {
         RefusedReason::IdentifierTaken => "identifier_taken",
         RefusedReason::EmailKnown => "email_known",
         RefusedReason::Failed => "failed",
+        // `RefusedReason` may get more variants.
         _ => "refused",
     }
 }

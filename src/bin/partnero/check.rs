@@ -76,6 +76,7 @@ pub(crate) async fn run(arguments: Arguments, printer: Printer) -> Result<Ending
     let wanted = arguments.access.program_kind();
     let findings = find(&client, wanted, arguments.webhook.as_deref());
     let mut findings = wait::watched("asking Partnero", findings).await?;
+    // Last, because the answers to the other questions tell Partnero's time.
     findings.push(clock.finding());
     for finding in &findings {
         finding.print(printer)?;
@@ -122,6 +123,7 @@ async fn program_type(client: &Client, wanted: ProgramKind) -> Finding {
     // Partnero does not document this endpoint: that it says nothing is no problem.
     let (kind, title) = match client.program().overview().await {
         Ok(overview) => (overview.kind(), overview.program_type_title),
+        // An outage is not the same as an endpoint that is not there.
         Err(error) if error.is_retryable() => return Finding::failed(ABOUT, &error),
         Err(_) => (None, None),
     };
@@ -173,6 +175,7 @@ async fn webhooks(client: &Client, wanted: Option<&str>) -> Finding {
         .iter()
         .filter(|webhook| webhook.url.as_deref() == Some(wanted));
     let here: Vec<_> = here.collect();
+    // No `is_active` in the answer counts as active, because an answer may lack the field.
     match here.iter().find(|webhook| webhook.is_active != Some(false)) {
         Some(webhook) => Finding::new(ABOUT, Grade::Right, describe(webhook)),
         None if here.is_empty() => {
@@ -242,6 +245,7 @@ impl Clock {
             }
             response
         });
+        // As a layer, so that every answer counts and no request is made for the time alone.
         build(access.builder()?.layer(layer))
     }
 

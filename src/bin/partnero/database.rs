@@ -52,6 +52,8 @@ impl Database {
             ))
         } else if url.starts_with("postgres://") || url.starts_with("postgresql://") {
             postgres(url, &self.program).await
+        // A plain path is taken for SQLite, but not a text such as `host=db user=app`, which libpq
+        // reads.
         } else if url.starts_with("sqlite:") || !url.contains(['=', '@', ':']) {
             sqlite(url, &self.program).await
         } else {
@@ -108,6 +110,7 @@ async fn sqlite(url: &str, program: &str) -> Result<Outbox, Failure> {
         .connect_with(options.create_if_missing(false))
         .await
         .map_err(|error| Failure::of(&tried, &error))?;
+    // Asked before `Outbox` opens the database, because `Outbox` would make the table.
     let found = "SELECT COUNT(*) > 0 FROM sqlite_schema WHERE name = 'partnero_outbox'";
     let found = sqlx::query_scalar(found).fetch_one(&pool).await;
     if !found.map_err(|error| Failure::of(&tried, &error))? {
@@ -149,6 +152,7 @@ async fn postgres(url: &str, program: &str) -> Result<Outbox, Failure> {
         .await
         .map_err(|_| Failure::new("PostgreSQL does not answer at this address"))?
         .map_err(|error| Failure::of("PostgreSQL cannot be reached", &error))?;
+    // Along the `search_path` of this connection, as the app's own statements find the table.
     let found = "SELECT to_regclass('partnero_outbox') IS NOT NULL";
     let found: bool = sqlx::query_scalar(found).fetch_one(&mut first).await?;
     first.close().await?;

@@ -40,6 +40,8 @@ impl<E: Error + 'static> From<E> for Failure {
     fn from(error: E) -> Self {
         let error: &(dyn Error + 'static) = &error;
         let io = error.downcast_ref::<io::Error>();
+        // Only printing writes to a pipe here. A broken connection to Partnero is a
+        // `tower_partnero::Error`.
         if io.is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe) {
             return Self::Unread;
         }

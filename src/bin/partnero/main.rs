@@ -52,6 +52,7 @@ struct Arguments {
 enum Command {
     Check(check::Arguments),
     Outbox(outbox::Arguments),
+    // Boxed, because its options are many times as large as those of the other commands.
     Sandbox(Box<sandbox::Arguments>),
     Trigger(trigger::Arguments),
     Backfill(backfill::Arguments),
@@ -81,6 +82,7 @@ async fn main() -> ExitCode {
         Command::Reconcile(arguments) => reconcile::run(arguments, printer).await,
     };
     match ended {
+        // Not 1 or 2: a script must be able to tell a finding from a failure.
         Ok(Ending::Attention) => ExitCode::from(3),
         Ok(Ending::Unfinished) => ExitCode::from(4),
         // Whoever read the output has closed it, as `head` does.

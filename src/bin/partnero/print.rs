@@ -22,6 +22,7 @@ impl Printer {
     ///
     /// Nobody reads the output.
     pub(crate) fn result(self, text: &str, object: &Value) -> io::Result<()> {
+        // `println!` panics if the reader has closed the pipe.
         let mut out = io::stdout().lock();
         if self.json {
             writeln!(out, "{object}")

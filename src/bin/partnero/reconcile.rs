@@ -41,6 +41,7 @@ pub(crate) async fn run(arguments: Arguments, printer: Printer) -> Result<Ending
         reconcile = reconcile.fix(wait::watched("opening the database", open).await?);
     }
     let list = || stream::iter(users.list());
+    // The callback cannot return an error, so the first one is kept until the run has ended.
     let mut written = Ok(());
     let tell = |difference: Difference| {
         if written.is_ok() {
@@ -90,6 +91,7 @@ fn describe(difference: &Difference) -> (String, Value) {
             });
             (text, object)
         }
+        // `Difference` may get more variants.
         other => (
             format!("{other:?}"),
             json!({ "difference": format!("{other:?}") }),

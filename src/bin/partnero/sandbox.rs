@@ -22,6 +22,7 @@ use crate::{Ending, span, wait};
 #[command(after_long_help = help())]
 pub(crate) struct Arguments {
     /// Where it listens on 127.0.0.1; 0 takes any free port
+    // A fixed port, so that the app's configuration can name the address.
     #[arg(long, default_value_t = 4010)]
     port: u16,
     /// The bearer token that clients must send. It opens this sandbox and nothing else
@@ -141,6 +142,7 @@ fn help() -> String {
 /// Reads `UnknownReferrer=NotFound`; the builder knows the names.
 fn switch(text: &str) -> Result<(String, String), String> {
     let (name, position) = text.split_once('=').unwrap_or((text, ""));
+    // A builder that is thrown away: clap wants the mistake now, and the real one is made later.
     let switched = Sandbox::builder().switch_by_name(name, position);
     match switched {
         Ok(_) => Ok((name.to_owned(), position.to_owned())),
@@ -160,6 +162,7 @@ fn reward(text: &str) -> Result<RewardRule, String> {
 
 pub(crate) async fn run(arguments: Arguments, printer: Printer) -> Result<Ending, Failure> {
     let sandbox = start(&arguments).await?;
+    // All of this before the address is printed, so that no client comes earlier.
     for key in arguments.refuse_referrer {
         sandbox.refuse_referrer(key);
     }
@@ -175,6 +178,7 @@ pub(crate) async fn run(arguments: Arguments, printer: Printer) -> Result<Ending
     for email in arguments.register {
         sandbox.register_in_portal(email);
     }
+    // Before the address is printed: a script may end the program as soon as it has read it.
     let asked_to_end = wait::asked_to_end()?;
     let text = format!(
         "base URL  {}\nAPI key   {}\nlook at   {}\nIt runs until you press Ctrl-C.",

@@ -16,6 +16,7 @@ const UNITS: [(&str, u64); 5] = [
 ///
 /// What to write instead.
 pub(crate) fn parse(text: &str) -> Result<Duration, String> {
+    // A number without a unit is refused: in other programs it means seconds or milliseconds.
     let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
     let unit = UNITS
         .iter()

@@ -65,6 +65,8 @@ pub(crate) async fn run(arguments: Arguments, printer: Printer) -> Result<Ending
             ))
         })?,
     };
+    // The envelope of the newer documentation. The older one has `timestamp` for `created_at`, and
+    // neither `url` nor `webhook_key`.
     let body = json!({
         "event": arguments.event,
         "url": arguments.to,
@@ -74,6 +76,7 @@ pub(crate) async fn run(arguments: Arguments, printer: Printer) -> Result<Ending
     })
     .to_string();
     let begun = Instant::now();
+    // Signed as text: a receiver checks exactly these bytes, and JSON written again may differ.
     let sent = post(url, sign(&secret, &body), body);
     let (status, answer) = wait::watched("waiting for the app's answer", sent).await?;
     let millis = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
@@ -101,7 +104,9 @@ async fn post(
 ) -> Result<(u16, String), Failure> {
     let http = reqwest::Client::builder()
         .timeout(PATIENCE)
+        // No source says whether Partnero follows one, and a followed one would hide a wrong address.
         .redirect(Policy::none())
+        // The app runs on this machine or near it.
         .no_proxy();
     let http = if url.scheme() == "https" {
         http
@@ -120,6 +125,7 @@ async fn post(
         }
     })?;
     let status = answer.status().as_u16();
+    // The status is what counts; an answer whose text breaks off still arrived.
     let text = answer.text().await.unwrap_or_default();
     Ok((status, text.trim().chars().take(SHOWN).collect()))
 }

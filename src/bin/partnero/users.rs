@@ -85,6 +85,7 @@ impl Users {
                 Ok(_) => {}
                 Err(error) => mistakes.push(error.0),
             }
+            // The same mistake often stands in every line of an export.
             if mistakes.len() == TOLD {
                 break;
             }
@@ -116,6 +117,7 @@ impl Users {
         let file = File::open(&self.file).map_err(|error| Failure::of(&tried(), &error))?;
         let mut reader = ReaderBuilder::new()
             .delimiter(self.separator)
+            // Spreadsheets leave blanks, and a key with a blank would be another key.
             .trim(Trim::All)
             .from_reader(file);
         let header = reader
@@ -147,6 +149,7 @@ impl Users {
                 };
                 return Err(mistake(&format!("the column {name:?} is not known{hint}")));
             };
+            // The second column would silently hide the first one.
             if columns[place].replace(index).is_some() {
                 return Err(mistake(&format!("the column {name:?} stands there twice")));
             }
@@ -196,6 +199,7 @@ impl Iterator for Reader {
 
 impl Reader {
     fn user(&self, record: &StringRecord) -> Result<NewCustomer, WrongLine> {
+        // Not counted here, because a field in quotation marks may span several lines.
         let line = record.position().map_or(0, csv::Position::line);
         let wrong = |problem: &str| Err(WrongLine(format!("line {line}: {problem}")));
         let field = |place: usize| {
@@ -224,6 +228,8 @@ impl Reader {
         user = set(user, NAME, |user, name| user.name(name));
         user = set(user, SURNAME, |user, surname| user.surname(surname));
         user = set(user, DATE_OF_BIRTH, |user, date| user.date_of_birth(date));
+        // Several would not say which one counts, and a wrong referrer cannot be corrected at
+        // Partnero.
         match (field(REFERRER_ID), field(REFERRER_KEY), field(PARTNER)) {
             (None, None, None) => Ok(user),
             (Some(id), None, None) => Ok(user.referring_customer(CustomerRef::id(id))),

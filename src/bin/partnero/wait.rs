@@ -11,6 +11,7 @@ use tokio::time::sleep;
 pub(crate) async fn watched<T>(what: &'static str, work: impl Future<Output = T>) -> T {
     let mut work = pin!(work);
     tokio::select! {
+        // The work is asked first, so that a spinner never flashes up for work that is done.
         biased;
         done = &mut work => return done,
         () = sleep(Duration::from_secs(1)) => {}

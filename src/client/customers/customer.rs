@@ -87,6 +87,7 @@ impl Customer {
     /// Answers of affiliate programs have no `id`: their `key` is the identifier.
     fn of_affiliate(value: Value) -> Option<Self> {
         let mut customer = Self::of_friends(value)?;
+        // An affiliate program has no `id` field: the app's identifier is the key (D).
         customer.id = customer.id.or_else(|| customer.key.clone());
         Some(customer)
     }
@@ -150,6 +151,7 @@ impl Customer {
 
     pub(crate) fn is_deleted(&self) -> bool {
         self.status.as_deref() == Some("deleted")
+            // Affiliate programs say it in a field of its own (D).
             || fields::flag(&self.raw, "deleted") == Some(true)
     }
 }
@@ -202,6 +204,7 @@ impl ReferringCustomer {
 
     /// Whether `name` is one of the names this answer gives the referring customer.
     pub(crate) fn is_named(&self, name: &str) -> bool {
+        // No source shows the object, so a bare text is read, too.
         let bare = values::text(&self.raw);
         [&self.id, &self.key, &bare]
             .map(Option::as_deref)
@@ -217,6 +220,7 @@ impl ReferringCustomer {
         if let Some(name) = values::text(&self.raw) {
             return Some([&customer.id, &customer.key].contains(&&Some(name)));
         }
+        // The id first: a customer may have several keys, and the answers show one.
         same(&self.id, &customer.id).or_else(|| same(&self.key, &customer.key))
     }
 }

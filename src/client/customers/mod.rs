@@ -83,6 +83,7 @@ impl Customers<'_> {
         }
         let body = customer.body(self.client.program_kind(), &call)?;
         let call = call.json(&body)?;
+        // An answer without any name of the customer may be another server's.
         let read = Customer::named_reader(self.client.program_kind());
         self.client.change(call, read).await
     }
@@ -156,6 +157,7 @@ impl Customers<'_> {
     /// [`NotFound`](crate::ErrorKind::NotFound), also when an earlier attempt of the same call deleted
     /// the customer and its answer was lost; any other [`ErrorKind`](crate::ErrorKind).
     pub async fn delete(self, id: &str) -> Result<(), Error> {
+        // Repeatable: a second delete finds nobody, and no other customer.
         let call = Call::repeatable(Method::DELETE, "/customers/{id}").id(id)?;
         self.client.send(call).await.map(drop)
     }
@@ -234,10 +236,13 @@ impl Customers<'_> {
     /// unknown. [`Ambiguous`](crate::ErrorKind::Ambiguous) if it may have happened: then read the
     /// [`balance`](Self::balance) and compare. Any other [`ErrorKind`](crate::ErrorKind).
     pub async fn credit(self, id: &str, credit: &Money) -> Result<Value, Error> {
+        // A credit has no key, so nothing but the balance shows whether it arrived.
         let find_out = "read the balance with `customers().balance(…)` and compare";
         let call = Call::once(Method::POST, "/customers/{id}/balance/credit", find_out)
             .id(id)?
             .json(credit)?;
+        // Whether a credit adds or spends is not settled (seed, Make.com), so a sign would mean the
+        // one or the other.
         if credit.amount.is_negative() {
             return Err(call.invalid("a credit is not negative"));
         }
@@ -302,6 +307,7 @@ impl Customers<'_> {
     }
 
     async fn link(self, id: &str) -> Result<Option<String>, Error> {
+        // One page is enough: hardly a customer has more links than a page holds.
         let links = self.client.referral_links().list(id).send().await?.items;
         let default = |link: &&ReferralLink| link.is_default == Some(true);
         let link = links.iter().find(default).or(links.first());
@@ -320,6 +326,7 @@ impl Customers<'_> {
     /// [`Ambiguous`](crate::ErrorKind::Ambiguous) if the e-mail may be on its way, and any other
     /// [`ErrorKind`](crate::ErrorKind).
     pub async fn invite(self, invitation: &Invitation) -> Result<Value, Error> {
+        // Not repeatable: each call sends the person an e-mail.
         let find_out = "look the customer up with `customers().search(…)`";
         let call = Call::once(Method::POST, "/customers:invite", find_out).json(invitation)?;
         if invitation.email_address().is_empty() {

@@ -245,6 +245,8 @@ impl NewCustomer {
         program: ProgramKind,
         call: &Call,
     ) -> Result<Map<String, Value>, Error> {
+        // Refused here, because Partnero ignores unknown fields: the customer would be created
+        // without the one who brought them.
         let refusal = match program {
             ProgramKind::ReferAFriend => self.partner.is_some().then_some(
                 "partners bring customers in affiliate programs alone: build the client with \
@@ -261,6 +263,8 @@ impl NewCustomer {
         if let Some(refusal) = refusal {
             return Err(call.invalid(refusal));
         }
+        // The same form as the outbox keeps, so that a field cannot be in the one and missing in
+        // the other.
         let Value::Object(mut body) = json!(self) else {
             return Ok(Map::new());
         };
@@ -287,6 +291,7 @@ impl fmt::Debug for NewCustomer {
             .field("referring_customer", &self.referring_customer)
             .field("partner", &self.partner)
             .field("runners_up", &self.runners_up)
+            // Without the person's name, address and date of birth: a handler may log this.
             .finish_non_exhaustive()
     }
 }

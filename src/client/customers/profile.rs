@@ -43,6 +43,8 @@ pub struct Friend {
 impl From<Customer> for Friend {
     fn from(customer: Customer) -> Self {
         Self {
+            // The first name alone, without the surname: a friend did not agree to be shown to the
+            // referrer.
             name: customer.name,
             masked_email: customer.email.as_deref().map(mask),
             status: customer.status,

@@ -84,6 +84,8 @@ impl Partners<'_> {
         partner: &PartnerRef,
         is_it: impl FnOnce(&Partner) -> bool,
     ) -> Result<Partner, Error> {
+        // By the query, because a path takes the id alone, and an unknown key would read as not
+        // found (N8N).
         let (field, name) = partner.field();
         let call = Call::get("/partner");
         if name.is_empty() {
@@ -225,6 +227,7 @@ impl Partners<'_> {
     /// [`Ambiguous`](crate::ErrorKind::Ambiguous) if it may have happened: then look at the partner's
     /// rewards in Partnero's dashboard. Any other [`ErrorKind`](crate::ErrorKind).
     pub async fn reward(self, id: &str, amount: Amount, note: &str) -> Result<Value, Error> {
+        // A bonus has no key, and no endpoint lists bonuses.
         let find_out = "look at the partner's rewards in Partnero's dashboard";
         let mut body = json!({ "amount": amount });
         if !note.is_empty() {

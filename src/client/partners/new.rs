@@ -113,6 +113,7 @@ impl fmt::Debug for NewPartner {
             .field("id", &self.id)
             .field("key", &self.key)
             .field("tags", &self.tags)
+            // Without the password and the address.
             .field("referring_partner", &self.referring_partner)
             .finish_non_exhaustive()
     }
@@ -174,6 +175,7 @@ impl PartnerUpdate {
     pub(super) fn body(&self) -> Value {
         let mut body = json!(self);
         if let Value::Object(fields) = &mut body {
+            // Both forms at once, because the sources have both (D, N8N).
             fields.insert("update".to_owned(), json!(self));
         }
         body

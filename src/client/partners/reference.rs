@@ -55,6 +55,7 @@ impl PartnerRef {
     /// Whether an answer to this name can be about the partner who is meant.
     pub(crate) fn may_be(&self, partner: &Partner) -> bool {
         let (field, name) = self.field();
+        // A name that the answer leaves out cannot contradict.
         let is = |known: &Option<String>| known.as_deref().is_none_or(|known| known == name);
         match field {
             "id" => is(&partner.id),

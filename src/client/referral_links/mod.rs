@@ -45,6 +45,7 @@ impl ReferralLinks<'_> {
     /// [`Invalid`](crate::ErrorKind::Invalid) most likely for a key that is taken, and any other
     /// [`ErrorKind`](crate::ErrorKind).
     pub async fn create(self, link: &NewReferralLink) -> Result<ReferralLink, Error> {
+        // Repeatable, because a key is unique: a second link is refused.
         let call = Call::repeatable(Method::POST, "/customer_referral_links").json(link)?;
         if !is_segment(link.key()) {
             return Err(call.invalid("a link needs a key that is not empty, `.` or `..`"));

@@ -80,6 +80,7 @@ impl Transactions<'_> {
         buyer: &Buyer,
         transaction: &NewTransaction,
     ) -> Result<Transaction, Error> {
+        // Never repeated: a second transaction with the same key pays again (N8N).
         let call = Call::once(Method::POST, "/transactions", LOOK_UP);
         let mut body = transaction.fields(&call)?;
         buyer.fill(&mut body, self.client.program_kind(), &call)?;
@@ -108,6 +109,7 @@ impl Transactions<'_> {
         buyer: &Buyer,
         transactions: &[NewTransaction],
     ) -> Result<Vec<Transaction>, Error> {
+        // As one sale is, and for the same reason.
         let call = Call::once(Method::POST, "/transactions", LOOK_UP);
         if transactions.is_empty() {
             return Err(call.invalid("there is no transaction to send"));
@@ -173,6 +175,8 @@ impl Transactions<'_> {
     /// [`Ambiguous`](crate::ErrorKind::Ambiguous) if it may be deleted, and any other
     /// [`ErrorKind`](crate::ErrorKind).
     pub async fn delete(self, key: &str) -> Result<(), Error> {
+        // Not repeatable: several transactions may have the key, and a second call would delete
+        // another one.
         let call = Call::once(Method::DELETE, "/transactions/{id}", LOOK_UP)
             .id(key)?
             // The key stands in the path and in the body, because Partnero's own plugin found the
@@ -183,6 +187,7 @@ impl Transactions<'_> {
             let deleted = Transaction::from_value(data);
             deleted.is_some_and(|deleted| deleted.key.as_deref() == Some(key))
         };
+        // Another server may answer 200 to any path, and the refund would be lost.
         if success.says_success() || success.take_data().is_some_and(is_it) {
             return Ok(());
         }

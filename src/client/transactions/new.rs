@@ -171,6 +171,7 @@ impl NewTransaction {
                     .with_source(error));
             }
         };
+        // The sources differ: a number of seconds (D), or a text (N8N). The caller chose.
         let created_at: Option<Value> = match self.created_at {
             None => return Ok(fields),
             Some(CreatedAt::Text(time)) => times::text(time).map(Into::into),

@@ -42,6 +42,8 @@ impl Webhooks<'_> {
     /// [`Ambiguous`](crate::ErrorKind::Ambiguous) if a subscription without a key may have been made,
     /// and any other [`ErrorKind`](crate::ErrorKind).
     pub async fn create(self, webhook: &NewWebhook) -> Result<Webhook, Error> {
+        // With a key of its own, a second subscription is refused. Without one, each call makes a
+        // subscription, and every event arrives twice.
         let summary = if webhook.own_key().is_some() {
             CallSummary::repeatable(Method::POST, "/webhooks")
         } else {

@@ -16,6 +16,7 @@ pub(super) async fn list(outbox: &Outbox, printer: Printer) -> Result<Ending, Fa
     let mut after = 0;
     let mut ending = Ending::Well;
     loop {
+        // From the last id on, not by page number: reports may be replayed while this list is read.
         let page = outbox.dead(after, PAGE).await?;
         let Some(last) = page.last() else {
             return Ok(ending);

@@ -83,10 +83,11 @@ pub(super) async fn run(
     let mut asked_to_end = pin!(wait::asked_to_end()?);
     loop {
         let status = outbox.status().await?;
+        // The app may enqueue more meanwhile, and the position must not fall below zero.
         let total = bar.length().unwrap_or(0).max(status.pending);
         bar.set_length(total);
         bar.set_position(total - status.pending);
-        bar.set_message(status.shut_because.clone().unwrap_or_default());
+        bar.set_message(status.paused_because.clone().unwrap_or_default());
         if status.is_drained() || Instant::now() >= end {
             break;
         }
@@ -96,6 +97,8 @@ pub(super) async fn run(
         }
     }
     bar.finish_and_clear();
+    // Without it, a call that is cut off would be a doubtful one, and a person would have to decide
+    // on a credit.
     wait::watched("finishing what is under way", worker.stop(LAST)).await;
     let status = outbox.status().await?;
     let ending = status::print(&status, printer)?;

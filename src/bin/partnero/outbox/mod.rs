@@ -108,6 +108,7 @@ fn which(text: &str) -> Result<Which, String> {
 }
 
 pub(crate) async fn run(arguments: Arguments, printer: Printer) -> Result<Ending, Failure> {
+    // Not awaited here: `drain` checks its key before it waits for the database.
     let open = wait::watched("opening the database", arguments.database.open());
     match arguments.command {
         Command::Asked(asked) => {
@@ -168,6 +169,7 @@ async fn answer(asked: Asked, outbox: &Outbox, printer: Printer) -> Result<Endin
                      has the customer, a worker deletes it there";
                 let object = json!({ "waiting": 0, "under_way": 0, "receipts": 0 });
                 printer.result(text, &object)?;
+                // A person has asked to be forgotten, and a mistyped name would forget nobody.
                 return Ok(Ending::Attention);
             }
             forgotten(found)

@@ -14,6 +14,7 @@ pub(super) async fn print(
     printer: Printer,
 ) -> Result<Ending, Failure> {
     let rows = outbox.export(customer).await?;
+    // A failure, because a mistyped identifier must not look like a customer without reports.
     if rows.is_empty() {
         return Err(Failure::new(format!(
             "the outbox holds nothing about the customer {customer:?}: write the app's own \

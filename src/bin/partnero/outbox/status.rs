@@ -30,10 +30,10 @@ fn lines(status: &Status) -> String {
         "dead     0".to_owned()
     };
     let mut lines = vec![pending, held, dead];
-    if let Some(shut) = status.shut_for {
+    if let Some(shut) = status.paused_for {
         let why = plain(
             status
-                .shut_because
+                .paused_because
                 .as_deref()
                 .unwrap_or("no reason is known"),
         );
