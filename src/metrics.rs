@@ -33,7 +33,7 @@ pub const OLDEST: &str = "partnero_outbox_oldest_seconds";
 pub const PAUSED: &str = "partnero_outbox_paused";
 
 /// The name of every metric.
-pub const NAMES: [&str; 8] = [
+pub const NAMES: &[&str] = &[
     CAPTURES,
     CALLS,
     REGISTRATIONS,

@@ -6,7 +6,8 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::routing::{MethodRouter, post, post_service};
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
-use tower_partnero::webhook::{SIGNATURE, WebhookService, sign};
+use tower_partnero::webhook::receive::WebhookService;
+use tower_partnero::webhook::{SIGNATURE, sign};
 use tower_partnero::{Event, WebhookVerifier};
 
 use super::{SECRET, event, secret};

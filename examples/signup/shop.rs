@@ -54,7 +54,7 @@ pub(crate) struct AppState {
 
 impl AppState {
     pub(crate) fn program(&self) -> ProgramKind {
-        self.signups.referrals().program()
+        self.signups.referrals().program_kind()
     }
 }
 
@@ -101,14 +101,14 @@ pub(crate) async fn open(
     snippet: Option<Snippet>,
 ) -> Result<Shop, Box<dyn Error + Send + Sync>> {
     let client = Client::builder(ApiKey::new(sandbox.api_key())?).base_url(sandbox.base_url());
-    let client = match referrals.program() {
+    let client = match referrals.program_kind() {
         ProgramKind::Affiliate => client.affiliate().build()?,
         _ => client.build()?,
     };
     let outbox = Outbox::sqlite_pool(database.clone()).await?;
     let signups = Signups::new(referrals.clone(), outbox.clone());
     signups.check_program(&client).await?;
-    match referrals.program() {
+    match referrals.program_kind() {
         ProgramKind::Affiliate => add_partner(&client, &database).await?,
         _ => add_customer(&database, &outbox).await?,
     }

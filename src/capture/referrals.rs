@@ -79,7 +79,7 @@ impl Referrals {
 
     /// The kind of program that this policy is for.
     #[must_use]
-    pub fn program(&self) -> ProgramKind {
+    pub fn program_kind(&self) -> ProgramKind {
         self.policy.program
     }
 

@@ -81,7 +81,7 @@ impl Signups {
     }
 
     fn check(&self, new: &NewCustomer) -> Result<(), SignupError> {
-        let program = self.referrals.program();
+        let program = self.referrals.program_kind();
         let is_of_other_program = match program {
             ProgramKind::ReferAFriend => new.bringing_partner().is_some(),
             ProgramKind::Affiliate => new.referrer().is_some(),

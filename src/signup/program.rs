@@ -40,7 +40,7 @@ impl Signups {
         &self,
         client: &Client,
     ) -> Result<Option<ProgramKind>, CheckProgramError> {
-        let ours = self.referrals().program();
+        let ours = self.referrals().program_kind();
         let theirs = client.program_kind();
         if ours != theirs {
             return Err(mismatch(format!(

@@ -445,7 +445,7 @@ mod tests {
             "lead.converted",
             &json!({"lead": {"id": 5, "email": "l@x.example"}}),
         );
-        assert_eq!(lead.lead().unwrap().id.as_deref(), Some("5"));
+        assert_eq!(lead.lead().unwrap().id, Some(5));
         assert!(lead.partner().is_none() && partner.lead().is_none());
     }
 

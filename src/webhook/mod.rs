@@ -33,7 +33,7 @@
 //! ```
 //!
 //! In an axum app, [`Event`] is an extractor, the last argument of its handler; for every other
-//! tower server there is [`WebhookService`].
+//! tower server there is [`WebhookService`](receive::WebhookService).
 //!
 //! # What no source says
 //!
@@ -59,7 +59,6 @@ pub use self::digest::EventDigest;
 pub use self::error::{WebhookError, WebhookErrorKind};
 pub use self::event::Event;
 pub use self::kind::EventKind;
-pub use self::receive::WebhookService;
 pub use self::secret::WebhookSecret;
 pub use self::signature::{OLDER_SIGNATURE, SIGNATURE, sign};
 #[cfg(feature = "client")]

@@ -73,7 +73,7 @@ async fn partners_customers_and_commissions_are_told() {
     for (number, name) in [(1, "Lea"), (2, "Leo")] {
         let email = format!("{name}@x.example");
         let lead = leads.create(&pia, name, &email).await.unwrap();
-        assert_eq!(lead.id, Some(number.to_string()));
+        assert_eq!(lead.id, Some(number));
     }
     leads
         .convert(1, Amount::major("30").unwrap())

@@ -53,7 +53,7 @@ async fn leads_belong_to_a_partner_and_are_named_by_number() {
     let lead = leads.create(&pia(), "Lea", "lea@x.example").await.unwrap();
     let body = json!({"partner": {"key": "pia"}, "name": "Lea", "email": "lea@x.example"});
     assert_eq!(last(&partnero), (Method::POST, "/leads".into(), body));
-    assert_eq!(lead.id.as_deref(), Some("1"));
+    assert_eq!(lead.id, Some(1));
     assert_eq!(lead.partner.as_deref(), Some("p-1"));
     assert_eq!(lead.status.as_deref(), Some("submitted"));
     assert!(lead.created_at.is_some());

@@ -17,7 +17,7 @@ fn named(text: &str) -> BTreeSet<&str> {
 }
 
 fn all() -> BTreeSet<&'static str> {
-    NAMES.into_iter().collect()
+    NAMES.iter().copied().collect()
 }
 
 /// The queries of the dashboard, each with its legend.

@@ -31,8 +31,8 @@ async fn a_429_pauses_everybody_for_as_long_as_it_says(shop: Shop) {
     shop.sandbox.inject(busy);
     shop.report(NewCustomer::new("first")).await;
     let worker = shop.worker().start().unwrap();
-    let status = shop.status_when(|status| status.shut_for.is_some()).await;
-    assert!(status.shut_because.unwrap().contains("429"));
+    let status = shop.status_when(|status| status.paused_for.is_some()).await;
+    assert!(status.paused_because.unwrap().contains("429"));
     for id in ["a", "b", "c"] {
         shop.report(NewCustomer::new(id)).await;
     }
@@ -56,7 +56,7 @@ async fn a_429_pauses_everybody_even_where_the_report_arrives(shop: Shop) {
     shop.sandbox.inject(busy.on(Method::GET, "/v1/customers"));
     shop.report(friend("ben")).await;
     let worker = shop.worker().start().unwrap();
-    shop.status_when(|status| status.shut_for.is_some()).await;
+    shop.status_when(|status| status.paused_for.is_some()).await;
     shop.status_when(Status::is_drained).await;
     worker.stop(Duration::from_secs(5)).await;
     assert_eq!(shop.referrer_of("ben").as_deref(), Some("anna"));
@@ -134,7 +134,7 @@ async fn a_wrong_api_key_kills_nothing(shop: Shop) {
         shop.report(NewCustomer::new(number)).await;
     }
     let worker = shop.worker().start().unwrap();
-    shop.status_when(|status| status.shut_for.is_some()).await;
+    shop.status_when(|status| status.paused_for.is_some()).await;
     shop.sandbox.clear_faults();
     let status = shop.status_when(Status::is_drained).await;
     assert_eq!(status.dead, 0);
@@ -149,7 +149,7 @@ async fn one_poisonous_row_stops_nobody_else(shop: Shop) {
     }
     let worker = shop.worker().start().unwrap();
     let status = shop.status_when(|status| status.pending == 1).await;
-    assert_eq!((status.dead, status.shut_for), (0, None));
+    assert_eq!((status.dead, status.paused_for), (0, None));
     assert_eq!(shop.sandbox.customers().len(), 20);
     worker.stop(Duration::from_secs(5)).await;
 }
@@ -170,13 +170,13 @@ async fn many_rows_that_always_fail_pause_nobody(shop: Shop) {
     honest_ones_behind_bots(&shop).await;
     let worker = shop.worker().probes(LONG, LONG).start().unwrap();
     let status = shop.status_when(|status| status.pending == 40).await;
-    assert_eq!((status.dead, status.shut_for), (0, None));
+    assert_eq!((status.dead, status.paused_for), (0, None));
     // Nor later, when they are tried again and again.
     let tries = shop.calls("POST");
     shop.status_when(|_| shop.calls("POST") > tries + 200).await;
     shop.report(NewCustomer::new("late")).await;
     let status = shop.status_when(|status| status.pending == 40).await;
-    assert_eq!(status.shut_for, None);
+    assert_eq!(status.paused_for, None);
     worker.stop(Duration::from_secs(5)).await;
     assert_eq!(shop.sandbox.customers().len(), 21);
 }
@@ -195,7 +195,7 @@ async fn an_outage_amid_rows_that_always_fail_pauses_everybody(shop: Shop) {
     for number in 100..400 {
         shop.report(NewCustomer::new(number)).await;
     }
-    shop.status_when(|status| status.shut_for.is_some()).await;
+    shop.status_when(|status| status.paused_for.is_some()).await;
     worker.stop(Duration::from_secs(5)).await;
     // Each probe that succeeded doubles the three customers who must fail before the next. By then
     // there may be a call in each of the 32 lanes, and during the probe each lane may begin another.
@@ -225,7 +225,7 @@ async fn a_503_that_asks_to_wait_is_heeded_by_everybody(shop: Shop) {
     let worker = shop.worker().start().unwrap();
     shop.status_when(|status| {
         status
-            .shut_for
+            .paused_for
             .is_some_and(|shut| shut > Duration::from_secs(1))
     })
     .await;

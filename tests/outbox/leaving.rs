@@ -61,7 +61,7 @@ async fn a_deletion_outlasts_an_outage(shop: Shop) {
         shop.outbox.forget(id).await.unwrap();
     }
     let worker = shop.worker().start().unwrap();
-    shop.status_when(|status| status.shut_for.is_some()).await;
+    shop.status_when(|status| status.paused_for.is_some()).await;
     worker.stop(Duration::from_secs(5)).await;
     assert!(shop.knows("ben"));
     // Another process, later.

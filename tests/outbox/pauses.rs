@@ -21,7 +21,7 @@ async fn paused(shop: &Shop) -> DeliveryWorker {
     shop.report(NewCustomer::new("ben")).await;
     let worker = shop.worker().poll(Duration::from_millis(200));
     let worker = worker.start().unwrap();
-    shop.status_when(|status| status.shut_for.is_some()).await;
+    shop.status_when(|status| status.paused_for.is_some()).await;
     shop.report(NewCustomer::new("cleo")).await;
     worker
 }

@@ -9,8 +9,7 @@ use http::header::ALLOW;
 use http::{HeaderMap, Request};
 use http_body_util::StreamBody;
 use tower::ServiceExt;
-use tower_partnero::webhook::WebhookService;
-use tower_partnero::webhook::receive::Events;
+use tower_partnero::webhook::receive::{Events, WebhookService};
 
 use crate::support::{EVENT, signed, verifier};
 

@@ -6,7 +6,8 @@ use http::StatusCode;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tower_partnero::Event;
-use tower_partnero::webhook::{WebhookSecret, WebhookService, sign};
+use tower_partnero::webhook::receive::WebhookService;
+use tower_partnero::webhook::{WebhookSecret, sign};
 
 use crate::support::{EVENT, secret, verifier};
 

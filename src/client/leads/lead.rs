@@ -13,8 +13,8 @@ use crate::client::fields::{self, Fields};
 #[derive(Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct Lead {
-    /// Partnero's number of the lead, as a text.
-    pub id: Option<String>,
+    /// Partnero's number of the lead.
+    pub id: Option<u64>,
     /// The partner's identifier or key.
     pub partner: Option<String>,
     /// The name.
@@ -34,7 +34,7 @@ impl Lead {
     pub(crate) fn from_value(value: Value) -> Option<Self> {
         let raw = fields::object(value)?;
         Some(Self {
-            id: fields::text(&raw, "id"),
+            id: fields::count(&raw, "id"),
             partner: fields::name(&raw, "partner"),
             name: fields::text(&raw, "name"),
             email: fields::text(&raw, "email"),

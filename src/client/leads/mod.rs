@@ -47,6 +47,7 @@ impl Leads<'_> {
         name: &str,
         email: &str,
     ) -> Result<Lead, Error> {
+        // A lead has no key of the app's, so a repeated call makes a second lead.
         let find_out = "look for the lead with `leads().list()`";
         let body = json!({ "partner": partner, "name": name, "email": email });
         let call = Call::once(Method::POST, "/leads", find_out).json(&body)?;
@@ -95,6 +96,7 @@ impl Leads<'_> {
     /// [`ErrorKind`](crate::ErrorKind).
     pub async fn convert(self, id: u64, amount: Amount) -> Result<Lead, Error> {
         let body = json!({ "id": id, "commission_transaction_amount": amount });
+        // Not repeatable: whether a second conversion pays again is not known.
         let call = Call::once(Method::POST, "/leads/convert", LOOK_UP).json(&body)?;
         if amount.is_negative() {
             return Err(call.invalid("the amount is not negative"));

@@ -51,6 +51,7 @@ impl PayoutRequests<'_> {
         partner: &PartnerRef,
         currency: &str,
     ) -> Result<PayoutRequest, Error> {
+        // Money: no call here is ever repeated by itself.
         let find_out = "look for the payout with `payout_requests().search()`";
         let body = json!({ "partner": partner, "amount_units": currency });
         let call = Call::once(Method::POST, "/payout_requests", find_out).json(&body)?;

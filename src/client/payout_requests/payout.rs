@@ -13,8 +13,8 @@ use crate::client::money::Money;
 #[derive(Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct PayoutRequest {
-    /// Partnero's number of the payout request, as a text.
-    pub id: Option<String>,
+    /// Partnero's number of the payout request.
+    pub id: Option<u64>,
     /// The partner's identifier or key.
     pub partner: Option<String>,
     /// How much, in major units, and of what.
@@ -32,7 +32,7 @@ impl PayoutRequest {
     pub(super) fn from_value(value: Value) -> Option<Self> {
         let raw = fields::object(value)?;
         Some(Self {
-            id: fields::text(&raw, "id"),
+            id: fields::count(&raw, "id"),
             partner: fields::name(&raw, "partner"),
             amount: Money::from_fields(&raw),
             status: fields::text(&raw, "status"),

@@ -8,7 +8,7 @@ use serde::{Serialize, Serializer};
 /// that does not read receipts.
 ///
 /// As JSON it has a field for each field here, under a name that stays the same. Times are whole
-/// seconds: `oldest_seconds`, `overdue_seconds`, `shut_for_seconds`. What is absent is null.
+/// seconds: `oldest_seconds`, `overdue_seconds`, `paused_for_seconds`. What is absent is null.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Status {
@@ -33,10 +33,10 @@ pub struct Status {
     #[serde(rename = "overdue_seconds", serialize_with = "seconds")]
     pub overdue: Option<Duration>,
     /// How long the whole fleet has been pausing; `None` while it does not pause.
-    #[serde(rename = "shut_for_seconds", serialize_with = "seconds")]
-    pub shut_for: Option<Duration>,
+    #[serde(rename = "paused_for_seconds", serialize_with = "seconds")]
+    pub paused_for: Option<Duration>,
     /// Why the fleet pauses.
-    pub shut_because: Option<String>,
+    pub paused_because: Option<String>,
 }
 
 impl Status {
@@ -69,12 +69,12 @@ mod tests {
             dead: 4,
             oldest: Some(Duration::from_millis(61_900)),
             overdue: None,
-            shut_for: Some(Duration::from_secs(5)),
-            shut_because: Some("a 429".to_owned()),
+            paused_for: Some(Duration::from_secs(5)),
+            paused_because: Some("a 429".to_owned()),
         };
         let expected = json!({
             "pending": 3, "ready": 2, "held": 1, "dead": 4, "oldest_seconds": 61,
-            "overdue_seconds": null, "shut_for_seconds": 5, "shut_because": "a 429"
+            "overdue_seconds": null, "paused_for_seconds": 5, "paused_because": "a 429"
         });
         assert_eq!(serde_json::to_value(status).unwrap(), expected);
     }

@@ -120,7 +120,7 @@ async fn warn_while_unattended(watch: Watch, patience: Duration) {
 /// For how long a report has been due that no worker of any process claims.
 fn unattended_for(status: &Status, patience: Duration) -> Option<Duration> {
     // During a pause workers claim nothing.
-    let overdue = status.overdue.filter(|_| status.shut_for.is_none());
+    let overdue = status.overdue.filter(|_| status.paused_for.is_none());
     overdue.filter(|overdue| *overdue >= patience)
 }
 
@@ -208,11 +208,11 @@ mod tests {
         let outbox = Outbox::memory();
         outbox.enqueue(NewCustomer::new(1)).await.unwrap();
         let status = outbox.status().await.unwrap();
-        let overdue = |overdue, shut_for| {
-            let (overdue, shut_for) = (Some(overdue), shut_for);
+        let overdue = |overdue, paused_for| {
+            let (overdue, paused_for) = (Some(overdue), paused_for);
             let status = Status {
                 overdue,
-                shut_for,
+                paused_for,
                 ..status.clone()
             };
             unattended_for(&status, PATIENCE)

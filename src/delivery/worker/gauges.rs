@@ -43,5 +43,5 @@ fn set(program: &str, status: &Status) {
     set(HELD, status.held as f64);
     set(DEAD, status.dead as f64);
     set(OLDEST, status.oldest.unwrap_or_default().as_secs_f64());
-    set(PAUSED, f64::from(u8::from(status.shut_for.is_some())));
+    set(PAUSED, f64::from(u8::from(status.paused_for.is_some())));
 }

@@ -10,7 +10,8 @@
 //! use http::{Request, StatusCode};
 //! use tower::ServiceExt;
 //! use tower_partnero::WebhookVerifier;
-//! use tower_partnero::webhook::{SIGNATURE, WebhookSecret, WebhookService, sign};
+//! use tower_partnero::webhook::receive::WebhookService;
+//! use tower_partnero::webhook::{SIGNATURE, WebhookSecret, sign};
 //!
 //! # #[tokio::main(flavor = "current_thread")]
 //! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -48,4 +49,4 @@ mod events;
 mod service;
 
 pub use self::events::{Events, Received};
-pub use self::service::WebhookService;
+pub use self::service::{WebhookFuture, WebhookService};

@@ -191,8 +191,8 @@ impl Memory {
                 dead: count(|row, _| row.state == State::Dead),
                 oldest: pending.next().map(|row| age(row.claimed.created_at)),
                 overdue: overdue.map(|row| age(row.due_at)),
-                shut_for: table.pause.closed_at.map(age),
-                shut_because: table.pause.reason.clone(),
+                paused_for: table.pause.closed_at.map(age),
+                paused_because: table.pause.reason.clone(),
             }
         })
     }

@@ -76,8 +76,8 @@ pub(crate) async fn status(pool: &Pool, program: &str) -> Result<Status, OutboxE
         dead: number(5)?,
         oldest: age(6)?,
         overdue: age(7)?,
-        shut_for: age(8)?,
-        shut_because: row.try_get(9)?,
+        paused_for: age(8)?,
+        paused_because: row.try_get(9)?,
     })
 }
 

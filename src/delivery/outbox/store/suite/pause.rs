@@ -27,12 +27,12 @@ async fn a_shut_gate_lets_nothing_through(store: Store) {
     assert!(millis(probe_in) <= MINUTE, "{probe_in}");
     assert_eq!(write(&store, announce(&rows[0])).await, refused());
     let status = store.status().await.unwrap();
-    assert_eq!(status.shut_because.as_deref(), Some("429"));
-    assert!(status.shut_for.is_some());
+    assert_eq!(status.paused_because.as_deref(), Some("429"));
+    assert!(status.paused_for.is_some());
 
     // Not before it was asked for.
     store.open_gate().await.unwrap();
-    assert!(store.status().await.unwrap().shut_for.is_some());
+    assert!(store.status().await.unwrap().paused_for.is_some());
 }
 
 async fn an_open_gate_lets_everything_through_again(store: Store) {
@@ -46,7 +46,7 @@ async fn an_open_gate_lets_everything_through_again(store: Store) {
     store.open_gate().await.unwrap();
     assert_eq!(write(&store, announce(&rows[0])).await, clear(None));
     assert_eq!(keys(&claim(&store).await), ["b"]);
-    assert_eq!(store.status().await.unwrap().shut_for, None);
+    assert_eq!(store.status().await.unwrap().paused_for, None);
 }
 
 async fn a_probe_is_taken_once(store: Store) {

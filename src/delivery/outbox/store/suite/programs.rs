@@ -37,8 +37,8 @@ async fn one_program_pauses_alone(store: Store) {
     assert_eq!(other.passage().await.unwrap(), Passage::Shut);
     let rows = claim(&store).await;
     assert_eq!(write(&store, announce(&rows[0])).await, clear(None));
-    assert!(other.status().await.unwrap().shut_for.is_some());
-    assert!(store.status().await.unwrap().shut_for.is_none());
+    assert!(other.status().await.unwrap().paused_for.is_some());
+    assert!(store.status().await.unwrap().paused_for.is_none());
     assert!(!store.resume().await.unwrap());
     assert!(other.resume().await.unwrap());
     assert_eq!(keys(&claim(&other).await), ["o-1"]);
