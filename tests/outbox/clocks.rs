@@ -106,3 +106,57 @@ async fn in_sqlite(directory: &Path) -> (Shop, SqlitePool) {
     let shop = Shop::open(Outbox::sqlite_pool(pool.clone()).await.unwrap()).await;
     (shop, pool)
 }
+
+/// The client has given a sale up that arrives later, and has written down how long to wait before it is
+/// looked up. Then the clock jumps past that time. Only here a test can set the database's clock.
+#[cfg(postgres)]
+#[tokio::test]
+async fn a_clock_that_jumps_before_a_retry_in_postgres() {
+    use sqlx::postgres::PgPool;
+
+    let plain = crate::support::postgres("a_clock_that_jumps_before_a_retry").await;
+    let schema: String = sqlx::query_scalar("SELECT current_schema()")
+        .fetch_one(&plain)
+        .await
+        .unwrap();
+    let options = plain.connect_options().as_ref().clone();
+    let own_first = format!("{schema},pg_catalog");
+    let pool = PgPool::connect_with(options.options([("search_path", own_first)]));
+    let pool = pool.await.unwrap();
+    let run = async |statement: &'static str| {
+        sqlx::raw_sql(statement)
+            .execute(&pool)
+            .await
+            .map(drop)
+            .unwrap();
+    };
+    run(
+        "CREATE TABLE clock (ahead INTERVAL NOT NULL); INSERT INTO clock VALUES ('0'); \
+        CREATE FUNCTION statement_timestamp() RETURNS TIMESTAMPTZ LANGUAGE sql STABLE AS \
+        'SELECT pg_catalog.statement_timestamp() + ahead FROM clock'",
+    )
+    .await;
+
+    let shop = Shop::open(Outbox::postgres(pool.clone()).await.unwrap()).await;
+    shop.switch(UnreferredSale::Recorded);
+    shop.report(NewCustomer::new("ben")).await;
+    shop.report(sale("o-1", "ben")).await;
+    let late = Fault::delay(Duration::from_millis(900));
+    let late = late.on(Method::POST, "/v1/transactions");
+    shop.sandbox.inject(late.times(1));
+    let worker = shop.worker().look_up_after(Duration::from_secs(1));
+    let worker = worker.start().unwrap();
+    let given_up = || async {
+        let tries = "SELECT COUNT(*) FROM partnero_outbox WHERE key = 'o-1' AND tried_at > 0";
+        let tries = sqlx::query_scalar::<_, i64>(tries).fetch_one(&pool);
+        tries.await.unwrap() == 1
+    };
+    while !given_up().await {
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+    run("UPDATE clock SET ahead = '10 minutes'").await;
+    shop.status_when(Status::is_drained).await;
+    worker.stop(Duration::from_secs(5)).await;
+    assert_eq!(shop.calls("POST /v1/transactions"), 1);
+    assert_eq!(shop.recorded("o-1"), 1);
+}

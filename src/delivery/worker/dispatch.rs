@@ -181,6 +181,7 @@ impl Dispatch {
                 shared.monitor.database_answers();
                 shared.monitor.paused(false);
                 shared.gate.saw(at, Passage::Open);
+                shared.clock.says(at, now);
                 if is_stuck && places.may_queue {
                     self.rests_until = Instant::now() + at.elapsed() * REST;
                 }

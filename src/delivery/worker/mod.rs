@@ -2,6 +2,7 @@
 
 mod builder;
 mod call_gates;
+mod clock;
 mod dispatch;
 mod execution;
 mod gate;
@@ -27,6 +28,7 @@ use tokio::time::{Instant, timeout_at};
 
 pub use self::builder::DeliveryWorkerBuilder;
 use self::call_gates::ProbeGate;
+use self::clock::DatabaseClock;
 use self::dispatch::{Dispatch, GIVE_BACK};
 use self::gate::FleetGate;
 pub use self::health::Health;
@@ -114,6 +116,7 @@ impl DeliveryWorker {
         };
         let shared = Shared {
             width: Width::new(settings.lanes),
+            clock: DatabaseClock::default(),
             client: client.clone(),
             outbox,
             gate,

@@ -2,6 +2,7 @@
 
 use tokio::time::Instant;
 
+use super::clock::DatabaseClock;
 use super::gate::FleetGate;
 use super::health::Monitor;
 use super::lease::Owner;
@@ -25,6 +26,7 @@ pub(super) struct Shared {
     pub(super) suspicion: Suspicion,
     pub(super) monitor: Monitor,
     pub(super) width: Width,
+    pub(super) clock: DatabaseClock,
 }
 
 /// How far the worker is on its way to the end.
