@@ -27,9 +27,6 @@ impl Pause {
     }
 
     pub(super) fn begin(&mut self, reason: &str, wait: i64) {
-        if self.closed_at.is_none() {
-            self.probe_at = now() + wait;
-        }
         self.not_before = self.not_before.max(now() + wait);
         self.closed_at.get_or_insert_with(now);
         self.reason = Some(reason.to_owned());

@@ -24,6 +24,9 @@ every_engine! {
     a_younger_referrer_who_waits_is_not_waited_for_long,
     a_dead_referrer_holds_nobody_and_lets_go_who_waited,
     an_identifier_is_no_key,
+    a_sale_may_have_its_customers_name,
+    what_has_waited_longest_is_tried_first,
+    a_next_row_is_not_leased_before_its_time,
 }
 
 async fn a_key_is_taken_once_of_each_kind(store: Store) {
@@ -180,6 +183,7 @@ async fn the_next_row_of_a_customer_is_leased_with_the_result_of_the_one_before(
     };
     assert_eq!((next.row.key.as_str(), next.row.attempts), ("a-2", 0));
     assert!(next.now >= next.row.created_at && !next.pruned);
+    assert_eq!(store.hasten(2 * MINUTE).await.unwrap(), 0, "leased longer");
     assert!(claim(&store).await.is_empty());
     // It belongs to the owner of its own lease.
     assert_eq!(write(&store, announce(&next.row)).await, refused());
@@ -396,6 +400,38 @@ async fn an_identifier_is_no_key(store: Store) {
     let rows = claim(&store).await;
     let asked = write(&store, ask_for(CustomerRef::key("1234"), rows[1].id)).await;
     assert_eq!(asked, clear(None));
+}
+
+async fn a_sale_may_have_its_customers_name(store: Store) {
+    store.forget("8").await.unwrap();
+    enqueue(&store, &[sale("7", "7"), customer("7"), sale("8", "9")]).await;
+    assert_eq!(keys(&claim(&store).await), ["8", "7", "7", "8"]);
+}
+
+async fn what_has_waited_longest_is_tried_first(store: Store) {
+    enqueue(&store, &["a", "b"].map(|key| sale(key, key))).await;
+    let rows = claim(&store).await;
+    write(&store, retry(rows[1].id, NOW)).await;
+    // The database counts whole milliseconds.
+    tokio::time::sleep(Duration::from_millis(5)).await;
+    write(&store, retry(rows[0].id, NOW)).await;
+    // Among rows that have failed before, the newest has no place of its own.
+    let places = Places {
+        newest_first: true,
+        ..any(1)
+    };
+    assert_eq!(keys(&claim_with(&store, places).await), ["b"]);
+}
+
+async fn a_next_row_is_not_leased_before_its_time(store: Store) {
+    enqueue(&store, &[sale("a-1", "a")]).await;
+    let rows = claim(&store).await;
+    write(&store, retry(rows[0].id, MINUTE)).await;
+    enqueue(&store, &[customer("a")]).await;
+    let rows = claim(&store).await;
+    assert_eq!(keys(&rows), ["a"]);
+    let written = write(&store, done_with_next(rows[0].id, OTHER)).await;
+    assert_eq!(written, Written::Settled(true));
 }
 
 use crate::client::CustomerRef;

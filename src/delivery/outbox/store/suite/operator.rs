@@ -1,6 +1,7 @@
 //! What an operator does.
 
 use super::*;
+use crate::delivery::outbox::forgotten::NOBODY;
 use crate::delivery::outbox::store::Which;
 
 every_engine! {
@@ -11,6 +12,9 @@ every_engine! {
     what_is_due_in_a_year_is_hastened,
     pruning_takes_old_receipts_and_no_credits,
     what_is_due_and_not_claimed_is_overdue,
+    a_replayed_row_begins_anew,
+    a_discarded_report_keeps_the_reason_alone,
+    the_oldest_row_is_as_old_as_it_is,
 }
 
 async fn die(store: &Store, new: &[OutboxRow]) -> Vec<i64> {
@@ -102,6 +106,9 @@ async fn pruning_takes_old_receipts_and_no_credits(store: Store) {
     assert!(!is_pruned(&store, "d").await);
     assert_eq!(store.prune(NOW, 10).await.unwrap(), 1);
     assert!(is_pruned(&store, "a").await);
+    // A later look that finds nothing old leaves the note.
+    assert_eq!(store.prune(NOW, 10).await.unwrap(), 0);
+    assert!(is_pruned(&store, "e").await);
     assert_eq!(store.enqueue(&credit).await.unwrap(), Enqueued::Repeated);
 }
 
@@ -112,4 +119,44 @@ async fn is_pruned(store: &Store, key: &str) -> bool {
         Claim::Open { pruned, rows, .. } if keys(&rows) == [key] => pruned,
         _ => panic!("{key} is not claimed"),
     }
+}
+
+async fn a_replayed_row_begins_anew(store: Store) {
+    enqueue(&store, &["a", "b"].map(|key| sale(key, key))).await;
+    for _ in 0..2 {
+        for row in claim(&store).await {
+            write(&store, retry(row.id, NOW)).await;
+        }
+    }
+    for row in claim(&store).await {
+        write(&store, dead(row.id)).await;
+    }
+    let dead = store.dead(0, 2).await.unwrap();
+    assert_eq!((dead[0].attempts, dead[1].attempts), (3, 3));
+    assert_eq!(store.replay(Which::All).await.unwrap(), 2);
+    for row in claim(&store).await {
+        assert_eq!((row.attempts, row.tried_at, row.failing_ms), (0, None, 0));
+        let exported = store.export(&row.customer).await.unwrap().remove(0);
+        assert!(exported["outcome"].is_null(), "{exported}");
+    }
+}
+
+async fn a_discarded_report_keeps_the_reason_alone(store: Store) {
+    let ids = die(&store, &[sale("a", "7")]).await;
+    assert!(store.discard(ids[0], "Ben asked for it").await.unwrap());
+    let receipt = store.export("7").await.unwrap().remove(0);
+    assert!(receipt["payload"].is_null(), "{receipt}");
+    assert_eq!(receipt["last_answer"], "Ben asked for it");
+    // The operator's words may name the person.
+    store.forget("7").await.unwrap();
+    let receipt = store.export(NOBODY).await.unwrap().remove(0);
+    assert!(receipt["last_answer"].is_null(), "{receipt}");
+}
+
+async fn the_oldest_row_is_as_old_as_it_is(store: Store) {
+    enqueue(&store, &[sale("a", "a")]).await;
+    let status = store.status().await.unwrap();
+    assert!(status.oldest.unwrap() < MINUTE && status.overdue.unwrap() < MINUTE);
+    store.shut_gate("429", NOW).await.unwrap();
+    assert!(store.status().await.unwrap().shut_for.unwrap() < MINUTE);
 }

@@ -13,6 +13,7 @@ every_engine! {
     a_probe_does_not_open_what_was_shut_meanwhile,
     a_failed_probe_puts_off_the_next,
     a_person_ends_any_pause,
+    what_was_put_off_to_the_end_of_a_pause_is_due_when_a_person_ends_it,
 }
 
 async fn a_shut_gate_lets_nothing_through(store: Store) {
@@ -54,6 +55,15 @@ async fn a_probe_is_taken_once(store: Store) {
     store.shut_gate("outage", NOW).await.unwrap();
     assert_eq!(store.take_probe(MINUTE).await.unwrap(), Some(0));
     assert_eq!(store.take_probe(MINUTE).await.unwrap(), None);
+    assert_the_probe_is_due_in_a_minute(&store).await;
+}
+
+async fn assert_the_probe_is_due_in_a_minute(store: &Store) {
+    let Claim::Shut { probe_in } = store.claim(OTHER, MINUTE, any(1)).await.unwrap() else {
+        panic!("the gate is shut");
+    };
+    let left = millis(probe_in);
+    assert!(left > MINUTE / 2 && left <= MINUTE, "{left:?}");
 }
 
 async fn the_longest_pause_counts(store: Store) {
@@ -67,11 +77,7 @@ async fn a_probe_does_not_open_what_was_shut_meanwhile(store: Store) {
     assert_eq!(store.take_probe(60 * MINUTE).await.unwrap(), Some(0));
     store.shut_gate("429", MINUTE).await.unwrap();
     store.open_gate().await.unwrap();
-    let Claim::Shut { probe_in } = store.claim(OTHER, MINUTE, any(1)).await.unwrap() else {
-        panic!("the gate is shut");
-    };
-    let left = millis(probe_in);
-    assert!(left > MINUTE / 2 && left <= MINUTE, "{left:?}");
+    assert_the_probe_is_due_in_a_minute(&store).await;
 }
 
 async fn a_failed_probe_puts_off_the_next(store: Store) {
@@ -81,6 +87,7 @@ async fn a_failed_probe_puts_off_the_next(store: Store) {
     assert_eq!(store.take_probe(MINUTE).await.unwrap(), Some(1));
     store.defer_probe(MINUTE).await.unwrap();
     assert_eq!(store.take_probe(MINUTE).await.unwrap(), None);
+    assert_the_probe_is_due_in_a_minute(&store).await;
 }
 
 async fn a_person_ends_any_pause(store: Store) {
@@ -99,4 +106,16 @@ async fn whoever_asks_is_told_who_may_call(store: Store) {
     assert_eq!(store.passage().await.unwrap(), Passage::Probe);
     store.shut_gate("429", MINUTE).await.unwrap();
     assert_eq!(store.passage().await.unwrap(), Passage::Shut);
+}
+
+async fn what_was_put_off_to_the_end_of_a_pause_is_due_when_a_person_ends_it(store: Store) {
+    enqueue(&store, &["a", "b", "c"].map(|key| sale(key, key))).await;
+    let rows = claim_for(&store, OWNER, 10 * MINUTE).await;
+    write(&store, retry(rows[0].id, 2 * MINUTE)).await;
+    // Its own wait is shorter, so it is not put off by the pause.
+    write(&store, retry(rows[1].id, MINUTE / 2)).await;
+    store.shut_gate("429", MINUTE).await.unwrap();
+    assert!(store.resume().await.unwrap());
+    // The third one is leased.
+    assert_eq!(keys(&claim(&store).await), ["a"]);
 }

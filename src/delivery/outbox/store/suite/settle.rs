@@ -13,6 +13,10 @@ every_engine! {
     what_is_given_back_untried_counts_for_nothing,
     several_changes_are_one,
     two_leases_of_one_row_are_told_apart,
+    every_attempt_counts_and_the_last_answer_is_kept,
+    what_is_put_off_is_due_then,
+    a_send_that_may_be_repeated_is_not_noted,
+    each_change_says_what_becomes_of_the_note,
 }
 
 async fn an_announced_send_is_remembered_by_the_next_owner(store: Store) {
@@ -192,5 +196,78 @@ async fn two_leases_of_one_row_are_told_apart(store: Store) {
         let written = store.write(&changes).await.unwrap();
         let expected = owners.map(|owner| Written::Settled(owner == OTHER));
         assert_eq!(written, expected);
+    }
+}
+
+async fn every_attempt_counts_and_the_last_answer_is_kept(store: Store) {
+    enqueue(&store, &[sale("o-1", "7")]).await;
+    for attempts in 0..3 {
+        let rows = claim(&store).await;
+        assert_eq!(rows[0].attempts, attempts);
+        write(&store, retry(rows[0].id, NOW)).await;
+        let row = store.export("7").await.unwrap().remove(0);
+        assert_eq!(row["last_answer"], "later");
+    }
+    // Each lease that runs out is an attempt, too.
+    for attempts in [3, 4] {
+        let rows = claim_abandoned(&store, OWNER, NOW).await;
+        assert_eq!(rows[0].attempts, attempts);
+    }
+}
+
+async fn what_is_put_off_is_due_then(store: Store) {
+    enqueue(&store, &["a", "b"].map(|key| sale(key, key))).await;
+    let rows = claim(&store).await;
+    let release = Op::Release {
+        id: rows[0].id,
+        after: to_millis(MINUTE),
+        sent: Sent::Keep,
+    };
+    write(&store, release).await;
+    write(&store, retry(rows[1].id, MINUTE)).await;
+    assert!(claim(&store).await.is_empty());
+    assert_eq!(store.hasten(2 * MINUTE).await.unwrap(), 0, "not later");
+    assert_eq!(store.hasten(MINUTE / 2).await.unwrap(), 2, "not before");
+}
+
+async fn a_send_that_may_be_repeated_is_not_noted(store: Store) {
+    enqueue(&store, &[customer("7")]).await;
+    let rows = claim(&store).await;
+    let announce = Op::Announce {
+        id: rows[0].id,
+        check: Check::Nothing,
+        once: false,
+    };
+    assert_eq!(write(&store, announce).await, clear(None));
+    write(&store, retry(rows[0].id, NOW)).await;
+    assert_eq!(claim(&store).await[0].sent_at, None);
+}
+
+async fn each_change_says_what_becomes_of_the_note(store: Store) {
+    for (sent, is_kept) in [(Sent::Keep, true), (Sent::Restore(None), false)] {
+        let name = if is_kept { "kept" } else { "taken back" };
+        enqueue(&store, &[sale(name, name)]).await;
+        let row = claim(&store).await.remove(0);
+        write(&store, announce(&row)).await;
+        let retry = Op::Retry {
+            id: row.id,
+            after: 0,
+            sent,
+            failing: 0,
+            answer: String::new(),
+        };
+        write(&store, retry).await;
+        let row = claim(&store).await.remove(0);
+        assert_eq!(row.sent_at.is_some(), is_kept);
+        write(&store, announce(&row)).await;
+        let dead = Op::Dead {
+            id: row.id,
+            reason: "refused",
+            sent,
+            answer: String::new(),
+        };
+        write(&store, dead).await;
+        let row = store.export(name).await.unwrap().remove(0);
+        assert_eq!(row["sent_at"].is_i64(), is_kept, "{row}");
     }
 }
