@@ -158,5 +158,5 @@ async fn the_oldest_row_is_as_old_as_it_is(store: Store) {
     let status = store.status().await.unwrap();
     assert!(status.oldest.unwrap() < MINUTE && status.overdue.unwrap() < MINUTE);
     store.shut_gate("429", NOW).await.unwrap();
-    assert!(store.status().await.unwrap().shut_for.unwrap() < MINUTE);
+    assert!(store.status().await.unwrap().paused_for.unwrap() < MINUTE);
 }
