@@ -50,7 +50,8 @@
 mod error;
 mod report;
 mod run;
+mod settings;
 
 pub use self::error::BackfillError;
 pub use self::report::{BackfillReport, RefusedReason, RefusedUser};
-pub use self::run::Backfill;
+pub use self::settings::Backfill;

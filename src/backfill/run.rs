@@ -2,10 +2,8 @@
 
 use std::collections::{HashSet, VecDeque};
 use std::error::Error as StdError;
-use std::fmt;
 use std::future::poll_fn;
-use std::num::NonZeroU32;
-use std::pin::{Pin, pin};
+use std::pin::Pin;
 use std::time::Duration;
 
 use futures_core::Stream;
@@ -14,7 +12,8 @@ use tokio::time::{Instant, sleep_until};
 
 use super::error::BackfillError;
 use super::report::{BackfillReport, RefusedReason};
-use crate::client::{Client, Customer, Error, ErrorKind, NewCustomer};
+use super::settings::Backfill;
+use crate::client::{Customer, Error, ErrorKind, NewCustomer};
 use crate::delivery::{RegisterError, Reported, register};
 
 /// How many users are held at once: those under way, those that wait for a referrer, and those
@@ -27,102 +26,9 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(60);
 
 type BoxError = Box<dyn StdError + Send + Sync>;
 
-/// Makes customers of the app's users. See the [module docs](super) for what is guaranteed, and for an
-/// example.
-#[must_use = "a backfill does nothing until it is run"]
-pub struct Backfill {
-    client: Client,
-    per_second: Option<NonZeroU32>,
-    concurrency: usize,
-    patience: Duration,
-    skip: u64,
-    on_progress: Box<dyn FnMut(&BackfillReport) + Send>,
-}
+pub(super) const SOURCE: &str = "the app's own list of users failed";
 
-impl Backfill {
-    /// A backfill through this client.
-    pub fn new(client: Client) -> Self {
-        Self {
-            client,
-            per_second: NonZeroU32::new(10),
-            concurrency: 4,
-            patience: Duration::from_secs(600),
-            skip: 0,
-            on_progress: Box::new(|_| {}),
-        }
-    }
-
-    /// How many users are begun in a second; 0 for as many as Partnero answers. Default: 10. A new
-    /// user costs one call, one whom Partnero has already costs two. Partnero does not document its
-    /// rate limit.
-    pub fn per_second(mut self, users: u32) -> Self {
-        self.per_second = NonZeroU32::new(users);
-        self
-    }
-
-    /// How many users are under way at once. Default: 4; 0 counts as 1. The client's own
-    /// [limit](crate::client::ClientBuilder::concurrency) holds as well.
-    pub fn concurrency(mut self, users: usize) -> Self {
-        self.concurrency = users.max(1);
-        self
-    }
-
-    /// How long Partnero may fail, without taking anybody, until the backfill stops. Default: 10
-    /// minutes.
-    pub fn patience(mut self, patience: Duration) -> Self {
-        self.patience = patience;
-        self
-    }
-
-    /// Leaves out so many users at the beginning of the stream: the
-    /// [`finished`](BackfillReport::finished) ones of an earlier run. Default: 0.
-    pub fn skip(mut self, users: u64) -> Self {
-        self.skip = users;
-        self
-    }
-
-    /// Called after each user, for a progress bar and for a checkpoint.
-    pub fn on_progress(
-        mut self,
-        on_progress: impl FnMut(&BackfillReport) + Send + 'static,
-    ) -> Self {
-        self.on_progress = Box::new(on_progress);
-        self
-    }
-
-    /// Makes customers of these users. An error in the stream ends it.
-    ///
-    /// # Errors
-    ///
-    /// The stream has failed, Partnero does not accept the API key, or it has failed for longer than
-    /// [`patience`](Self::patience). [`BackfillError::report`] says what was done until then.
-    ///
-    /// # Panics
-    ///
-    /// Outside of a tokio runtime.
-    pub async fn run<S, E>(self, users: S) -> Result<BackfillReport, BackfillError>
-    where
-        S: Stream<Item = Result<NewCustomer, E>>,
-        E: Into<BoxError>,
-    {
-        let mut users = pin!(users);
-        for _ in 0..self.skip {
-            match next(users.as_mut()).await {
-                Some(Ok(_)) => {}
-                Some(Err(error)) => {
-                    let (report, message) = (BackfillReport::default(), SOURCE);
-                    return Err(BackfillError::new(report, message, error.into()));
-                }
-                None => break,
-            }
-        }
-        Run::new(self).run(users).await
-    }
-}
-
-const SOURCE: &str = "the app's own list of users failed";
-
-async fn next<S: Stream>(mut stream: Pin<&mut S>) -> Option<S::Item> {
+pub(super) async fn next<S: Stream>(mut stream: Pin<&mut S>) -> Option<S::Item> {
     poll_fn(|cx| stream.as_mut().poll_next(cx)).await
 }
 
@@ -142,7 +48,7 @@ struct User {
 
 type Tried = (User, Result<Reported, RegisterError>);
 
-struct Run {
+pub(super) struct Run {
     settings: Backfill,
     report: BackfillReport,
     under_way: JoinSet<Tried>,
@@ -160,7 +66,7 @@ struct Run {
 }
 
 impl Run {
-    fn new(settings: Backfill) -> Self {
+    pub(super) fn new(settings: Backfill) -> Self {
         let report = BackfillReport {
             finished: settings.skip,
             ..BackfillReport::default()
@@ -179,7 +85,10 @@ impl Run {
         }
     }
 
-    async fn run<S, E>(mut self, mut users: Pin<&mut S>) -> Result<BackfillReport, BackfillError>
+    pub(super) async fn run<S, E>(
+        mut self,
+        mut users: Pin<&mut S>,
+    ) -> Result<BackfillReport, BackfillError>
     where
         S: Stream<Item = Result<NewCustomer, E>>,
         E: Into<BoxError>,
@@ -422,17 +331,5 @@ fn in_the_way(customer: &Customer) -> String {
         (Some(id), _) => format!("Partnero has the customer {id:?}"),
         (None, Some(key)) => format!("Partnero has the customer with the key {key:?}"),
         (None, None) => "Partnero has another customer".to_owned(),
-    }
-}
-
-impl fmt::Debug for Backfill {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Backfill")
-            .field("client", &self.client)
-            .field("per_second", &self.per_second)
-            .field("concurrency", &self.concurrency)
-            .field("patience", &self.patience)
-            .field("skip", &self.skip)
-            .finish_non_exhaustive()
     }
 }

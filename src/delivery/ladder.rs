@@ -9,6 +9,7 @@
 //! customer without a partner.
 
 use super::referrer::{Referrer, candidates, compare, find, look_up, search};
+use super::refusal::{is_about, is_refusal, may_be_about_referrer};
 use super::registration::{
     Credited, ExistingReferrer, LeftOut, NotCreatedReason, Registration, Reported, UnreferredReason,
 };
@@ -52,32 +53,6 @@ pub(crate) async fn register(
         Err(RegisterError::EmailKnown(_)) => "email_known",
     });
     result
-}
-
-/// The referrer whose own sign-up should arrive before this one: Partnero does not know the
-/// referrer, and that sign-up is one of the `pending` ones. If Partnero knows a candidate before,
-/// nobody is waited for, so that nobody can hold back another's friends by claiming the same key.
-#[cfg(feature = "outbox")]
-pub(super) async fn awaited(
-    client: &Client,
-    new: &NewCustomer,
-    pending: &[CustomerRef],
-) -> Result<Option<CustomerRef>, Error> {
-    if pending.is_empty() {
-        return Ok(None);
-    }
-    for (candidate, _) in candidates(new) {
-        let is_pending = |name: &&CustomerRef| pending.contains(name);
-        let name = candidate.as_customer().filter(is_pending);
-        match (candidate.is_unknown(client).await, name) {
-            (Ok(true), Some(name)) => return Ok(Some(name.clone())),
-            (Ok(true), None) => {}
-            (Ok(false), _) => return Ok(None),
-            (Err(error), _) if is_refusal(&error) => {}
-            (Err(error), _) => return Err(error),
-        }
-    }
-    Ok(None)
 }
 
 struct Ladder<'c> {
@@ -391,39 +366,6 @@ impl<'c> Ladder<'c> {
         });
         is_other || found.is_deleted()
     }
-}
-
-/// Whether Partnero has surely done nothing, and would answer the same again.
-fn is_refusal(error: &Error) -> bool {
-    matches!(
-        error.kind(),
-        ErrorKind::Rejected | ErrorKind::NotFound | ErrorKind::Conflict | ErrorKind::Invalid
-    )
-}
-
-/// Whether a refusal names this field.
-fn is_about(refusal: &Error, field: &str) -> bool {
-    let names_it = |name: &str| name == field || name.strip_prefix("metadata.") == Some(field);
-    let errors = refusal.field_errors();
-    if !errors.is_empty() {
-        return errors.iter().any(|error| names_it(&error.field));
-    }
-    // Without a list of fields there is the sentence alone: "The email has already been taken."
-    let message = refusal.message().unwrap_or_default();
-    // "The referring customer key does not exist." is about the referrer.
-    let lower = message.to_ascii_lowercase();
-    if lower.contains("refer") || lower.contains("partner") {
-        return false;
-    }
-    let mut words = message.split(|char: char| char.is_whitespace() || char == ',');
-    refusal.kind() == ErrorKind::Invalid && words.any(|word| names_it(word.trim_end_matches('.')))
-}
-
-/// Whether a refusal names the referrer, or no field at all.
-fn may_be_about_referrer(refusal: &Error) -> bool {
-    let names_it = |field: &str| field.starts_with("refer") || field.starts_with("partner");
-    let mut errors = refusal.field_errors().iter();
-    errors.len() == 0 || errors.any(|error| names_it(&error.field))
 }
 
 /// The customer who has this e-mail address.

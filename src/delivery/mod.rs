@@ -13,6 +13,7 @@ mod ladder;
 #[cfg(feature = "outbox")]
 mod outbox;
 mod referrer;
+mod refusal;
 mod registration;
 #[cfg(feature = "outbox")]
 mod report;

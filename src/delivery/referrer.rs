@@ -1,5 +1,7 @@
 //! Whom a sign-up is credited to, and what Partnero knows of that customer or partner.
 
+#[cfg(feature = "outbox")]
+use super::refusal::is_refusal;
 use super::registration::{Credited, ExistingReferrer};
 use crate::client::{
     Client, Customer, CustomerRef, CustomerSelector, Error, ErrorKind, NewCustomer, Partner,
@@ -75,6 +77,32 @@ pub(crate) fn keys_to_try(key: &ReferralKey, runners_up: &[ReferralKey]) -> Vec<
         }
     }
     keys
+}
+
+/// The referrer whose own sign-up should arrive before this one: Partnero does not know the
+/// referrer, and that sign-up is one of the `pending` ones. If Partnero knows a candidate before,
+/// nobody is waited for, so that nobody can hold back another's friends by claiming the same key.
+#[cfg(feature = "outbox")]
+pub(super) async fn awaited(
+    client: &Client,
+    new: &NewCustomer,
+    pending: &[CustomerRef],
+) -> Result<Option<CustomerRef>, Error> {
+    if pending.is_empty() {
+        return Ok(None);
+    }
+    for (candidate, _) in candidates(new) {
+        let is_pending = |name: &&CustomerRef| pending.contains(name);
+        let name = candidate.as_customer().filter(is_pending);
+        match (candidate.is_unknown(client).await, name) {
+            (Ok(true), Some(name)) => return Ok(Some(name.clone())),
+            (Ok(true), None) => {}
+            (Ok(false), _) => return Ok(None),
+            (Err(error), _) if is_refusal(&error) => {}
+            (Err(error), _) => return Err(error),
+        }
+    }
+    Ok(None)
 }
 
 impl Referrer {

@@ -13,7 +13,8 @@ use tower_service::Service;
 pub(crate) use self::error::Sign;
 pub use self::error::{DeadReason, DeliveryError};
 pub use self::receipt::Receipt;
-use super::ladder::{RegisterError, awaited, register};
+use super::ladder::{RegisterError, register};
+use super::referrer::awaited;
 use super::report::Report;
 use crate::client::{Client, CustomerRef, ErrorKind, NewCustomer};
 
