@@ -17,7 +17,7 @@ use crate::response::Line;
 
 /// Stands between two keys. No key contains it, because it is a control character; in the cookie it
 /// is percent-encoded.
-const SEPARATOR: u8 = b'\n';
+const SEPARATOR: char = '\n';
 
 /// Most bytes of the cookie's value, and of the lines that remove planted cookies of this name. The
 /// lines of the referral's cookie come beside them, and proxies refuse responses with larger headers.
@@ -84,7 +84,9 @@ impl RunnersUpCookie {
         });
         let mut keys = Vec::new();
         for value in decoded {
-            let parts = value.split(|&byte| byte == SEPARATOR).take(RunnersUp::MOST);
+            let parts = value
+                .split(|&byte| char::from(byte) == SEPARATOR)
+                .take(RunnersUp::MOST);
             let valid = parts.filter_map(|key| ReferralKey::from_bytes(key).ok());
             keys.extend(valid.filter(|key| !self.rule.refuses(key)));
             if keys.len() >= RunnersUp::MOST {
@@ -95,35 +97,41 @@ impl RunnersUpCookie {
         keys
     }
 
-    /// The `Set-Cookie` lines that store the runners-up, or remove the last of them; ours comes last.
-    /// The others remove the cookies of this name that another host may have stored, because a
-    /// browser would send them beside ours.
-    #[cold]
-    pub(super) fn lines(&self, runners_up: &RunnersUp, reach: Option<&Reach>) -> Vec<Line> {
-        let reach = reach.filter(|_| runners_up.in_cookie);
-        let others = reach.map(|reach| self.cookie.removals_within(reach, MOST_BYTES));
-        let mut lines = others.unwrap_or_default();
-        lines.push(self.line(runners_up));
-        lines
-    }
-
-    fn line(&self, runners_up: &RunnersUp) -> Line {
-        if runners_up.keys.is_empty() {
+    /// The `Set-Cookie` line that stores the runners-up, or removes the last of them.
+    pub(super) fn line(&self, runners_up: &RunnersUp) -> Line {
+        let mut value = String::new();
+        for key in &runners_up.keys {
+            if !value.is_empty() {
+                value.push(SEPARATOR);
+            }
+            value.push_str(key.as_str());
+        }
+        if value.is_empty() {
             return self.cookie.removal();
         }
-        let keys: Vec<_> = runners_up.keys.iter().map(ReferralKey::as_str).collect();
-        self.cookie
-            .set(&keys.join(&char::from(SEPARATOR).to_string()))
+        self.cookie.set(&value)
+    }
+
+    /// The lines that go before [`line`](Self::line): they remove the cookies of this name that
+    /// another host may have stored, because a browser would send them beside ours.
+    pub(super) fn lines_before<'a>(
+        &'a self,
+        runners_up: &RunnersUp,
+        reach: Option<&'a Reach>,
+    ) -> impl Iterator<Item = Line> + use<'a> {
+        let reach = reach.filter(|_| runners_up.in_cookie);
+        self.cookie.removals_within(reach, MOST_BYTES)
     }
 
     /// The lines that remove the cookie from every scope it may have come from.
-    pub(super) fn removals(&self, reach: Option<&Reach>) -> Vec<Line> {
-        let others = reach.map(|reach| self.cookie.removals_within(reach, MOST_BYTES));
-        let mut lines = others.unwrap_or_default();
+    pub(super) fn removals<'a>(
+        &'a self,
+        reach: Option<&'a Reach>,
+    ) -> impl Iterator<Item = Line> + use<'a> {
+        let others = self.cookie.removals_within(reach, MOST_BYTES);
         // Our own comes last: some clients take the removals of several paths for one, and keep the
         // cookie unless the last of them fits (curl 7.88).
-        lines.push(self.cookie.removal());
-        lines
+        others.chain([self.cookie.removal()])
     }
 
     pub(super) fn is_in(&self, headers: &HeaderMap) -> bool {

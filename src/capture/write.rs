@@ -6,7 +6,8 @@ use std::time::SystemTime;
 use super::cookie::{CookieTemplate, MOST_BYTES};
 use super::head::RequestHead;
 use super::policy::Policy;
-use crate::context::{Consent, NotStored, Outcome, ReferralContext};
+use super::runners_up::RunnersUpCookie;
+use crate::context::{Consent, NotStored, Outcome, ReferralContext, RunnersUp};
 use crate::referral::ReferralKey;
 use crate::response::{CookieLines, Line, LinesWatcher};
 
@@ -92,22 +93,42 @@ pub(super) fn lines(
 }
 
 /// Sets the cookie, and removes the cookies that a browser would send beside it or before it.
-#[cfg_attr(
-    not(feature = "companion"),
-    expect(unused_variables, reason = "only the companion has a time")
-)]
+#[inline]
 pub(super) fn set(
     policy: &Policy,
     key: &ReferralKey,
     context: &ReferralContext,
     now: impl FnOnce() -> SystemTime,
 ) -> CookieLines {
-    let mut lines = CookieLines::new(policy.cookie.set(key.as_str()), policy.cache);
+    let line = CookieLines::new(policy.cookie.set(key.as_str()), policy.cache);
+    let has_others = context.has_cookie || context.runners_up.is_some();
+    #[cfg(feature = "companion")]
+    let has_others = has_others || policy.companion.is_some();
+    if has_others {
+        return beside_others(line, policy, key, context, now);
+    }
+    line
+}
+
+/// Adds the lines that go with the line of a new key.
+#[cold]
+#[cfg_attr(
+    not(feature = "companion"),
+    expect(unused_variables, reason = "only the companion has a time")
+)]
+fn beside_others(
+    mut lines: CookieLines,
+    policy: &Policy,
+    key: &ReferralKey,
+    context: &ReferralContext,
+    now: impl FnOnce() -> SystemTime,
+) -> CookieLines {
     if context.has_cookie {
         lines = lines.beside(twin_removals(policy, context));
     }
-    if let Some(of_runners_up) = runners_up_lines(policy, context) {
-        lines = lines.beside(of_runners_up);
+    if let Some((cookie, runners_up)) = new_runners_up(policy, context) {
+        let others = cookie.lines_before(runners_up, context.reach.as_deref());
+        lines = lines.beside(others.chain([cookie.line(runners_up)]));
     }
     #[cfg(feature = "companion")]
     if let Some(companion) = &policy.companion {
@@ -142,14 +163,15 @@ fn removal(policy: &Policy, context: &ReferralContext) -> CookieLines {
 }
 
 /// Removes the cookies of our name that Partnero's script or another host may have stored.
-fn twin_removals(policy: &Policy, context: &ReferralContext) -> Vec<Line> {
-    let mut lines = policy.cookie.twin_removals().to_vec();
-    if let Some(reach) = &context.reach {
-        let mut others = policy.cookie.removals_within(reach, MOST_BYTES);
-        others.retain(|line| !lines.contains(line));
-        lines.append(&mut others);
-    }
-    lines
+fn twin_removals<'a>(
+    policy: &'a Policy,
+    context: &'a ReferralContext,
+) -> impl Iterator<Item = Line> {
+    let twins = policy.cookie.twin_removals();
+    let reach = context.reach.as_deref();
+    let others = policy.cookie.removals_within(reach, MOST_BYTES);
+    let others = others.filter(|line| !twins.contains(line));
+    twins.iter().cloned().chain(others)
 }
 
 /// Stores the keys that lost beside a key that stays as it is, if this request changes them.
@@ -160,32 +182,30 @@ pub(super) fn others_alone(policy: &Policy, context: &ReferralContext) -> Option
         let line = companion.line_alone(context);
         return line.map(|line| CookieLines::new(line, policy.cache));
     }
-    let mut lines = runners_up_lines(policy, context)?;
-    let ours = CookieLines::new(lines.pop()?, policy.cache);
-    Some(if lines.is_empty() {
-        ours
-    } else {
-        ours.beside(lines)
-    })
+    let (cookie, runners_up) = new_runners_up(policy, context)?;
+    let others = cookie.lines_before(runners_up, context.reach.as_deref());
+    Some(CookieLines::new(cookie.line(runners_up), policy.cache).beside(others))
 }
 
-/// Stores the runners-up, if this request changes them.
+/// The runners-up, if this request changes them, and the cookie that stores them.
 #[inline]
-fn runners_up_lines(policy: &Policy, context: &ReferralContext) -> Option<Vec<Line>> {
+fn new_runners_up<'a>(
+    policy: &'a Policy,
+    context: &'a ReferralContext,
+) -> Option<(&'a RunnersUpCookie, &'a RunnersUp)> {
     let runners_up = context.runners_up.as_ref().filter(|it| it.is_news)?;
-    let cookie = policy.runners_up.as_ref()?;
-    Some(cookie.lines(runners_up, context.reach.as_deref()))
+    Some((policy.runners_up.as_ref()?, runners_up))
 }
 
-fn runners_up_removals(policy: &Policy, context: &ReferralContext) -> Vec<Line> {
-    match (&policy.runners_up, &context.runners_up) {
-        (Some(cookie), Some(runners_up)) if runners_up.in_cookie => {
-            cookie.removals(context.reach.as_deref())
-        }
+fn runners_up_removals<'a>(
+    policy: &'a Policy,
+    context: &'a ReferralContext,
+) -> impl Iterator<Item = Line> {
+    let is_there = match &context.runners_up {
+        Some(runners_up) => runners_up.in_cookie,
         // A `GET` outside the sign-up hook: nobody has looked for the cookie.
-        (Some(cookie), None) if context.has_cookie && context.reach.is_none() => {
-            cookie.removals(None)
-        }
-        _ => Vec::new(),
-    }
+        None => context.has_cookie && context.reach.is_none(),
+    };
+    let cookie = policy.runners_up.iter().filter(move |_| is_there);
+    cookie.flat_map(|cookie| cookie.removals(context.reach.as_deref()))
 }

@@ -37,14 +37,19 @@ pub(super) fn make_private(headers: &mut HeaderMap, rules: CacheRules) {
     if headers.keys().any(overrules) {
         remove_overruling(headers);
     }
-    // Both fail only on a map that is full with thousands of headers, which no server would send.
-    if headers.contains_key(CACHE_CONTROL) {
-        // A line that we cannot read may be read as public by a cache, so no cache may store it.
-        let private = merge(headers.get_all(CACHE_CONTROL), rules).unwrap_or(STRICTEST);
-        let _ = headers.try_insert(CACHE_CONTROL, private);
+    let private = if headers.contains_key(&CACHE_CONTROL) {
+        merged(headers, rules)
     } else {
-        let _ = headers.try_append(CACHE_CONTROL, rules.bare());
-    }
+        rules.bare()
+    };
+    // Fails only on a map that is full with thousands of headers, which no server would send.
+    let _ = headers.try_insert(CACHE_CONTROL, private);
+}
+
+#[cold]
+fn merged(headers: &HeaderMap, rules: CacheRules) -> HeaderValue {
+    // A line that we cannot read may be read as public by a cache, so no cache may store it.
+    merge(headers.get_all(CACHE_CONTROL), rules).unwrap_or(STRICTEST)
 }
 
 #[cold]

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use http::header::{HeaderMap, HeaderValue, REFERRER_POLICY, SET_COOKIE};
+use http::header::{GetAll, HeaderMap, HeaderValue, REFERRER_POLICY, SET_COOKIE};
 use http::{Extensions, Response};
 
 use super::cache::{self, CacheRules};
@@ -49,7 +49,9 @@ impl CookieLines {
     /// Adds lines that go before ours, so that a browser which takes two cookies for one ends
     /// with ours.
     pub(crate) fn beside(mut self, lines: impl IntoIterator<Item = Line>) -> Self {
-        self.more().beside.extend(lines);
+        for line in lines {
+            self.more().beside.push(line);
+        }
         self
     }
 
@@ -69,16 +71,12 @@ impl CookieLines {
     }
 
     /// Keeps the response out of shared caches, then appends the lines.
+    #[inline]
     pub(crate) fn append_to(self, headers: &mut HeaderMap) {
         // Before the lines: if the map is full after this, no cookie gets into a public response.
         cache::make_private(headers, self.rules);
         if let Some(more) = self.more {
-            more.beside
-                .into_iter()
-                .for_each(|line| append(headers, line));
-            if more.hides_address {
-                hide_address(headers);
-            }
+            more.append_to(headers);
         }
         // Behind the removals: some clients take lines for several paths for one cookie, and obey the last of them (curl 7.88).
         append(headers, self.line);
@@ -90,20 +88,23 @@ impl CookieLines {
     ///   to has just used the referral, and the layer must not store it again.
     /// - The response is a public page, and the policy leaves such pages as they are.
     pub(crate) fn offer_to(mut self, headers: &mut HeaderMap) {
-        if self.rules.leave_public_pages {
-            let mut watcher = self.more.as_mut().and_then(|more| more.watcher.take());
-            // Asked of the finished response, because a middleware inside of the layer may set
-            // `Cache-Control`.
-            if cache::is_public(headers) {
-                if let Some(watcher) = watcher.as_mut().and_then(Arc::get_mut) {
-                    watcher.page_stays_public();
-                }
-                return;
-            }
-        }
-        if !self.is_named_in(headers) {
+        let is_left = self.rules.leave_public_pages && self.leave_public_page(headers);
+        if !is_left && !self.is_named_in(headers) {
             self.append_to(headers);
         }
+    }
+
+    /// Whether the response is a public page. The watcher learns it.
+    #[cold]
+    fn leave_public_page(&mut self, headers: &HeaderMap) -> bool {
+        let mut watcher = self.more.as_mut().and_then(|more| more.watcher.take());
+        // Asked of the finished response, because a middleware inside of the layer may set
+        // `Cache-Control`.
+        let is_public = cache::is_public(headers);
+        if is_public && let Some(watcher) = watcher.as_mut().and_then(Arc::get_mut) {
+            watcher.page_stays_public();
+        }
+        is_public
     }
 
     /// Appends the lines again, unless they are still there or the handler has set the cookie
@@ -124,41 +125,58 @@ impl CookieLines {
     /// Leaves the lines with a response to which they are appended as well, for
     /// [`restore_promised`].
     pub(super) fn promise_in(&self, extensions: &mut Extensions) {
-        match extensions.get_mut::<PromisedLines>() {
-            Some(PromisedLines(promised)) => promised.push(self.clone()),
-            None => {
-                extensions.insert(PromisedLines(vec![self.clone()]));
-            }
-        }
+        let before = extensions.remove::<PromisedLines>().map(Box::new);
+        let lines = self.clone();
+        extensions.insert(PromisedLines { lines, before });
     }
 
     /// Whether the response has a line for the same cookie.
+    #[inline]
     fn is_named_in(&self, headers: &HeaderMap) -> bool {
-        let is_ours = |line: &HeaderValue| {
-            let name = self.line.split_inclusive(|&byte| byte == b'=').next();
-            name.is_some_and(|name| line.as_bytes().starts_with(name))
-        };
-        headers.contains_key(&SET_COOKIE) && headers.get_all(&SET_COOKIE).iter().any(is_ours)
+        // Most responses set no cookie, and this question costs less.
+        headers.contains_key(&SET_COOKIE) && self.is_among(headers.get_all(&SET_COOKIE))
+    }
+
+    fn is_among(&self, set: GetAll<'_, HeaderValue>) -> bool {
+        let name = self.line.split_inclusive(|&byte| byte == b'=').next();
+        let name = name.unwrap_or_default();
+        set.iter().any(|line| line.as_bytes().starts_with(name))
     }
 }
 
-/// The lines that a handler's response parts have appended, kept in the response's extensions.
+impl More {
+    #[cold]
+    fn append_to(self, headers: &mut HeaderMap) {
+        for line in self.beside {
+            append(headers, line);
+        }
+        if self.hides_address {
+            hide_address(headers);
+        }
+    }
+}
+
+/// The lines that a handler's response part has appended, kept in the response's extensions, and
+/// those that an earlier part has appended before.
 ///
 /// In axum an array of headers replaces what stands there already: behind `Spent`, a
 /// `[(SET_COOKIE, session)]` would take the removal away again, and a `[(CACHE_CONTROL, "public")]`
 /// would let a shared cache give one visitor's cookie to all. So the layer restores both.
 #[derive(Clone)]
-struct PromisedLines(Vec<CookieLines>);
+struct PromisedLines {
+    lines: CookieLines,
+    before: Option<Box<PromisedLines>>,
+}
 
 /// Appends the promised lines that are gone. Where two parts set one cookie, the last part counts,
 /// as the last line would count in the browser.
 pub(crate) fn restore_promised<B>(response: &mut Response<B>) {
-    if let Some(PromisedLines(promised)) = response.extensions_mut().remove::<PromisedLines>() {
-        // The line that was promised last counts. It is put back first, and `is_named_in` then
-        // keeps the earlier lines of the same cookie out.
-        for lines in promised.into_iter().rev() {
-            lines.restore_in(response.headers_mut());
-        }
+    let mut promised = response.extensions_mut().remove::<PromisedLines>();
+    // The line that was promised last counts. It is put back first, and `is_named_in` then keeps
+    // the earlier lines of the same cookie out.
+    while let Some(PromisedLines { lines, before }) = promised {
+        lines.restore_in(response.headers_mut());
+        promised = before.map(|before| *before);
     }
 }
 

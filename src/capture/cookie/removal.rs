@@ -1,6 +1,5 @@
 //! The lines that remove a cookie: our own, and cookies of the same name in other scopes.
 
-use cookie::Cookie;
 use cookie::time::{Duration, OffsetDateTime};
 
 use super::scopes::{Scope, scopes};
@@ -13,64 +12,73 @@ pub(crate) const MOST_BYTES: usize = 2_200;
 
 /// Removes our own cookie. `Expires` is for clients that do not know `Max-Age`.
 pub(super) fn own(settings: &CookieSettings) -> Line {
-    let mut cookie = removed(settings, scope_of(settings));
+    let mut cookie = settings.to_cookie();
+    cookie.set_max_age(Duration::ZERO);
     cookie.set_expires(OffsetDateTime::UNIX_EPOCH);
-    line(&cookie)
+    cookie.to_string().into_bytes().into()
 }
 
-/// Removes the cookies of our name from these scopes, except from our own scope. The lines are short,
-/// because one response may have many: they leave `SameSite=Lax` out, which is what browsers assume.
-pub(super) fn others<'a>(
-    settings: &CookieSettings,
-    scopes: impl IntoIterator<Item = Scope<'a>>,
-) -> Vec<Line> {
-    let others = scopes
-        .into_iter()
-        .filter(|scope| *scope != scope_of(settings));
-    let lines = others.map(|scope| {
-        let mut cookie = removed(settings, scope);
+/// Removes the cookies of our name in other scopes than our own.
+pub(super) struct Others {
+    /// What each line begins with: the name, and the attributes that name no scope.
+    start: String,
+    domain: Option<String>,
+    path: String,
+}
+
+impl Others {
+    /// The lines are short, because one response may have many: they leave `SameSite=Lax` out, which
+    /// is what browsers assume.
+    pub(super) fn new(settings: &CookieSettings) -> Self {
+        let mut cookie = settings.to_cookie();
+        cookie.unset_domain();
+        cookie.unset_path();
         if settings.same_site == SameSite::Lax {
             cookie.set_same_site(None);
         }
-        line(&cookie)
-    });
-    lines.collect()
-}
+        Self {
+            start: cookie.to_string(),
+            domain: settings.domain.clone(),
+            path: settings.path.clone(),
+        }
+    }
 
-/// As [`others`], from every scope that a cookie of this request may have, as far as there is room.
-pub(super) fn within(settings: &CookieSettings, reach: &Reach, most_bytes: usize) -> Vec<Line> {
-    let mut left = most_bytes;
-    let mut lines = others(settings, scopes(reach));
-    lines.retain(|line| {
-        let rest = left.checked_sub(bytes_in_head(line));
-        // A line that is too long is left out, and a shorter one behind it may still have room.
-        left = rest.unwrap_or(left);
-        rest.is_some()
-    });
-    lines
+    /// Removes the cookies of these scopes, except of our own scope.
+    pub(super) fn lines<'a>(
+        &'a self,
+        scopes: impl Iterator<Item = Scope<'a>>,
+    ) -> impl Iterator<Item = Line> {
+        let own = (self.domain.as_deref(), self.path.as_str());
+        scopes
+            .filter(move |scope| *scope != own)
+            .map(|scope| self.line(scope))
+    }
+
+    /// As [`lines`](Self::lines), for every scope that a cookie of this request may have, as far as
+    /// there is room.
+    pub(super) fn within<'a>(
+        &'a self,
+        reach: &'a Reach,
+        most_bytes: usize,
+    ) -> impl Iterator<Item = Line> {
+        let mut left = most_bytes;
+        self.lines(scopes(reach)).filter(move |line| {
+            let rest = left.checked_sub(bytes_in_head(line));
+            // A line that is too long is left out, and a shorter one behind it may still have room.
+            left = rest.unwrap_or(left);
+            rest.is_some()
+        })
+    }
+
+    fn line(&self, (domain, path): Scope<'_>) -> Line {
+        let [label, domain] = domain.map_or(["", ""], |domain| ["; Domain=", domain]);
+        let parts = [&self.start, "; Path=", path, label, domain, "; Max-Age=0"];
+        parts.concat().into_bytes().into()
+    }
 }
 
 fn bytes_in_head(line: &Line) -> usize {
     "set-cookie: \r\n".len() + line.len()
-}
-
-fn scope_of(settings: &CookieSettings) -> Scope<'_> {
-    (settings.domain.as_deref(), &settings.path)
-}
-
-fn removed(settings: &CookieSettings, (domain, path): Scope<'_>) -> Cookie<'static> {
-    let mut cookie = settings.to_cookie();
-    cookie.unset_domain();
-    if let Some(domain) = domain {
-        cookie.set_domain(domain.to_owned());
-    }
-    cookie.set_path(path.to_owned());
-    cookie.set_max_age(Duration::ZERO);
-    cookie
-}
-
-fn line(cookie: &Cookie<'_>) -> Line {
-    cookie.to_string().into_bytes().into()
 }
 
 #[cfg(test)]
@@ -98,7 +106,8 @@ mod tests {
                         name: name.into(),
                         ..CookieSettings::default()
                     };
-                    let lines = within(&settings, &reach, MOST_BYTES);
+                    let others = Others::new(&settings);
+                    let lines: Vec<_> = others.within(&reach, MOST_BYTES).collect();
                     let bytes = lines.iter().map(bytes_in_head).sum::<usize>();
                     assert!(bytes <= MOST_BYTES, "{bytes}");
                     let root = b"; Path=/; Domain=shop.example; Max-Age=0";

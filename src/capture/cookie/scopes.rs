@@ -5,6 +5,8 @@
 //! another subdomain has set for the path of the sign-up page is read before ours. The browser does
 //! not say which scope a cookie has. So we remove the cookie from every scope that it may have.
 
+use std::iter::repeat_n;
+
 use super::super::head::RequestHead;
 use super::host::host_of;
 use super::settings::{LONGEST_ATTRIBUTE, check_domain, check_path};
@@ -31,12 +33,12 @@ pub(super) fn scopes(reach: &Reach) -> impl Iterator<Item = Scope<'_>> {
     let domains = reach.host().into_iter().flat_map(domains);
     // Few domains, so that there is room for some paths.
     let domains: Vec<_> = domains.take(MOST / 4).map(Some).chain([None]).collect();
+    let of_each_path = domains.len();
     // The whole path comes first, since a cookie with the longest path is sent first and would be
     // read before ours.
-    let scopes = paths(reach.path()).flat_map(move |path| {
-        let domains = domains.clone();
-        domains.into_iter().map(move |domain| (domain, path))
-    });
+    let paths = paths(reach.path()).flat_map(move |path| repeat_n(path, of_each_path));
+    let scopes = paths.enumerate();
+    let scopes = scopes.map(move |(index, path)| (domains[index % of_each_path], path));
     scopes.take(MOST)
 }
 

@@ -60,6 +60,7 @@ pub(crate) struct CookieTemplate {
     /// Remove the cookies of the same name that Partnero's script may have written: for this host
     /// only, with our path or with `/`. Our own scope is not among them.
     twin_removals: Vec<Line>,
+    other_removals: removal::Others,
     settings: CookieSettings,
     rule: KeyRule,
 }
@@ -75,12 +76,14 @@ impl CookieTemplate {
         let attributes = set.to_string().split_off(settings.name.len() + "=".len());
         let mut of_this_host = vec![(None, settings.path.as_str()), (None, "/")];
         of_this_host.dedup();
+        let other_removals = removal::Others::new(settings);
         Self {
             name: CookieName::new(&settings.name),
             assignment: format!("{}=", settings.name),
             attributes,
             removal: removal::own(settings),
-            twin_removals: removal::others(settings, of_this_host),
+            twin_removals: other_removals.lines(of_this_host.into_iter()).collect(),
+            other_removals,
             settings: settings.clone(),
             rule: KeyRule::default(),
         }
@@ -134,10 +137,14 @@ impl CookieTemplate {
     }
 
     /// As [`removal`](Self::removal), for the cookies of our name that other hosts may have set, as
-    /// far as a response has room for lines.
-    #[cold]
-    pub(crate) fn removals_within(&self, reach: &Reach, most_bytes: usize) -> Vec<Line> {
-        removal::within(&self.settings, reach, most_bytes)
+    /// far as a response has room for lines. None without a reach.
+    pub(crate) fn removals_within<'a>(
+        &'a self,
+        reach: Option<&'a Reach>,
+        most_bytes: usize,
+    ) -> impl Iterator<Item = Line> {
+        let reach = reach.into_iter();
+        reach.flat_map(move |reach| self.other_removals.within(reach, most_bytes))
     }
 
     /// Reads every cookie of our name, in the order the browser sent them.
