@@ -71,7 +71,6 @@ impl CookieLines {
     }
 
     /// Keeps the response out of shared caches, then appends the lines.
-    #[inline]
     pub(crate) fn append_to(self, headers: &mut HeaderMap) {
         // Before the lines: if the map is full after this, no cookie gets into a public response.
         cache::make_private(headers, self.rules);
@@ -134,10 +133,10 @@ impl CookieLines {
     #[inline]
     fn is_named_in(&self, headers: &HeaderMap) -> bool {
         // Most responses set no cookie, and this question costs less.
-        headers.contains_key(&SET_COOKIE) && self.is_among(headers.get_all(&SET_COOKIE))
+        headers.contains_key(&SET_COOKIE) && self.is_among(&headers.get_all(&SET_COOKIE))
     }
 
-    fn is_among(&self, set: GetAll<'_, HeaderValue>) -> bool {
+    fn is_among(&self, set: &GetAll<'_, HeaderValue>) -> bool {
         let name = self.line.split_inclusive(|&byte| byte == b'=').next();
         let name = name.unwrap_or_default();
         set.iter().any(|line| line.as_bytes().starts_with(name))

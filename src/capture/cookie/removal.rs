@@ -89,6 +89,28 @@ mod tests {
     use http::header::HOST;
     use http::{HeaderMap, Method, Uri};
 
+    #[test]
+    fn a_scope_stands_where_the_cookie_crate_writes_it() {
+        for same_site in [SameSite::Lax, SameSite::Strict, SameSite::None] {
+            let settings = CookieSettings {
+                http_only: true,
+                same_site,
+                ..CookieSettings::default()
+            };
+            let mut cookie = settings.to_cookie();
+            cookie.set_domain("shop.example");
+            cookie.set_path("/tea");
+            cookie.set_max_age(Duration::ZERO);
+            // Browsers assume `Lax`.
+            let expected = cookie.to_string().replace("; SameSite=Lax", "");
+            let others = Others::new(&settings);
+            let lines: Vec<_> = others
+                .lines([(Some("shop.example"), "/tea")].into_iter())
+                .collect();
+            assert_eq!(lines, [expected.into_bytes().into()] as [Line; 1]);
+        }
+    }
+
     /// The parent domain with `/` always has room: most cookies are there.
     #[test]
     fn no_path_host_or_name_fills_the_headers_of_a_response() {
