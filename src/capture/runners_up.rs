@@ -45,8 +45,9 @@ impl RunnersUpCookie {
         counts: Option<&ReferralKey>,
         lose: &[ReferralKey],
     ) -> Option<Box<RunnersUp>> {
-        let in_cookie = self.is_in(headers);
         let stored = self.stored(headers);
+        let in_cookie = stored.is_some();
+        let stored = stored.unwrap_or_default();
         let (mut keys, mut room) = (Vec::new(), MOST_BYTES);
         // The key that loses now is the newest, so it stands first; the oldest ones fall out.
         for key in lose.iter().chain(&stored) {
@@ -75,13 +76,16 @@ impl RunnersUpCookie {
         })
     }
 
-    fn stored(&self, headers: &HeaderMap) -> Vec<ReferralKey> {
+    /// The keys in the cookies of this name; `None` if the browser sent no such cookie.
+    fn stored(&self, headers: &HeaderMap) -> Option<Vec<ReferralKey>> {
         let values = self.cookie.raw_values(headers);
         // Anybody can send a longer value than we ever write.
         let decoded = values.map(|value| {
             let longest = RunnersUp::MOST * (ReferralKey::MAX_LEN + 1);
             percent_decode(value).take(longest).collect::<Vec<u8>>()
         });
+        let mut decoded = decoded.peekable();
+        decoded.peek()?;
         let mut keys = Vec::new();
         for value in decoded {
             let parts = value
@@ -94,7 +98,7 @@ impl RunnersUpCookie {
             }
         }
         keys.truncate(RunnersUp::MOST);
-        keys
+        Some(keys)
     }
 
     /// The `Set-Cookie` line that stores the runners-up, or removes the last of them.
