@@ -40,8 +40,8 @@ impl Success {
     ///
     /// # Errors
     ///
-    /// The status is no success; the body says that it is none, or is no JSON object; or the call
-    /// must not be sent twice, and the answer does not [confirm](confirms) its effect.
+    /// The status is no success; the body is no JSON object, or says that the call has failed; or
+    /// the call must not be sent twice, and the answer does not [confirm](confirms) its effect.
     pub(super) fn read(
         call: &CallSummary,
         answer: &Response<Body>,
@@ -100,7 +100,7 @@ impl Success {
         says_success(&self.fields) || self.status == StatusCode::NO_CONTENT
     }
 
-    /// Takes `data` out; `None` if there is none, or it is empty.
+    /// Takes `data` out; `None` if it is missing or empty.
     pub(super) fn take_data(&mut self) -> Option<Value> {
         let data = self.fields.remove("data")?;
         (!fields::is_empty(&data)).then_some(data)

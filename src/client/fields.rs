@@ -13,7 +13,7 @@ use crate::values;
 
 pub(super) type Fields = Map<String, Value>;
 
-/// The fields of an object; `None` if it is none, or has nothing in it.
+/// The fields of an object; `None` for any other value, and for an object without fields.
 pub(super) fn object(value: Value) -> Option<Fields> {
     match value {
         // An empty object says nothing, and a client must not take it for the thing it asked for.

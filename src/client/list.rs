@@ -11,10 +11,12 @@ use super::kind::ErrorKind;
 use super::sheet::Sheet;
 use super::visited::Visited;
 
-/// Page sizes that are valid under every source, which contradict each other.
+/// The sources contradict each other: 1 to 250 in the documentation, 10 to 100 in the n8n node. These
+/// sizes are within both.
 const SIZES: std::ops::RangeInclusive<u32> = 10..=100;
+/// The default of [`List::max_pages`].
 const MOST_PAGES: usize = 10_000;
-/// The same for lists of which all items are collected.
+/// The most pages of a list whose items are all kept in memory together.
 const MOST_COLLECTED_PAGES: usize = 1_000;
 
 /// A list to be fetched: one page with [`send`](Self::send), or all items with

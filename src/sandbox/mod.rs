@@ -2,10 +2,11 @@
 //!
 //! The sandbox runs inside your process, on a loopback port. It answers over HTTP/1.1 as
 //! `https://api.partnero.com/v1` does for a refer-a-friend program, or for an
-//! [affiliate program](#affiliate-programs), as far as public sources describe that. Nothing here was tried against Partnero itself. Where sources contradict each
-//! other or say nothing, there is a [switch](switches), whose default is the likeliest answer. A
-//! [`Fault`] makes requests fail. The sandbox keeps everything in memory, and shows it in a browser
-//! at [`Sandbox::page_url`]. As a program: `partnero sandbox --port 4010`.
+//! [affiliate program](#affiliate-programs), as far as public sources describe that. Nothing here was
+//! tried against Partnero itself. Where sources contradict each other or say nothing, there is a
+//! [switch](switches), whose default is the likeliest answer. A [`Fault`] makes requests fail. The
+//! sandbox keeps everything in memory, and shows it in a browser at [`Sandbox::page_url`]. As a
+//! program: `partnero sandbox --port 4010`.
 //!
 //! # Example
 //!
@@ -188,8 +189,9 @@
 //! - a deleted customer's sales are deleted too (known of affiliate programs);
 //! - `GET /customers/{id}/transactions` lists the sales in which the customer bought.
 //!
-//! Not there: newsletter programs, `PUT /settings`, deprecated paths in the singular, archived transactions, protection against fraud, and a rate limit (no source says how many
-//! requests Partnero takes; `Fault::status(429)` answers as if there were too many).
+//! Not there: newsletter programs, `PUT /settings`, deprecated paths in the singular, archived
+//! transactions, protection against fraud, and a rate limit (no source says how many requests
+//! Partnero takes; `Fault::status(429)` answers as if there were too many).
 //!
 //! [`ActionField`]: switches::ActionField
 //! [`CreatedStatus`]: switches::CreatedStatus

@@ -62,8 +62,8 @@ pub struct Customer {
 }
 
 impl Customer {
-    /// Reads an object of a webhook, which does not say the kind of its program; `None` if it is none,
-    /// or has nothing in it.
+    /// Reads a customer from a webhook, which does not say the kind of its program; `None` for a value
+    /// that is no object, and for an object without fields.
     #[cfg(any(feature = "webhook", test))]
     pub(crate) fn from_value(value: Value) -> Option<Self> {
         // Refer-a-friend programs have no partners. A customer of an affiliate program whose partner
@@ -87,7 +87,8 @@ impl Customer {
     /// Answers of affiliate programs have no `id`: their `key` is the identifier.
     fn of_affiliate(value: Value) -> Option<Self> {
         let mut customer = Self::of_friends(value)?;
-        // An affiliate program has no `id` field: the app's identifier is the key (D).
+        // An affiliate program has no `id` field: the app's identifier is the key
+        // (docs.partnero.com).
         customer.id = customer.id.or_else(|| customer.key.clone());
         Some(customer)
     }
@@ -151,7 +152,7 @@ impl Customer {
 
     pub(crate) fn is_deleted(&self) -> bool {
         self.status.as_deref() == Some("deleted")
-            // Affiliate programs say it in a field of its own (D).
+            // Affiliate programs say it in a field of its own (docs.partnero.com).
             || fields::flag(&self.raw, "deleted") == Some(true)
     }
 }

@@ -51,7 +51,7 @@ impl Client {
 }
 
 impl Customers<'_> {
-    /// What reads a customer of an answer.
+    /// The function that reads a customer from an answer.
     fn reader(self) -> fn(Value) -> Option<Customer> {
         Customer::reader(self.client.program_kind())
     }
@@ -241,8 +241,8 @@ impl Customers<'_> {
         let call = Call::once(Method::POST, "/customers/{id}/balance/credit", find_out)
             .id(id)?
             .json(credit)?;
-        // Whether a credit adds or spends is not settled (seed, Make.com), so a sign would mean the
-        // one or the other.
+        // The sources do not agree whether a credit adds or spends, so nobody could say what a
+        // minus sign means.
         if credit.amount.is_negative() {
             return Err(call.invalid("a credit is not negative"));
         }

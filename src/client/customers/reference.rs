@@ -54,7 +54,8 @@ impl CustomerRef {
         // customer was found by that name.
         let is_shown = customer.key.is_some() || links().next().is_some();
         match &self.0 {
-            // The older form of an answer has no `id` (seed), and then the path is believed.
+            // The older form of an answer has no `id` (Partnero's first guide), and then the path
+            // is believed.
             Named::Id(id) => customer.id.as_ref().is_none_or(|known| known == id),
             Named::Key(key) if is_shown => {
                 customer.key.as_ref() == Some(key) || links().any(|link| key_of(link) == *key)
@@ -88,7 +89,8 @@ impl CustomerRef {
 
 /// The key at the end of a link: `?ref=KEY` or `/ref/KEY`.
 pub(in crate::client) fn key_of(link: &str) -> Cow<'_, str> {
-    // Both forms of links end with the key: `?ref=KEY` and `/ref/KEY` (H/204).
+    // Both forms of links end with the key: `?ref=KEY` and `/ref/KEY`
+    // (help.partnero.com/article/204).
     let end = link.trim_end_matches('/').rsplit(['=', '/']).next();
     percent_decode_str(end.unwrap_or_default()).decode_utf8_lossy()
 }
@@ -139,7 +141,7 @@ impl CustomerSelector {
     /// identifier is called `key`.
     pub(in crate::client) fn in_program(&self, program: ProgramKind) -> Self {
         match &self.0 {
-            // There the app's identifier is called `key` (D).
+            // There the app's identifier is called `key` (docs.partnero.com).
             Selected::Id(id) if program == ProgramKind::Affiliate => Self::key(id.clone()),
             _ => self.clone(),
         }

@@ -69,8 +69,9 @@ impl CustomerUpdate {
     pub(super) fn body(&self) -> Value {
         let mut body = json!(self);
         if let Value::Object(fields) = &mut body {
-            // Both forms at once, because the sources have both (D, N8N). At the top a `key` would
-            // name the customer to be changed, so there it is left out.
+            // Both forms at once, because the documentation has one, and the n8n node has the
+            // other. At the top a `key` would name the customer to be changed, so there it is left
+            // out.
             fields.remove("key");
             fields.insert("update".to_owned(), json!(self));
         }

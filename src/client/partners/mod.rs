@@ -85,7 +85,7 @@ impl Partners<'_> {
         is_it: impl FnOnce(&Partner) -> bool,
     ) -> Result<Partner, Error> {
         // By the query, because a path takes the id alone, and an unknown key would read as not
-        // found (N8N).
+        // found (Partnero's n8n node).
         let (field, name) = partner.field();
         let call = Call::get("/partner");
         if name.is_empty() {

@@ -175,7 +175,8 @@ impl PartnerUpdate {
     pub(super) fn body(&self) -> Value {
         let mut body = json!(self);
         if let Value::Object(fields) = &mut body {
-            // Both forms at once, because the sources have both (D, N8N).
+            // Both forms at once, because the documentation has one, and the n8n node has the
+            // other.
             fields.insert("update".to_owned(), json!(self));
         }
         body

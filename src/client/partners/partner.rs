@@ -48,7 +48,7 @@ pub struct Partner {
 }
 
 impl Partner {
-    /// Reads an object; `None` if it is none, or has nothing in it.
+    /// Reads an object; `None` for any other value, and for an object without fields.
     pub(crate) fn from_value(value: Value) -> Option<Self> {
         let raw = fields::object(value)?;
         Some(Self {

@@ -28,7 +28,7 @@ pub struct PayoutRequest {
 }
 
 impl PayoutRequest {
-    /// Reads an object; `None` if it is none, or has nothing in it.
+    /// Reads an object; `None` for any other value, and for an object without fields.
     pub(super) fn from_value(value: Value) -> Option<Self> {
         let raw = fields::object(value)?;
         Some(Self {

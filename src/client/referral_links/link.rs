@@ -34,7 +34,7 @@ pub struct ReferralLink {
 }
 
 impl ReferralLink {
-    /// Reads an object; `None` if it is none, or has nothing in it.
+    /// Reads an object; `None` for any other value, and for an object without fields.
     pub(in crate::client) fn from_value(value: Value) -> Option<Self> {
         let raw = fields::object(value)?;
         Some(Self {

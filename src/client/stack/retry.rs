@@ -246,7 +246,8 @@ mod tests {
         request
     }
 
-    /// All deliveries pause as one, and so the one that is told to does not wait by itself.
+    /// After a 429 the worker pauses all deliveries together, so the call does not wait and repeat by
+    /// itself.
     #[tokio::test(start_paused = true)]
     async fn a_call_that_passes_a_gate_does_not_repeat_a_429() {
         let gate = |allows_retries| Some(Arc::new(Open { allows_retries }) as Arc<dyn Gate>);

@@ -80,7 +80,7 @@ impl Transactions<'_> {
         buyer: &Buyer,
         transaction: &NewTransaction,
     ) -> Result<Transaction, Error> {
-        // Never repeated: a second transaction with the same key pays again (N8N).
+        // Never repeated: a second transaction with the same key pays again (Partnero's n8n node).
         let call = Call::once(Method::POST, "/transactions", LOOK_UP);
         let mut body = transaction.fields(&call)?;
         buyer.fill(&mut body, self.client.program_kind(), &call)?;

@@ -171,7 +171,8 @@ impl NewTransaction {
                     .with_source(error));
             }
         };
-        // The sources differ: a number of seconds (D), or a text (N8N). The caller chose.
+        // The sources differ: a number of seconds (docs.partnero.com), or a text (Partnero's n8n
+        // node). The caller chose.
         let created_at: Option<Value> = match self.created_at {
             None => return Ok(fields),
             Some(CreatedAt::Text(time)) => times::text(time).map(Into::into),

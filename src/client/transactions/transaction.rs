@@ -41,7 +41,7 @@ pub struct Transaction {
 }
 
 impl Transaction {
-    /// Reads an object; `None` if it is none, or has nothing in it.
+    /// Reads an object; `None` for any other value, and for an object without fields.
     pub(crate) fn from_value(value: Value) -> Option<Self> {
         let raw = fields::object(value)?;
         let rewards = raw.get("rewards").and_then(Value::as_array);
