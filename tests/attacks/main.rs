@@ -11,6 +11,7 @@ mod handed_in;
 mod headers;
 mod path_links;
 mod rescue;
+mod runners_up;
 mod shared_device;
 mod stuffing;
 mod tokens;
