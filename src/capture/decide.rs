@@ -98,36 +98,41 @@ pub(super) fn weigh(
         || (consent == Consent::Withdrawn && policy.has_other_cookie(request.headers));
     // The link is what the visitor has just followed, so its mistake is the one to report.
     let ignored = link.invalid.or(stored.invalid);
-    let capture = |key, source| (Some(Referral::new(key, source)), Outcome::Captured);
-    let (referral, at_best) = match (link.key, stored.key) {
-        // The order of the arms is the rule: consent, then the link, then the cookie, and last the
-        // page before.
-        _ if consent == Consent::Withdrawn => (None, Outcome::ConsentWithdrawn),
-        // With several different cookies the link is stored again: that removes the others.
-        (Some(key), Some(stored_key)) if key == stored_key && !stored.conflicting => {
-            (Some(Referral::new(key, link.source)), Outcome::Unchanged)
+    let conflicting = link.conflicting || stored.conflicting;
+    let counts = |key, source, outcome| (Some(Referral::new(key, source)), outcome);
+    // The order of the branches is the rule: consent, then the link, then the cookie, and last the
+    // page before.
+    let (referral, at_best) = if consent == Consent::Withdrawn {
+        (None, Outcome::ConsentWithdrawn)
+    } else if let Some(key) = link.key {
+        match stored.key {
+            // With several different cookies the link is stored again: that removes the others.
+            Some(stored_key) if key == stored_key && !stored.conflicting => {
+                counts(key, link.source, Outcome::Unchanged)
+            }
+            Some(stored_key) if policy.attribution == Attribution::FirstTouch => {
+                counts(stored_key, stored.source, Outcome::FirstTouchKept)
+            }
+            _ => counts(key, link.source, Outcome::Captured),
         }
-        (Some(_), Some(key)) if policy.attribution == Attribution::FirstTouch => (
-            Some(Referral::new(key, stored.source)),
-            Outcome::FirstTouchKept,
-        ),
-        (Some(key), _) => capture(key, link.source),
-        (None, Some(key)) => (Some(Referral::new(key, stored.source)), Outcome::Remembered),
-        (None, None) => match key_of_page_before(policy, request) {
+    } else if let Some(key) = stored.key {
+        counts(key, stored.source, Outcome::Remembered)
+    } else {
+        match key_of_page_before(policy, request) {
             Some(_) if consent == Consent::Granted && policy.has_signup_marker(request.headers) => {
                 (None, Outcome::AlreadySpent)
             }
-            Some(key) => capture(key, ReferralSource::Referer),
+            Some(key) => counts(key, ReferralSource::Referer, Outcome::Captured),
             // Of a key that is too old and an invalid one, the first explains more: there was a
             // referral.
             None if stored.expired => (None, Outcome::Expired),
             None => (None, ignored.map_or(Outcome::NotReferred, Outcome::Ignored)),
-        },
+        }
     };
     Decision {
         referral,
         at_best,
-        conflicting: link.conflicting || stored.conflicting,
+        conflicting,
         ignored,
         consent,
         has_cookie,
@@ -163,6 +168,27 @@ pub(super) fn decide(
         #[cfg(feature = "companion")]
         touches: None,
     };
+    let is_settled = matches!(
+        outcome,
+        Outcome::NotReferred | Outcome::Unchanged | Outcome::Remembered
+    );
+    if decision.several || (decision.has_cookie && !(is_settled && request.method == Method::GET)) {
+        add_others(policy, request, asker, &mut context, decision.several);
+    }
+    context
+}
+
+/// Adds what a response needs that replaces or removes more than our own cookie: the scopes of other
+/// cookies, and the runners-up.
+#[cold]
+#[inline(never)]
+fn add_others(
+    policy: &Policy,
+    request: &RequestHead<'_>,
+    asker: Asker,
+    context: &mut ReferralContext,
+    several: bool,
+) {
     // Our `Set-Cookie` cannot remove cookies of another host or path. So the request's host and
     // path are kept where several cookies came, or where a cookie is about to be replaced or
     // removed; a sign-up is seldom a `GET`.
@@ -172,19 +198,18 @@ pub(super) fn decide(
             | Outcome::NotStored(NotStored::OutsideDomain)
             | Outcome::ConsentWithdrawn
     ) || request.method != Method::GET;
-    if decision.several || (context.has_cookie && may_go) {
+    if several || (context.has_cookie && may_go) {
         context.reach = Some(Box::new(reach_of(request)));
     }
     // Only where a key may have lost, or its cookie is about to go: other requests do not need the
     // runners-up.
     if context.has_cookie && (may_go || context.outcome == Outcome::FirstTouchKept) {
-        context.runners_up = runners_up(policy, request, asker, &context);
+        context.runners_up = runners_up(policy, request, asker, context);
         let has_both = context.runners_up.as_ref().is_some_and(|it| it.in_cookie);
         if has_both && context.reach.is_none() {
             context.reach = Some(Box::new(reach_of(request)));
         }
     }
-    context
 }
 
 /// Why a key that counts is not stored; `None` if it is.

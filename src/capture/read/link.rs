@@ -57,19 +57,19 @@ impl Links {
         reason = "without a query and a path nothing is left of it"
     )]
     pub(crate) fn read<'a>(&self, query: Option<&str>, path: impl FnOnce() -> &'a str) -> Reading {
-        let from_query = match query {
+        let mut reading = match query {
             Some(query) => self.read_query(query),
             None => Reading::new(ReferralSource::Query),
         };
-        match &self.segment {
-            Some(segment) if from_query.key.is_none() => {
-                let mut from_path = self.read_path(path(), segment);
-                // The query comes first, so its mistake is the one to report.
-                from_path.invalid = from_query.invalid.or(from_path.invalid);
-                from_path
-            }
-            _ => from_query,
+        if reading.key.is_none()
+            && let Some(segment) = &self.segment
+        {
+            let of_query = reading.invalid;
+            reading = self.read_path(path(), segment);
+            // The query comes first, so its mistake is the one to report.
+            reading.invalid = of_query.or(reading.invalid);
         }
+        reading
     }
 
     /// Reads the first valid key. The order of the parameters comes first, the order within the query
