@@ -207,13 +207,17 @@ async fn an_outage_amid_rows_that_always_fail_pauses_everybody(shop: Shop) {
 async fn what_is_never_taken_is_given_up_by_age(shop: Shop) {
     shop.sandbox.inject(Fault::status(500).mentioning("poison"));
     shop.report(NewCustomer::new("poison")).await;
-    let worker = shop.worker().give_up_after(Duration::from_millis(200));
+    let age = Duration::from_millis(200);
+    let worker = shop.worker().give_up_after(age);
     let worker = worker.start().unwrap();
     shop.status_when(Status::is_drained).await;
     worker.stop(Duration::from_secs(5)).await;
     let letter = shop.dead().await.remove(0);
     assert_eq!(letter.reason, "too_old");
-    assert!(letter.attempts > 2, "{letter:?}");
+    // A slow machine needs longer for two attempts than the report may be tried.
+    assert!(letter.attempts >= 2, "{letter:?}");
+    let tried = letter.died_at.duration_since(letter.enqueued_at).unwrap();
+    assert!(tried >= age, "{letter:?}");
 }
 
 async fn a_503_that_asks_to_wait_is_heeded_by_everybody(shop: Shop) {

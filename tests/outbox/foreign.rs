@@ -48,7 +48,14 @@ async fn what_is_no_text_is_dead_and_holds_up_nobody_else() {
     shop.report(sale("o-1", "ben")).await;
     assert_eq!(shop.deliver().await.dead, 2);
     assert!(shop.knows("ben") && shop.knows("cleo"));
-    assert_eq!(shop.calls("POST /v1/transactions"), 1);
+    // The third sale alone is sent. On a busy machine it may be sent again.
+    let requests = shop.sandbox.requests();
+    let sent = |body: &str| {
+        let sales = requests.iter().filter(|call| call.method == "POST");
+        let mut bodies = sales.map(|call| call.body.to_string());
+        bodies.any(|sale| sale.contains(body))
+    };
+    assert!(sent("\"o-1\"") && !sent("\"a\"") && !sent("\"b\""));
     let dead = shop.dead().await;
     let keys = dead.iter().map(|letter| letter.key.as_str());
     assert_eq!(keys.collect::<Vec<_>>(), ["a", "b"]);

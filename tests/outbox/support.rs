@@ -116,7 +116,8 @@ impl Shop {
                 tokio::time::sleep(Duration::from_millis(5)).await;
             }
         };
-        if let Ok(status) = tokio::time::timeout(Duration::from_secs(20), wait).await {
+        // Long enough for a machine on which other tests run.
+        if let Ok(status) = tokio::time::timeout(Duration::from_secs(120), wait).await {
             return status;
         }
         let dead = self.dead().await;
