@@ -85,9 +85,6 @@ pub(super) fn weigh(
     stored: impl FnOnce() -> Reading,
 ) -> Decision {
     let consent = policy.consent(request);
-    let link = policy
-        .links
-        .read(request.uri.query(), || request.uri.path());
     let stored = match consent {
         // Without an answer about consent the app must not read what the browser stores, either
         // (ePrivacy directive, article 5(3)).
@@ -96,6 +93,9 @@ pub(super) fn weigh(
     };
     let has_cookie = stored.found_any()
         || (consent == Consent::Withdrawn && policy.has_other_cookie(request.headers));
+    let link = policy
+        .links
+        .read(request.uri.query(), || request.uri.path());
     // The link is what the visitor has just followed, so its mistake is the one to report.
     let ignored = link.invalid.or(stored.invalid);
     let conflicting = link.conflicting || stored.conflicting;
@@ -163,11 +163,9 @@ pub(super) fn decide(
         consent: decision.consent,
         program: policy.program,
         has_cookie: decision.has_cookie,
-        reach: None,
-        runners_up: None,
-        #[cfg(feature = "companion")]
-        touches: None,
+        beside: None,
     };
+    // Most requests bring one cookie of ours at most, and leave it as it is.
     let is_settled = matches!(
         outcome,
         Outcome::NotReferred | Outcome::Unchanged | Outcome::Remembered
@@ -199,15 +197,19 @@ fn add_others(
             | Outcome::ConsentWithdrawn
     ) || request.method != Method::GET;
     if several || (context.has_cookie && may_go) {
-        context.reach = Some(Box::new(reach_of(request)));
+        context.beside_mut().reach = Some(reach_of(request));
     }
     // Only where a key may have lost, or its cookie is about to go: other requests do not need the
     // runners-up.
-    if context.has_cookie && (may_go || context.outcome == Outcome::FirstTouchKept) {
-        context.runners_up = runners_up(policy, request, asker, context);
-        let has_both = context.runners_up.as_ref().is_some_and(|it| it.in_cookie);
-        if has_both && context.reach.is_none() {
-            context.reach = Some(Box::new(reach_of(request)));
+    if context.has_cookie
+        && (may_go || context.outcome == Outcome::FirstTouchKept)
+        && let Some(runners_up) = runners_up(policy, request, asker, context)
+    {
+        let has_both = runners_up.in_cookie;
+        let beside = context.beside_mut();
+        beside.runners_up = Some(runners_up);
+        if has_both && beside.reach.is_none() {
+            beside.reach = Some(reach_of(request));
         }
     }
 }
@@ -237,7 +239,7 @@ fn runners_up(
     request: &RequestHead<'_>,
     asker: Asker,
     context: &ReferralContext,
-) -> Option<Box<RunnersUp>> {
+) -> Option<RunnersUp> {
     let may_write = || {
         let why_not = why_not_stored(policy, request, asker, context.consent);
         // A cookie for a domain that seems not to cover this host is written all the same: see

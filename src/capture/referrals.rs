@@ -116,7 +116,7 @@ impl Referrals {
         let mut context = self.context(parts)?;
         // A request without a cookie of ours was not asked for runners-up, and they may be all that
         // is left.
-        if context.runners_up.is_none() && context.consent == Consent::Granted {
+        if context.known_runners_up().is_none() && context.consent == Consent::Granted {
             self.remember(&mut context, &parts.headers, &[]);
         }
         Ok(context)
@@ -243,10 +243,12 @@ impl Referrals {
                 return None;
             }
             let key = context.referral.as_ref()?.key().clone();
-            if context.runners_up.is_none() {
+            if context.known_runners_up().is_none() {
                 self.remember(&mut context, request.headers, &[]);
             }
-            if let Some(runners_up) = &mut context.runners_up {
+            if let Some(beside) = &mut context.beside
+                && let Some(runners_up) = &mut beside.runners_up
+            {
                 runners_up.is_news |= runners_up.in_cookie;
             }
             let cookie = self.policy.runners_up.as_ref();
@@ -296,9 +298,11 @@ impl Referrals {
     fn remember(&self, context: &mut ReferralContext, headers: &HeaderMap, lose: &[ReferralKey]) {
         if let Some(cookie) = &self.policy.runners_up {
             let counts = context.referral.as_ref().map(Referral::key);
-            context.runners_up = cookie.of(headers, counts, lose);
-            let in_cookie = context.runners_up.as_ref().is_some_and(|it| it.in_cookie);
-            context.has_cookie |= in_cookie;
+            let runners_up = cookie.of(headers, counts, lose);
+            context.has_cookie |= runners_up.as_ref().is_some_and(|it| it.in_cookie);
+            if runners_up.is_some() || context.beside.is_some() {
+                context.beside_mut().runners_up = runners_up;
+            }
         }
     }
 
@@ -317,8 +321,10 @@ impl Referrals {
     ) {
         #[cfg(feature = "companion")]
         if let Some(companion) = &self.policy.companion {
-            let touches = context.touches.take();
-            context.touches = touches.map(|stored| Box::new(companion.lose(*stored, key, now)));
+            if let Some(beside) = &mut context.beside {
+                let touches = beside.touches.take();
+                beside.touches = touches.map(|stored| companion.lose(stored, key, now));
+            }
             return;
         }
         self.remember(context, headers, &[key]);
@@ -404,7 +410,7 @@ impl fmt::Debug for Referrals {
 
 /// A stored cookie is about to be removed or replaced: keeps where it may have come from.
 fn keep_reach(context: &mut ReferralContext, request: &RequestHead<'_>) {
-    if context.has_cookie && context.reach.is_none() {
-        context.reach = Some(Box::new(reach_of(request)));
+    if context.has_cookie && context.reach().is_none() {
+        context.beside_mut().reach = Some(reach_of(request));
     }
 }

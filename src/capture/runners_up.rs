@@ -44,7 +44,7 @@ impl RunnersUpCookie {
         headers: &HeaderMap,
         counts: Option<&ReferralKey>,
         lose: &[ReferralKey],
-    ) -> Option<Box<RunnersUp>> {
+    ) -> Option<RunnersUp> {
         let stored = self.stored(headers);
         let in_cookie = stored.is_some();
         let stored = stored.unwrap_or_default();
@@ -67,12 +67,10 @@ impl RunnersUpCookie {
         // A cookie is written only if it changes: each `Set-Cookie` keeps the page out of shared
         // caches.
         let is_news = counts.is_some() && keys != stored;
-        (in_cookie || !keys.is_empty()).then(|| {
-            Box::new(RunnersUp {
-                keys,
-                in_cookie,
-                is_news,
-            })
+        (in_cookie || !keys.is_empty()).then_some(RunnersUp {
+            keys,
+            in_cookie,
+            is_news,
         })
     }
 

@@ -101,7 +101,7 @@ pub(super) fn set(
     now: impl FnOnce() -> SystemTime,
 ) -> CookieLines {
     let line = CookieLines::new(policy.cookie.set(key.as_str()), policy.cache);
-    let has_others = context.has_cookie || context.runners_up.is_some();
+    let has_others = context.has_cookie || context.known_runners_up().is_some();
     #[cfg(feature = "companion")]
     let has_others = has_others || policy.companion.is_some();
     if has_others {
@@ -127,7 +127,7 @@ fn beside_others(
         lines = lines.beside(twin_removals(policy, context));
     }
     if let Some((cookie, runners_up)) = new_runners_up(policy, context) {
-        let others = cookie.lines_before(runners_up, context.reach.as_deref());
+        let others = cookie.lines_before(runners_up, context.reach());
         lines = lines.beside(others.chain([cookie.line(runners_up)]));
     }
     #[cfg(feature = "companion")]
@@ -168,7 +168,7 @@ fn twin_removals<'a>(
     context: &'a ReferralContext,
 ) -> impl Iterator<Item = Line> {
     let twins = policy.cookie.twin_removals();
-    let reach = context.reach.as_deref();
+    let reach = context.reach();
     let others = policy.cookie.removals_within(reach, MOST_BYTES);
     let others = others.filter(|line| !twins.contains(line));
     twins.iter().cloned().chain(others)
@@ -183,7 +183,7 @@ pub(super) fn others_alone(policy: &Policy, context: &ReferralContext) -> Option
         return line.map(|line| CookieLines::new(line, policy.cache));
     }
     let (cookie, runners_up) = new_runners_up(policy, context)?;
-    let others = cookie.lines_before(runners_up, context.reach.as_deref());
+    let others = cookie.lines_before(runners_up, context.reach());
     Some(CookieLines::new(cookie.line(runners_up), policy.cache).beside(others))
 }
 
@@ -193,7 +193,7 @@ fn new_runners_up<'a>(
     policy: &'a Policy,
     context: &'a ReferralContext,
 ) -> Option<(&'a RunnersUpCookie, &'a RunnersUp)> {
-    let runners_up = context.runners_up.as_ref().filter(|it| it.is_news)?;
+    let runners_up = context.known_runners_up().filter(|it| it.is_news)?;
     Some((policy.runners_up.as_ref()?, runners_up))
 }
 
@@ -201,11 +201,11 @@ fn runners_up_removals<'a>(
     policy: &'a Policy,
     context: &'a ReferralContext,
 ) -> impl Iterator<Item = Line> {
-    let is_there = match &context.runners_up {
+    let is_there = match context.known_runners_up() {
         Some(runners_up) => runners_up.in_cookie,
         // A `GET` outside the sign-up hook: nobody has looked for the cookie.
-        None => context.has_cookie && context.reach.is_none(),
+        None => context.has_cookie && context.reach().is_none(),
     };
     let cookie = policy.runners_up.iter().filter(move |_| is_there);
-    cookie.flat_map(|cookie| cookie.removals(context.reach.as_deref()))
+    cookie.flat_map(|cookie| cookie.removals(context.reach()))
 }

@@ -2,6 +2,7 @@
 
 use crate::referral::{InvalidReferralKey, ProgramKind, Referral, ReferralKey, ReferralSource};
 
+mod beside;
 mod consent;
 mod missing;
 mod outcome;
@@ -10,6 +11,7 @@ mod runners_up;
 #[cfg(feature = "companion")]
 mod touch;
 
+use self::beside::Beside;
 pub use self::consent::Consent;
 pub use self::missing::ReferralLayerMissing;
 pub use self::outcome::{NotStored, Outcome};
@@ -113,14 +115,9 @@ pub struct ReferralContext {
     pub program: ProgramKind,
     /// The browser sent our cookie, valid or not, so [`Spent`](crate::Spent) must remove it.
     pub(crate) has_cookie: bool,
-    /// The scopes in which a cookie of our name may be stored, where more than our own cookie may
-    /// have to be removed.
-    pub(crate) reach: Option<Box<Reach>>,
-    /// Boxed, because most visitors have none.
-    pub(crate) runners_up: Option<Box<RunnersUp>>,
-    /// Boxed, because most policies have no companion.
-    #[cfg(feature = "companion")]
-    pub(crate) touches: Option<Box<Touches>>,
+    /// One box for all of it: every context is moved a few times and dropped, and each further field
+    /// would make that slower.
+    pub(crate) beside: Option<Box<Beside>>,
 }
 
 impl ReferralContext {
@@ -151,7 +148,9 @@ impl ReferralContext {
             && (!typed || referral.source() == ReferralSource::Code)
         {
             let replaced = self.referral.take();
-            RunnersUp::remember(&mut self.runners_up, replaced, referral.key());
+            if replaced.is_some() || self.known_runners_up().is_some() {
+                RunnersUp::remember(&mut self.beside_mut().runners_up, replaced, referral.key());
+            }
             self.referral = Some(referral);
             self.outcome = Outcome::HandedIn;
         }
@@ -167,8 +166,7 @@ impl ReferralContext {
     /// that replaces a key, because reading them costs a second search of the cookies.
     #[must_use]
     pub fn runners_up(&self) -> &[ReferralKey] {
-        self.runners_up
-            .as_ref()
+        self.known_runners_up()
             .map_or(&[], |runners_up| &runners_up.keys)
     }
 
@@ -178,13 +176,32 @@ impl ReferralContext {
     #[cfg(feature = "companion")]
     #[must_use]
     pub fn first_touch(&self) -> Option<&Touch> {
-        self.touches.as_ref().map(|touches| &touches.first)
+        self.touches().map(|touches| &touches.first)
     }
 
     /// The last link that this visitor followed; see [`first_touch`](Self::first_touch).
     #[cfg(feature = "companion")]
     #[must_use]
     pub fn last_touch(&self) -> Option<&Touch> {
-        self.touches.as_ref().map(|touches| &touches.last)
+        self.touches().map(|touches| &touches.last)
+    }
+
+    /// See [`Beside::reach`].
+    pub(crate) fn reach(&self) -> Option<&Reach> {
+        self.beside.as_ref()?.reach.as_ref()
+    }
+
+    /// `None` if nobody has looked for runners-up, or there are none.
+    pub(crate) fn known_runners_up(&self) -> Option<&RunnersUp> {
+        self.beside.as_ref()?.runners_up.as_ref()
+    }
+
+    #[cfg(feature = "companion")]
+    pub(crate) fn touches(&self) -> Option<&Touches> {
+        self.beside.as_ref()?.touches.as_ref()
+    }
+
+    pub(crate) fn beside_mut(&mut self) -> &mut Beside {
+        self.beside.get_or_insert_default()
     }
 }

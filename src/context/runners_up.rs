@@ -19,20 +19,18 @@ impl RunnersUp {
 
     /// These keys, which no cookie of the runners-up holds; `None` if there are none.
     #[cfg(feature = "companion")]
-    pub(crate) fn known(keys: impl Iterator<Item = ReferralKey>) -> Option<Box<Self>> {
+    pub(crate) fn known(keys: impl Iterator<Item = ReferralKey>) -> Option<Self> {
         let keys: Vec<_> = keys.collect();
-        (!keys.is_empty()).then(|| {
-            Box::new(Self {
-                keys,
-                ..Self::default()
-            })
+        (!keys.is_empty()).then(|| Self {
+            keys,
+            ..Self::default()
         })
     }
 
     /// Puts the replaced referral before the other keys, for this request alone, and takes out the
     /// key that counts now.
     pub(crate) fn remember(
-        this: &mut Option<Box<Self>>,
+        this: &mut Option<Self>,
         replaced: Option<Referral>,
         counts: &ReferralKey,
     ) {
@@ -40,7 +38,7 @@ impl RunnersUp {
         if loses.is_none() && this.is_none() {
             return;
         }
-        let known = this.get_or_insert_with(Box::default);
+        let known = this.get_or_insert_default();
         known.keys.retain(|key| key != counts);
         if let Some(loses) = loses {
             known.keys.retain(|key| key != loses.key());

@@ -43,18 +43,18 @@ pub(in crate::capture) fn decide_at(
                 .key
         };
         let now = journey.now;
-        let touches = journey.arrive(&context, link);
-        context.runners_up = touches.as_ref().and_then(|touches| {
-            let counts = context.referral.as_ref()?.key();
-            let others = companion.others(touches, counts, now).into_iter();
-            let keys = others.map(|touch| touch.key);
-            RunnersUp::known(keys.filter(|key| policy.cookie.accepts(key)))
-        });
-        context.touches = touches.map(|touches| {
+        if let Some(mut touches) = journey.arrive(&context, link) {
             // A request that may not write the cookie may not write its companion either.
-            let is_news = touches.is_news && asker.veto(policy, request).is_none();
-            Box::new(Touches { is_news, ..touches })
-        });
+            touches.is_news &= asker.veto(policy, request).is_none();
+            let runners_up = context.referral.as_ref().and_then(|referral| {
+                let others = companion.others(&touches, referral.key(), now).into_iter();
+                let keys = others.map(|touch| touch.key);
+                RunnersUp::known(keys.filter(|key| policy.cookie.accepts(key)))
+            });
+            let beside = context.beside_mut();
+            beside.runners_up = runners_up;
+            beside.touches = Some(touches);
+        }
     }
     context
 }

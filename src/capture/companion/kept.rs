@@ -67,7 +67,7 @@ impl Companion {
     /// The line that stores the companion where the referral's own cookie stays as it is; `None` if
     /// the companion has nothing new.
     pub(in crate::capture) fn line_alone(&self, context: &ReferralContext) -> Option<Line> {
-        let touches = context.touches.as_ref().filter(|touches| touches.is_news)?;
+        let touches = context.touches().filter(|touches| touches.is_news)?;
         let now = touches.last.at?;
         Some(self.line(touches, now))
     }
@@ -193,7 +193,7 @@ impl Companion {
             key: key.clone(),
             at: Some(now),
         };
-        let known = context.touches.as_deref();
+        let known = context.touches();
         let is_touch = matches!(context.outcome, Outcome::Unchanged | Outcome::HandedIn);
         match known {
             // A touch that is too old begins nothing: the next link is a first touch again.
@@ -321,7 +321,7 @@ mod tests {
             let none = HeaderMap::new();
             let mut context = plain.evaluate(&Method::GET, &Uri::from_static("/"), &none);
             context.outcome = outcome;
-            context.touches = Some(Box::new(touches(anna, ben)));
+            context.beside_mut().touches = Some(touches(anna, ben));
             let now = UNIX_EPOCH + Duration::from_secs(now);
             let stored = companion.touches_with(&key.parse().unwrap(), &context, now);
             assert_eq!(

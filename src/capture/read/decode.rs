@@ -34,6 +34,7 @@ pub(super) fn decode(raw: &str, encoding: Encoding) -> Result<ReferralKey, Inval
 }
 
 /// As [`decode`], for bytes that may not be UTF-8.
+#[inline]
 pub(crate) fn decode_bytes(
     raw: &[u8],
     encoding: Encoding,
