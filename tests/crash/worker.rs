@@ -46,7 +46,7 @@ pub(crate) async fn run(
     };
     let _worker = DeliveryWorker::builder(outbox, client)
         .poll(Duration::from_millis(50))
-        .look_up_after(Duration::from_secs(1))
+        .look_up_after(Duration::from_millis(1_300))
         .lease(LEASE)
         .retries(Duration::from_millis(200), Duration::from_secs(2))
         .probes(Duration::from_millis(100), Duration::from_millis(500))

@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use http::Method;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool};
-use tower_partnero::NewCustomer;
 use tower_partnero::delivery::{Outbox, Status};
 use tower_partnero::sandbox::Fault;
 use tower_partnero::sandbox::switches::UnreferredSale;
+use tower_partnero::{ApiKey, Client, NewCustomer};
 
 use crate::support::{Shop, sale};
 
@@ -42,12 +42,13 @@ where
 
 /// A sale in doubt is looked up, and that takes long. Meanwhile the clock jumps, and the lease is over.
 async fn a_clock_that_jumps_amid_a_look_up_pays_nothing_twice<J>(
-    shop: Shop,
+    mut shop: Shop,
     jump: impl FnOnce() -> J,
 ) where
     J: Future<Output = ()>,
 {
-    const SLOW: Duration = Duration::from_millis(250);
+    const SLOW: Duration = Duration::from_millis(900);
+    const TIMEOUT: Duration = Duration::from_secs(1);
     shop.switch(UnreferredSale::Recorded);
     shop.report(NewCustomer::new("ben")).await;
     shop.report(sale("o-1", "ben")).await;
@@ -55,7 +56,11 @@ async fn a_clock_that_jumps_amid_a_look_up_pays_nothing_twice<J>(
     shop.sandbox.inject(post(Fault::cut_before()));
     let look_up = Fault::delay(SLOW).on(Method::GET, "/v1/transactions");
     shop.sandbox.inject(look_up.times(1));
-    let worker = shop.worker().start().unwrap();
+    let client = Client::builder(ApiKey::new(shop.sandbox.api_key()).unwrap());
+    let client = client.base_url(shop.sandbox.base_url()).timeout(TIMEOUT);
+    shop.client = client.build().unwrap();
+    let worker = shop.worker().look_up_after(TIMEOUT + TIMEOUT / 2);
+    let worker = worker.start().unwrap();
     while shop.calls("GET /v1/transactions") == 0 {
         tokio::time::sleep(Duration::from_millis(1)).await;
     }

@@ -89,7 +89,8 @@ impl Shop {
     pub(crate) fn worker(&self) -> DeliveryWorkerBuilder {
         DeliveryWorker::builder(self.outbox.clone(), self.client.clone())
             .poll(Duration::from_millis(10))
-            .look_up_after(Duration::from_millis(400))
+            // The client's time-out, and half a second for a slow database.
+            .look_up_after(Duration::from_millis(800))
             .lease(Duration::from_secs(5))
             .retries(Duration::from_millis(20), Duration::from_millis(100))
             .probes(Duration::from_millis(20), Duration::from_millis(100))

@@ -23,7 +23,7 @@ fn worker(sandbox: &Sandbox, outbox: &Outbox) -> DeliveryWorkerBuilder {
         .unwrap();
     DeliveryWorker::builder(outbox.clone(), client)
         .poll(Duration::from_millis(10))
-        .look_up_after(Duration::from_millis(400))
+        .look_up_after(Duration::from_millis(800))
         .lease(Duration::from_secs(5))
         .retries(Duration::from_millis(20), Duration::from_millis(100))
         .probes(Duration::from_millis(20), Duration::from_millis(100))

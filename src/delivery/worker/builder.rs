@@ -49,9 +49,9 @@ impl DeliveryWorkerBuilder {
 
     /// How long to wait before a sale is looked up that may or may not have arrived. Default: 30
     /// seconds. It must be longer than the client's time-out, because the sale may appear at
-    /// Partnero as long as its request is under way. The difference is the time in which an attempt
-    /// begins its calls: if the look-up before a repeated sale takes longer, the sale is not sent and
-    /// is looked up again.
+    /// Partnero as long as its request is under way. The difference is the time in which the database
+    /// must answer that a sale may be sent, and the look-up before a repeated sale must end. If they
+    /// take longer, the sale is not sent, and is tried again.
     pub fn look_up_after(mut self, pause: Duration) -> Self {
         self.settings.look_up_after = pause;
         self
