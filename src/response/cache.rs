@@ -33,11 +33,17 @@ const STRICTEST: HeaderValue = HeaderValue::from_static("private, no-store");
 /// Everything else the app said (`max-age`, `no-store`, `no-cache` ...) stays, so that the
 /// response is never cached longer or more widely than the app allowed.
 pub(super) fn make_private(headers: &mut HeaderMap, rules: CacheRules) {
+    let (mut is_overruled, mut is_said) = (false, false);
+    // One pass over the few headers of a response costs less than a look-up.
+    for name in headers.keys() {
+        is_overruled |= overrules(name);
+        is_said |= *name == CACHE_CONTROL;
+    }
     // A CDN obeys its own header and does not look at `Cache-Control` then (RFC 9213, section 2.2).
-    if headers.keys().any(overrules) {
+    if is_overruled {
         remove_overruling(headers);
     }
-    let private = if headers.contains_key(&CACHE_CONTROL) {
+    let private = if is_said {
         merged(headers, rules)
     } else {
         rules.bare()

@@ -71,6 +71,11 @@ impl CookieLines {
     }
 
     /// Keeps the response out of shared caches, then appends the lines.
+    #[inline(always)]
+    #[expect(
+        clippy::inline_always,
+        reason = "the lines would be moved once more, for twenty instructions"
+    )]
     pub(crate) fn append_to(self, headers: &mut HeaderMap) {
         // Before the lines: if the map is full after this, no cookie gets into a public response.
         cache::make_private(headers, self.rules);
@@ -86,6 +91,11 @@ impl CookieLines {
     /// - The handler has set or removed the cookie itself. A sign-up on the page that the link led
     ///   to has just used the referral, and the layer must not store it again.
     /// - The response is a public page, and the policy leaves such pages as they are.
+    #[inline(always)]
+    #[expect(
+        clippy::inline_always,
+        reason = "the lines would be moved once more, for twenty instructions"
+    )]
     pub(crate) fn offer_to(mut self, headers: &mut HeaderMap) {
         let is_left = self.rules.leave_public_pages && self.leave_public_page(headers);
         if !is_left && !self.is_named_in(headers) {
