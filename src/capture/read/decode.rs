@@ -34,7 +34,8 @@ pub(super) fn decode(raw: &str, encoding: Encoding) -> Result<ReferralKey, Inval
 }
 
 /// As [`decode`], for bytes that may not be UTF-8.
-#[inline]
+#[inline(always)]
+#[expect(clippy::inline_always, reason = "as for `decode`")]
 pub(crate) fn decode_bytes(
     raw: &[u8],
     encoding: Encoding,

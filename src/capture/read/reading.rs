@@ -35,7 +35,11 @@ impl Reading {
         }
     }
 
-    #[inline]
+    #[inline(always)]
+    #[expect(
+        clippy::inline_always,
+        reason = "the key would be moved once more, for twenty instructions"
+    )]
     pub(crate) fn add(&mut self, value: Result<ReferralKey, InvalidReferralKey>, rule: &KeyRule) {
         self.several = self.found_any();
         match (value, &self.key) {
