@@ -163,9 +163,9 @@ impl Error {
     ///
     /// After [`Connect`](ErrorKind::Connect), [`Busy`](ErrorKind::Busy) and
     /// [`RateLimited`](ErrorKind::RateLimited) nothing happened at Partnero. After a time-out, a
-    /// cut connection, a 5xx, or an answer that cannot be understood, Partnero may have done what the
-    /// call asks for. Then only a call is retryable that has the same effect when it is sent twice, such as a read, or a new
-    /// customer, whose id Partnero keeps unique. Any other call is
+    /// cut connection, a 5xx, or an answer that cannot be understood, Partnero may have done what
+    /// the call asks for. Then only a call is retryable that has the same effect when it is sent
+    /// twice, such as a read, or a new customer, whose id Partnero keeps unique. Any other call is
     /// [`Ambiguous`](ErrorKind::Ambiguous), and not retryable.
     #[must_use]
     pub fn is_retryable(&self) -> bool {

@@ -12,8 +12,9 @@ use super::list::{List, Page};
 
 /// The items of a [`List`]: a [`Stream`] that holds one page at a time.
 ///
-/// It follows the path and the query of links at the base URL alone. It ends with an error if they lead to a page that was
-/// fetched before or to more pages than [`List::max_pages`], and after any other error.
+/// It follows the path and the query of links at the base URL alone. It ends with an error if they
+/// lead to a page that was fetched before or to more pages than [`List::max_pages`], and after any
+/// other error.
 ///
 /// ```no_run
 /// # async fn example(client: tower_partnero::Client) -> Result<(), tower_partnero::Error> {

@@ -9,9 +9,10 @@ const LONGEST_NAME: usize = 40;
 
 /// Who stands behind the key of a referral, as far as Partnero has answered in time.
 ///
-/// With the feature `axum`, `Option<Inviter>` is an extractor; it takes the [`Inviters`](super::Inviters) and the
-/// [`Referrals`](crate::Referrals) from the app's state through `FromRef`. It is `None` for a visitor
-/// whom nobody referred. See the [module docs](super) for an example.
+/// With the feature `axum`, `Option<Inviter>` is an extractor; it takes the
+/// [`Inviters`](super::Inviters) and the [`Referrals`](crate::Referrals) from the app's state
+/// through `FromRef`. It is `None` for a visitor whom nobody referred. See the [module docs](super)
+/// for an example.
 ///
 /// `Debug` leaves out the name and the key.
 #[derive(Clone, PartialEq, Eq)]

@@ -242,7 +242,7 @@ impl Inner {
         #[cfg(feature = "tracing")]
         tracing::debug!(
             error = error.map(tracing::field::display),
-            "Partnero did not say who invited a visitor"
+            "partnero did not say who invited a visitor"
         );
         let retry_after = error.and_then(|error| match error.kind() {
             ErrorKind::RateLimited => Some(error.retry_after().unwrap_or_default()),

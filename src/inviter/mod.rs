@@ -18,8 +18,8 @@
 //!
 //! # What a visitor can learn
 //!
-//! Whoever opens a link with a key sees whether a customer has it, and that customer's first name. That is what
-//! the page is for, and everybody may try keys. So:
+//! Whoever opens a link with a key sees whether a customer has it, and that customer's first name.
+//! That is what the page is for, and everybody may try keys. So:
 //!
 //! - No other field leaves this module, unless the app's own [rule](InvitersBuilder::name) gives it out.
 //! - Partnero's own keys are random. If the app chooses keys, `anna` or `1001` can be guessed, and a

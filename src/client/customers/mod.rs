@@ -92,7 +92,8 @@ impl Customers<'_> {
     ///
     /// # Errors
     ///
-    /// [`NotFound`](crate::ErrorKind::NotFound) if there is none, and any other [`ErrorKind`](crate::ErrorKind).
+    /// [`NotFound`](crate::ErrorKind::NotFound) if there is none, and any other
+    /// [`ErrorKind`](crate::ErrorKind).
     pub async fn get(self, id: &str) -> Result<Customer, Error> {
         let call = Call::get("/customers/{id}").id(id)?;
         self.client.fetch(call, self.reader()).await

@@ -156,8 +156,8 @@ impl NewCustomer {
     }
 
     /// The keys that are tried, one after the other, if Partnero does not know the referring
-    /// customer or the partner: up to three, the likeliest first. They do not go to Partnero together with the
-    /// customer. The sign-up hook fills them in from
+    /// customer or the partner: up to three, the likeliest first. They do not go to Partnero
+    /// together with the customer. The sign-up hook fills them in from
     /// [`ReferralContext::runners_up`](crate::ReferralContext::runners_up) when it fills in the
     /// referring customer or the partner.
     pub fn runners_up(mut self, keys: impl IntoIterator<Item = ReferralKey>) -> Self {

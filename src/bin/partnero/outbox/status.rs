@@ -30,14 +30,14 @@ fn lines(status: &Status) -> String {
         "dead     0".to_owned()
     };
     let mut lines = vec![pending, held, dead];
-    if let Some(shut) = status.paused_for {
+    if let Some(paused) = status.paused_for {
         let why = plain(
             status
                 .paused_because
                 .as_deref()
                 .unwrap_or("no reason is known"),
         );
-        let pause = style(format!("for {}: {why}", span::show(shut))).yellow();
+        let pause = style(format!("for {}: {why}", span::show(paused))).yellow();
         lines.push(format!("pausing  {pause}"));
     }
     lines.join("\n")
