@@ -45,7 +45,7 @@ pub(in crate::capture) fn decide_at(
         let now = journey.now;
         if let Some(mut touches) = journey.arrive(&context, link) {
             // A request that may not write the cookie may not write its companion either.
-            touches.is_news &= asker.veto(policy, request).is_none();
+            touches.is_news = touches.is_news && asker.veto(policy, request).is_none();
             let runners_up = context.referral.as_ref().and_then(|referral| {
                 let others = companion.others(&touches, referral.key(), now).into_iter();
                 let keys = others.map(|touch| touch.key);
