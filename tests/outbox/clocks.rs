@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use http::Method;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool};
+use tower_partnero::NewCustomer;
 use tower_partnero::delivery::{Outbox, Status};
 use tower_partnero::sandbox::Fault;
 use tower_partnero::sandbox::switches::UnreferredSale;
-use tower_partnero::{ApiKey, Client, NewCustomer};
 
 use crate::support::{Shop, sale};
 
@@ -42,7 +42,7 @@ where
 
 /// A sale in doubt is looked up, and that takes long. Meanwhile the clock jumps, and the lease is over.
 async fn a_clock_that_jumps_amid_a_look_up_pays_nothing_twice<J>(
-    mut shop: Shop,
+    shop: Shop,
     jump: impl FnOnce() -> J,
 ) where
     J: Future<Output = ()>,
@@ -56,9 +56,7 @@ async fn a_clock_that_jumps_amid_a_look_up_pays_nothing_twice<J>(
     shop.sandbox.inject(post(Fault::cut_before()));
     let look_up = Fault::delay(SLOW).on(Method::GET, "/v1/transactions");
     shop.sandbox.inject(look_up.times(1));
-    let client = Client::builder(ApiKey::new(shop.sandbox.api_key()).unwrap());
-    let client = client.base_url(shop.sandbox.base_url()).timeout(TIMEOUT);
-    shop.client = client.build().unwrap();
+    let shop = shop.with_timeout(TIMEOUT);
     let worker = shop.worker().look_up_after(TIMEOUT + TIMEOUT / 2);
     let worker = worker.start().unwrap();
     while shop.calls("GET /v1/transactions") == 0 {

@@ -183,8 +183,12 @@ async fn many_rows_that_always_fail_pause_nobody(shop: Shop) {
 
 async fn an_outage_amid_rows_that_always_fail_pauses_everybody(shop: Shop) {
     const LONG: Duration = Duration::from_secs(60 * 60);
+    // An honest report whose answer came too late would be tried again after an hour.
+    const TIMEOUT: Duration = Duration::from_secs(10);
+    let shop = shop.with_timeout(TIMEOUT);
     honest_ones_behind_bots(&shop).await;
-    let worker = shop.worker().retries(LONG, LONG).probes(LONG, LONG);
+    let worker = shop.worker().look_up_after(2 * TIMEOUT).lease(3 * TIMEOUT);
+    let worker = worker.retries(LONG, LONG).probes(LONG, LONG);
     let worker = worker.start().unwrap();
     shop.status_when(|status| status.pending == 40).await;
     let (tries, probes) = (shop.calls("POST"), shop.calls("GET /v1/test"));

@@ -72,16 +72,19 @@ pub(crate) struct Shop {
 impl Shop {
     pub(crate) async fn open(outbox: Outbox) -> Self {
         let sandbox = Sandbox::start().await.unwrap();
-        let client = Client::builder(ApiKey::new(sandbox.api_key()).unwrap())
-            .base_url(sandbox.base_url())
-            .timeout(Duration::from_millis(300))
-            .retries(0)
-            .build()
-            .unwrap();
+        let client = client(&sandbox, Duration::from_millis(300));
         Self {
             sandbox,
             client,
             outbox,
+        }
+    }
+
+    /// The same shop with a client that waits this long for an answer.
+    pub(crate) fn with_timeout(self, timeout: Duration) -> Self {
+        Self {
+            client: client(&self.sandbox, timeout),
+            ..self
         }
     }
 
@@ -170,6 +173,15 @@ impl Shop {
             .map(|request| format!("{} {}", request.method, request.path));
         calls.filter(|call| call.starts_with(start)).count()
     }
+}
+
+fn client(sandbox: &Sandbox, timeout: Duration) -> Client {
+    Client::builder(ApiKey::new(sandbox.api_key()).unwrap())
+        .base_url(sandbox.base_url())
+        .timeout(timeout)
+        .retries(0)
+        .build()
+        .unwrap()
 }
 
 /// A customer whom Anna has referred.
