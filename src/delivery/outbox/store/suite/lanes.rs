@@ -247,6 +247,9 @@ async fn a_customer_goes_first_even_if_enqueued_last(store: Store) {
     enqueue(&store, &[sale("o-1", "7"), customer("7")]).await;
     let rows = claim(&store).await;
     assert_eq!(keys(&rows), ["o-1", "7"]);
+    // Only its owner may let a row wait.
+    let foreign = write_as(&store, OTHER, announce(&rows[0])).await;
+    assert_eq!(foreign, refused());
     assert_eq!(write(&store, announce(&rows[0])).await, held());
     write(&store, done(rows[1].id)).await;
     let rows = claim(&store).await;
