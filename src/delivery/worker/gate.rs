@@ -20,9 +20,9 @@ const ASKED: &str = "Partnero asked for it (429)";
 const LOOKS: usize = 3;
 /// How long after a failed write the pause is written again.
 const DATABASE_PAUSE: Duration = Duration::from_millis(100);
-/// Added to a pause: the database counts whole milliseconds, and rounding its beginning and its end
-/// could make the pause too short.
-const ROUNDING: Duration = Duration::from_millis(1);
+/// Added to a pause: the database counts whole milliseconds, and rounding its beginning and its length
+/// could make the pause too short by a millisecond each.
+const ROUNDING: Duration = Duration::from_millis(2);
 /// A longer pause is an error event, because a person should see it.
 #[cfg(feature = "tracing")]
 const LONG: Duration = Duration::from_secs(24 * 60 * 60);
@@ -241,6 +241,28 @@ mod tests {
         assert!(!passes(&gate).await);
         recorded.await;
         assert_eq!(outbox.store.passage().await.unwrap(), Passage::Shut);
+        // What was seen before the pause counts no more.
+        assert!(!passes(&gate).await);
+        assert!(gate.0.monitor.health(true).paused);
+    }
+
+    #[tokio::test]
+    async fn of_two_answers_to_questions_of_one_moment_the_later_counts() {
+        let gate = gate(&Outbox::memory());
+        let at = Instant::now();
+        gate.saw(at, Passage::Open);
+        gate.saw(at, Passage::Shut);
+        assert!(!passes(&gate).await);
+    }
+
+    #[tokio::test]
+    async fn a_pause_is_not_shorter_than_partnero_asks() {
+        let outbox = Outbox::memory();
+        let asked = Instant::now();
+        gate(&outbox).shut(Some(20 * MS)).await;
+        while outbox.store.passage().await.unwrap() == Passage::Shut {}
+        // The clock that counts the pause and the one that is read here may run apart.
+        assert!(asked.elapsed() > 199 * MS / 10);
     }
 
     #[tokio::test(start_paused = true)]
@@ -280,6 +302,42 @@ mod tests {
         lock.rollback().await.unwrap();
         shutting.await.unwrap();
         assert_eq!(outbox.store.passage().await.unwrap(), Passage::Shut);
+    }
+
+    #[cfg(feature = "outbox-sqlite")]
+    #[tokio::test]
+    async fn a_pause_is_written_when_the_database_works_again() {
+        let pool = sqlx::sqlite::SqlitePoolOptions::new().max_connections(1);
+        let pool = pool.connect("sqlite::memory:").await.unwrap();
+        let outbox = Outbox::sqlite_pool(pool.clone()).await.unwrap();
+        let execute = async |statement| {
+            sqlx::raw_sql(statement).execute(&pool).await.unwrap();
+        };
+        execute("ALTER TABLE partnero_outbox_gate RENAME TO away").await;
+        let gate = gate(&outbox);
+        // Nobody may call while the database does not say so.
+        assert!(!passes(&gate).await);
+        assert!(!gate.0.monitor.health(true).database);
+        gate.0.monitor.database_answers();
+        let shutting = gate.shut(Some(MINUTE));
+        while gate.0.monitor.health(true).database {
+            tokio::task::yield_now().await;
+        }
+        execute("ALTER TABLE away RENAME TO partnero_outbox_gate").await;
+        shutting.await;
+        assert_eq!(outbox.store.passage().await.unwrap(), Passage::Shut);
+    }
+
+    #[cfg(feature = "outbox-sqlite")]
+    #[tokio::test]
+    async fn a_pause_that_is_over_is_not_written_any_more() {
+        let pool = sqlx::sqlite::SqlitePoolOptions::new().max_connections(1);
+        let pool = pool.connect("sqlite::memory:").await.unwrap();
+        let outbox = Outbox::sqlite_pool(pool.clone()).await.unwrap();
+        pool.close().await;
+        let shutting = gate(&outbox).shut(Some(MS));
+        let ended = tokio::time::timeout(MINUTE / 6, shutting).await;
+        assert!(ended.is_ok());
     }
 
     #[tokio::test]
