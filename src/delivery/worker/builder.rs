@@ -177,3 +177,66 @@ impl DeliveryWorkerBuilder {
         ))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::client::ApiKey;
+
+    const SECOND: Duration = Duration::from_secs(1);
+
+    fn builder() -> DeliveryWorkerBuilder {
+        let client = Client::builder(ApiKey::new("key").unwrap()).base_url("http://127.0.0.1:1/v1");
+        DeliveryWorker::builder(Outbox::memory(), client.build().unwrap())
+    }
+
+    #[test]
+    fn each_setting_is_taken() {
+        let settings = builder()
+            .lanes(7)
+            .lease(SECOND)
+            .look_up_after(2 * SECOND)
+            .poll(3 * SECOND)
+            .retries(4 * SECOND, 5 * SECOND)
+            .give_up_after(6 * SECOND)
+            .referrer_grace(7 * SECOND)
+            .outage_lanes(8)
+            .probes(9 * SECOND, 10 * SECOND)
+            .pause_lag(11 * SECOND)
+            .settings;
+        assert_eq!((settings.lanes, settings.outage_lanes), (7, 8));
+        let taken = [
+            settings.lease,
+            settings.look_up_after,
+            settings.poll,
+            settings.waits.first,
+            settings.waits.longest,
+            settings.give_up_after,
+            settings.referrer_grace,
+            settings.probes.first,
+            settings.probes.longest,
+            settings.pause_lag,
+        ];
+        let seconds = taken.map(|taken| taken.as_secs());
+        assert_eq!(seconds, [1, 2, 3, 4, 5, 6, 7, 9, 10, 11]);
+    }
+
+    #[tokio::test]
+    async fn what_would_deliver_nothing_is_refused() {
+        for (builder, setting) in [
+            (builder().lanes(0), "lanes"),
+            (builder().lanes(1_001), "lanes"),
+            (builder().poll(Duration::ZERO), "poll"),
+            (builder().pause_lag(Duration::ZERO), "pause_lag"),
+            (builder().outage_lanes(0), "outage_lanes"),
+            (builder().lease(LONGEST_LEASE + SECOND), "lease"),
+            (builder().probes(Duration::ZERO, SECOND), "probes"),
+        ] {
+            let error = builder.start().unwrap_err();
+            assert!(error.to_string().contains(setting), "{error}");
+        }
+        for builder in [builder().lanes(1), builder().lanes(1_000)] {
+            builder.start().unwrap().stop(SECOND).await;
+        }
+    }
+}

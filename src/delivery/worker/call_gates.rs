@@ -132,4 +132,20 @@ mod tests {
         outbox.store.shut_gate("429", MINUTE).await.unwrap();
         assert!(!ProbeGate(gate(&outbox)).lets_pass().await);
     }
+
+    #[tokio::test]
+    async fn a_429_pauses_all_and_halves_the_number_of_this_workers_calls() {
+        let outbox = Outbox::memory();
+        let attempt = AttemptGate {
+            gate: gate(&outbox),
+            until: Instant::now() + MINUTE,
+            timeout: MINUTE,
+            outage: Outage::default(),
+            width: Width::new(4),
+        };
+        assert!(attempt.allows_retries());
+        attempt.shut(Some(MINUTE)).await;
+        assert_eq!(attempt.width.get(), 2);
+        assert_eq!(outbox.store.passage().await.unwrap(), Passage::Shut);
+    }
 }

@@ -329,6 +329,9 @@ fn free_places(lanes: usize, running: usize, repeated: usize, claims: usize) -> 
 #[cfg(test)]
 mod places_tests {
     use super::*;
+    use crate::client::{ApiKey, Client, NewCustomer};
+    use crate::delivery::outbox::{Outbox, OutboxError, OutboxErrorKind};
+    use crate::delivery::worker::settings::Settings;
 
     fn counts(lanes: usize, running: usize, repeated: usize) -> (usize, usize, usize) {
         let places = free_places(lanes, running, repeated, 0);
@@ -359,6 +362,112 @@ mod places_tests {
             assert_eq!(newest_first, [true, false, true, false, true]);
         }
         assert_eq!(counts(7, 3, 1), (4, 5, 6));
+    }
+
+    /// At this address nobody answers.
+    fn dispatch(outbox: &Outbox) -> Dispatch {
+        let client = Client::builder(ApiKey::new("key").unwrap()).base_url("http://127.0.0.1:1/v1");
+        let client = client.retries(0).build().unwrap();
+        let (shared, _) = Shared::new(outbox.clone(), &client, Settings::default());
+        Dispatch::new(shared, watch::channel(Phase::Running).0)
+    }
+
+    #[tokio::test]
+    async fn an_execution_that_only_waits_takes_no_place() {
+        let mut dispatch = dispatch(&Outbox::memory());
+        let counts = |dispatch: &Dispatch| {
+            let places = dispatch.places();
+            (places.all, places.fresh, places.repeated)
+        };
+        assert_eq!(counts(&dispatch), (32, 28, 28));
+        let held = [
+            None,
+            None,
+            Some(&dispatch.repeated),
+            Some(&dispatch.waiting),
+        ];
+        for held in held.map(Option::<&Arc<()>>::cloned) {
+            dispatch.executions.spawn(async move {
+                std::future::pending::<()>().await;
+                drop(held);
+            });
+        }
+        assert_eq!(counts(&dispatch), (29, 26, 27));
+    }
+
+    #[tokio::test]
+    async fn each_claim_is_another_turn() {
+        let mut dispatch = dispatch(&Outbox::memory());
+        assert!(dispatch.places().newest_first);
+        assert!(matches!(dispatch.fill().await, Wait::Work(_)));
+        assert!(!dispatch.places().newest_first);
+    }
+
+    #[tokio::test]
+    async fn a_claim_notes_whether_the_fleet_pauses() {
+        const SHORT: Duration = Duration::from_millis(200);
+        let outbox = Outbox::memory();
+        let mut dispatch = dispatch(&outbox);
+        let fails = OutboxError::new(OutboxErrorKind::Unavailable);
+        dispatch.shared.monitor.database_fails(&fails);
+        outbox.store.shut_gate("429", SHORT).await.unwrap();
+        // The next claim is made when the probe is due, and not later.
+        assert!(matches!(dispatch.fill().await, Wait::Time(wait) if wait <= SHORT));
+        let health = dispatch.shared.monitor.health(true);
+        assert!(health.database && health.paused);
+        outbox.resume().await.unwrap();
+        dispatch.shared.monitor.database_fails(&fails);
+        dispatch.fill().await;
+        let health = dispatch.shared.monitor.health(true);
+        assert!(health.database && !health.paused);
+    }
+
+    #[tokio::test]
+    async fn a_probe_that_fails_is_followed_by_the_second_wait() {
+        let outbox = Outbox::memory();
+        let mut dispatch = dispatch(&outbox);
+        outbox
+            .store
+            .shut_gate("outage", Duration::ZERO)
+            .await
+            .unwrap();
+        assert!(matches!(dispatch.fill().await, Wait::Time(Duration::ZERO)));
+        let places = dispatch.places();
+        let claim = outbox.store.claim("a", Duration::ZERO, places).await;
+        let Claim::Shut { probe_in } = claim.unwrap() else {
+            panic!("the fleet pauses");
+        };
+        // Two seconds, shortened by up to a quarter.
+        assert!((1_100..=2_000).contains(&probe_in), "{probe_in}");
+    }
+
+    #[cfg(feature = "outbox-sqlite")]
+    #[tokio::test]
+    async fn a_claim_that_leaves_due_rows_is_followed_by_the_next_at_once() {
+        let pool = sqlx::sqlite::SqlitePoolOptions::new().max_connections(1);
+        let pool = pool.connect("sqlite::memory:").await.unwrap();
+        let outbox = Outbox::sqlite_pool(pool.clone()).await.unwrap();
+        for number in 0..40 {
+            outbox.enqueue(NewCustomer::new(number)).await.unwrap();
+        }
+        let mut dispatch = dispatch(&outbox);
+        // Four places are kept for rows that have failed before.
+        assert!(matches!(dispatch.fill().await, Wait::Nothing));
+        assert_eq!(dispatch.running(), 28);
+        // The claim has answered the question whether the fleet pauses, too.
+        pool.close().await;
+        assert_eq!(dispatch.shared.gate.ask().await, Passage::Open);
+    }
+
+    #[tokio::test]
+    async fn a_claim_that_fills_all_places_is_followed_by_none() {
+        let outbox = Outbox::memory();
+        outbox.enqueue(NewCustomer::new("ben")).await.unwrap();
+        let mut dispatch = dispatch(&outbox);
+        for _ in 0..5 {
+            dispatch.shared.width.halve();
+        }
+        assert!(matches!(dispatch.fill().await, Wait::Place));
     }
 }
 

@@ -473,3 +473,29 @@ fn was_referred(outcome: &str) -> Option<bool> {
         _ => None,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A refused sale of a customer who was not referred is no failure.
+    #[test]
+    fn a_receipt_tells_whether_its_customer_was_referred() {
+        for (outcome, expected) in [
+            ("referred", Some(true)),
+            ("referred_trimmed_key", Some(true)),
+            ("referred_runner_up_without_email", Some(true)),
+            ("referrer_ignored", Some(true)),
+            ("not_referred", Some(false)),
+            ("self_referral_without_key", Some(false)),
+            ("unknown_referrer", Some(false)),
+            ("no_partner", Some(false)),
+            ("unknown_partner", Some(false)),
+            ("existing", None),
+            ("discarded", None),
+            ("", None),
+        ] {
+            assert_eq!(was_referred(outcome), expected, "{outcome}");
+        }
+    }
+}

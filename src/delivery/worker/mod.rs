@@ -19,7 +19,6 @@ mod width;
 mod writer;
 
 use std::fmt;
-use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::watch;
@@ -27,23 +26,14 @@ use tokio::task::JoinHandle;
 use tokio::time::{Instant, timeout_at};
 
 pub use self::builder::DeliveryWorkerBuilder;
-use self::call_gates::ProbeGate;
-use self::clock::DatabaseClock;
 use self::dispatch::{Dispatch, GIVE_BACK};
-use self::gate::FleetGate;
 pub use self::health::Health;
 use self::health::Monitor;
-use self::lease::Owner;
-use self::outage::Outage;
-use self::probe::Suspicion;
 use self::settings::Settings;
 use self::shared::{Phase, Shared};
-use self::width::Width;
-use self::writer::BatchWriter;
 use super::outbox::Outbox;
 use crate::client::Client;
 use crate::error::ConfigError;
-use crate::random::Random;
 
 /// Delivers the reports in an [`Outbox`] to Partnero, in tasks of its own on the tokio runtime.
 ///
@@ -94,39 +84,8 @@ impl DeliveryWorker {
     }
 
     fn run(outbox: Outbox, client: &Client, settings: Settings) -> Self {
-        let monitor = Monitor::default();
-        let gate = FleetGate::new(
-            outbox.clone(),
-            monitor.clone(),
-            settings.pause_lag,
-            settings.probes.first,
-        );
-        let (writer, writing) = BatchWriter::start(
-            outbox.clone(),
-            settings.lease,
-            gate.clone(),
-            monitor.clone(),
-        );
-        let random = Random::new();
-        let suspicion = Suspicion {
-            prober: client.behind(Arc::new(ProbeGate(gate.clone()))),
-            gate: gate.clone(),
-            outage: Outage::default(),
-            least: settings.probes.first,
-        };
-        let shared = Shared {
-            width: Width::new(settings.lanes),
-            clock: DatabaseClock::default(),
-            client: client.clone(),
-            outbox,
-            gate,
-            settings,
-            owner: Owner::new(&random),
-            random,
-            writer,
-            suspicion,
-            monitor: monitor.clone(),
-        };
+        let (shared, writing) = Shared::new(outbox, client, settings);
+        let monitor = shared.monitor.clone();
         let (phase, _) = watch::channel(Phase::Running);
         #[cfg(feature = "metrics")]
         tokio::spawn(gauges::record(shared.outbox.clone(), phase.subscribe()));
@@ -204,7 +163,7 @@ impl fmt::Debug for DeliveryWorker {
 #[cfg(all(test, feature = "tracing"))]
 mod tests {
     use std::io::Write;
-    use std::sync::Mutex;
+    use std::sync::{Arc, Mutex};
 
     use super::*;
     use crate::client::ApiKey;
@@ -242,5 +201,14 @@ mod tests {
             "{}",
             text()
         );
+    }
+
+    #[tokio::test]
+    async fn a_worker_that_is_dropped_finishes_the_reports_under_way() {
+        let worker = worker();
+        let phase = worker.phase.subscribe();
+        drop(worker);
+        let far = Instant::now() + Duration::from_secs(60 * 60);
+        assert!(matches!(*phase.borrow(), Phase::Draining { until } if until > far));
     }
 }

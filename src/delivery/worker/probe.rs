@@ -78,6 +78,10 @@ mod tests {
 
     use super::*;
     use crate::client::{ApiKey, Body, BoxError, ClientBuilder, HttpService};
+    use crate::delivery::outbox::Outbox;
+    use crate::delivery::outbox::store::{Claim, Places};
+    use crate::delivery::worker::health::Monitor;
+    use crate::delivery::worker::outage::Failure;
 
     fn builder(base_url: &str) -> ClientBuilder {
         let builder = Client::builder(ApiKey::new("k").unwrap());
@@ -112,5 +116,69 @@ mod tests {
             assert_eq!(matches!(found, Found::Answer), !fails);
         }
         assert!(matches!(probe(&answering(429)).await, Found::Nothing));
+    }
+
+    fn suspicion(outbox: &Outbox, status: u16) -> Suspicion {
+        const SECOND: Duration = Duration::from_secs(1);
+        Suspicion {
+            prober: answering(status),
+            gate: FleetGate::new(outbox.clone(), Monitor::default(), SECOND, SECOND),
+            outage: Outage::default(),
+            least: SECOND,
+        }
+    }
+
+    /// In how many seconds the next probe of the fleet is due. `None`: the fleet does not pause.
+    async fn paused(outbox: &Outbox) -> Option<u64> {
+        const PLACES: Places = Places {
+            all: 1,
+            fresh: 1,
+            repeated: 1,
+            repeated_first: false,
+            newest_first: false,
+            may_queue: true,
+        };
+        let claim = outbox.store.claim("a", Duration::ZERO, PLACES).await;
+        match claim.unwrap() {
+            Claim::Shut { probe_in } => Some(u64::try_from(probe_in).unwrap().div_ceil(1_000)),
+            Claim::Open { .. } => None,
+        }
+    }
+
+    #[tokio::test]
+    async fn a_pause_is_as_long_as_partnero_asks_for_and_has_bounds() {
+        let longest = LONGEST_ASKED.as_secs();
+        for (asked, expected) in [(None, 1), (Some(60), 60), (Some(u64::MAX), longest)] {
+            let outbox = Outbox::memory();
+            let suspicion = suspicion(&outbox, 503);
+            suspicion.pause(asked.map(Duration::from_secs)).await;
+            // Time has passed since then, and a millisecond is added for rounding.
+            let paused = paused(&outbox).await.unwrap();
+            assert!((expected..=expected + 1).contains(&paused), "{paused}");
+        }
+    }
+
+    #[tokio::test]
+    async fn what_a_probe_finds_is_noted() {
+        for (status, is_paused, is_calm) in
+            [(404, false, false), (503, true, true), (429, false, true)]
+        {
+            let outbox = Outbox::memory();
+            let suspicion = suspicion(&outbox, status);
+            let fails = |customer| {
+                let failure = Failure {
+                    customer,
+                    is_repeated: false,
+                    is_certain: true,
+                };
+                suspicion.outage.partnero_fails(&failure, 2)
+            };
+            assert!(!fails("a") && fails("b"), "{status}");
+            suspicion.clone().probe().await;
+            assert_eq!(paused(&outbox).await.is_some(), is_paused, "{status}");
+            assert_eq!(suspicion.outage.is_calm(), is_calm, "{status}");
+            // The probe is over, and the next one needs as many failures as this one.
+            assert!(!fails("a") && fails("b"), "{status}");
+        }
     }
 }

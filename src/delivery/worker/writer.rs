@@ -250,14 +250,14 @@ mod tests {
     /// Long enough for a second try.
     const MOMENT: Duration = Duration::from_millis(500);
 
-    async fn writer(patience: Duration) -> (BatchWriter, SqlitePool) {
+    async fn writer(patience: Duration) -> (BatchWriter, SqlitePool, FleetGate, Monitor) {
         let pool = SqlitePoolOptions::new().max_connections(1);
         let pool = pool.connect("sqlite::memory:").await.unwrap();
         let outbox = Outbox::sqlite_pool(pool.clone()).await.unwrap();
         let monitor = Monitor::default();
         let gate = FleetGate::new(outbox.clone(), monitor.clone(), HOUR, MOMENT);
-        let (writer, _task) = BatchWriter::start(outbox, patience, gate, monitor);
-        (writer, pool)
+        let (writer, _task) = BatchWriter::start(outbox, patience, gate.clone(), monitor.clone());
+        (writer, pool, gate, monitor)
     }
 
     async fn announce(writer: &BatchWriter) -> Announced {
@@ -280,7 +280,7 @@ mod tests {
     async fn a_database_that_fails_refuses_announcements_and_keeps_results_waiting() {
         for is_gone in [true, false] {
             for (patience, is_given_up) in [(HOUR, false), (Duration::ZERO, true)] {
-                let (writer, pool) = writer(patience).await;
+                let (writer, pool, _, monitor) = writer(patience).await;
                 if is_gone {
                     pool.close().await;
                 } else {
@@ -294,7 +294,19 @@ mod tests {
                 let settled = timeout(wait, give_back(&writer)).await;
                 let is_lost = matches!(settled, Ok(Settled::Lost));
                 assert_eq!(is_lost, is_given_up, "{is_gone} {patience:?}");
+                // A database that does not take one row may work for others.
+                assert_eq!(monitor.health(true).database, !is_gone);
             }
         }
+    }
+
+    #[tokio::test]
+    async fn a_result_does_not_say_that_the_fleet_may_call() {
+        let (writer, _pool, gate, _) = writer(HOUR).await;
+        gate.shut(Some(HOUR)).await;
+        give_back(&writer).await;
+        assert_eq!(gate.ask().await, Passage::Shut);
+        assert_eq!(announce(&writer).await, Announced::Refused);
+        assert_eq!(gate.ask().await, Passage::Shut);
     }
 }
