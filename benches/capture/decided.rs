@@ -91,7 +91,8 @@ pub(super) fn decided() -> Vec<Arm> {
             "another key captured, what is in the way removed",
             move || landing(default(), get(LINK, "partnero_referral=ben"), link),
         )
-        .over("captured"),
+        .over("captured")
+        .at_most(9_000.0, 11.0),
         // The most expensive host and path: they make as many removals as the limit allows.
         Arm::new("the same, of a host and a path made for it", move || {
             let target = format!("{}?ref=anna-7", "/a".repeat(384));
@@ -102,7 +103,7 @@ pub(super) fn decided() -> Vec<Arm> {
             landing(default(), request, link)
         })
         .over("captured")
-        .at_most(150_000.0, 250.0),
+        .at_most(60_000.0, 40.0),
     ]
 }
 

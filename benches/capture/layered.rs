@@ -85,7 +85,7 @@ pub(super) fn plain() -> Vec<Arm> {
         })
         .over("no layer, referral link")
         .floor("floor, new key captured")
-        .at_most(2600.0, 6.0),
+        .at_most(2600.0, 3.0),
     ]
 }
 
@@ -149,7 +149,7 @@ pub(super) fn reading() -> Vec<Arm> {
         })
         .over("nothing read, link")
         .floor("floor and read, captured")
-        .at_most(3300.0, 6.0),
+        .at_most(3300.0, 3.0),
         Arm::new("floor and read, the same link again", move || {
             floor(LINK, same, referred)
         })

@@ -63,11 +63,9 @@ impl Links {
         };
         if reading.key.is_none()
             && let Some(segment) = &self.segment
+            && let Some(raw) = raw_key(path(), segment)
         {
-            let of_query = reading.invalid;
-            reading = self.read_path(path(), segment);
-            // The query comes first, so its mistake is the one to report.
-            reading.invalid = of_query.or(reading.invalid);
+            self.read_path(raw, &mut reading);
         }
         reading
     }
@@ -88,12 +86,11 @@ impl Links {
         reading
     }
 
-    fn read_path(&self, path: &str, segment: &str) -> Reading {
-        let mut reading = Reading::new(ReferralSource::Path);
-        if let Some(raw) = raw_key(path, segment) {
-            reading.add(decode(raw, Encoding::Percent), &self.rule);
-        }
-        reading
+    /// Adds the key of a path. A mistake in the query comes first, so it stays the one to report.
+    #[inline(never)]
+    fn read_path(&self, raw: &str, reading: &mut Reading) {
+        reading.source = ReferralSource::Path;
+        reading.add(decode(raw, Encoding::Percent), &self.rule);
     }
 
     pub(crate) fn have_paths(&self) -> bool {
