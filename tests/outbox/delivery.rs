@@ -15,6 +15,7 @@ every_engine! {
     a_row_written_while_the_worker_is_idle_is_taken_at_once,
     stopping_finishes_what_is_under_way,
     stopping_gives_back_what_takes_too_long,
+    stopping_begins_no_further_report_of_a_customer,
     a_credit_arrives,
 }
 
@@ -101,6 +102,22 @@ async fn stopping_gives_back_what_takes_too_long(shop: Shop) {
     shop.deliver().await;
     assert!(started.elapsed() < Duration::from_secs(4));
     assert_eq!(shop.referrer_of("ben"), None);
+}
+
+async fn stopping_begins_no_further_report_of_a_customer(shop: Shop) {
+    shop.anna().await;
+    shop.report(friend("ben")).await;
+    let worker = shop.worker().start().unwrap();
+    shop.status_when(Status::is_drained).await;
+    shop.sandbox
+        .inject(Fault::delay(Duration::from_millis(100)));
+    for number in 0..20 {
+        shop.report(sale(&format!("o-{number}"), "ben")).await;
+    }
+    shop.status_when(|_| shop.calls("POST /v1/transactions") > 0)
+        .await;
+    assert_eq!(worker.stop(Duration::from_secs(10)).await, 0);
+    assert!(shop.outbox.status().await.unwrap().pending > 10);
 }
 
 async fn a_credit_arrives(shop: Shop) {

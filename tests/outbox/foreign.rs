@@ -2,9 +2,12 @@
 
 use std::time::{Duration, Instant};
 
+use http::Method;
 use sqlx::sqlite::{SqliteConnectOptions, SqlitePool, SqlitePoolOptions};
 use tower_partnero::NewCustomer;
 use tower_partnero::delivery::{Outbox, Status};
+use tower_partnero::sandbox::Fault;
+use tower_partnero::sandbox::switches::UnreferredSale;
 
 use crate::support::{Shop, friend, sale};
 
@@ -91,5 +94,34 @@ async fn a_sale_that_was_just_sent_is_looked_up_only_after_the_pause() {
     let rounding = Duration::from_millis(10);
     assert!(began.elapsed() + rounding >= PAUSE, "{:?}", began.elapsed());
     worker.stop(Duration::from_secs(5)).await;
+    assert_eq!(shop.recorded("o-1"), 1);
+}
+
+#[tokio::test]
+async fn what_waits_for_a_row_that_a_person_has_deleted_is_delivered() {
+    const TIMEOUT: Duration = Duration::from_secs(10);
+    let directory = tempfile::tempdir().unwrap();
+    let (shop, pool) = shop(&directory).await;
+    // The refusal must not come too late.
+    let shop = shop.with_timeout(TIMEOUT);
+    let worker = || shop.worker().look_up_after(2 * TIMEOUT).lease(3 * TIMEOUT);
+    shop.switch(UnreferredSale::Recorded);
+    let ben = NewCustomer::new("ben");
+    let refusal = Fault::status(422).on(Method::POST, "/v1/customers");
+    shop.sandbox.inject(refusal.times(1));
+    shop.report(ben.clone()).await;
+    shop.report(sale("o-1", "ben")).await;
+    let first = worker().start().unwrap();
+    shop.status_when(|status| (status.dead, status.held) == (1, 1))
+        .await;
+    first.stop(Duration::from_secs(5)).await;
+    // The person creates the customer by hand, too.
+    shop.client.customers().create(&ben).await.unwrap();
+    let deletion = sqlx::raw_sql("DELETE FROM partnero_outbox WHERE state = 'dead'");
+    deletion.execute(&pool).await.unwrap();
+    let second = worker().start().unwrap();
+    shop.status_when(|status| (status.pending, status.held) == (0, 0))
+        .await;
+    second.stop(Duration::from_secs(5)).await;
     assert_eq!(shop.recorded("o-1"), 1);
 }
