@@ -11,7 +11,8 @@
 use super::referrer::{Referrer, candidates, compare, find, look_up, search};
 use super::refusal::{is_about, is_refusal, may_be_about_referrer};
 use super::registration::{
-    Credited, ExistingReferrer, LeftOut, NotCreatedReason, Registration, Reported, UnreferredReason,
+    CreditedKey, ExistingReferrer, LeftOut, NotCreatedReason, Registration, Reported,
+    UnreferredReason,
 };
 use crate::client::{
     CallSummary, Client, Customer, CustomerRef, CustomerSelector, Error, ErrorKind, NewCustomer,
@@ -63,7 +64,7 @@ struct Ladder<'c> {
     /// What is sent of it.
     sent: NewCustomer,
     left_out: LeftOut,
-    candidates: Vec<(Referrer, Credited)>,
+    candidates: Vec<(Referrer, CreditedKey)>,
     /// Which of the candidates is sent.
     rung: usize,
     /// Why no candidate is left.

@@ -38,7 +38,7 @@ pub(crate) use self::referrer::look_up_partner;
 pub(crate) use self::referrer::{keys_to_try, look_up};
 pub(crate) use self::registration::Reported;
 pub use self::registration::{
-    Credited, ExistingReferrer, LeftOut, NotCreatedReason, Registration, UnreferredReason,
+    CreditedKey, ExistingReferrer, LeftOut, NotCreatedReason, Registration, UnreferredReason,
 };
 #[cfg(feature = "outbox")]
 pub use self::report::{Credit, Deletion, Refund, Report, ReportKind, Sale};

@@ -2,7 +2,7 @@
 
 #[cfg(feature = "outbox")]
 use super::refusal::is_refusal;
-use super::registration::{Credited, ExistingReferrer};
+use super::registration::{CreditedKey, ExistingReferrer};
 use crate::client::{
     Client, Customer, CustomerRef, CustomerSelector, Error, ErrorKind, NewCustomer, Partner,
     PartnerRef,
@@ -30,13 +30,13 @@ pub(crate) enum Referrer {
 
 /// The referrers to try, in their order: the referral that counts, its key without punctuation, and
 /// the earlier links of the visitor. Nobody refers themselves.
-pub(super) fn candidates(new: &NewCustomer) -> Vec<(Referrer, Credited)> {
+pub(super) fn candidates(new: &NewCustomer) -> Vec<(Referrer, CreditedKey)> {
     let first = match (new.bringing_partner(), new.referrer()) {
         (Some(partner), _) => Referrer::Partner(partner.clone()),
         (None, Some(customer)) => Referrer::Customer(customer.clone()),
         (None, None) => return Vec::new(),
     };
-    let mut candidates: Vec<(Referrer, Credited)> = Vec::new();
+    let mut candidates: Vec<(Referrer, CreditedKey)> = Vec::new();
     let mut add = |candidate: Referrer, credited| {
         let name = candidate.as_str();
         // A partner is no customer, also with a name that is equal to a customer's.
@@ -48,12 +48,12 @@ pub(super) fn candidates(new: &NewCustomer) -> Vec<(Referrer, Credited)> {
             candidates.push((candidate, credited));
         }
     };
-    add(first.clone(), Credited::Key);
+    add(first.clone(), CreditedKey::AsGiven);
     if let Some(trimmed) = first.as_key().and_then(without_punctuation) {
-        add(first.with_key(trimmed), Credited::TrimmedKey);
+        add(first.with_key(trimmed), CreditedKey::Trimmed);
     }
     for key in new.other_referrers().iter().take(MOST_RUNNERS_UP) {
-        add(first.with_key(key.as_str()), Credited::RunnerUp);
+        add(first.with_key(key.as_str()), CreditedKey::RunnerUp);
     }
     candidates
 }

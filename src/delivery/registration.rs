@@ -35,7 +35,7 @@ impl Reported {
 #[non_exhaustive]
 pub enum Registration {
     /// The customer was created and credited to a referrer.
-    Referred(Credited),
+    Referred(CreditedKey),
     /// The customer was created without a referrer.
     Unreferred(UnreferredReason),
     /// Partnero had the customer before. Nothing was changed.
@@ -48,15 +48,15 @@ pub enum Registration {
     Enqueued(Enqueued),
 }
 
-/// Which of the visitor's referrals was credited.
+/// Which of the visitor's keys was credited.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
-pub enum Credited {
-    /// The referral that counts.
-    Key,
-    /// The referral that counts, without the punctuation around its key: Partnero does not know the
-    /// key with the punctuation. Programs that turn text into links take a full stop or a bracket along.
-    TrimmedKey,
+pub enum CreditedKey {
+    /// The key of the referral that counts, as it was sent.
+    AsGiven,
+    /// The same key without the punctuation around it: Partnero does not know the key with the
+    /// punctuation. Programs that turn text into links take a full stop or a bracket along.
+    Trimmed,
     /// An earlier link of this visitor
     /// ([`ReferralContext::runners_up`](crate::ReferralContext::runners_up)): Partnero does not
     /// know the referral that counts.
@@ -110,9 +110,9 @@ impl Registration {
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
-            Self::Referred(Credited::Key) => "referred",
-            Self::Referred(Credited::TrimmedKey) => "referred_trimmed_key",
-            Self::Referred(Credited::RunnerUp) => "referred_runner_up",
+            Self::Referred(CreditedKey::AsGiven) => "referred",
+            Self::Referred(CreditedKey::Trimmed) => "referred_trimmed_key",
+            Self::Referred(CreditedKey::RunnerUp) => "referred_runner_up",
             Self::Unreferred(UnreferredReason::NotReferred) => "not_referred",
             Self::Unreferred(UnreferredReason::SelfReferral) => "self_referral",
             Self::Unreferred(UnreferredReason::UnknownReferrer) => "unknown_referrer",

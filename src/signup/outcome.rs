@@ -50,7 +50,7 @@ impl SignupOutcome {
     }
 
     /// The referrer whom Partnero has credited: the referral that counts, or another link of the visitor
-    /// ([`Credited`](crate::delivery::Credited) says which). `None` if nobody was credited, or if
+    /// ([`CreditedKey`](crate::delivery::CreditedKey) says which). `None` if nobody was credited, or if
     /// the report waits in the outbox.
     #[must_use]
     pub fn credited(&self) -> Option<&CustomerRef> {

@@ -3,7 +3,7 @@
 use http::Request;
 use http::header::COOKIE;
 use tower_partnero::client::{CustomerRef, PartnerRef};
-use tower_partnero::delivery::{Credited, ExistingReferrer, NotCreatedReason};
+use tower_partnero::delivery::{CreditedKey, ExistingReferrer, NotCreatedReason};
 use tower_partnero::sandbox::switches::{
     DuplicateCustomer, PartnerEcho, PartnerShape, UnknownReferrer,
 };
@@ -14,7 +14,7 @@ use tower_partnero::{
 use crate::whole_way::deliver_by;
 use crate::{PIA, PIA_ID, builder, calls, client, referrals, sandbox};
 
-const CREDITED: Registration = Registration::Referred(Credited::Key);
+const CREDITED: Registration = Registration::Referred(CreditedKey::AsGiven);
 const UNKNOWN: Registration = Registration::NotCreated(NotCreatedReason::UnknownPartner);
 
 fn ben() -> NewCustomer {
@@ -95,13 +95,13 @@ async fn an_earlier_link_counts_where_the_partner_is_unknown_or_archived() {
             (2, "partnero_partner=gone; partnero_partner_before=pia-7"),
         ] {
             let outcome = sign_up(&sandbox, cookie, NewCustomer::new(id)).await;
-            let expected = Registration::Referred(Credited::RunnerUp);
+            let expected = Registration::Referred(CreditedKey::RunnerUp);
             assert_eq!(outcome.registration(), Some(expected), "{answer:?}");
             assert_eq!(outcome.credited_partner(), Some(&PartnerRef::key(PIA)));
         }
         let trimmed = "partnero_partner=pia-7.";
         let outcome = sign_up(&sandbox, trimmed, NewCustomer::new(3)).await;
-        let expected = Registration::Referred(Credited::TrimmedKey);
+        let expected = Registration::Referred(CreditedKey::Trimmed);
         assert_eq!(outcome.registration(), Some(expected));
         let outcome = sign_up(&sandbox, trimmed, NewCustomer::new(3)).await;
         let expected = Registration::Existing(ExistingReferrer::Same);

@@ -6,7 +6,7 @@ use http::header::{COOKIE, HOST, SET_COOKIE};
 use http::{Request, Response};
 use tower::{Layer, ServiceExt};
 use tower_partnero::client::CustomerRef;
-use tower_partnero::delivery::{Credited, UnreferredReason};
+use tower_partnero::delivery::{CreditedKey, UnreferredReason};
 use tower_partnero::sandbox::switches::{ErrorMap, UnknownReferrer};
 use tower_partnero::{NewCustomer, ReferralKey, Registration, Sandbox};
 
@@ -34,7 +34,7 @@ async fn the_first_known_key_is_credited() {
                 assert_eq!(outcome.as_str(), "referrer_ignored", "{case}");
                 continue;
             }
-            let expected = Registration::Referred(Credited::RunnerUp);
+            let expected = Registration::Referred(CreditedKey::RunnerUp);
             assert_eq!(outcome.registration(), Some(expected), "{case}");
             assert_eq!(outcome.credited(), Some(&CustomerRef::key(ANNA)), "{case}");
             assert_eq!(shop.referrer_of("2").as_deref(), Some(ANNA_ID), "{case}");
@@ -87,7 +87,7 @@ async fn punctuation_around_a_key_costs_the_referrer_nothing() {
     ] {
         let shop = Shop::open_with_defaults().await;
         let outcome = shop.sign_up_by(mangled, ben()).await;
-        let expected = Registration::Referred(Credited::TrimmedKey);
+        let expected = Registration::Referred(CreditedKey::Trimmed);
         assert_eq!(outcome.registration(), Some(expected), "{mangled}");
         assert_eq!(outcome.credited(), Some(&CustomerRef::key(ANNA)));
         assert_eq!(shop.referrer_of("2").as_deref(), Some(ANNA_ID));

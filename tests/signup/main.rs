@@ -14,7 +14,7 @@ use http::header::{COOKIE, HeaderMap, SET_COOKIE};
 use http::request::Parts;
 use tower::Layer;
 use tower_partnero::client::ClientBuilder;
-use tower_partnero::delivery::Credited;
+use tower_partnero::delivery::CreditedKey;
 use tower_partnero::{
     ApiKey, Client, NewCustomer, Referrals, Registration, Sandbox, SignupOutcome, Signups,
 };
@@ -23,7 +23,7 @@ use tower_partnero::{
 const ANNA: &str = "anna-7";
 const ANNA_ID: &str = "1";
 
-const REFERRED: Registration = Registration::Referred(Credited::Key);
+const REFERRED: Registration = Registration::Referred(CreditedKey::AsGiven);
 
 /// An app and a sandbox that has the customer Anna.
 struct Shop {

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use tokio::time::timeout;
-use tower_partnero::delivery::{Credited, UnreferredReason};
+use tower_partnero::delivery::{CreditedKey, UnreferredReason};
 use tower_partnero::sandbox::{Fault, Sandbox, switches::UnknownReferrer};
 use tower_partnero::{Client, ErrorKind, Referral, Registration, SignupHook};
 
@@ -36,7 +36,7 @@ async fn a_code_that_nobody_has_leaves_the_link_its_credit() {
     let shop = Shop::open_with_defaults().await;
     let hook = hook(&shop).with_referral(Referral::from_code("typo").ok());
     let outcome = hook.sign_up(ben()).await;
-    let by_link = Registration::Referred(Credited::RunnerUp);
+    let by_link = Registration::Referred(CreditedKey::RunnerUp);
     assert_eq!(outcome.registration(), Some(by_link));
     assert_eq!(shop.referrer_of("2").as_deref(), Some(ANNA_ID));
     assert!(set_cookie(outcome).is_some(), "the cookie goes");
