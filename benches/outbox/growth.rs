@@ -22,7 +22,7 @@ const OPERATIONS: [(&str, &[&str]); 6] = [
     ("look-up for the referrer", &["public_key = $"]),
     ("settle", &["SET state = 'done'"]),
     (
-        "repair, once a minute",
+        "one step of a repair",
         &["WITH RECURSIVE lane", "w.id = r.waits_for"],
     ),
     (

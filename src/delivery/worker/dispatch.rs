@@ -32,6 +32,9 @@ const REPAIR_STEP: Duration = Duration::from_millis(100);
 /// While rows are put aside that stand behind the heads of their lanes, the worker rests so many
 /// times as long as that took: others then wait for it a tenth of the time at most.
 const REST: u32 = 9;
+/// How many rows a claim looks at while there are rows to put aside. What it finds is likely to stand
+/// behind a head, and is read for nothing.
+const FEW: usize = 4;
 
 /// How long a stopping worker tries to give rows back. After that their leases end by themselves.
 pub(super) const GIVE_BACK: Duration = Duration::from_secs(2);
@@ -48,6 +51,8 @@ pub(super) struct Dispatch {
     claims: usize,
     /// Until then no rows are put aside.
     rests_until: Instant,
+    /// How many rows a claim looks at meanwhile.
+    looks_at: usize,
 }
 
 /// What the loop waits for before it claims again.
@@ -71,6 +76,7 @@ impl Dispatch {
             waiting: Arc::default(),
             claims: 0,
             rests_until: Instant::now(),
+            looks_at: FEW,
         }
     }
 
@@ -118,14 +124,18 @@ impl Dispatch {
 
     fn places(&self) -> Places {
         let repeated = Arc::strong_count(&self.repeated) - 1;
+        let may_queue = Instant::now() >= self.rests_until;
+        let free = free_places(
+            self.shared.width.get(),
+            self.running(),
+            repeated,
+            self.claims,
+        );
+        let looks_at = if may_queue { free.all } else { self.looks_at };
         Places {
-            may_queue: Instant::now() >= self.rests_until,
-            ..free_places(
-                self.shared.width.get(),
-                self.running(),
-                repeated,
-                self.claims,
-            )
+            all: free.all.min(looks_at),
+            may_queue,
+            ..free
         }
     }
 
@@ -177,8 +187,10 @@ impl Dispatch {
                 if is_stuck && places.may_queue {
                     self.rests_until = Instant::now() + at.elapsed() * REST;
                 }
+                // Heads among a few rows are a sign of more.
+                let twice = self.looks_at.saturating_mul(2);
+                self.looks_at = if is_stuck { FEW } else { twice };
                 let claiming = Claiming { at, now, pruned };
-                let mut taken = 0;
                 for row in rows {
                     let place = (row.attempts != 0).then(|| Arc::clone(&self.repeated));
                     let execution =
@@ -192,7 +204,6 @@ impl Dispatch {
                         });
                         continue;
                     }
-                    taken += 1;
                     let execution = execution.run(self.phase.subscribe());
                     // The place is given back when the task ends, also if the execution panics.
                     self.executions.spawn(async move {
@@ -200,7 +211,7 @@ impl Dispatch {
                         drop(place);
                     });
                 }
-                if taken == places.all {
+                if self.places().all == 0 {
                     Wait::Place
                 } else if more {
                     Wait::Nothing

@@ -66,6 +66,11 @@ const LISTED: &str = "= ANY(ARRAY(SELECT json_array_elements_text($1::json)::BIG
 /// The objects in the JSON array that is the first argument.
 const ARRIVED: &str = "json_to_recordset($1::json) AS arrived(id BIGINT, owner TEXT, outcome TEXT)";
 
+/// The ids of these objects once more, as an array: joined with a function alone, the planner may read
+/// the whole table.
+const ONLY_ARRIVED: &str = " AND partnero_outbox.id = \
+     ANY(ARRAY(SELECT (json_array_elements($1::json) ->> 'id')::BIGINT))";
+
 /// The rows behind an id, in an index of program and id. With `id > $2` the planner may read the
 /// whole table in the order of its primary key.
 const AFTER: &str = "(program, id) > ($1, $2)";

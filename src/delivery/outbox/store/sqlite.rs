@@ -54,6 +54,9 @@ const LISTED: &str = "IN (SELECT value FROM json_each($1))";
 const ARRIVED: &str = "(SELECT value ->> 'id' AS id, value ->> 'owner' AS owner, \
      value ->> 'outcome' AS outcome FROM json_each($1)) AS arrived";
 
+/// Words for PostgreSQL's planner. Here the rows are found by the ids of these objects as it is.
+const ONLY_ARRIVED: &str = "";
+
 /// The rows behind an id, in an index of program and id.
 const AFTER: &str = "id > $2";
 

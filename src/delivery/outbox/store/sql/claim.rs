@@ -12,14 +12,12 @@ use sqlx::Row;
 
 use super::repair::make_due;
 use super::{
-    Connection, Database, FOR_SHARE_SKIP_LOCKED, FOR_UPDATE_SKIP_LOCKED, LISTED, NOW, Pool,
-    begin_briefly, is_one_of, kind, list, pause, settle, wake,
+    Connection, Database, FOR_SHARE_SKIP_LOCKED, FOR_UPDATE_SKIP_LOCKED, ITS_STATE, LISTED, NOW,
+    Pool, begin_briefly, is_one_of, kind, list, pause, settle, wake,
 };
 use crate::delivery::outbox::OutboxError;
 use crate::delivery::outbox::store::{Claim, Claimed, Kind, Next, NextLease, Places};
 
-/// How many due rows one transaction of a claim looks at to find the lanes that have too many.
-const MOST_LOOKED_AT: usize = 256;
 /// How many rows one transaction of a claim queues. SQLite lets nobody else write meanwhile.
 const MOST_QUEUED: i64 = 250;
 
@@ -40,7 +38,7 @@ statements! {
         (SELECT 1 FROM partnero_outbox_gate gate \
         WHERE gate.program = r.program AND closed_at IS NOT NULL)";
     STILL_HEADS = "SELECT id FROM partnero_outbox \
-        WHERE id {LISTED} AND state IN ('due', 'leased'){FOR_SHARE_SKIP_LOCKED}";
+        WHERE id {LISTED} AND {ITS_STATE} IN ('due', 'leased'){FOR_SHARE_SKIP_LOCKED}";
     QUEUE = "UPDATE partnero_outbox SET state = 'queued', owner = NULL{AND_ATTEMPT} WHERE {is_behind}",
         is_behind = is_one_of(&format!("SELECT r.id FROM partnero_outbox h JOIN partnero_outbox r \
             ON r.program = h.program AND r.customer = h.customer AND r.id > h.id \
@@ -94,58 +92,22 @@ pub(crate) async fn claim(
         let probe_in = gate.probe_in();
         return Ok(Claim::Shut { probe_in });
     }
-    let mut claim = Round::default();
-    // Where all that is found stands behind a head, there may be many more such rows.
-    for looks_far in [false, true] {
-        // Looks before it takes the lock, so that an idle worker does not keep the app from writing.
-        let query = sqlx::query(ANY_DUE.as_str()).bind(program);
-        let due = query.fetch_one(pool).await?;
-        let (fresh, repeated): (i64, i64) = (due.try_get(0)?, due.try_get(1)?);
-        if (fresh == 0 || places.fresh == 0) && (repeated == 0 || places.repeated == 0) {
-            break;
-        }
-        claim = round(pool, program, owner, lease, places, looks_far).await?;
-        // What was leased is not kept waiting.
-        if claim.is_last || !claim.rows.is_empty() {
-            break;
-        }
+    // Looks before it takes the lock, so that an idle worker does not keep the app from writing.
+    let query = sqlx::query(ANY_DUE.as_str()).bind(program);
+    let due = query.fetch_one(pool).await?;
+    let (fresh, repeated): (i64, i64) = (due.try_get(0)?, due.try_get(1)?);
+    if (fresh == 0 || places.fresh == 0) && (repeated == 0 || places.repeated == 0) {
+        return Ok(Claim::Open {
+            now: gate.now,
+            pruned: gate.pruned,
+            rows: Vec::new(),
+            more: false,
+            is_stuck: false,
+        });
     }
-    // The newest rows were looked for first.
-    claim.rows.sort_unstable_by_key(|row| row.id);
-    Ok(Claim::Open {
-        now: gate.now,
-        pruned: claim.pruned,
-        more: !claim.rows.is_empty() && !claim.is_last,
-        is_stuck: claim.rows.is_empty() && claim.is_stuck,
-        rows: claim.rows,
-    })
-}
-
-/// What one transaction of a claim did.
-#[derive(Default)]
-struct Round {
-    rows: Vec<Claimed>,
-    /// Another round would find no other row.
-    is_last: bool,
-    /// All that was found stands behind a head, and is queued bit by bit.
-    is_stuck: bool,
-    /// Receipts of sales were deleted before.
-    pruned: bool,
-}
-
-async fn round(
-    pool: &Pool,
-    program: &str,
-    owner: &str,
-    lease: i64,
-    places: Places,
-    looks_far: bool,
-) -> Result<Round, OutboxError> {
     let mut transaction = begin_briefly(pool).await?;
     let mut candidates = Candidates::default();
-    candidates
-        .find(&mut transaction, program, places, looks_far)
-        .await?;
+    candidates.find(&mut transaction, program, places).await?;
     make_due(&mut transaction, &candidates.lost).await?;
     let heads = &candidates.heads;
     let mut is_stuck = heads.is_empty() && !candidates.before.is_empty();
@@ -157,16 +119,18 @@ async fn round(
     for row in &mut rows {
         row.is_abandoned = candidates.abandoned.contains(&row.id);
     }
-    let mut round = Round {
-        rows,
-        is_last: candidates.are_all && candidates.lost.is_empty(),
-        is_stuck,
-        pruned: false,
-    };
+    // The newest rows were looked for first.
+    rows.sort_unstable_by_key(|row| row.id);
     // Asked after the lease: receipts may have been deleted until then.
-    round.pruned = pause::look(&mut *transaction, program).await?.pruned;
+    let pruned = pause::look(&mut *transaction, program).await?.pruned;
     transaction.commit().await?;
-    Ok(round)
+    Ok(Claim::Open {
+        now: gate.now,
+        pruned,
+        more: !candidates.lost.is_empty() || !(rows.is_empty() || candidates.are_all),
+        rows,
+        is_stuck,
+    })
 }
 
 /// The due rows that one transaction of a claim has found.
@@ -190,7 +154,6 @@ impl Candidates {
         connection: &mut Connection,
         program: &str,
         places: Places,
-        looks_far: bool,
     ) -> Result<(), OutboxError> {
         self.are_all = true;
         for (kind, most) in places.kinds() {
@@ -204,16 +167,11 @@ impl Candidates {
                 if most == 0 {
                     continue;
                 }
-                let asked = if looks_far {
-                    MOST_LOOKED_AT.max(most)
-                } else {
-                    most
-                };
                 let query = sqlx::query(statement.as_str()).bind(program);
-                let query = query.bind(i64::try_from(asked).unwrap_or(i64::MAX));
+                let query = query.bind(i64::try_from(most).unwrap_or(i64::MAX));
                 let found = query.fetch_all(&mut *connection).await?;
-                self.add(&found, most)?;
-                if found.len() < asked {
+                self.add(&found)?;
+                if found.len() < most {
                     // There are no further rows of this kind for the next part.
                     break;
                 }
@@ -223,12 +181,7 @@ impl Candidates {
         Ok(())
     }
 
-    fn add(
-        &mut self,
-        found: &[<Database as sqlx::Database>::Row],
-        most: usize,
-    ) -> Result<(), OutboxError> {
-        let most = self.heads.len() + most;
+    fn add(&mut self, found: &[<Database as sqlx::Database>::Row]) -> Result<(), OutboxError> {
         for row in found {
             let (id, head): (i64, Option<i64>) = (row.try_get(0)?, row.try_get(1)?);
             let queued: Option<i64> = row.try_get(2)?;
@@ -242,8 +195,7 @@ impl Candidates {
                 (None, Some(queued)) => self.lost.push(queued),
                 // The newest rows may be the oldest ones as well.
                 (None, None) if self.heads.contains(&id) => {}
-                (None, None) if self.heads.len() < most => self.heads.push(id),
-                (None, None) => self.are_all = false,
+                (None, None) => self.heads.push(id),
             }
         }
         Ok(())

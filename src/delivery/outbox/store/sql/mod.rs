@@ -45,14 +45,18 @@ pub(crate) use self::schema::migrate;
 pub(crate) use self::settle::write;
 use super::{
     AFTER, ARRIVED, BEGIN, BEGIN_BRIEFLY, Connection, Database, ENGINE, FACTS, FOR_SHARE,
-    FOR_SHARE_SKIP_LOCKED, FOR_UPDATE, FOR_UPDATE_SKIP_LOCKED, LISTED, LOCK_MIGRATIONS, NOW, Pool,
-    SCHEMA, SCHEMA_NAME, is_one_of,
+    FOR_SHARE_SKIP_LOCKED, FOR_UPDATE, FOR_UPDATE_SKIP_LOCKED, LISTED, LOCK_MIGRATIONS, NOW,
+    ONLY_ARRIVED, Pool, SCHEMA, SCHEMA_NAME, is_one_of,
 };
 use crate::delivery::outbox::{OutboxError, OutboxErrorKind};
 use crate::delivery::report::ReportKind;
 
 /// The row is still leased to this owner.
 const OURS: &str = "WHERE id = $1 AND owner = $2 AND state = 'leased'";
+
+/// The column `state` where rows are found by their ids, so that no index of a state fits. Without
+/// statistics PostgreSQL expects few rows in such an index, and would read all of it.
+const ITS_STATE: &str = "COALESCE(state, '')";
 
 /// Begins a transaction that gives up soon if somebody else holds a lock.
 async fn begin_briefly(pool: &Pool) -> Result<Transaction<'static, Database>, OutboxError> {

@@ -7,7 +7,10 @@ use serde::Serialize;
 use super::announce::announce;
 use super::claim::lease_promoted;
 use super::wake::{promote, revive, revive_friends};
-use super::{ARRIVED, Connection, LISTED, NOW, OURS, Pool, begin_briefly, customers, list};
+use super::{
+    ARRIVED, Connection, ITS_STATE, LISTED, NOW, ONLY_ARRIVED, OURS, Pool, begin_briefly,
+    customers, list,
+};
 use crate::delivery::deliver::DeadReason;
 use crate::delivery::outbox::OutboxError;
 use crate::delivery::outbox::forgotten::NOBODY;
@@ -19,7 +22,7 @@ statements! {
     DONE = "UPDATE partnero_outbox SET state = 'done', owner = NULL, outcome = arrived.outcome, \
         settled_at = {NOW}, payload = NULL, public_key = NULL, last_answer = NULL FROM {ARRIVED} \
         WHERE partnero_outbox.id = arrived.id AND partnero_outbox.owner = arrived.owner \
-        AND state = 'leased' \
+        AND {ITS_STATE} = 'leased'{ONLY_ARRIVED} \
         RETURNING partnero_outbox.id, partnero_outbox.customer";
     RETRY = "UPDATE partnero_outbox SET state = 'due', owner = NULL, attempts = attempts + 1, \
         due_at = $3 + {NOW}, tried_at = {NOW}, sent_at = CASE WHEN $4 THEN sent_at ELSE $5 END, \

@@ -1,6 +1,6 @@
 //! Makes rows due that have waited for another row.
 
-use super::{Connection, LISTED, NOW, customers, is_one_of, list};
+use super::{Connection, ITS_STATE, LISTED, NOW, customers, is_one_of, list};
 use crate::delivery::outbox::OutboxError;
 
 statements! {
@@ -10,7 +10,7 @@ statements! {
         WHERE state = 'held' AND kind = 'customer' AND program = $2 AND waits_for {LISTED} \
         AND (SELECT kind FROM partnero_outbox w WHERE w.id = partnero_outbox.waits_for) <> 'deletion'";
     PROMOTE = "UPDATE partnero_outbox SET state = 'due', due_at = {NOW} \
-        WHERE state = 'queued' AND {is_oldest} RETURNING id, customer",
+        WHERE {ITS_STATE} = 'queued' AND {is_oldest} RETURNING id, customer",
         is_oldest = is_one_of(&format!("SELECT (SELECT MIN(q.id) FROM partnero_outbox q \
             WHERE q.program = gone.program AND q.customer = gone.customer AND q.state = 'queued') \
             FROM partnero_outbox gone WHERE gone.id {LISTED}"));
