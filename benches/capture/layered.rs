@@ -139,7 +139,7 @@ pub(super) fn reading() -> Vec<Arm> {
             ours(AD, "", plain)
         })
         .over("nothing read, 300-byte query")
-        .at_most(1000.0, 0.0),
+        .at_most(950.0, 0.0),
         Arm::new("floor and read, captured", move || {
             floor(LINK, "", Answer::CAPTURED_AND_REFERRED)
         })
@@ -159,7 +159,7 @@ pub(super) fn reading() -> Vec<Arm> {
         })
         .over("nothing read, link and cookie")
         .floor("floor and read, the same link again")
-        .at_most(2900.0, 0.0),
+        .at_most(2700.0, 0.0),
     ]
 }
 

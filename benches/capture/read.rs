@@ -34,7 +34,7 @@ pub(super) fn extracted() -> Vec<Arm> {
             read("", Answer::PLAIN)
         })
         .over("an extractor that does nothing")
-        .at_most(600.0, 0.0),
+        .at_most(400.0, 0.0),
         Arm::new("Option<Referral>, 12 cookies", move || {
             read(TWELVE, Answer::PLAIN)
         })
