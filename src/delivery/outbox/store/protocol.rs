@@ -7,6 +7,11 @@ use std::sync::Arc;
 use crate::client::CustomerRef;
 use crate::delivery::report::ReportKind;
 
+/// In milliseconds: a row that is due so shortly before a pause ends was put off by that pause. The
+/// report that got the 429 waits as long as the fleet, but its time is reckoned apart, and ends some
+/// milliseconds earlier or later.
+pub(super) const END_OF_PAUSE: i64 = 1_000;
+
 /// A row that a claim has leased.
 #[derive(Clone, PartialEq, Eq)]
 pub(crate) struct Claimed {

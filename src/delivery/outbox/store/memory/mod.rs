@@ -9,6 +9,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use self::row::{Row, State};
 use self::table::Table;
+use super::protocol::END_OF_PAUSE;
 use super::{Change, Claim, Passage, Places, Which, Written};
 use crate::delivery::outbox::OutboxRow;
 use crate::delivery::outbox::clock::{millis, now};
@@ -164,7 +165,7 @@ impl Memory {
                 return false;
             }
             for row in table.rows.values_mut() {
-                if row.state == State::Due && row.due_at >= pause.not_before {
+                if row.state == State::Due && row.due_at >= pause.not_before - END_OF_PAUSE {
                     row.due_at = now();
                 }
             }

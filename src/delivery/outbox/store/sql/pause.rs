@@ -5,6 +5,7 @@ use sqlx::Row;
 use super::{NOW, Pool, begin_briefly};
 use crate::delivery::outbox::OutboxError;
 use crate::delivery::outbox::store::Passage;
+use crate::delivery::outbox::store::protocol::END_OF_PAUSE;
 
 statements! {
     // A program that has never paused has no row.
@@ -35,7 +36,8 @@ statements! {
     // its condition.
     RESUME_ROWS = "UPDATE partnero_outbox SET due_at = {NOW} \
         WHERE program = $1 AND state IN ('due', 'leased') AND state = 'due' AND due_at >= \
-        (SELECT not_before FROM partnero_outbox_gate WHERE program = $1 AND closed_at IS NOT NULL)";
+        (SELECT not_before - {END_OF_PAUSE} FROM partnero_outbox_gate \
+        WHERE program = $1 AND closed_at IS NOT NULL)";
     RESUME = "UPDATE partnero_outbox_gate SET closed_at = NULL, reason = NULL, probe_at = NULL, \
         not_before = 0, probes = 0 WHERE program = $1 AND closed_at IS NOT NULL";
 }
