@@ -42,7 +42,7 @@ impl Companion {
         let settings = settings(cookie)?;
         Ok(Self {
             keys,
-            cookie: CookieTemplate::new(&settings),
+            cookie: CookieTemplate::new(&settings).with_long_values(),
             name: settings.name,
             domain: settings.domain.unwrap_or_default(),
             window: cookie.max_age,

@@ -1,6 +1,7 @@
 //! Finds the cookies of one name in the `Cookie` lines of a request.
 
 use http::header::{COOKIE, HeaderMap};
+use memchr::memchr;
 
 use super::super::read::Needle;
 
@@ -8,15 +9,27 @@ use super::super::read::Needle;
 ///
 /// The search looks for the name first, and for the borders of its pair only where the name stands.
 /// So a long line of other cookies costs less than one instruction a byte.
-pub(crate) struct CookieName(Needle);
+pub(crate) struct CookieName {
+    needle: Needle,
+    /// Whether a vectorised search for the end of a value takes less time than a look at its bytes.
+    has_long_values: bool,
+}
 
 impl CookieName {
     pub(crate) fn new(name: &str) -> Self {
-        Self(Needle::new(name))
+        Self {
+            needle: Needle::new(name),
+            has_long_values: false,
+        }
+    }
+
+    #[cfg(feature = "companion")]
+    pub(super) fn expect_long_values(&mut self) {
+        self.has_long_values = true;
     }
 
     pub(super) fn as_bytes(&self) -> &[u8] {
-        self.0.as_bytes()
+        self.needle.as_bytes()
     }
 
     /// The raw values in all lines, in the order the browser sent them.
@@ -34,7 +47,7 @@ impl CookieName {
     pub(super) fn values_in<'a>(&'a self, line: &'a [u8]) -> impl Iterator<Item = &'a [u8]> + 'a {
         let mut searched = 0;
         let starts = std::iter::from_fn(move || {
-            let start = self.0.find(line, searched)?;
+            let start = self.needle.find(line, searched)?;
             // An empty name is found everywhere; the search must go on behind it.
             searched = start + self.as_bytes().len().max(1);
             Some(start)
@@ -54,8 +67,11 @@ impl CookieName {
         }
         let after = line[start + self.as_bytes().len()..].trim_ascii_start();
         let value = after.strip_prefix(b"=")?;
-        // A value is short, so that this takes less time than to start a vectorised search.
-        let end = value.iter().position(|&byte| byte == b';');
+        let end = if self.has_long_values {
+            memchr(b';', value)
+        } else {
+            value.iter().position(|&byte| byte == b';')
+        };
         let end = end.unwrap_or(value.len());
         // Blanks around a value belong to no cookie (RFC 6265, section 5.2). Some clients send
         // them.

@@ -95,6 +95,13 @@ impl CookieTemplate {
         self
     }
 
+    /// For a cookie whose values are much longer than a key.
+    #[cfg(feature = "companion")]
+    pub(crate) fn with_long_values(mut self) -> Self {
+        self.name.expect_long_values();
+        self
+    }
+
     /// Whether browsers refuse the cookie from the host of this request.
     pub(crate) fn is_outside_domain(&self, request: &RequestHead<'_>) -> bool {
         let domain = self.domain();
