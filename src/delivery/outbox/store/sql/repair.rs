@@ -80,8 +80,7 @@ async fn lanes(
         let (queued, head): (Option<i64>, Option<i64>) = (lane.try_get(1)?, lane.try_get(2)?);
         lost.extend(queued.filter(|queued| head.is_none_or(|head| head > *queued)));
     }
-    let is_full = i64::try_from(lanes.len()) == Ok(MOST);
-    let furthest = lanes.last().filter(|_| is_full);
+    let furthest = lanes.last().filter(|_| is_full(&lanes));
     let seen = furthest.map(|lane| text(lane, 0)).transpose()?;
     // Bytes of another driver that are no text come back as another customer, and would be found
     // again and again.
@@ -104,9 +103,10 @@ async fn held(
     lost.extend(for_nobody);
     let query = sqlx::query(HELD_FOR_THE_SAME.as_str()).bind(program);
     let mut rows = query.bind(waits_for).bind(id).fetch_all(pool).await?;
-    if rows.is_empty() {
+    // In one step, so that a short list is done before the first claim of a worker.
+    if !is_full(&rows) {
         let query = sqlx::query(HELD_FOR_THE_NEXT.as_str()).bind(program);
-        rows = query.bind(waits_for).fetch_all(pool).await?;
+        rows.extend(query.bind(waits_for).fetch_all(pool).await?);
     }
     let mut seen = None;
     for row in &rows {
@@ -117,6 +117,11 @@ async fn held(
         }
     }
     Ok(seen)
+}
+
+/// Whether there may be more of these rows.
+fn is_full<T>(rows: &[T]) -> bool {
+    i64::try_from(rows.len()) == Ok(MOST)
 }
 
 /// Makes rows due that nothing else makes due.

@@ -8,6 +8,7 @@ every_database! {
     a_repair_goes_through_all_held_rows,
     a_repair_ends_beside_a_customer_that_is_no_text,
     a_repair_leaves_other_programs_alone,
+    a_short_list_is_repaired_in_one_step,
 }
 
 /// More than one step of a repair looks at.
@@ -93,4 +94,18 @@ async fn a_repair_leaves_other_programs_alone(store: Store) {
     assert_eq!(count(&store, "state = 'due'").await, 0);
     repair(&store.of("other")).await;
     assert_eq!(count(&store, "state = 'due'").await, 2);
+}
+
+/// A worker's first step comes before its first claim, so that it does not stop before these rows.
+async fn a_short_list_is_repaired_in_one_step(store: Store) {
+    let rows = [
+        "'a', 'a', 'held', -9223372036854775808".to_owned(),
+        "'b', 'b', 'held', 0".to_owned(),
+        "'c', 'c', 'held', 77777".to_owned(),
+        "'d', 'd', 'held', NULL".to_owned(),
+        "'e', 'e', 'queued', NULL".to_owned(),
+    ];
+    insert(&store, "key, customer, state, waits_for", rows.into_iter()).await;
+    store.repair(&Repair::beginning()).await.unwrap();
+    assert_eq!(count(&store, "state = 'due'").await, 5);
 }
