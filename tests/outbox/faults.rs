@@ -143,15 +143,13 @@ async fn a_wrong_api_key_kills_nothing(shop: Shop) {
 
 async fn one_poisonous_row_stops_nobody_else(shop: Shop) {
     // An answer that came too late would count as a failure of another customer.
-    const TIMEOUT: Duration = Duration::from_secs(10);
-    let shop = shop.with_timeout(TIMEOUT);
+    let shop = shop.with_timeout(Duration::from_secs(10));
     shop.sandbox.inject(Fault::status(500).mentioning("poison"));
     shop.report(NewCustomer::new("poison")).await;
     for number in 0..20 {
         shop.report(NewCustomer::new(number)).await;
     }
-    let worker = shop.worker().look_up_after(2 * TIMEOUT).lease(3 * TIMEOUT);
-    let worker = worker.start().unwrap();
+    let worker = shop.worker().start().unwrap();
     let status = shop.status_when(|status| status.pending == 1).await;
     assert_eq!((status.dead, status.paused_for), (0, None));
     assert_eq!(shop.sandbox.customers().len(), 20);
@@ -191,11 +189,9 @@ async fn many_rows_that_always_fail_pause_nobody(shop: Shop) {
 async fn an_outage_amid_rows_that_always_fail_pauses_everybody(shop: Shop) {
     const LONG: Duration = Duration::from_secs(60 * 60);
     // An honest report whose answer came too late would be tried again after an hour.
-    const TIMEOUT: Duration = Duration::from_secs(10);
-    let shop = shop.with_timeout(TIMEOUT);
+    let shop = shop.with_timeout(Duration::from_secs(10));
     honest_ones_behind_bots(&shop).await;
-    let worker = shop.worker().look_up_after(2 * TIMEOUT).lease(3 * TIMEOUT);
-    let worker = worker.retries(LONG, LONG).probes(LONG, LONG);
+    let worker = shop.worker().retries(LONG, LONG).probes(LONG, LONG);
     let worker = worker.start().unwrap();
     shop.status_when(|status| status.pending == 40).await;
     let (tries, probes) = (shop.calls("POST"), shop.calls("GET /v1/test"));
@@ -218,15 +214,15 @@ async fn an_outage_amid_rows_that_always_fail_pauses_everybody(shop: Shop) {
 async fn what_is_never_taken_is_given_up_by_age(shop: Shop) {
     shop.sandbox.inject(Fault::status(500).mentioning("poison"));
     shop.report(NewCustomer::new("poison")).await;
-    let age = Duration::from_millis(200);
+    // A slow machine needs a part of it for each attempt.
+    let age = Duration::from_secs(2);
     let worker = shop.worker().give_up_after(age);
     let worker = worker.start().unwrap();
     shop.status_when(Status::is_drained).await;
     worker.stop(Duration::from_secs(5)).await;
     let letter = shop.dead().await.remove(0);
     assert_eq!(letter.reason, "too_old");
-    // A slow machine needs longer for two attempts than the report may be tried.
-    assert!(letter.attempts >= 2, "{letter:?}");
+    assert!(letter.attempts > 2, "{letter:?}");
     let tried = letter.died_at.duration_since(letter.enqueued_at).unwrap();
     assert!(tried >= age, "{letter:?}");
 }

@@ -126,7 +126,7 @@ fn stopping_shop(shop: &Shop, standstill: Stopping) -> Shop {
     let sandbox: &Sandbox = &shop.sandbox;
     let client = Client::builder(ApiKey::new(sandbox.api_key()).unwrap())
         .base_url(sandbox.base_url())
-        .timeout(Duration::from_millis(300))
+        .timeout(shop.timeout)
         .retries(0)
         .layer(standstill)
         .build()
@@ -135,5 +135,6 @@ fn stopping_shop(shop: &Shop, standstill: Stopping) -> Shop {
         sandbox: sandbox.clone(),
         client,
         outbox: shop.outbox.clone(),
+        timeout: shop.timeout,
     }
 }

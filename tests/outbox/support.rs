@@ -67,15 +67,18 @@ pub(crate) struct Shop {
     pub(crate) sandbox: Sandbox,
     pub(crate) client: Client,
     pub(crate) outbox: Outbox,
+    /// How long the client waits for an answer.
+    pub(crate) timeout: Duration,
 }
 
 impl Shop {
     pub(crate) async fn open(outbox: Outbox) -> Self {
         let sandbox = Sandbox::start().await.unwrap();
-        let client = client(&sandbox, Duration::from_millis(300));
+        let timeout = Duration::from_millis(300);
         Self {
+            client: client(&sandbox, timeout),
+            timeout,
             sandbox,
-            client,
             outbox,
         }
     }
@@ -84,17 +87,19 @@ impl Shop {
     pub(crate) fn with_timeout(self, timeout: Duration) -> Self {
         Self {
             client: client(&self.sandbox, timeout),
+            timeout,
             ..self
         }
     }
 
     /// A worker whose waits are fractions of a second instead of minutes.
     pub(crate) fn worker(&self) -> DeliveryWorkerBuilder {
+        // Half a second for a slow database.
+        let look_up_after = self.timeout + Duration::from_millis(500);
         DeliveryWorker::builder(self.outbox.clone(), self.client.clone())
             .poll(Duration::from_millis(10))
-            // The client's time-out, and half a second for a slow database.
-            .look_up_after(Duration::from_millis(800))
-            .lease(Duration::from_secs(5))
+            .look_up_after(look_up_after)
+            .lease(2 * look_up_after.max(Duration::from_millis(2_500)))
             .retries(Duration::from_millis(20), Duration::from_millis(100))
             .probes(Duration::from_millis(20), Duration::from_millis(100))
             .referrer_grace(Duration::ZERO)
