@@ -26,9 +26,9 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(60);
 
 type BoxError = Box<dyn StdError + Send + Sync>;
 
-pub(super) const SOURCE: &str = "the app's own list of users failed";
+const SOURCE: &str = "the app's own list of users failed";
 
-pub(super) async fn next<S: Stream>(mut stream: Pin<&mut S>) -> Option<S::Item> {
+async fn next<S: Stream>(mut stream: Pin<&mut S>) -> Option<S::Item> {
     poll_fn(|cx| stream.as_mut().poll_next(cx)).await
 }
 
@@ -93,6 +93,16 @@ impl Run {
         S: Stream<Item = Result<NewCustomer, E>>,
         E: Into<BoxError>,
     {
+        for _ in 0..self.settings.skip {
+            match next(users.as_mut()).await {
+                Some(Ok(_)) => {}
+                Some(Err(error)) => {
+                    let report = BackfillReport::default();
+                    return Err(BackfillError::new(report, SOURCE, error.into()));
+                }
+                None => break,
+            }
+        }
         let mut is_ended = false;
         loop {
             while self.under_way.len() < self.settings.concurrency {

@@ -10,7 +10,7 @@ use futures_core::Stream;
 
 use super::error::BackfillError;
 use super::report::BackfillReport;
-use super::run::{Run, SOURCE, next};
+use super::run::Run;
 use crate::client::{Client, NewCustomer};
 
 /// Makes customers of the app's users. See the [module docs](super) for what is guaranteed, and for an
@@ -91,18 +91,7 @@ impl Backfill {
         S: Stream<Item = Result<NewCustomer, E>>,
         E: Into<Box<dyn StdError + Send + Sync>>,
     {
-        let mut users = pin!(users);
-        for _ in 0..self.skip {
-            match next(users.as_mut()).await {
-                Some(Ok(_)) => {}
-                Some(Err(error)) => {
-                    let (report, message) = (BackfillReport::default(), SOURCE);
-                    return Err(BackfillError::new(report, message, error.into()));
-                }
-                None => break,
-            }
-        }
-        Run::new(self).run(users).await
+        Run::new(self).run(pin!(users)).await
     }
 }
 

@@ -197,7 +197,7 @@ impl<T> List<T> {
         let next = sheet.next.map(|link| {
             let next = visited.follow(client.base_url(), &link, &path);
             Self {
-                // A link that is not followed is an error of the next page. This page is whole.
+                // A link that cannot be followed is an error of the next page: this page is complete.
                 call: next.map(|path| Call::at(summary, path)).map_err(odd),
                 client,
                 read,

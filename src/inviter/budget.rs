@@ -57,7 +57,7 @@ impl Budget {
     /// Notes a failure. `retry_after` is what Partnero has asked for.
     pub(super) fn failed(&mut self, now: Instant, retry_after: Option<Duration>) {
         self.failures = self.failures.saturating_add(1);
-        // One failure may be chance. A pause that Partnero asks for is none.
+        // One failure may be chance; a pause that Partnero asks for is not.
         if self.failures >= MOST_FAILURES || retry_after.is_some() {
             let quiet = retry_after.unwrap_or_default().clamp(QUIET, LONGEST_QUIET);
             self.quiet_until = Some(now + quiet);

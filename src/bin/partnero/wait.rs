@@ -11,7 +11,7 @@ use tokio::time::sleep;
 pub(crate) async fn watched<T>(what: &'static str, work: impl Future<Output = T>) -> T {
     let mut work = pin!(work);
     tokio::select! {
-        // The work is asked first, so that a spinner never flashes up for work that is done.
+        // Looks first whether the work is done, so that no spinner flashes up for it.
         biased;
         done = &mut work => return done,
         () = sleep(Duration::from_secs(1)) => {}

@@ -93,7 +93,7 @@ impl BalanceGroup {
     fn read(name: &str, raw: &Value) -> Self {
         let items = match raw {
             Value::Array(items) => items.as_slice(),
-            // Perhaps a group with one amount is that amount.
+            // A group that holds one amount alone may stand for that amount.
             other => std::slice::from_ref(other),
         };
         Self {

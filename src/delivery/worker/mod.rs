@@ -11,6 +11,7 @@ mod gauges;
 mod health;
 mod lease;
 mod outage;
+mod places;
 mod probe;
 mod retry;
 mod settings;

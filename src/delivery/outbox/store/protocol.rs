@@ -168,10 +168,6 @@ pub(crate) enum Op {
         id: i64,
         outcome: String,
         /// The receipt then names nobody.
-        #[cfg_attr(
-            not(any(feature = "outbox-postgres", feature = "outbox-sqlite")),
-            expect(dead_code, reason = "the table in memory looks at the row")
-        )]
         is_deletion: bool,
         next: Option<NextLease>,
     },

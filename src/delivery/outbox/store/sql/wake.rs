@@ -24,39 +24,37 @@ pub(super) async fn revive(
     program: &str,
     arrived: &[i64],
 ) -> Result<(), OutboxError> {
-    if arrived.is_empty() {
-        return Ok(());
-    }
-    let query = sqlx::query(REVIVE.as_str())
-        .bind(list(arrived)?)
-        .bind(program);
-    query.execute(connection).await?;
-    Ok(())
+    make_due(connection, &REVIVE, program, arrived).await
 }
 
 /// Makes the sign-ups due that waited for these, which are dead now: a referrer who may never arrive
 /// holds no friends. Sales go on waiting for their customer, and a new sign-up for the deletion of who
-/// had its identifier. It must come after all other changes,
-/// as [`revive`].
+/// had its identifier. It must come after all other changes, as [`revive`].
 pub(super) async fn revive_friends(
     connection: &mut Connection,
     program: &str,
     dead: &[i64],
 ) -> Result<(), OutboxError> {
-    if dead.is_empty() {
+    make_due(connection, &REVIVE_FRIENDS, program, dead).await
+}
+
+async fn make_due(
+    connection: &mut Connection,
+    statement: &'static str,
+    program: &str,
+    awaited: &[i64],
+) -> Result<(), OutboxError> {
+    if awaited.is_empty() {
         return Ok(());
     }
-    let query = sqlx::query(REVIVE_FRIENDS.as_str())
-        .bind(list(dead)?)
-        .bind(program);
-    query.execute(connection).await?;
+    let query = sqlx::query(statement).bind(list(awaited)?);
+    query.bind(program).execute(connection).await?;
     Ok(())
 }
 
 /// Makes the oldest queued row due in each lane that one of these rows has left. It must come after
 /// all other changes of its transaction: a claim that queues rows at the same time locks their
-/// head, and so they are seen here.
-/// The answer is which rows, and of which customers.
+/// head, and so they are seen here. The answer is the ids of these rows, and their customers.
 pub(super) async fn promote(
     connection: &mut Connection,
     gone: &[i64],
