@@ -398,15 +398,71 @@ async fn a_key_of_another_customer_is_left_out_though_the_refusal_names_no_field
         let shop = Shop::open_with_defaults().await;
         let carla = NewCustomer::new(3).key("carla");
         assert!(shop.sign_up("", carla).await.error().is_none());
-        let refusal = Fault::answer(status, r#"{"message": "Invalid."}"#, "application/json");
-        shop.sandbox
-            .inject(refusal.on(Method::POST, "/v1/customers").times(1));
+        let refusal = refused_once(status, r#"{"message": "Invalid."}"#);
+        shop.sandbox.inject(refusal);
         // Nobody referred Ben, so the refusal is not answered by the same call once more.
         let outcome = shop.sign_up("", ben().key("carla")).await;
         let created = Registration::Unreferred(UnreferredReason::NotReferred);
         assert_eq!(outcome.registration(), Some(created), "{status}");
         assert_eq!(outcome.left_out().to_string(), "key", "{status}");
     }
+}
+
+/// A refusal of Ben's creation that comes once.
+fn refused_once(status: u16, body: &str) -> Fault {
+    let refusal = Fault::answer(status, body, "application/json");
+    refusal.on(Method::POST, "/v1/customers").times(1)
+}
+
+/// Partnero may also name a field that was not sent.
+#[tokio::test]
+async fn of_the_fields_that_a_refusal_names_those_that_were_sent_are_left_out() {
+    let shop = Shop::open_with_defaults().await;
+    let body = r#"{"message": "Invalid.", "errors": {"name": ["odd"], "surname": ["odd"]}}"#;
+    shop.sandbox.inject(refused_once(422, body));
+    let outcome = shop.sign_up("", ben()).await;
+    let created = Registration::Unreferred(UnreferredReason::NotReferred);
+    assert_eq!(outcome.registration(), Some(created));
+    assert_eq!(outcome.left_out().to_string(), "name");
+}
+
+#[tokio::test]
+async fn a_key_that_nobody_else_has_is_not_left_out() {
+    let shop = Shop::open_with_defaults().await;
+    let refusal = refused_once(422, r#"{"message": "Invalid."}"#);
+    shop.sandbox.inject(refusal);
+    let outcome = shop.sign_up("", ben().key("ben")).await;
+    let invalid = SignupErrorKind::Partnero(ErrorKind::Invalid);
+    assert_eq!(outcome.error().map(SignupError::kind), Some(invalid));
+    assert!(!shop.knows("2"));
+}
+
+/// Something else than the referrer is wrong, so the same call would be refused again.
+#[tokio::test]
+async fn a_refusal_of_a_field_that_cannot_be_left_out_is_the_end() {
+    let shop = Shop::open_with_defaults().await;
+    let body = r#"{"message": "Invalid.", "errors": {"id": ["odd"]}}"#;
+    shop.sandbox.inject(refused_once(422, body));
+    let outcome = shop.sign_up_by(ANNA, ben()).await;
+    let invalid = SignupErrorKind::Partnero(ErrorKind::Invalid);
+    assert_eq!(outcome.error().map(SignupError::kind), Some(invalid));
+    assert!(!shop.knows("2"));
+}
+
+/// A conflict is about something that is there already, which a missing referrer is not.
+#[tokio::test]
+async fn after_a_conflict_the_referrer_is_not_looked_up() {
+    let shop = Shop::open_with_defaults().await;
+    let carla = NewCustomer::new(3).key("carla");
+    assert!(shop.sign_up("", carla).await.error().is_none());
+    let conflict = refused_once(409, r#"{"message": "Conflict."}"#);
+    shop.sandbox.inject(conflict);
+    let outcome = shop.sign_up_by(ANNA, ben().key("carla")).await;
+    assert_eq!(outcome.registration(), Some(REFERRED));
+    assert_eq!(outcome.left_out().to_string(), "key");
+    let requests = shop.sandbox.requests();
+    let mut paths = requests.iter().map(|request| request.path.as_str());
+    assert!(!paths.any(|path| path.ends_with(ANNA)), "{requests:?}");
 }
 
 /// One side may write a domain with its own letters, the other one in ASCII. That is no proof of

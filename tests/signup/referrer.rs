@@ -7,7 +7,9 @@ use tower_partnero::sandbox::Fault;
 use tower_partnero::sandbox::switches::{
     CustomerShape, DeletedCustomer, ErrorMap, SearchMiss, UnknownReferrer,
 };
-use tower_partnero::{ErrorKind, NewCustomer, Referral, Registration, Sandbox, SignupErrorKind};
+use tower_partnero::{
+    ErrorKind, NewCustomer, Referral, Registration, Sandbox, SignupError, SignupErrorKind,
+};
 
 use super::{ANNA, ANNA_ID, REFERRED, Shop, ben, set_cookie, visit};
 
@@ -18,6 +20,8 @@ async fn a_referred_sign_up_is_credited() {
     assert_eq!(outcome.registration(), Some(REFERRED));
     assert!(outcome.customer().unwrap().referral_link.is_some());
     assert_eq!(shop.referrer_of("2").as_deref(), Some(ANNA_ID));
+    // The answer names the referrer, so Partnero is asked nothing more.
+    assert_eq!(shop.sandbox.requests().len(), 2, "Anna and Ben");
 }
 
 #[tokio::test]
@@ -141,6 +145,25 @@ async fn a_link_that_leads_elsewhere_in_a_path_does_not_cost_the_customer() {
     }
 }
 
+/// Partnero's own way to read one customer. Only what must not stand in a path is searched for.
+#[tokio::test]
+async fn a_plain_key_is_asked_for_in_the_path() {
+    let sandbox = Sandbox::builder().switch(UnknownReferrer::BadRequest);
+    let shop = Shop::open(sandbox.start().await.unwrap()).await;
+    for (id, key) in [(2, "nobody"), (3, "no.bo-dy_0~1")] {
+        let outcome = shop.sign_up_by(key, NewCustomer::new(id)).await;
+        let unreferred = Registration::Unreferred(UnreferredReason::UnknownReferrer);
+        assert_eq!(outcome.registration(), Some(unreferred), "{key}");
+        let requests = shop.sandbox.requests();
+        let asked: Vec<&str> = requests
+            .iter()
+            .map(|request| request.path.as_str())
+            .filter(|path| path.contains(key))
+            .collect();
+        assert_eq!(asked, [format!("/v1/customers/{key}")]);
+    }
+}
+
 /// Partnero's search may refuse a text that cannot be a key.
 #[tokio::test]
 async fn a_search_that_refuses_the_link_does_not_cost_the_customer() {
@@ -153,6 +176,20 @@ async fn a_search_that_refuses_the_link_does_not_cost_the_customer() {
         let unreferred = Registration::Unreferred(UnreferredReason::UnknownReferrer);
         assert_eq!(outcome.registration(), Some(unreferred), "{status}");
     }
+}
+
+/// Whether Partnero knows the key is not known then.
+#[tokio::test]
+async fn a_search_that_fails_keeps_the_referral() {
+    let sandbox = Sandbox::builder().switch(UnknownReferrer::BadRequest);
+    let shop = Shop::open(sandbox.start().await.unwrap()).await;
+    let failure = Fault::status(503).on(Method::GET, "/v1/customers:search");
+    shop.sandbox.inject(failure);
+    let outcome = shop.sign_up_by("..%2Ftest", ben()).await;
+    let error = outcome.error().map(SignupError::kind);
+    assert_eq!(error, Some(SignupErrorKind::Partnero(ErrorKind::Server)));
+    assert_eq!(set_cookie(outcome), None, "the referral is not spent");
+    assert!(!shop.knows("2"));
 }
 
 #[tokio::test]

@@ -163,10 +163,8 @@ pub(crate) async fn prune(
     let pruned = query.execute(&mut *transaction).await?.rows_affected();
     // In the same transaction. A claim that saw the receipts gone but not this note would send a
     // sale again without a look-up.
-    if pruned > 0 {
-        let query = sqlx::query(NOTE_PRUNING.as_str()).bind(program);
-        query.execute(&mut *transaction).await?;
-    }
+    let query = sqlx::query(NOTE_PRUNING.as_str()).bind(program);
+    query.execute(&mut *transaction).await?;
     transaction.commit().await?;
     Ok(pruned)
 }

@@ -3,6 +3,7 @@
 use sqlx::AssertSqlSafe;
 
 use super::*;
+use crate::client::CustomerRef;
 use crate::delivery::outbox::store::Table;
 
 /// Makes one test of a rule for each database.
@@ -32,11 +33,14 @@ pub(super) use every_database;
 
 every_database! {
     a_row_with_absurd_numbers_is_dead_alone,
+    the_first_moment_of_1970_is_a_time,
+    what_stands_behind_an_unreadable_row_goes_on,
     a_clock_that_was_ahead_leaves_no_time_in_the_future,
     what_waits_for_a_deleted_row_is_found,
     a_row_behind_a_deleted_head_is_found_with_the_next,
     a_younger_row_is_no_head,
     rows_behind_a_head_are_not_read_again,
+    a_claim_says_whether_there_is_more,
     workers_that_share_long_lanes_leave_nothing_behind,
 }
 
@@ -112,6 +116,43 @@ async fn a_row_with_absurd_numbers_is_dead_alone(store: Store) {
             letter.last_answer
         );
     }
+}
+
+async fn the_first_moment_of_1970_is_a_time(store: Store) {
+    execute(
+        &store,
+        "INSERT INTO partnero_outbox (kind, key, customer, payload, created_at, sent_at, tried_at) \
+         VALUES ('transaction', 'old', 'old', '{}', 0, 0, 0)",
+    )
+    .await;
+    let row = claim(&store).await.remove(0);
+    let times = (row.created_at, row.sent_at, row.tried_at);
+    assert_eq!(times, (0, Some(0), Some(0)));
+}
+
+/// A claim makes a row a dead letter that it cannot read.
+async fn what_stands_behind_an_unreadable_row_goes_on(store: Store) {
+    let rows = [customer("anna"), customer("ben")];
+    enqueue(&store, &rows).await;
+    enqueue(&store, &[sale("a-1", "a"), sale("a-2", "a")]).await;
+    let rows = claim(&store).await;
+    assert_eq!(keys(&rows), ["anna", "ben", "a-1"]);
+    let wait = Op::Announce {
+        id: rows[1].id,
+        check: Check::Referrer(CustomerRef::id("anna")),
+        once: false,
+    };
+    assert_eq!(write(&store, wait).await, held());
+    assert!(claim(&store).await.is_empty());
+    assert_eq!(count(&store, "state IN ('held', 'queued')").await, 2);
+    for row in [&rows[0], &rows[2]] {
+        write(&store, retry(row.id, NOW)).await;
+    }
+    let spoil = "UPDATE partnero_outbox SET attempts = -1 WHERE key IN ('anna', 'a-1')";
+    execute(&store, spoil).await;
+    assert!(claim(&store).await.is_empty());
+    assert_eq!(store.status().await.unwrap().dead, 2);
+    assert_eq!(keys(&claim(&store).await), ["ben", "a-2"]);
 }
 
 async fn a_clock_that_was_ahead_leaves_no_time_in_the_future(store: Store) {
@@ -204,6 +245,22 @@ async fn rows_behind_a_head_are_not_read_again(store: Store) {
     assert_eq!(count(&store, "state = 'queued'").await, 3_000);
     assert_eq!(count(&store, "state IN ('due', 'leased')").await, 2);
     assert_eq!(store.status().await.unwrap().pending, 3_002);
+    // Nor after an attempt of the head that is followed by another one.
+    store.hasten(NOW).await.unwrap();
+    let head = claim(&store).await.remove(0);
+    write(&store, retry(head.id, MINUTE)).await;
+    assert_eq!(count(&store, "state = 'queued'").await, 3_000);
+}
+
+async fn a_claim_says_whether_there_is_more(store: Store) {
+    enqueue(&store, &["a", "b", "c"].map(|key| sale(key, key))).await;
+    for (places, expected) in [(2, (2, true)), (10, (1, false))] {
+        let claim = store.claim(OWNER, MINUTE, any(places)).await.unwrap();
+        let Claim::Open { rows, more, .. } = claim else {
+            panic!("the gate is open");
+        };
+        assert_eq!((rows.len(), more), expected);
+    }
 }
 
 /// Claims, sends and enqueues all at once. A row that is queued while its head leaves the lane must
@@ -265,6 +322,8 @@ async fn no_row_is_queued_behind_a_head_that_leaves() {
     let mut settling = pool.begin().await.unwrap();
     let done = sqlx::query("UPDATE partnero_outbox SET state = 'done' WHERE key = 'a-1'");
     done.execute(&mut *settling).await.unwrap();
+    // Not stuck: there was nothing to put aside, so another claim has to wait.
+    assert!(!is_stuck(&store, any(10)).await);
     assert!(claim(&store).await.is_empty());
     settling.commit().await.unwrap();
     assert_eq!(keys(&claim(&store).await), ["a-2"]);

@@ -27,6 +27,8 @@ every_engine! {
     a_sale_may_have_its_customers_name,
     what_has_waited_longest_is_tried_first,
     a_next_row_is_not_leased_before_its_time,
+    who_was_put_aside_follows_a_head_that_dies_or_waits,
+    who_waits_for_a_waiting_friend_goes_on_waiting,
 }
 
 async fn a_key_is_taken_once_of_each_kind(store: Store) {
@@ -301,6 +303,20 @@ async fn a_dead_sale_holds_its_refund_and_nothing_else(store: Store) {
     assert_eq!(claim(&store).await[0].kind, ReportKind::Refund);
 }
 
+/// A claim that finds nothing but rows behind heads puts these rows aside.
+async fn who_was_put_aside_follows_a_head_that_dies_or_waits(store: Store) {
+    let refund = row(ReportKind::Refund, "o-1", "7");
+    enqueue(&store, &[sale("o-1", "7"), refund, sale("o-2", "7")]).await;
+    let sale = claim(&store).await.remove(0);
+    assert!(claim(&store).await.is_empty());
+    write(&store, dead(sale.id)).await;
+    let refund = claim(&store).await.remove(0);
+    assert_eq!(refund.kind, ReportKind::Refund);
+    assert!(claim(&store).await.is_empty());
+    assert_eq!(write(&store, announce(&refund)).await, held());
+    assert_eq!(keys(&claim(&store).await), ["o-2"]);
+}
+
 fn check(id: i64, check: Check) -> Op {
     Op::Announce {
         id,
@@ -444,3 +460,14 @@ async fn a_next_row_is_not_leased_before_its_time(store: Store) {
 
 use crate::client::CustomerRef;
 use crate::delivery::outbox::store::Which;
+
+async fn who_waits_for_a_waiting_friend_goes_on_waiting(store: Store) {
+    enqueue(&store, &["anna", "ben", "carla"].map(customer)).await;
+    let rows = claim(&store).await;
+    for (friend, referrer) in [(2, "ben"), (1, "anna")] {
+        let wait = wait_for(CustomerRef::id(referrer), rows[friend].id);
+        assert_eq!(write(&store, wait).await, held());
+    }
+    assert!(claim(&store).await.is_empty());
+    assert_eq!(store.status().await.unwrap().held, 2);
+}

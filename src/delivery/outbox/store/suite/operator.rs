@@ -81,6 +81,17 @@ async fn only_the_dead_are_replayed_or_discarded(store: Store) {
     assert_eq!(store.replay(Which::One(id)).await.unwrap(), 0);
     assert!(!store.discard(id, "no").await.unwrap());
     assert!(!store.discard(99, "no").await.unwrap());
+    // A report that is under way goes on holding those that wait for it.
+    enqueue(&store, &[sale("b", "7"), customer("7")]).await;
+    let rows = claim(&store).await;
+    assert_eq!(write(&store, announce(&rows[0])).await, held());
+    assert!(!store.discard(rows[1].id, "no").await.unwrap());
+    assert!(claim(&store).await.is_empty());
+    // A deletion that is under way goes on naming its customer.
+    store.forget("8").await.unwrap();
+    let order = claim(&store).await.remove(0);
+    assert!(!store.discard(order.id, "no").await.unwrap());
+    assert_eq!(store.export("8").await.unwrap().len(), 1);
 }
 
 async fn what_is_due_in_a_year_is_hastened(store: Store) {

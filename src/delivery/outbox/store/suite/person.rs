@@ -13,12 +13,14 @@ every_engine! {
     friends_wait_no_more_for_a_forgotten_referrer,
     a_stranger_has_nothing_to_forget,
     a_deletion_leaves_an_empty_receipt,
+    a_deletion_that_another_worker_has_keeps_its_customer,
     a_deletion_waits_for_calls_under_way,
     a_deletion_that_was_given_up_is_ordered_again,
     a_newcomer_waits_for_the_deletion,
     a_newcomer_waits_for_a_person_if_the_deletion_is_dead,
     a_newcomer_who_leaves_is_never_sent,
     everything_about_a_customer_is_exported,
+    a_report_that_waits_names_the_row_it_waits_for,
     a_program_forgets_its_own_customers_alone,
     the_id_of_a_deleted_row_is_not_given_again,
 }
@@ -188,6 +190,19 @@ async fn a_deletion_leaves_an_empty_receipt(store: Store) {
     assert_eq!(store.export(NOBODY).await.unwrap().len(), 2);
 }
 
+/// The first worker's lease has run out, and what it says comes late.
+async fn a_deletion_that_another_worker_has_keeps_its_customer(store: Store) {
+    store.forget("7").await.unwrap();
+    let order = claim_for(&store, OTHER, NOW).await.remove(0);
+    assert_eq!(deletion(&store).await.id, order.id);
+    let late = write_as(&store, OTHER, deleted(order.id)).await;
+    assert_eq!(late, Written::Settled(false));
+    assert_eq!(store.export("7").await.unwrap().len(), 1);
+    let written = write(&store, deleted(order.id)).await;
+    assert_eq!(written, Written::Settled(true));
+    assert!(store.export("7").await.unwrap().is_empty());
+}
+
 async fn a_deletion_waits_for_calls_under_way(store: Store) {
     enqueue(&store, &[customer("7"), sale("o-1", "8")]).await;
     let lease_ends = |row: &serde_json::Value| row["due_at"].as_i64().unwrap();
@@ -303,6 +318,15 @@ async fn everything_about_a_customer_is_exported(store: Store) {
     assert_eq!(rows[3]["owner"], OWNER);
     assert_eq!(rows[4]["kind"], "credit");
     assert_eq!(rows[0].as_object().unwrap().len(), 19);
+}
+
+async fn a_report_that_waits_names_the_row_it_waits_for(store: Store) {
+    enqueue(&store, &[sale("o-1", "7"), customer("7")]).await;
+    let rows = claim(&store).await;
+    assert_eq!(write(&store, announce(&rows[0])).await, held());
+    let exported = store.export("7").await.unwrap();
+    assert_eq!(exported[0]["waits_for"], rows[1].id);
+    assert!(exported[1]["waits_for"].is_null());
 }
 
 async fn a_program_forgets_its_own_customers_alone(store: Store) {

@@ -97,6 +97,10 @@ async fn a_receipt_keeps_no_payload(store: Store) {
     write(&store, done(rows[0].id)).await;
     let status = store.status().await.unwrap();
     assert_eq!((status.pending, status.dead, status.oldest), (0, 0, None));
+    let receipt = store.export("anna").await.unwrap().remove(0);
+    for column in ["payload", "public_key", "last_answer"] {
+        assert!(receipt[column].is_null(), "{receipt}");
+    }
 }
 
 /// An app may give the identifier to another person.
