@@ -73,7 +73,8 @@ impl Decision {
 
 /// Weighs the link, the cookies and, where the policy asks for it, the page before.
 ///
-/// `stored` reads what the browser keeps. It is called only if the visitor's consent lets us read.
+/// `date` is given what the cookies of our name say, and takes out a key that is too old. It is called
+/// only if the visitor's consent lets us read.
 #[inline(always)]
 #[expect(
     clippy::inline_always,
@@ -82,16 +83,16 @@ impl Decision {
 pub(super) fn weigh(
     policy: &Policy,
     request: &RequestHead<'_>,
-    stored: impl FnOnce() -> Reading,
+    date: impl FnOnce(Reading) -> Reading,
 ) -> Decision {
     let consent = policy.consent(request);
     let stored = match consent {
         // Without an answer about consent the app must not read what the browser stores, either
         // (ePrivacy directive, article 5(3)).
         Consent::Unknown => Reading::new(ReferralSource::Cookie),
-        Consent::Granted | Consent::Withdrawn => stored(),
+        Consent::Granted | Consent::Withdrawn => date(policy.cookie.read_cookies(request.headers)),
     };
-    let has_cookie = stored.found_any()
+    let has_cookie = stored.found > 0
         || (consent == Consent::Withdrawn && policy.has_other_cookie(request.headers));
     let link = policy
         .links
@@ -136,7 +137,7 @@ pub(super) fn weigh(
         ignored,
         consent,
         has_cookie,
-        several: stored.several,
+        several: stored.found > 1,
     }
 }
 
@@ -151,9 +152,9 @@ pub(super) fn decide(
     policy: &Policy,
     request: &RequestHead<'_>,
     asker: Asker,
-    stored: impl FnOnce() -> Reading,
+    date: impl FnOnce(Reading) -> Reading,
 ) -> ReferralContext {
-    let decision = weigh(policy, request, stored);
+    let decision = weigh(policy, request, date);
     let outcome = decision.outcome(policy, request, asker);
     let mut context = ReferralContext {
         referral: decision.referral,

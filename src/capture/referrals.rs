@@ -134,10 +134,9 @@ impl Referrals {
         }
         self.check_layer()?;
         let request = RequestHead::of(parts);
-        let stored = || self.policy.cookie.read_cookies(request.headers);
         // Only weighed: a handler that asks for the referral alone does not pay for the rest of the
         // context.
-        let decision = decide::weigh(&self.policy, &request, stored);
+        let decision = decide::weigh(&self.policy, &request, |stored| stored);
         // Most links came through the layer: the mark says so before the other headers are read.
         let may_be_lost = || decision.brings_new_key() && !self.policy.mark.is_in(request.headers);
         let outcome = || decision.outcome(&self.policy, &request, Asker::Handler);
@@ -376,8 +375,7 @@ impl Referrals {
         if self.policy.companion.is_some() {
             return self.decide_at(request, asker, SystemTime::now());
         }
-        let stored = || self.policy.cookie.read_cookies(request.headers);
-        decide::decide(&self.policy, request, asker, stored)
+        decide::decide(&self.policy, request, asker, |stored| stored)
     }
 
     /// Apart from [`decide`](Self::decide), because a policy without a companion needs no time.
@@ -397,8 +395,7 @@ impl Referrals {
         if let Some(companion) = &self.policy.companion {
             return journey::decide_at(&self.policy, companion, request, asker, now);
         }
-        let stored = || self.policy.cookie.read_cookies(request.headers);
-        decide::decide(&self.policy, request, asker, stored)
+        decide::decide(&self.policy, request, asker, |stored| stored)
     }
 }
 

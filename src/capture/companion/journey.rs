@@ -32,8 +32,8 @@ pub(in crate::capture) fn decide_at(
         stored: None,
         is_over: false,
     };
-    let stored = || journey.date_stored(policy, request.headers);
-    let mut context = decide(policy, request, asker, stored);
+    let date = |stored| journey.date_stored(policy, request.headers, stored);
+    let mut context = decide(policy, request, asker, date);
     if context.consent == Consent::Granted {
         context.has_cookie |= journey.found;
         let link = || {
@@ -74,9 +74,13 @@ struct Journey<'a> {
 }
 
 impl Journey<'_> {
-    /// Reads the stored key and its age. A key that is too old does not count.
-    fn date_stored(&mut self, policy: &Policy, headers: &HeaderMap) -> Reading {
-        let mut stored = policy.cookie.read_cookies(headers);
+    /// Reads the age of the stored key. A key that is too old does not count.
+    fn date_stored(
+        &mut self,
+        policy: &Policy,
+        headers: &HeaderMap,
+        mut stored: Reading,
+    ) -> Reading {
         (self.found, self.known) = self.companion.open_all(headers);
         if stored.conflicting {
             let keys = || policy.cookie.keys(headers);

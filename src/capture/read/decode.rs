@@ -26,11 +26,27 @@ const MOST_BLANKS: usize = 32;
     reason = "a call would cost a fifth of what the reading of a key costs"
 )]
 pub(super) fn decode(raw: &str, encoding: Encoding) -> Result<ReferralKey, InvalidReferralKey> {
-    // These bytes are printable and need no decoding in both encodings. Most keys have no others.
-    if raw.bytes().all(|byte| matches!(byte, b','..=b'~')) {
+    decode_known(raw, raw.bytes().all(is_plain), encoding)
+}
+
+/// As [`decode`], where the caller knows whether all bytes are [plain](is_plain).
+#[inline(always)]
+#[expect(clippy::inline_always, reason = "as for `decode`")]
+pub(super) fn decode_known(
+    raw: &str,
+    is_plain: bool,
+    encoding: Encoding,
+) -> Result<ReferralKey, InvalidReferralKey> {
+    if is_plain {
         return ReferralKey::from_printable(raw);
     }
     unescape(raw.as_bytes(), encoding)
+}
+
+/// Whether a byte is printable and needs no decoding in both encodings. Most keys have no others.
+#[inline]
+pub(super) fn is_plain(byte: u8) -> bool {
+    matches!(byte, b','..=b'~')
 }
 
 /// As [`decode`], for bytes that may not be UTF-8.

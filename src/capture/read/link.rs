@@ -1,6 +1,6 @@
 //! Reads the referral key of a link: from its query, or else from its path.
 
-use super::decode::{Encoding, decode};
+use super::decode::{Encoding, decode, decode_known};
 use super::parameter::{Parameter, check_parameters, check_segment};
 use super::reading::{KeyRule, Reading};
 use crate::error::ConfigError;
@@ -75,8 +75,9 @@ impl Links {
     fn read_query(&self, query: &str) -> Reading {
         let mut reading = Reading::new(ReferralSource::Query);
         for parameter in &self.parameters {
-            for raw in parameter.values(query) {
-                reading.add(decode(raw, Encoding::Form), &self.rule);
+            for value in parameter.values(query) {
+                let key = decode_known(value.raw, value.is_plain, Encoding::Form);
+                reading.add(key, &self.rule);
             }
             // A key in a parameter that is trusted less does not count, not even as a conflict.
             if reading.key.is_some() {

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use super::decode::is_plain;
 use super::needle::Needle;
 use crate::error::ConfigError;
 
@@ -39,13 +40,16 @@ impl Parameter {
         self.next_end(query, start + 1).is_some()
     }
 
-    /// The raw values of the parameter, in order.
+    /// The values of the parameter, in order.
     #[inline]
-    pub(super) fn values<'a>(&'a self, query: &'a str) -> impl Iterator<Item = &'a str> {
+    pub(super) fn values<'a>(&'a self, query: &'a str) -> impl Iterator<Item = Value<'a>> {
         let mut from = 0;
         std::iter::from_fn(move || {
-            from = self.next_end(query.as_bytes(), from)?;
-            query.get(from..).map(value_of)
+            let end = self.next_end(query.as_bytes(), from)?;
+            let value = value_of(query.get(end..)?);
+            // No pair starts inside of a value.
+            from = end + value.raw.len();
+            Some(value)
         })
     }
 
@@ -73,6 +77,14 @@ impl Parameter {
         let (before, rest) = query.split_at(start);
         matches!(rest[self.name.len()..], [] | [b'=' | b'&' | b'?', ..]) && ends_pair(before)
     }
+}
+
+/// The value of a pair.
+pub(super) struct Value<'a> {
+    /// Not decoded.
+    pub(super) raw: &'a str,
+    /// Whether all its bytes are [plain](is_plain).
+    pub(super) is_plain: bool,
 }
 
 impl fmt::Debug for Parameter {
@@ -104,12 +116,20 @@ fn ends_with_entity(mut pairs: &[u8]) -> bool {
 
 /// The value in front of the next pair. A plain `?` ends it, too: a key in a link is
 /// percent-encoded, so a plain `?` comes from a tool that appended its own parameters to the link.
-fn value_of(rest: &str) -> &str {
-    let Some(value) = rest.strip_prefix('=') else {
-        return "";
-    };
-    let end = value.bytes().position(|byte| matches!(byte, b'&' | b'?'));
-    end.and_then(|end| value.get(..end)).unwrap_or(value)
+fn value_of(rest: &str) -> Value<'_> {
+    let rest = rest.strip_prefix('=').unwrap_or_default();
+    let ends = |byte: u8| matches!(byte, b'&' | b'?');
+    // Most keys are plain, so one pass over them finds the end as well.
+    let mut bytes = rest.bytes();
+    let plain = bytes.position(|byte| ends(byte) || !is_plain(byte));
+    let plain = plain.unwrap_or(rest.len());
+    let behind = &rest.as_bytes()[plain..];
+    let escaped = behind.iter().position(|&byte| ends(byte));
+    let escaped = escaped.unwrap_or(behind.len());
+    Value {
+        raw: rest.get(..plain + escaped).unwrap_or(rest),
+        is_plain: escaped == 0,
+    }
 }
 
 pub(super) fn check_parameters(parameters: &[Box<str>]) -> Result<(), ConfigError> {
@@ -154,6 +174,10 @@ fn needs_no_encoding(name: &str) -> bool {
 mod tests {
     use super::*;
 
+    fn raw_values<'a>(name: &'a Parameter, query: &'a str) -> Vec<&'a str> {
+        name.values(query).map(|value| value.raw).collect()
+    }
+
     fn values_by_splitting<'a>(name: &str, query: &'a str) -> Vec<&'a str> {
         let value = |pair: &'a str| match pair.strip_prefix(name)? {
             "" => Some(""),
@@ -168,7 +192,7 @@ mod tests {
             let mut queries = vec![String::new()];
             for _ in 0..8 {
                 for query in &queries {
-                    let values: Vec<_> = name.values(query).collect();
+                    let values = raw_values(&name, query);
                     assert_eq!(values, values_by_splitting(&name.name, query), "{query}");
                 }
                 let longer = |query: &String| ['a', 'f', '=', '&'].map(|c| format!("{query}{c}"));
@@ -191,11 +215,7 @@ mod tests {
             ("a;ref=K", &[]),
             ("a&lamp;ref=K", &[]),
         ] {
-            assert_eq!(
-                parameter.values(query).collect::<Vec<_>>(),
-                values,
-                "{query}"
-            );
+            assert_eq!(raw_values(&parameter, query), values, "{query}");
             assert_eq!(parameter.is_in(query), !values.is_empty(), "{query}");
         }
     }
@@ -205,6 +225,6 @@ mod tests {
         let name = "x".repeat(600) + "y";
         let query = format!("{}&{name}=K", "z".repeat(700));
         let parameter = Parameter::new(name.into());
-        assert_eq!(parameter.values(&query).collect::<Vec<_>>(), ["K"]);
+        assert_eq!(raw_values(&parameter, &query), ["K"]);
     }
 }

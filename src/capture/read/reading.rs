@@ -16,8 +16,8 @@ pub(crate) struct Reading {
     pub(crate) invalid: Option<InvalidReferralKey>,
     /// Another valid value differs from `key`.
     pub(crate) conflicting: bool,
-    /// There was more than one value, valid or not.
-    pub(crate) several: bool,
+    /// How many values there were, valid or not.
+    pub(crate) found: u32,
     /// There was a valid key that is too old.
     pub(crate) expired: bool,
 }
@@ -30,7 +30,7 @@ impl Reading {
             key: None,
             invalid: None,
             conflicting: false,
-            several: false,
+            found: 0,
             expired: false,
         }
     }
@@ -41,21 +41,18 @@ impl Reading {
         reason = "the key would be moved once more, for twenty instructions"
     )]
     pub(crate) fn add(&mut self, value: Result<ReferralKey, InvalidReferralKey>, rule: &KeyRule) {
-        self.several = self.found_any();
-        match (value, &self.key) {
-            (Ok(key), _) if rule.refuses(&key) => {
+        self.found += 1;
+        match value {
+            Ok(key) if rule.refuses(&key) => {
                 let refused = InvalidReferralKey::NotAccepted;
                 self.invalid = self.invalid.or(Some(refused));
             }
-            (Ok(key), None) => self.key = Some(key),
-            (Ok(key), Some(first)) => self.conflicting |= key != *first,
-            (Err(invalid), _) => self.invalid = self.invalid.or(Some(invalid)),
+            Ok(key) => match &self.key {
+                None => self.key = Some(key),
+                Some(first) => self.conflicting |= key != *first,
+            },
+            Err(invalid) => self.invalid = self.invalid.or(Some(invalid)),
         }
-    }
-
-    /// Whether there was any value, valid or not.
-    pub(crate) fn found_any(&self) -> bool {
-        self.key.is_some() || self.invalid.is_some() || self.expired
     }
 }
 
