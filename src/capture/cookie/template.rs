@@ -34,12 +34,12 @@ const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'(')
     .remove(b')');
 
-/// The bytes that stand for themselves in nearly every key.
+/// The bytes that nearly every key and every companion consist of: none of them is [`ESCAPED`].
 static PLAIN: [bool; 256] = {
     let mut plain = [false; 256];
     let mut byte = 0;
     while byte < 128_u8 {
-        plain[byte as usize] = byte.is_ascii_alphanumeric() || byte == b'-';
+        plain[byte as usize] = byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
         byte += 1;
     }
     plain
