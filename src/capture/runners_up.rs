@@ -6,7 +6,7 @@
 
 use std::fmt;
 
-use http::HeaderMap;
+use http::{HeaderMap, HeaderValue};
 use percent_encoding::percent_decode;
 
 use super::cookie::{CookieSettings, CookieTemplate, escape};
@@ -109,7 +109,7 @@ impl RunnersUpCookie {
             value.push_str(key.as_str());
         }
         if value.is_empty() {
-            return self.cookie.removal();
+            return self.cookie.removal().as_bytes().into();
         }
         self.cookie.set(&value)
     }
@@ -120,7 +120,7 @@ impl RunnersUpCookie {
         &'a self,
         runners_up: &RunnersUp,
         reach: Option<&'a Reach>,
-    ) -> impl Iterator<Item = Line> + use<'a> {
+    ) -> impl Iterator<Item = HeaderValue> + use<'a> {
         let reach = reach.filter(|_| runners_up.in_cookie);
         self.cookie.removals_within(reach, MOST_BYTES)
     }
@@ -129,11 +129,11 @@ impl RunnersUpCookie {
     pub(super) fn removals<'a>(
         &'a self,
         reach: Option<&'a Reach>,
-    ) -> impl Iterator<Item = Line> + use<'a> {
+    ) -> impl Iterator<Item = HeaderValue> + use<'a> {
         let others = self.cookie.removals_within(reach, MOST_BYTES);
         // Our own comes last: some clients take the removals of several paths for one, and keep the
         // cookie unless the last of them fits (curl 7.88).
-        others.chain([self.cookie.removal()])
+        others.chain([self.cookie.removal().clone()])
     }
 
     pub(super) fn is_in(&self, headers: &HeaderMap) -> bool {

@@ -3,13 +3,15 @@
 use std::sync::Arc;
 use std::time::SystemTime;
 
+use http::HeaderValue;
+
 use super::cookie::{CookieTemplate, MOST_BYTES};
 use super::head::RequestHead;
 use super::policy::Policy;
 use super::runners_up::RunnersUpCookie;
 use crate::context::{Consent, NotStored, Outcome, ReferralContext, RunnersUp};
 use crate::referral::ReferralKey;
-use crate::response::{CookieLines, Line, LinesWatcher};
+use crate::response::{CookieLines, LinesWatcher, header_value};
 
 /// The lines that a decision writes. Tells the observer of the decision: at once, or where a public
 /// page may refuse the cookie, when the response is known.
@@ -85,7 +87,7 @@ pub(super) fn lines(
         (Outcome::ConsentWithdrawn, _) if context.has_cookie => {
             let marker = policy.signup_marker.as_ref().map(CookieTemplate::removal);
             // The marker goes as well: after a withdrawal nothing of ours stays in the browser.
-            Some(removal(policy, context).beside(marker))
+            Some(removal(policy, context).beside(marker.cloned()))
         }
         (Outcome::Unchanged | Outcome::FirstTouchKept, _) => others_alone(policy, context),
         _ => None,
@@ -100,14 +102,13 @@ pub(super) fn set(
     context: &ReferralContext,
     now: impl FnOnce() -> SystemTime,
 ) -> CookieLines {
-    let line = CookieLines::new(policy.cookie.set(key.as_str()), policy.cache);
     let has_others = context.has_cookie || context.known_runners_up().is_some();
     #[cfg(feature = "companion")]
     let has_others = has_others || policy.companion.is_some();
     if has_others {
-        return beside_others(line, policy, key, context, now);
+        return beside_others(policy, key, context, now);
     }
-    line
+    CookieLines::new(policy.cookie.set(key.as_str()), policy.cache)
 }
 
 /// Adds the lines that go with the line of a new key.
@@ -117,18 +118,18 @@ pub(super) fn set(
     expect(unused_variables, reason = "only the companion has a time")
 )]
 fn beside_others(
-    mut lines: CookieLines,
     policy: &Policy,
     key: &ReferralKey,
     context: &ReferralContext,
     now: impl FnOnce() -> SystemTime,
 ) -> CookieLines {
+    let mut lines = CookieLines::new(policy.cookie.set(key.as_str()), policy.cache);
     if context.has_cookie {
         lines = lines.beside(twin_removals(policy, context));
     }
     if let Some((cookie, runners_up)) = new_runners_up(policy, context) {
         let others = cookie.lines_before(runners_up, context.reach());
-        lines = lines.beside(others.chain([cookie.line(runners_up)]));
+        lines = lines.beside(others.chain(header_value(cookie.line(runners_up))));
     }
     #[cfg(feature = "companion")]
     if let Some(companion) = &policy.companion {
@@ -144,7 +145,9 @@ pub(super) fn removal_after_signup(policy: &Policy, context: &ReferralContext) -
         None => removal,
         // The page with the form may name its address, and so the key, in the `Referer` of the next
         // request. The marker says that this key was used.
-        Some(marker) if context.consent == Consent::Granted => removal.beside([marker.set("1")]),
+        Some(marker) if context.consent == Consent::Granted => {
+            removal.beside(header_value(marker.set("1")))
+        }
         // The visitor has not consented to the marker. Without it the next request must not name
         // this page in its `Referer`, which would bring the referral back.
         Some(_) => removal.hiding_address(),
@@ -152,7 +155,8 @@ pub(super) fn removal_after_signup(policy: &Policy, context: &ReferralContext) -
 }
 
 fn removal(policy: &Policy, context: &ReferralContext) -> CookieLines {
-    let lines = CookieLines::new(policy.cookie.removal(), policy.cache.for_removal())
+    let line = policy.cookie.removal().as_bytes().into();
+    let lines = CookieLines::new(line, policy.cache.for_removal())
         .beside(twin_removals(policy, context))
         .beside(runners_up_removals(policy, context));
     #[cfg(feature = "companion")]
@@ -166,12 +170,10 @@ fn removal(policy: &Policy, context: &ReferralContext) -> CookieLines {
 fn twin_removals<'a>(
     policy: &'a Policy,
     context: &'a ReferralContext,
-) -> impl Iterator<Item = Line> {
-    let twins = policy.cookie.twin_removals();
-    let reach = context.reach();
-    let others = policy.cookie.removals_within(reach, MOST_BYTES);
-    let others = others.filter(|line| !twins.contains(line));
-    twins.iter().cloned().chain(others)
+) -> impl Iterator<Item = HeaderValue> {
+    let cookie = &policy.cookie;
+    let others = cookie.removals_beside_twins(context.reach(), MOST_BYTES);
+    cookie.twin_removals().iter().cloned().chain(others)
 }
 
 /// Stores the keys that lost beside a key that stays as it is, if this request changes them.
@@ -200,7 +202,7 @@ fn new_runners_up<'a>(
 fn runners_up_removals<'a>(
     policy: &'a Policy,
     context: &'a ReferralContext,
-) -> impl Iterator<Item = Line> {
+) -> impl Iterator<Item = HeaderValue> {
     let is_there = match context.known_runners_up() {
         Some(runners_up) => runners_up.in_cookie,
         // A `GET` outside the sign-up hook: nobody has looked for the cookie.

@@ -8,11 +8,18 @@ use http::{Extensions, Response};
 
 use super::cache::{self, CacheRules};
 
-/// The value of a `Set-Cookie` header, in printable ASCII.
+/// The `Set-Cookie` line of our own cookie, in printable ASCII.
 ///
 /// It becomes a `HeaderValue` only when it is appended. A `HeaderValue` is more than twice as large,
 /// and the response future of every request needs room for it.
 pub(crate) type Line = Box<[u8]>;
+
+/// The same line for a place where its size does not matter. `None` for no line of ours, because they
+/// are printable ASCII.
+#[inline]
+pub(crate) fn header_value(line: Line) -> Option<HeaderValue> {
+    HeaderValue::try_from(line.into_vec()).ok()
+}
 
 /// The line of our cookie, the lines beside it, and what is said to caches.
 #[derive(Clone)]
@@ -25,7 +32,9 @@ pub(crate) struct CookieLines {
 
 #[derive(Clone, Default)]
 struct More {
-    beside: Vec<Line>,
+    /// Most of these lines depend on the settings alone, and a clone of a `HeaderValue` costs no
+    /// allocation.
+    beside: Vec<HeaderValue>,
     hides_address: bool,
     watcher: Option<Arc<dyn LinesWatcher>>,
 }
@@ -48,7 +57,7 @@ impl CookieLines {
 
     /// Adds lines that go before ours, so that a browser which takes two cookies for one ends
     /// with ours.
-    pub(crate) fn beside(mut self, lines: impl IntoIterator<Item = Line>) -> Self {
+    pub(crate) fn beside(mut self, lines: impl IntoIterator<Item = HeaderValue>) -> Self {
         for line in lines {
             self.more().beside.push(line);
         }
@@ -83,7 +92,20 @@ impl CookieLines {
             more.append_to(headers);
         }
         // Behind the removals: some clients take lines for several paths for one cookie, and obey the last of them (curl 7.88).
-        append(headers, self.line);
+        if let Some(line) = header_value(self.line) {
+            append(headers, line);
+        }
+    }
+
+    /// As [`append_to`](Self::append_to), for lines that are needed once more.
+    pub(super) fn append_copies_to(&self, headers: &mut HeaderMap) {
+        cache::make_private(headers, self.rules);
+        if let Some(more) = &self.more {
+            more.append_copies_to(headers);
+        }
+        if let Ok(line) = HeaderValue::from_bytes(&self.line) {
+            append(headers, line);
+        }
     }
 
     /// As [`append_to`](Self::append_to), but does nothing in two cases:
@@ -131,19 +153,21 @@ impl CookieLines {
         }
     }
 
-    /// Leaves the lines with a response to which they are appended as well, for
-    /// [`restore_promised`].
-    pub(super) fn promise_in(&self, extensions: &mut Extensions) {
+    /// Leaves the lines with a response for [`restore_promised`], behind
+    /// [`append_copies_to`](Self::append_copies_to).
+    pub(super) fn promise_in(self, extensions: &mut Extensions) {
         let before = extensions.remove::<PromisedLines>().map(Box::new);
-        let lines = self.clone();
+        let lines = self;
         extensions.insert(PromisedLines { lines, before });
     }
 
     /// Whether the response has a line for the same cookie.
     #[inline]
     fn is_named_in(&self, headers: &HeaderMap) -> bool {
-        // Most responses set no cookie, and this question costs less.
-        headers.contains_key(&SET_COOKIE) && self.is_among(&headers.get_all(&SET_COOKIE))
+        // Most responses set no cookie. One pass over their few names sees it with less work than a
+        // look-up.
+        headers.keys().any(|name| *name == SET_COOKIE)
+            && self.is_among(&headers.get_all(&SET_COOKIE))
     }
 
     fn is_among(&self, set: &GetAll<'_, HeaderValue>) -> bool {
@@ -158,6 +182,15 @@ impl More {
     fn append_to(self, headers: &mut HeaderMap) {
         for line in self.beside {
             append(headers, line);
+        }
+        if self.hides_address {
+            hide_address(headers);
+        }
+    }
+
+    fn append_copies_to(&self, headers: &mut HeaderMap) {
+        for line in &self.beside {
+            append(headers, line.clone());
         }
         if self.hides_address {
             hide_address(headers);
@@ -198,11 +231,9 @@ impl fmt::Debug for CookieLines {
     }
 }
 
-fn append(headers: &mut HeaderMap, line: Line) {
-    // Neither call fails: a line is printable ASCII, and a map is full only with thousands of headers.
-    if let Ok(line) = HeaderValue::try_from(line.into_vec()) {
-        let _ = headers.try_append(SET_COOKIE, line);
-    }
+fn append(headers: &mut HeaderMap, line: HeaderValue) {
+    // Fails only on a map that is full with thousands of headers.
+    let _ = headers.try_append(SET_COOKIE, line);
 }
 
 /// Asks the browser to send no path and query in the next `Referer`. The browser obeys this also
@@ -241,7 +272,7 @@ mod tests {
 
     fn lines() -> CookieLines {
         CookieLines::new(Line::from(*b"ours=K; Path=/"), CacheRules::default())
-            .beside([Line::from(*b"ours=; Path=/shop; Max-Age=0")])
+            .beside([HeaderValue::from_static("ours=; Path=/shop; Max-Age=0")])
     }
 
     #[test]

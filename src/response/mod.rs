@@ -8,6 +8,6 @@ mod parts;
 mod vary;
 
 pub(crate) use self::cache::CacheRules;
-pub(crate) use self::lines::{CookieLines, Line, LinesWatcher, restore_promised};
+pub(crate) use self::lines::{CookieLines, Line, LinesWatcher, header_value, restore_promised};
 pub use self::parts::{Renewal, Spent};
 pub use self::vary::Vary;

@@ -102,8 +102,8 @@ macro_rules! response_part {
             /// Adds the cookie lines to the response.
             pub fn apply<B>(self, response: &mut Response<B>) {
                 if let Some(lines) = self.lines {
+                    lines.append_copies_to(response.headers_mut());
                     lines.promise_in(response.extensions_mut());
-                    lines.append_to(response.headers_mut());
                 }
             }
         }
@@ -117,8 +117,8 @@ macro_rules! response_part {
                 mut parts: axum_core::response::ResponseParts,
             ) -> Result<axum_core::response::ResponseParts, Self::Error> {
                 if let Some(lines) = self.lines {
+                    lines.append_copies_to(parts.headers_mut());
                     lines.promise_in(parts.extensions_mut());
-                    lines.append_to(parts.headers_mut());
                 }
                 Ok(parts)
             }

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, SystemTime};
 
-use http::HeaderMap;
+use http::{HeaderMap, HeaderValue};
 
 use super::super::cookie::CookieTemplate;
 use super::super::cookie::{Attribution, CookieSettings, LONGEST_MAX_AGE};
@@ -10,7 +10,7 @@ use super::record;
 use crate::context::{Outcome, ReferralContext, RunnersUp, Touch, Touches};
 use crate::error::ConfigError;
 use crate::referral::ReferralKey;
-use crate::response::Line;
+use crate::response::{Line, header_value};
 use crate::signing::{BrokenSeal, Seal, SigningKeys};
 
 #[derive(Debug)]
@@ -56,12 +56,12 @@ impl Companion {
         key: &ReferralKey,
         context: &ReferralContext,
         now: SystemTime,
-    ) -> impl Iterator<Item = Line> {
+    ) -> impl Iterator<Item = HeaderValue> {
         let touches = self.touches_with(key, context, now);
         let twins = self.cookie.twin_removals().iter().cloned();
         twins
             .filter(|_| context.has_cookie)
-            .chain([self.line(&touches, now)])
+            .chain(header_value(self.line(&touches, now)))
     }
 
     /// The line that stores the companion where the referral's own cookie stays as it is; `None` if
@@ -72,9 +72,9 @@ impl Companion {
         Some(self.line(touches, now))
     }
 
-    pub(in crate::capture) fn removals(&self) -> impl Iterator<Item = Line> {
+    pub(in crate::capture) fn removals(&self) -> impl Iterator<Item = HeaderValue> {
         let twins = self.cookie.twin_removals().iter().cloned();
-        twins.chain([self.cookie.removal()])
+        twins.chain([self.cookie.removal().clone()])
     }
 
     /// Whether the cookie belongs to this host only, so that no other host can write it.

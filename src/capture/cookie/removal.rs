@@ -1,21 +1,21 @@
 //! The lines that remove a cookie: our own, and cookies of the same name in other scopes.
 
 use cookie::time::{Duration, OffsetDateTime};
+use http::HeaderValue;
 
 use super::scopes::{Scope, scopes};
 use super::settings::{CookieSettings, SameSite};
 use crate::context::Reach;
-use crate::response::Line;
 
 /// Most bytes of removals in one response. Proxies refuse responses with larger headers.
 pub(crate) const MOST_BYTES: usize = 2_200;
 
 /// Removes our own cookie. `Expires` is for clients that do not know `Max-Age`.
-pub(super) fn own(settings: &CookieSettings) -> Line {
+pub(super) fn own(settings: &CookieSettings) -> HeaderValue {
     let mut cookie = settings.to_cookie();
     cookie.set_max_age(Duration::ZERO);
     cookie.set_expires(OffsetDateTime::UNIX_EPOCH);
-    cookie.to_string().into_bytes().into()
+    HeaderValue::try_from(cookie.to_string()).expect("the checked settings are printable ASCII")
 }
 
 /// Removes the cookies of our name in other scopes than our own.
@@ -47,22 +47,24 @@ impl Others {
     pub(super) fn lines<'a>(
         &'a self,
         scopes: impl Iterator<Item = Scope<'a>>,
-    ) -> impl Iterator<Item = Line> {
+    ) -> impl Iterator<Item = HeaderValue> {
         let own = (self.domain.as_deref(), self.path.as_str());
         scopes
             .filter(move |scope| *scope != own)
-            .map(|scope| self.line(scope))
+            .filter_map(|scope| self.line(scope))
     }
 
-    /// As [`lines`](Self::lines), for every scope that a cookie of this request may have, as far as
+    /// As [`lines`](Self::lines), for those scopes that a cookie of this request may have, as far as
     /// there is room.
     pub(super) fn within<'a>(
         &'a self,
         reach: &'a Reach,
         most_bytes: usize,
-    ) -> impl Iterator<Item = Line> {
+        is_asked_for: impl Fn(&Scope<'_>) -> bool,
+    ) -> impl Iterator<Item = HeaderValue> {
         let mut left = most_bytes;
-        self.lines(scopes(reach)).filter(move |line| {
+        let scopes = scopes(reach).filter(is_asked_for);
+        self.lines(scopes).filter(move |line| {
             let rest = left.checked_sub(bytes_in_head(line));
             // A line that is too long is left out, and a shorter one behind it may still have room.
             left = rest.unwrap_or(left);
@@ -70,14 +72,15 @@ impl Others {
         })
     }
 
-    fn line(&self, (domain, path): Scope<'_>) -> Line {
+    /// `None` for no scope, because [`scopes`] are printable ASCII.
+    fn line(&self, (domain, path): Scope<'_>) -> Option<HeaderValue> {
         let [label, domain] = domain.map_or(["", ""], |domain| ["; Domain=", domain]);
         let parts = [&self.start, "; Path=", path, label, domain, "; Max-Age=0"];
-        parts.concat().into_bytes().into()
+        HeaderValue::try_from(parts.concat()).ok()
     }
 }
 
-fn bytes_in_head(line: &Line) -> usize {
+fn bytes_in_head(line: &HeaderValue) -> usize {
     "set-cookie: \r\n".len() + line.len()
 }
 
@@ -107,7 +110,7 @@ mod tests {
             let lines: Vec<_> = others
                 .lines([(Some("shop.example"), "/tea")].into_iter())
                 .collect();
-            assert_eq!(lines, [expected.into_bytes().into()] as [Line; 1]);
+            assert_eq!(lines, [expected]);
         }
     }
 
@@ -129,11 +132,11 @@ mod tests {
                         ..CookieSettings::default()
                     };
                     let others = Others::new(&settings);
-                    let lines: Vec<_> = others.within(&reach, MOST_BYTES).collect();
+                    let lines: Vec<_> = others.within(&reach, MOST_BYTES, |_| true).collect();
                     let bytes = lines.iter().map(bytes_in_head).sum::<usize>();
                     assert!(bytes <= MOST_BYTES, "{bytes}");
                     let root = b"; Path=/; Domain=shop.example; Max-Age=0";
-                    assert!(lines[0].ends_with(root), "{path} on {host}");
+                    assert!(lines[0].as_bytes().ends_with(root), "{path} on {host}");
                 }
             }
         }

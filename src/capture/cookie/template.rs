@@ -3,7 +3,7 @@
 use std::fmt;
 
 use cookie::time::Duration;
-use http::header::{COOKIE, HeaderMap};
+use http::header::{COOKIE, HeaderMap, HeaderValue};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, PercentEncode, percent_encode};
 
 use super::super::head::RequestHead;
@@ -12,6 +12,7 @@ use super::super::read::{Encoding, KeyRule, decode_bytes};
 use super::host;
 use super::name::CookieName;
 use super::removal;
+use super::scopes::Scope;
 use super::settings::CookieSettings;
 use crate::context::Reach;
 #[cfg(feature = "companion")]
@@ -56,10 +57,10 @@ pub(crate) struct CookieTemplate {
     assignment: String,
     /// The attributes of a cookie that is set, from the first `;` on.
     attributes: String,
-    removal: Line,
+    removal: HeaderValue,
     /// Remove the cookies of the same name that Partnero's script may have written: for this host
     /// only, with our path or with `/`. Our own scope is not among them.
-    twin_removals: Vec<Line>,
+    twin_removals: Vec<HeaderValue>,
     other_removals: removal::Others,
     settings: CookieSettings,
     rule: KeyRule,
@@ -74,15 +75,15 @@ impl CookieTemplate {
         // to be made for each response.
         set.set_max_age(Duration::seconds(settings.max_age_seconds()));
         let attributes = set.to_string().split_off(settings.name.len() + "=".len());
-        let mut of_this_host = vec![(None, settings.path.as_str()), (None, "/")];
-        of_this_host.dedup();
+        let mut twins = twin_scopes(&settings.path).to_vec();
+        twins.dedup();
         let other_removals = removal::Others::new(settings);
         Self {
             name: CookieName::new(&settings.name),
             assignment: format!("{}=", settings.name),
             attributes,
             removal: removal::own(settings),
-            twin_removals: other_removals.lines(of_this_host.into_iter()).collect(),
+            twin_removals: other_removals.lines(twins.into_iter()).collect(),
             other_removals,
             settings: settings.clone(),
             rule: KeyRule::default(),
@@ -134,12 +135,12 @@ impl CookieTemplate {
     }
 
     /// The `Set-Cookie` line that removes the cookie.
-    pub(crate) fn removal(&self) -> Line {
-        self.removal.clone()
+    pub(crate) fn removal(&self) -> &HeaderValue {
+        &self.removal
     }
 
     /// As [`removal`](Self::removal), for the cookies of our name that Partnero's script writes.
-    pub(crate) fn twin_removals(&self) -> &[Line] {
+    pub(crate) fn twin_removals(&self) -> &[HeaderValue] {
         &self.twin_removals
     }
 
@@ -149,9 +150,24 @@ impl CookieTemplate {
         &'a self,
         reach: Option<&'a Reach>,
         most_bytes: usize,
-    ) -> impl Iterator<Item = Line> {
+    ) -> impl Iterator<Item = HeaderValue> {
         let reach = reach.into_iter();
-        reach.flat_map(move |reach| self.other_removals.within(reach, most_bytes))
+        reach.flat_map(move |reach| self.other_removals.within(reach, most_bytes, |_| true))
+    }
+
+    /// As [`removals_within`](Self::removals_within), without the
+    /// [`twin_removals`](Self::twin_removals).
+    pub(crate) fn removals_beside_twins<'a>(
+        &'a self,
+        reach: Option<&'a Reach>,
+        most_bytes: usize,
+    ) -> impl Iterator<Item = HeaderValue> {
+        let is_twin = |&scope: &Scope<'_>| twin_scopes(&self.settings.path).contains(&scope);
+        let reach = reach.into_iter();
+        reach.flat_map(move |reach| {
+            let is_other = move |scope: &Scope<'_>| !is_twin(scope);
+            self.other_removals.within(reach, most_bytes, is_other)
+        })
     }
 
     /// Reads every cookie of our name, in the order the browser sent them.
@@ -213,6 +229,11 @@ impl fmt::Debug for CookieTemplate {
     }
 }
 
+/// Where Partnero's script may have written its cookie: for this host only.
+fn twin_scopes(path: &str) -> [Scope<'_>; 2] {
+    [(None, path), (None, "/")]
+}
+
 fn unquote(value: &[u8]) -> &[u8] {
     match value {
         [b'"', inner @ .., b'"'] => inner,
@@ -224,7 +245,6 @@ fn unquote(value: &[u8]) -> &[u8] {
 mod tests {
     use super::*;
     use crate::referral::{InvalidReferralKey, ReferralKey};
-    use http::HeaderValue;
 
     fn template() -> CookieTemplate {
         CookieTemplate::new(&CookieSettings::default())
@@ -302,7 +322,7 @@ mod tests {
             "partnero_referral=K; SameSite=Lax; Secure; Path=/shop; Domain=shop.example; Max-Age=2592000"
         );
         assert_eq!(
-            text(template.removal()),
+            template.removal(),
             "partnero_referral=; SameSite=Lax; Secure; Path=/shop; Domain=shop.example; Max-Age=0; \
              Expires=Thu, 01 Jan 1970 00:00:00 GMT"
         );
