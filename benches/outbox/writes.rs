@@ -28,9 +28,9 @@ pub(super) async fn count(engine: &Engine) -> Result<(), Failure> {
             let user = pages(&place, false).await?;
             let both = pages(&engine.open().await?, true).await?;
             let report = both - user;
-            (Written { user, report }, "pages in the log", 6.55)
+            (Written { user, report }, "pages in the log", 6.5)
         }
-        Pool::Postgres(pool) => (bytes(&place.outbox, pool).await?, "bytes of log", 690.0),
+        Pool::Postgres(pool) => (bytes(&place.outbox, pool).await?, "bytes of log", 660.0),
     };
     let both = written.user + written.report;
     println!(

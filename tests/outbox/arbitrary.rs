@@ -78,7 +78,6 @@ fn row(takes_bytes: bool) -> impl Strategy<Value = Vec<(&'static str, String)>> 
         "waits_for",
         "sent_at",
         "attempts",
-        "tried_at",
         "failing_ms",
         "created_at",
     ];

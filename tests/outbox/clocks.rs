@@ -149,7 +149,7 @@ async fn a_clock_that_jumps_before_a_retry_in_postgres() {
     let worker = shop.worker().look_up_after(Duration::from_secs(1));
     let worker = worker.start().unwrap();
     let given_up = || async {
-        let tries = "SELECT COUNT(*) FROM partnero_outbox WHERE key = 'o-1' AND tried_at > 0";
+        let tries = "SELECT COUNT(*) FROM partnero_outbox WHERE key = 'o-1' AND failing_ms >= 0";
         let tries = sqlx::query_scalar::<_, i64>(tries).fetch_one(&pool);
         tries.await.unwrap() == 1
     };

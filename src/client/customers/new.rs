@@ -28,6 +28,8 @@ use crate::referral::{ProgramKind, ReferralKey};
 #[derive(Clone, Deserialize, Serialize)]
 #[must_use]
 pub struct NewCustomer {
+    /// Empty where the outbox keeps the identifier beside the rest.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
     id: String,
     #[serde(
         default,
@@ -179,6 +181,13 @@ impl NewCustomer {
     #[must_use]
     pub fn id(&self) -> &str {
         &self.id
+    }
+
+    /// The same customer under another identifier.
+    #[cfg(feature = "outbox")]
+    pub(crate) fn with_id(mut self, id: &str) -> Self {
+        id.clone_into(&mut self.id);
+        self
     }
 
     pub(crate) fn public_key(&self) -> Option<&str> {

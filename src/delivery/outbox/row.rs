@@ -63,8 +63,8 @@ pub(super) const INSERT: &str = "INSERT INTO partnero_outbox \
      ON CONFLICT (program, kind, key) DO UPDATE SET state = excluded.state, \
      waits_for = excluded.waits_for, due_at = excluded.due_at, \
      created_at = excluded.created_at, public_key = excluded.public_key, \
-     payload = excluded.payload, attempts = 0, sent_at = NULL, tried_at = NULL, \
-     failing_ms = 0, outcome = NULL, last_answer = NULL, settled_at = NULL \
+     payload = excluded.payload, attempts = 0, sent_at = NULL, \
+     failing_ms = NULL, outcome = NULL, last_answer = NULL, settled_at = NULL \
      WHERE partnero_outbox.kind = 'customer' AND partnero_outbox.state = 'done'";
 
 /// Most bytes of a name. An index of PostgreSQL takes so many in any encoding.
@@ -96,7 +96,8 @@ impl OutboxRow {
 
     pub(super) fn of(report: &Report, program: Arc<str>) -> Result<Self, OutboxError> {
         let payload = match report {
-            Report::Customer(customer) => serde_json::to_string(customer),
+            // The column `customer` holds the identifier, so the payload need not repeat it.
+            Report::Customer(customer) => serde_json::to_string(&customer.clone().with_id("")),
             Report::Sale(sale) => serde_json::to_string(&SalePayload {
                 money: sale.money.clone(),
                 action: sale.action.clone(),
@@ -227,7 +228,10 @@ pub(crate) fn read_report(
     let (key, customer) = (key.to_owned(), customer.to_owned());
     Ok(match kind {
         ReportKind::Customer => {
-            let new: NewCustomer = serde_json::from_str(payload)?;
+            let mut new: NewCustomer = serde_json::from_str(payload)?;
+            if new.id().is_empty() {
+                new = new.with_id(&customer);
+            }
             // Order is kept by the column `customer`, so both must name the same customer.
             if new.id() != customer {
                 return Err(serde::de::Error::custom(
@@ -289,7 +293,7 @@ mod tests {
         for (report, payload, public_key) in [
             (
                 Report::from(customer),
-                r#"{"id":"7","key":"k","email":"b@shop.example","referring_customer":{"key":"anna"},"runners_up":["ben-8"],"without_known_email":true}"#,
+                r#"{"key":"k","email":"b@shop.example","referring_customer":{"key":"anna"},"runners_up":["ben-8"],"without_known_email":true}"#,
                 Some("k"),
             ),
             (
@@ -328,7 +332,14 @@ mod tests {
 
     #[test]
     fn a_row_of_somebody_else_is_not_read() {
-        assert!(read_report(ReportKind::Customer, "7", "7", r#"{"id":"8"}"#).is_err());
+        let read = |payload| read_report(ReportKind::Customer, "7", "7", payload);
+        assert!(read(r#"{"id":"8"}"#).is_err());
+        for payload in [r#"{"id":"7"}"#, "{}"] {
+            let Ok(Report::Customer(new)) = read(payload) else {
+                panic!("it is a sign-up");
+            };
+            assert_eq!(new.id(), "7");
+        }
     }
 
     #[test]

@@ -357,7 +357,7 @@ impl Execution {
             Sign::Failing | Sign::Down => {
                 let failure = Failure {
                     customer: &self.row.customer,
-                    is_repeated: self.row.tried_at.is_some(),
+                    is_repeated: self.row.failing_ms.is_some(),
                     is_certain: sign == Sign::Down,
                 };
                 if !outage.partnero_fails(&failure, settings.outage_lanes) {
@@ -399,16 +399,10 @@ impl Execution {
 
     fn retry(&self, error: &DeliveryError) -> Op {
         let (row, settings) = (&self.row, &self.shared.settings);
-        // The database's time, reckoned from the claim, without another question to the database.
-        let elapsed = to_millis(self.claiming.at.elapsed());
-        let now = self.claiming.now.saturating_add(elapsed);
-        let answered = error.was_answered(row.sent_at.is_some());
-        let failing = settings
-            .waits
-            .failing(row.failing_ms, row.tried_at, now, answered);
+        let before = row.failing_ms.unwrap_or(0);
         // Counted in time and not in attempts: an outage of days must not use a report's attempts
         // up.
-        if millis(failing) >= settings.give_up_after {
+        if millis(before) >= settings.give_up_after {
             return self.dead_because(DeadReason::TooOld, error);
         }
         let chance = self.shared.random.fraction();
@@ -418,11 +412,12 @@ impl Execution {
         if error.may_have_arrived() && row.kind != ReportKind::Customer {
             wait = wait.max(settings.look_up_after);
         }
+        let answered = error.was_answered(row.sent_at.is_some());
         Op::Retry {
             id: row.id,
             after: to_millis(wait),
             sent: self.sent(error),
-            failing,
+            failing: settings.waits.failing(before, wait, answered),
             answer: error.last_answer(),
         }
     }

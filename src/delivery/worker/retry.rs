@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use crate::delivery::outbox::to_millis;
 
-/// The most time between two attempts that counts towards giving up, or twice the longest wait if
-/// that is more. In a longer gap the app was down or the fleet paused, and nobody asked Partnero.
+/// The most of one wait that counts towards giving up, or twice the longest wait of our own if that
+/// is more. A longer one is as Partnero has asked for, and nobody tries meanwhile.
 const LONGEST_STRETCH: Duration = Duration::from_secs(2 * 60 * 60);
 /// The longest `Retry-After` that is obeyed. A longer one is taken for a mistake, which must not stop
 /// deliveries for good.
@@ -30,21 +30,17 @@ impl Waits {
         own.max(asked.unwrap_or_default().min(LONGEST_ASKED))
     }
 
-    /// For how long Partnero has been answering without taking a report, in milliseconds, after one
-    /// more attempt. `before` is the same after the attempt before.
-    pub(super) fn failing(
-        &self,
-        before: i64,
-        tried_at: Option<i64>,
-        now: i64,
-        answered: bool,
-    ) -> i64 {
-        let longest = to_millis(LONGEST_STRETCH.max(self.longest.saturating_mul(2)));
-        match tried_at {
-            // The clamp also covers a clock of the database that was set back.
-            Some(tried_at) if answered => before.saturating_add((now - tried_at).clamp(0, longest)),
-            _ => before,
+    /// For how long Partnero has been answering without taking a report, in milliseconds, when the
+    /// next attempt is due, `wait` after this one. `before` is the same when this one was due.
+    ///
+    /// The waits are added up, and not the times between attempts: while the app is down or the
+    /// fleet pauses, an attempt is late and nobody asks Partnero.
+    pub(super) fn failing(&self, before: i64, wait: Duration, answered: bool) -> i64 {
+        if !answered {
+            return before;
         }
+        let longest = LONGEST_STRETCH.max(self.longest.saturating_mul(2));
+        before.saturating_add(to_millis(wait.min(longest)))
     }
 }
 
@@ -94,15 +90,13 @@ mod tests {
             first: SECOND,
             longest: hours * 3_600 * SECOND,
         };
-        let failing =
-            |before, tried_at, now, answered| waits(1).failing(before, tried_at, now, answered);
-        assert_eq!(failing(0, None, 9 * HOUR, true), 0);
-        assert_eq!(failing(HOUR, Some(2 * HOUR), 3 * HOUR, true), 2 * HOUR);
-        assert_eq!(failing(HOUR, Some(2 * HOUR), 3 * HOUR, false), HOUR);
-        assert_eq!(failing(5, Some(9), 3, true), 5);
-        // The app was down for a week, or the waits are that long.
-        let week = 7 * 24 * HOUR;
-        assert_eq!(failing(0, Some(0), week, true), 2 * HOUR);
-        assert_eq!(waits(24).failing(0, Some(0), week, true), 48 * HOUR);
+        let hours = |hours: u32| hours * 3_600 * SECOND;
+        assert_eq!(waits(1).failing(0, SECOND, true), 1_000);
+        assert_eq!(waits(1).failing(HOUR, hours(1), true), 2 * HOUR);
+        assert_eq!(waits(1).failing(HOUR, hours(1), false), HOUR);
+        assert_eq!(waits(1).failing(i64::MAX, SECOND, true), i64::MAX);
+        // Partnero has asked to wait for a week, or the waits are that long.
+        assert_eq!(waits(1).failing(0, hours(7 * 24), true), 2 * HOUR);
+        assert_eq!(waits(24).failing(0, hours(7 * 24), true), 48 * HOUR);
     }
 }

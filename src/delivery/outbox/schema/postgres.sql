@@ -1,29 +1,28 @@
 CREATE TABLE partnero_outbox (
     id          BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    due_at      BIGINT NOT NULL DEFAULT (EXTRACT(EPOCH FROM statement_timestamp()) * 1000)::BIGINT,
+    created_at  BIGINT NOT NULL DEFAULT (EXTRACT(EPOCH FROM statement_timestamp()) * 1000)::BIGINT,
+    attempts    BIGINT NOT NULL DEFAULT 0,
+    waits_for   BIGINT,
+    sent_at     BIGINT,
+    failing_ms  BIGINT,
+    settled_at  BIGINT,
     program     TEXT NOT NULL DEFAULT '',
     kind        TEXT NOT NULL CHECK (kind IN ('customer', 'transaction', 'refund', 'credit', 'deletion')),
     key         TEXT NOT NULL CHECK (key <> ''),
     customer    TEXT NOT NULL CHECK (customer <> ''),
-    public_key  TEXT,
-    payload     TEXT,
     state       TEXT NOT NULL DEFAULT 'due'
                 CHECK (state IN ('due', 'leased', 'queued', 'held', 'done', 'dead')),
-    due_at      BIGINT NOT NULL DEFAULT (EXTRACT(EPOCH FROM statement_timestamp()) * 1000)::BIGINT,
+    public_key  TEXT,
+    payload     TEXT,
     owner       TEXT,
-    waits_for   BIGINT,
-    sent_at     BIGINT,
-    attempts    BIGINT NOT NULL DEFAULT 0,
-    tried_at    BIGINT,
-    failing_ms  BIGINT NOT NULL DEFAULT 0,
     outcome     TEXT,
     last_answer TEXT,
-    created_at  BIGINT NOT NULL DEFAULT (EXTRACT(EPOCH FROM statement_timestamp()) * 1000)::BIGINT,
-    settled_at  BIGINT,
     UNIQUE (key, kind, program),
     CHECK (kind <> 'customer' OR key = customer)
 );
-CREATE INDEX partnero_outbox_fresh ON partnero_outbox (program, due_at, id) WHERE state IN ('due', 'leased') AND attempts = 0;
-CREATE INDEX partnero_outbox_repeated ON partnero_outbox (program, due_at, id) WHERE state IN ('due', 'leased') AND attempts <> 0;
+CREATE INDEX partnero_outbox_fresh ON partnero_outbox (program, due_at) WHERE state IN ('due', 'leased') AND attempts = 0;
+CREATE INDEX partnero_outbox_repeated ON partnero_outbox (program, due_at) WHERE state IN ('due', 'leased') AND attempts <> 0;
 CREATE INDEX partnero_outbox_lane ON partnero_outbox (program, customer, id) WHERE state IN ('due', 'leased');
 CREATE INDEX partnero_outbox_queued ON partnero_outbox (program, customer, id) WHERE state = 'queued';
 CREATE INDEX partnero_outbox_customer ON partnero_outbox (program, customer, id) WHERE settled_at IS NOT NULL;

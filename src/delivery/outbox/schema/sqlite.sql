@@ -1,26 +1,25 @@
 CREATE TABLE partnero_outbox (
     id          INTEGER PRIMARY KEY,
+    due_at      INTEGER NOT NULL CHECK (typeof(due_at) = 'integer')
+                DEFAULT (CAST(ROUND((julianday('now') - 2440587.5) * 86400000.0) AS INTEGER)),
+    created_at  INTEGER NOT NULL CHECK (typeof(created_at) = 'integer')
+                DEFAULT (CAST(ROUND((julianday('now') - 2440587.5) * 86400000.0) AS INTEGER)),
+    attempts    INTEGER NOT NULL DEFAULT 0 CHECK (typeof(attempts) = 'integer'),
+    waits_for   INTEGER CHECK (typeof(waits_for) IN ('integer', 'null')),
+    sent_at     INTEGER CHECK (typeof(sent_at) IN ('integer', 'null')),
+    failing_ms  INTEGER CHECK (typeof(failing_ms) IN ('integer', 'null')),
+    settled_at  INTEGER CHECK (typeof(settled_at) IN ('integer', 'null')),
     program     TEXT NOT NULL DEFAULT '',
     kind        TEXT NOT NULL CHECK (kind IN ('customer', 'transaction', 'refund', 'credit', 'deletion')),
     key         TEXT NOT NULL CHECK (key <> ''),
     customer    TEXT NOT NULL CHECK (customer <> ''),
-    public_key  TEXT,
-    payload     TEXT,
     state       TEXT NOT NULL DEFAULT 'due'
                 CHECK (state IN ('due', 'leased', 'queued', 'held', 'done', 'dead')),
-    due_at      INTEGER NOT NULL CHECK (typeof(due_at) = 'integer')
-                DEFAULT (CAST(ROUND((julianday('now') - 2440587.5) * 86400000.0) AS INTEGER)),
+    public_key  TEXT,
+    payload     TEXT,
     owner       TEXT,
-    waits_for   INTEGER CHECK (typeof(waits_for) IN ('integer', 'null')),
-    sent_at     INTEGER CHECK (typeof(sent_at) IN ('integer', 'null')),
-    attempts    INTEGER NOT NULL DEFAULT 0 CHECK (typeof(attempts) = 'integer'),
-    tried_at    INTEGER CHECK (typeof(tried_at) IN ('integer', 'null')),
-    failing_ms  INTEGER NOT NULL DEFAULT 0 CHECK (typeof(failing_ms) = 'integer'),
     outcome     TEXT,
     last_answer TEXT,
-    created_at  INTEGER NOT NULL CHECK (typeof(created_at) = 'integer')
-                DEFAULT (CAST(ROUND((julianday('now') - 2440587.5) * 86400000.0) AS INTEGER)),
-    settled_at  INTEGER CHECK (typeof(settled_at) IN ('integer', 'null')),
     UNIQUE (key, kind, program),
     CHECK (kind <> 'customer' OR key = customer)
 );

@@ -27,9 +27,9 @@ pub(crate) struct Claimed {
     pub(crate) sent_at: Option<i64>,
     /// The lease of another owner has run out, who may still be at work on the row.
     pub(crate) is_abandoned: bool,
-    pub(crate) tried_at: Option<i64>,
-    /// For how long Partnero has been answering without taking the report.
-    pub(crate) failing_ms: i64,
+    /// For how long Partnero has been answering without taking the report. `None` if no attempt has
+    /// failed yet.
+    pub(crate) failing_ms: Option<i64>,
 }
 
 impl fmt::Debug for Claimed {

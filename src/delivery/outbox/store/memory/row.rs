@@ -57,8 +57,7 @@ impl Row {
             created_at: now,
             sent_at: None,
             is_abandoned: false,
-            tried_at: None,
-            failing_ms: 0,
+            failing_ms: None,
         };
         Self {
             claimed,
@@ -94,8 +93,7 @@ impl Row {
         self.due_at = now();
         self.outcome = None;
         self.claimed.attempts = 0;
-        self.claimed.tried_at = None;
-        self.claimed.failing_ms = 0;
+        self.claimed.failing_ms = None;
         // The person who replays a credit has found out that it did not arrive.
         if self.claimed.kind == ReportKind::Credit {
             self.claimed.sent_at = None;
@@ -128,7 +126,6 @@ impl Row {
             created_at,
             sent_at,
             is_abandoned: _,
-            tried_at,
             failing_ms,
         } = &self.claimed;
         let payload = payload.as_deref().map(|payload| {
@@ -149,7 +146,7 @@ impl Row {
             "owner": owner, "outcome": self.outcome,
             "last_answer": (!self.last_answer.is_empty()).then_some(&self.last_answer),
             "due_at": self.due_at, "waits_for": waits_for, "sent_at": sent_at,
-            "attempts": attempts, "tried_at": tried_at, "failing_ms": failing_ms,
+            "attempts": attempts, "failing_ms": failing_ms,
             "created_at": created_at, "settled_at": is_settled.then_some(self.settled_at),
         })
     }

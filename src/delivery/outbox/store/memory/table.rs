@@ -225,8 +225,7 @@ impl Table {
                 row.state = State::Due;
                 row.due_at = now() + after;
                 row.claimed.attempts += 1;
-                row.claimed.tried_at = Some(now());
-                row.claimed.failing_ms = *failing;
+                row.claimed.failing_ms = Some(*failing);
                 row.last_answer.clone_from(answer);
                 row.note(*sent);
             }

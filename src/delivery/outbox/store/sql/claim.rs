@@ -27,11 +27,11 @@ statements! {
         (SELECT COUNT(*) FROM (SELECT 1 FROM partnero_outbox r WHERE {repeated} LIMIT 1) AS repeated)",
         fresh = due(FRESH), repeated = due(REPEATED);
     NEWEST_FRESH = "{CANDIDATE} WHERE {due} AND {OPEN} \
-        ORDER BY r.due_at DESC, r.id DESC LIMIT $2{FOR_UPDATE_SKIP_LOCKED}", due = due(FRESH);
+        ORDER BY r.due_at DESC LIMIT $2{FOR_UPDATE_SKIP_LOCKED}", due = due(FRESH);
     OLDEST_FRESH = "{CANDIDATE} WHERE {due} AND {OPEN} \
-        ORDER BY r.due_at, r.id LIMIT $2{FOR_UPDATE_SKIP_LOCKED}", due = due(FRESH);
+        ORDER BY r.due_at LIMIT $2{FOR_UPDATE_SKIP_LOCKED}", due = due(FRESH);
     OLDEST_REPEATED = "{CANDIDATE} WHERE {due} AND {OPEN} \
-        ORDER BY r.due_at, r.id LIMIT $2{FOR_UPDATE_SKIP_LOCKED}", due = due(REPEATED);
+        ORDER BY r.due_at LIMIT $2{FOR_UPDATE_SKIP_LOCKED}", due = due(REPEATED);
     FOLLOWERS = "SELECT id FROM partnero_outbox r WHERE id {LISTED} AND NOT EXISTS \
         (SELECT 1 FROM partnero_outbox e WHERE e.program = r.program AND e.customer = r.customer \
         AND e.state IN ('due', 'leased') AND e.id < r.id) AND NOT EXISTS \
@@ -51,7 +51,7 @@ statements! {
         sent_at = CASE WHEN sent_at > {NOW} THEN {NOW} ELSE sent_at END{AND_ATTEMPT} \
         WHERE id {LISTED} \
         RETURNING id, kind, key, customer, CAST(payload AS TEXT), attempts, created_at, sent_at, \
-        tried_at, failing_ms";
+        failing_ms";
 }
 
 /// A lease that ran out was an attempt. Another driver may have written any number.
@@ -294,14 +294,14 @@ fn read(row: &<Database as sqlx::Database>::Row) -> Result<Claimed, String> {
             _ => Ok(number),
         }
     };
-    let number = |index, column: &str, most: i64| -> Result<i64, String> {
-        let number: Result<i64, _> = row.try_get(index);
-        let number = number.map_err(|_| format!("the column `{column}` holds no number"))?;
-        if (0..=most).contains(&number) {
-            Ok(number)
-        } else {
-            let wrong = format!("the column `{column}` holds {number}, not a number up to {most}");
-            Err(wrong)
+    let number = |index, column: &str, most: i64| -> Result<Option<i64>, String> {
+        let unreadable = |_| format!("the column `{column}` holds no number");
+        let number: Option<i64> = row.try_get(index).map_err(unreadable)?;
+        match number {
+            Some(number) if !(0..=most).contains(&number) => Err(format!(
+                "the column `{column}` holds {number}, not a number up to {most}"
+            )),
+            _ => Ok(number),
         }
     };
     let kind_name = text(1, "kind")?;
@@ -313,12 +313,11 @@ fn read(row: &<Database as sqlx::Database>::Row) -> Result<Claimed, String> {
         customer: text(3, "customer")?,
         payload: payload.map_err(|_| "the column `payload` holds no text".to_owned())?,
         // `AND_ATTEMPT` adds nothing above this bound.
-        attempts: number(5, "attempts", 1_000_000_000)?,
+        attempts: number(5, "attempts", 1_000_000_000)?.unwrap_or_default(),
         created_at: time(6, "created_at")?.unwrap_or_default(),
         sent_at: time(7, "sent_at")?,
         is_abandoned: false,
-        tried_at: time(8, "tried_at")?,
         // The same bound as of every length of time here, so that no sum overflows.
-        failing_ms: number(9, "failing_ms", i64::MAX / 4)?,
+        failing_ms: number(8, "failing_ms", i64::MAX / 4)?,
     })
 }

@@ -12,7 +12,7 @@ use crate::delivery::outbox::{DeadLetter, OutboxError, Status};
 /// Makes a dead letter due, as if it had never been tried. `sent_at` stays, so that a sale is
 /// looked up first.
 const DUE_AGAIN: &str = "state = 'due', outcome = NULL, settled_at = NULL, attempts = 0, \
-     tried_at = NULL, failing_ms = 0";
+     failing_ms = NULL";
 
 /// What is said about rows of one kind that are due later or now, or leased. Each of the two kinds
 /// has an index of its own, which is read once.

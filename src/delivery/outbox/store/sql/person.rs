@@ -39,11 +39,11 @@ statements! {
         '{{}}', CASE WHEN $3 > {NOW} THEN $3 ELSE {NOW} END, CASE WHEN $4 THEN {NOW} END) \
         ON CONFLICT (program, kind, key) DO UPDATE SET state = 'due', due_at = excluded.due_at, \
         created_at = excluded.created_at, attempts = 0, sent_at = excluded.sent_at, \
-        tried_at = NULL, failing_ms = 0, outcome = NULL, last_answer = NULL, settled_at = NULL \
+        failing_ms = NULL, outcome = NULL, last_answer = NULL, settled_at = NULL \
         WHERE partnero_outbox.state IN ('dead', 'done')";
     DELETE_SIGN_UP = "DELETE FROM partnero_outbox WHERE id {LISTED} AND kind = 'customer'";
     EXPORT = "SELECT id, program, kind, key, customer, public_key, payload, state, owner, outcome, \
-        last_answer, due_at, waits_for, sent_at, attempts, tried_at, failing_ms, created_at, \
+        last_answer, due_at, waits_for, sent_at, attempts, failing_ms, created_at, \
         settled_at FROM partnero_outbox WHERE {about} ORDER BY id",
         about = is_one_of(ABOUT);
 }

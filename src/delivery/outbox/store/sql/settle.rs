@@ -25,7 +25,7 @@ statements! {
         AND {ITS_STATE} = 'leased'{ONLY_ARRIVED} \
         RETURNING partnero_outbox.id, partnero_outbox.customer";
     RETRY = "UPDATE partnero_outbox SET state = 'due', owner = NULL, attempts = attempts + 1, \
-        due_at = $3 + {NOW}, tried_at = {NOW}, sent_at = CASE WHEN $4 THEN sent_at ELSE $5 END, \
+        due_at = $3 + {NOW}, sent_at = CASE WHEN $4 THEN sent_at ELSE $5 END, \
         failing_ms = $6, last_answer = $7 {OURS}";
     DEAD = "UPDATE partnero_outbox SET state = 'dead', owner = NULL, \
         attempts = attempts + CASE WHEN attempts < 1000000000 THEN 1 ELSE 0 END, \

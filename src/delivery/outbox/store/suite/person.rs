@@ -317,7 +317,7 @@ async fn everything_about_a_customer_is_exported(store: Store) {
     assert!(rows[2]["settled_at"].as_i64() >= rows[2]["created_at"].as_i64());
     assert_eq!(rows[3]["owner"], OWNER);
     assert_eq!(rows[4]["kind"], "credit");
-    assert_eq!(rows[0].as_object().unwrap().len(), 19);
+    assert_eq!(rows[0].as_object().unwrap().len(), 18);
 }
 
 async fn a_report_that_waits_names_the_row_it_waits_for(store: Store) {

@@ -48,7 +48,7 @@ async fn what_a_migration_left_out_is_named(store: Store) {
     let whole = schema(&store);
     let unique = "    UNIQUE (key, kind, program),\n";
     let due_at = whole.find("    due_at ").unwrap();
-    let due_at = &whole[due_at..due_at + whole[due_at..].find("    owner ").unwrap()];
+    let due_at = &whole[due_at..due_at + whole[due_at..].find("    created_at ").unwrap()];
     let without_default = format!("    due_at {} NOT NULL,\n", first_type(due_at));
     let main = whole.find("CREATE TABLE partnero_outbox_gate").unwrap();
     let history = whole
