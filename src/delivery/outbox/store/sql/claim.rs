@@ -18,6 +18,8 @@ use super::{
 use crate::delivery::outbox::OutboxError;
 use crate::delivery::outbox::store::{Claim, Claimed, Kind, Next, NextLease, Places};
 
+/// How many lanes a claim goes through that has found only rows behind heads.
+const MOST_LANES: i64 = 100;
 /// How many rows one transaction of a claim queues. SQLite lets nobody else write meanwhile.
 const MOST_QUEUED: i64 = 250;
 
@@ -32,6 +34,18 @@ statements! {
         ORDER BY r.due_at LIMIT $2{FOR_UPDATE_SKIP_LOCKED}", due = due(FRESH);
     OLDEST_REPEATED = "{CANDIDATE} WHERE {due} AND {OPEN} \
         ORDER BY r.due_at LIMIT $2{FOR_UPDATE_SKIP_LOCKED}", due = due(REPEATED);
+    // The subqueries are no joins, because PostgreSQL may then read all live rows. `ITS_STATE` keeps
+    // SQLite from an index in which it would read the rows behind heads again.
+    FRESH_OF_ANY_LANE = "{CANDIDATE} WHERE {is_oldest} AND {ITS_STATE} IN ('due', 'leased') \
+        AND {FRESH} AND r.due_at <= {NOW} AND {OPEN} LIMIT $2{FOR_UPDATE_SKIP_LOCKED}",
+        is_oldest = is_one_of(&format!("WITH RECURSIVE lane(customer, place) AS (\
+            SELECT MIN(customer), 1 FROM partnero_outbox \
+            WHERE program = $1 AND state IN ('due', 'leased') \
+            UNION ALL SELECT (SELECT MIN(customer) FROM partnero_outbox WHERE program = $1 \
+            AND state IN ('due', 'leased') AND customer > lane.customer), place + 1 \
+            FROM lane WHERE lane.customer IS NOT NULL AND place < {MOST_LANES}) \
+            SELECT (SELECT MIN(id) FROM partnero_outbox e WHERE e.program = $1 \
+            AND e.customer = lane.customer AND e.state IN ('due', 'leased')) FROM lane"));
     FOLLOWERS = "SELECT id FROM partnero_outbox r WHERE id {LISTED} AND NOT EXISTS \
         (SELECT 1 FROM partnero_outbox e WHERE e.program = r.program AND e.customer = r.customer \
         AND e.state IN ('due', 'leased') AND e.id < r.id) AND NOT EXISTS \
@@ -108,9 +122,14 @@ pub(crate) async fn claim(
     let mut transaction = begin_briefly(pool).await?;
     let mut candidates = Candidates::default();
     candidates.find(&mut transaction, program, places).await?;
+    if candidates.are_behind() && places.may_queue {
+        candidates
+            .find_between(&mut transaction, program, places)
+            .await?;
+    }
     make_due(&mut transaction, &candidates.lost).await?;
     let heads = &candidates.heads;
-    let mut is_stuck = heads.is_empty() && !candidates.before.is_empty();
+    let mut is_stuck = candidates.are_behind();
     // Not beside heads, which must not wait for the queue of another customer.
     if is_stuck && places.may_queue {
         is_stuck = queue(&mut transaction, &candidates.before).await? > 0;
@@ -179,6 +198,25 @@ impl Candidates {
             }
         }
         Ok(())
+    }
+
+    /// Whether all that were found stand behind others.
+    fn are_behind(&self) -> bool {
+        self.heads.is_empty() && !self.before.is_empty()
+    }
+
+    /// Looks for heads by their lanes, one after the other. The oldest rows and the newest ones were
+    /// looked at, and may be of two bursts, with other customers' rows between them.
+    async fn find_between(
+        &mut self,
+        connection: &mut Connection,
+        program: &str,
+        places: Places,
+    ) -> Result<(), OutboxError> {
+        let most = places.all.min(places.fresh);
+        let query = sqlx::query(FRESH_OF_ANY_LANE.as_str()).bind(program);
+        let query = query.bind(i64::try_from(most).unwrap_or(i64::MAX));
+        self.add(&query.fetch_all(connection).await?)
     }
 
     fn add(&mut self, found: &[<Database as sqlx::Database>::Row]) -> Result<(), OutboxError> {

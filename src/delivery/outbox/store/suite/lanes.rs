@@ -9,6 +9,7 @@ every_engine! {
     a_claim_reaches_the_lanes_behind_a_long_one,
     a_claim_takes_no_more_than_its_limit,
     a_lane_that_fills_every_place_lets_others_pass,
+    a_row_between_two_long_lanes_waits_for_neither,
     neither_new_rows_nor_repeated_ones_keep_the_others_waiting,
     the_newest_row_need_not_wait_for_a_long_past,
     the_next_row_of_a_customer_is_leased_with_the_result_of_the_one_before,
@@ -112,6 +113,21 @@ async fn claim_with(store: &Store, places: Places) -> Vec<Claimed> {
         Claim::Open { rows, .. } => rows,
         Claim::Shut { .. } => panic!("the gate is shut"),
     }
+}
+
+async fn a_row_between_two_long_lanes_waits_for_neither(store: Store) {
+    enqueue(&store, &["a", "z"].map(|id| sale(id, id))).await;
+    for head in claim(&store).await {
+        write(&store, retry(head.id, MINUTE)).await;
+    }
+    let lane = |id: &str| -> Vec<OutboxRow> {
+        let keys = (0..9).map(|number| format!("{id}-{number}"));
+        keys.map(|key| sale(&key, id)).collect()
+    };
+    enqueue(&store, &lane("a")).await;
+    enqueue(&store, &[sale("b", "b"), sale("c", "c")]).await;
+    enqueue(&store, &lane("z")).await;
+    assert_eq!(keys(&claim_with(&store, any(4)).await), ["b", "c"]);
 }
 
 async fn a_lane_that_fills_every_place_lets_others_pass(store: Store) {
