@@ -1,12 +1,13 @@
 //! The loop that claims rows and starts one execution for each.
 
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::futures::Notified;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
-use tokio::time::{Instant, sleep, timeout, timeout_at};
+use tokio::time::{Instant, sleep, sleep_until, timeout, timeout_at};
 
 use super::execution::{Claiming, Execution};
 use super::places::free_places;
@@ -47,6 +48,8 @@ pub(super) struct Dispatch {
     waiting: Arc<()>,
     /// How many claims were made.
     claims: usize,
+    /// A row was enqueued, and no claim has looked for rows that were never tried since then.
+    is_awaited: bool,
     /// Until then no rows are put aside.
     rests_until: Instant,
     /// How many rows a claim looks at meanwhile.
@@ -73,6 +76,7 @@ impl Dispatch {
             repeated: Arc::default(),
             waiting: Arc::default(),
             claims: 0,
+            is_awaited: false,
             rests_until: Instant::now(),
             looks_at: FEW,
         }
@@ -144,6 +148,7 @@ impl Dispatch {
             return Wait::Place;
         }
         self.claims = self.claims.wrapping_add(1);
+        self.is_awaited &= places.fresh == 0;
         let shared = &self.shared;
         let owner = shared.owner.next_claim();
         let at = Instant::now();
@@ -271,30 +276,40 @@ impl Dispatch {
     }
 
     async fn wait(&mut self, wait: Wait, enqueued: Notified<'_>) {
-        match wait {
-            Wait::Nothing => {}
-            Wait::Time(time) => sleep(time).await,
-            Wait::Place => self.place().await,
+        let mut enqueued = pin!(enqueued);
+        let place = match wait {
+            Wait::Nothing => None,
+            Wait::Time(time) => {
+                sleep(time).await;
+                None
+            }
+            Wait::Place => self.executions.join_next().await,
             Wait::Work(time) => {
                 tokio::select! {
-                    () = self.place(), if !self.executions.is_empty() => {}
-                    () = enqueued => {}
-                    () = sleep(time) => {}
+                    Some(ended) = self.executions.join_next() => Some(ended),
+                    () = &mut enqueued => {
+                        self.is_awaited = true;
+                        None
+                    }
+                    () = sleep(time) => None,
                 }
             }
+        };
+        if place.is_some() {
+            self.gather(enqueued).await;
         }
     }
 
-    /// Waits for one execution to end, and then, for a moment, until half of the places are free.
-    async fn place(&mut self) {
-        if self.executions.join_next().await.is_none() {
-            return;
-        }
+    /// After one execution has ended: waits, for a moment, until half of the places are free. A row
+    /// that was just enqueued does not wait for that, because it may be of an honest visitor, and the
+    /// rows under way may all be of reports that fail.
+    async fn gather(&mut self, mut enqueued: Pin<&mut Notified<'_>>) {
         let moment = Instant::now() + GATHER;
-        while self.running() > self.shared.settings.lanes / 2 {
-            match timeout_at(moment, self.executions.join_next()).await {
-                Ok(Some(_)) => {}
-                _ => return,
+        while !self.is_awaited && self.running() > self.shared.settings.lanes / 2 {
+            tokio::select! {
+                () = &mut enqueued => self.is_awaited = true,
+                Some(_) = self.executions.join_next() => {}
+                () = sleep_until(moment) => return,
             }
         }
     }
@@ -353,6 +368,35 @@ mod claim_tests {
             });
         }
         assert_eq!(counts(&dispatch), (29, 26, 27));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_row_that_is_enqueued_does_not_wait_until_half_of_the_places_are_free() {
+        let outbox = Outbox::memory();
+        let mut dispatch = dispatch(&outbox);
+        for _ in 0..dispatch.shared.settings.lanes {
+            dispatch.executions.spawn(std::future::pending());
+        }
+        for (is_enqueued, waits) in [(false, GATHER), (true, Duration::ZERO)] {
+            dispatch.executions.spawn(async {});
+            let enqueued = outbox.enqueued.notified();
+            if is_enqueued {
+                outbox.wake();
+            }
+            let began = Instant::now();
+            dispatch.wait(Wait::Place, enqueued).await;
+            // The clock of tokio goes in steps of a millisecond.
+            let waited = began.elapsed().as_millis();
+            assert_eq!(waited, waits.as_millis(), "{is_enqueued}");
+            assert_eq!(dispatch.is_awaited, is_enqueued);
+        }
+        // Every place is taken, so nobody has looked for the row yet.
+        assert!(matches!(dispatch.fill().await, Wait::Place));
+        assert!(dispatch.is_awaited);
+        dispatch.executions.abort_all();
+        while dispatch.executions.join_next().await.is_some() {}
+        dispatch.fill().await;
+        assert!(!dispatch.is_awaited);
     }
 
     #[tokio::test]
