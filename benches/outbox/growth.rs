@@ -4,12 +4,11 @@
 use std::collections::HashMap;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use http::Method;
+use tower_partnero::NewCustomer;
 use tower_partnero::client::{Amount, CustomerRef, Money};
-use tower_partnero::delivery::{DeliveryWorker, Outbox, OutboxTransaction, Sale};
-use tower_partnero::sandbox::Fault;
-use tower_partnero::{ApiKey, Client, NewCustomer, Sandbox};
+use tower_partnero::delivery::{DeliveryWorker, Sale};
 
+use super::partnero::Partnero;
 use super::places::{Engine, Place, Pool};
 use super::statements;
 use crate::Failure;
@@ -32,11 +31,8 @@ const OPERATIONS: [(&str, &[&str]); 6] = [
     ("every other statement", &["partnero_outbox"]),
 ];
 
-/// How often the statements of the repair are run, whose median is of few times therefore.
-const REPAIRS: usize = 10;
-
-/// The median time in seconds of each statement.
-type Times = HashMap<String, f64>;
+/// The customer whose sign-up Partnero answers with 500.
+pub(super) const FAILING: &str = "the-failing-one";
 
 /// The rows that are in the table beforehand.
 #[derive(Clone, Copy)]
@@ -44,57 +40,97 @@ enum Past {
     Empty,
     /// So many receipts, and a tenth of that in dead rows.
     Receipts(usize),
-    /// So many due sales of one customer, whose sign-up Partnero answers with 500.
+    /// So many due sales of the failing customer.
     Queue(usize),
+}
+
+/// A table, and how many seconds each statement took in it each time.
+struct Measured {
+    past: Past,
+    place: Place,
+    times: HashMap<String, Vec<f64>>,
 }
 
 /// Prints the table of an engine.
 pub(super) async fn table(engine: &Engine, options: &Options) -> Result<(), Failure> {
-    let (receipts, waiting, reports) = if options.is_short() {
-        (20_000, 500, 50)
+    let (receipts, waiting, rounds, reports) = if options.is_short() {
+        (20_000, 500, 2, 10)
     } else {
-        (1_000_000, 50_000, 400)
+        (1_000_000, 50_000, 20, 20)
     };
     statements::listen();
-    let empty = measure(engine, Past::Empty, reports).await?;
-    let dead = receipts / 10;
+    let partnero = Partnero::start(FAILING)?;
+    let mut tables = Vec::new();
+    for past in [Past::Empty, Past::Receipts(receipts), Past::Queue(waiting)] {
+        let place = engine.open().await?;
+        prepare(&place, past).await?;
+        tables.push(Measured {
+            past,
+            place,
+            times: HashMap::new(),
+        });
+    }
+    // The tables take turns, so that something else on the machine slows all of them.
+    for round in 0..rounds {
+        for table in &mut tables {
+            // SQLite reads its file faster than a long log.
+            table.place.begin_counting().await?;
+            statements::told();
+            deliver(&table.place, &partnero, round, reports).await?;
+            for (statement, seconds) in statements::told() {
+                table.times.entry(statement).or_default().push(seconds);
+            }
+        }
+    }
     println!(
         "{}: time in the database, over that with an empty table",
         engine.name()
     );
-    for (past, name) in [
-        (
-            Past::Receipts(receipts),
-            format!("beside {receipts} receipts and {dead} dead rows"),
-        ),
-        (
-            Past::Queue(waiting),
-            format!("beside {waiting} due rows of one failing customer"),
-        ),
-    ] {
-        println!("  {name}");
-        let full = measure(engine, past, reports).await?;
-        for (operation, _) in OPERATIONS {
-            let own = empty.keys().filter(|text| full.contains_key(*text));
-            let own = own.filter(|text| operation_of(text) == Some(operation));
-            let own: Vec<&String> = own.collect();
-            let sum = |times: &Times| own.iter().map(|text| times[*text]).sum::<f64>();
-            let (all, before) = (sum(&full), sum(&empty));
-            let more = |text: &str| full[text] - empty[text];
-            let most = own.iter().max_by(|a, b| more(a).total_cmp(&more(b)));
-            let Some(most) = most else {
-                return Err(format!("no statement has been seen for: {operation}").into());
-            };
-            println!(
-                "    {operation:<28}{:>8.2}   {:>6.0} µs, most of the difference: {:.60}",
-                all / before,
-                all * 1e6,
-                // sqlx sets a summary of a long statement before it.
-                most.rsplit("\n\n").next().unwrap_or(most)
-            );
+    let (empty, others) = tables.split_first().ok_or("no table")?;
+    let empty = empty.medians();
+    for other in others {
+        match other.past {
+            Past::Empty => {}
+            Past::Receipts(count) => {
+                println!("  beside {count} receipts and {} dead rows", count / 10);
+            }
+            Past::Queue(count) => println!("  beside {count} due rows of one failing customer"),
         }
+        compare(&empty, &other.medians())?;
     }
     println!();
+    Ok(())
+}
+
+impl Measured {
+    fn medians(&self) -> HashMap<&str, f64> {
+        let times = self.times.iter();
+        let medians = times.map(|(statement, times)| (&**statement, median(times.clone())));
+        medians.collect()
+    }
+}
+
+/// Prints a line for each operation.
+fn compare(empty: &HashMap<&str, f64>, full: &HashMap<&str, f64>) -> Result<(), Failure> {
+    for (operation, _) in OPERATIONS {
+        let own = empty.keys().filter(|text| full.contains_key(*text));
+        let own = own.filter(|text| operation_of(text) == Some(operation));
+        let own: Vec<&str> = own.copied().collect();
+        let sum = |times: &HashMap<&str, f64>| own.iter().map(|text| times[text]).sum::<f64>();
+        let (all, before) = (sum(full), sum(empty));
+        let more = |text: &str| full[text] - empty[text];
+        let most = own.iter().max_by(|a, b| more(a).total_cmp(&more(b)));
+        let Some(most) = most else {
+            return Err(format!("no statement has been seen for: {operation}").into());
+        };
+        println!(
+            "    {operation:<28}{:>8.2}   {:>6.0} µs, most of the difference: {:.60}",
+            all / before,
+            all * 1e6,
+            // sqlx sets a summary of a long statement before it.
+            most.rsplit("\n\n").next().unwrap_or(most)
+        );
+    }
     Ok(())
 }
 
@@ -104,48 +140,29 @@ fn operation_of(statement: &str) -> Option<&'static str> {
     operation.map(|(operation, _)| *operation)
 }
 
-/// The median time of each statement while sign-ups are enqueued and delivered.
-async fn measure(engine: &Engine, past: Past, reports: usize) -> Result<Times, Failure> {
-    let place = engine.open().await?;
-    let sandbox = Sandbox::start().await?;
-    let failing = Fault::status(500).on(Method::POST, "/v1/customers");
-    sandbox.inject(failing.mentioning("the-failing-one"));
-    prepare(&place, past).await?;
-    statements::told();
-    let client = Client::builder(ApiKey::new(sandbox.api_key())?).base_url(sandbox.base_url());
-    let client = client.build()?;
-    client
-        .customers()
-        .create(&NewCustomer::new("anna").key("anna-7"))
-        .await?;
-    let worker = DeliveryWorker::builder(place.outbox.clone(), client.clone());
-    let worker = worker.poll(Duration::from_millis(20)).start()?;
+/// Enqueues sign-ups and has a worker deliver them, one after the other, so that each claim leases
+/// one row in every table.
+async fn deliver(
+    place: &Place,
+    partnero: &Partnero,
+    round: usize,
+    reports: usize,
+) -> Result<(), Failure> {
+    // It repairs once, when it starts.
+    let worker = DeliveryWorker::start(place.outbox.clone(), partnero.client()?)?;
     for number in 0..reports {
-        let friend = NewCustomer::new(format!("friend-{number}"));
+        let friend = NewCustomer::new(format!("friend-{round}-{number}"));
         let anna = CustomerRef::key("anna-7");
         place
             .outbox
             .enqueue(friend.referring_customer(anna))
             .await?;
-    }
-    while usize::try_from(worker.health().delivered)? < reports {
-        tokio::time::sleep(Duration::from_millis(5)).await;
+        while usize::try_from(worker.health().delivered)? <= number {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
     }
     worker.stop(Duration::from_secs(5)).await;
-    // Each worker repairs once, when it starts.
-    for _ in 0..REPAIRS {
-        let worker = DeliveryWorker::start(place.outbox.clone(), client.clone())?;
-        tokio::time::sleep(Duration::from_millis(50)).await;
-        worker.stop(Duration::from_secs(5)).await;
-    }
-    let mut times: HashMap<String, Vec<f64>> = HashMap::new();
-    for (statement, seconds) in statements::told() {
-        times.entry(statement).or_default().push(seconds);
-    }
-    let medians = times
-        .into_iter()
-        .map(|(statement, times)| (statement, median(times)));
-    Ok(medians.collect())
+    Ok(())
 }
 
 async fn prepare(place: &Place, past: Past) -> Result<(), Failure> {
@@ -169,45 +186,16 @@ async fn prepare(place: &Place, past: Past) -> Result<(), Failure> {
             place.execute(&insert).await?;
         }
         Past::Queue(count) => {
-            let customer = "the-failing-one";
-            place.outbox.enqueue(NewCustomer::new(customer)).await?;
-            burst(place, customer, count).await?;
-        }
-    }
-    // SQLite reads its file faster than a long log.
-    place.begin_counting().await?;
-    Ok(())
-}
-
-/// Enqueues sales of one customer in one transaction.
-pub(super) async fn burst(place: &Place, customer: &str, count: usize) -> Result<(), Failure> {
-    let outbox = &place.outbox;
-    match &place.pool {
-        Pool::Sqlite(pool, ..) => {
-            let mut transaction = pool.begin_with("BEGIN IMMEDIATE").await?;
-            sell(outbox, &mut transaction, customer, count).await?;
-            transaction.commit().await?;
-        }
-        Pool::Postgres(pool) => {
-            let mut transaction = pool.begin().await?;
-            sell(outbox, &mut transaction, customer, count).await?;
-            transaction.commit().await?;
+            place.outbox.enqueue(NewCustomer::new(FAILING)).await?;
+            place.enqueue_together(sales(FAILING, count)?).await?;
         }
     }
     Ok(())
 }
 
-/// Enqueues sales of one customer.
-async fn sell(
-    outbox: &Outbox,
-    transaction: &mut impl OutboxTransaction,
-    customer: &str,
-    count: usize,
-) -> Result<(), Failure> {
-    for number in 0..count {
-        let price = Money::currency(Amount::major("19.90")?, "EUR");
-        let sale = Sale::new(number.to_string(), customer, price);
-        outbox.enqueue_in(transaction, sale).await?;
-    }
-    Ok(())
+/// So many sales of one customer.
+pub(super) fn sales(customer: &str, count: usize) -> Result<impl Iterator<Item = Sale>, Failure> {
+    let price = Money::currency(Amount::major("19.90")?, "EUR");
+    let sale = move |number: usize| Sale::new(number.to_string(), customer, price.clone());
+    Ok((0..count).map(sale))
 }

@@ -8,6 +8,7 @@ mod drain;
 mod enqueue;
 mod fairness;
 mod growth;
+mod partnero;
 mod places;
 mod queue;
 mod statements;

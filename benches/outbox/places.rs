@@ -8,7 +8,7 @@ use sqlx::postgres::{PgConnectOptions, PgPool};
 use sqlx::sqlite::{
     SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
 };
-use tower_partnero::delivery::Outbox;
+use tower_partnero::delivery::{Outbox, Report};
 
 use crate::Failure;
 
@@ -109,6 +109,30 @@ impl Place {
             Pool::Sqlite(pool, ..) => sqlx::raw_sql(statement).execute(pool).await.map(drop),
             Pool::Postgres(pool) => sqlx::raw_sql(statement).execute(pool).await.map(drop),
         }?;
+        Ok(())
+    }
+
+    /// Enqueues reports in one transaction.
+    pub(super) async fn enqueue_together<R: Into<Report>>(
+        &self,
+        reports: impl Iterator<Item = R>,
+    ) -> Result<(), Failure> {
+        match &self.pool {
+            Pool::Sqlite(pool, ..) => {
+                let mut transaction = pool.begin_with("BEGIN IMMEDIATE").await?;
+                for report in reports {
+                    self.outbox.enqueue_in(&mut transaction, report).await?;
+                }
+                transaction.commit().await?;
+            }
+            Pool::Postgres(pool) => {
+                let mut transaction = pool.begin().await?;
+                for report in reports {
+                    self.outbox.enqueue_in(&mut transaction, report).await?;
+                }
+                transaction.commit().await?;
+            }
+        }
         Ok(())
     }
 

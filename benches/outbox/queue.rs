@@ -2,13 +2,13 @@
 
 use std::time::{Duration, Instant};
 
-use http::Method;
 use tower_partnero::delivery::DeliveryWorker;
-use tower_partnero::sandbox::Fault;
 use tower_partnero::{ApiKey, Client, NewCustomer, Sandbox};
 
+use super::growth::{FAILING, sales};
+use super::partnero::Partnero;
 use super::places::{Engine, Place};
-use super::{expect, fairness, growth};
+use super::{expect, fairness};
 use crate::Failure;
 use crate::harness::{Options, median};
 
@@ -26,15 +26,12 @@ pub(super) async fn table(engine: &Engine, options: &Options) -> Result<(), Fail
     println!("{}: one customer with many sales", engine.name());
     for rows in [0, rows] {
         let place = engine.open().await?;
-        let sandbox = Sandbox::start().await?;
-        let failing = Fault::status(500).on(Method::POST, "/v1/customers");
-        sandbox.inject(failing.mentioning("the-failing-one"));
+        let partnero = Partnero::start(FAILING)?;
         if rows > 0 {
-            let failing = NewCustomer::new("the-failing-one");
-            place.outbox.enqueue(failing).await?;
-            growth::burst(&place, "the-failing-one", rows).await?;
+            place.outbox.enqueue(NewCustomer::new(FAILING)).await?;
+            place.enqueue_together(sales(FAILING, rows)?).await?;
         }
-        let waits = fairness::waits(&place, &sandbox, honest).await?;
+        let waits = fairness::waits(&place, &partnero, honest).await?;
         expect(
             waits.len() == honest,
             "a sign-up beside a burst did not arrive",
@@ -51,18 +48,18 @@ pub(super) async fn table(engine: &Engine, options: &Options) -> Result<(), Fail
 }
 
 /// How many sales of one customer arrive per second.
-async fn rate(place: &Place, sales: usize) -> Result<f64, Failure> {
+async fn rate(place: &Place, count: usize) -> Result<f64, Failure> {
     let sandbox = Sandbox::start().await?;
     let client = Client::builder(ApiKey::new(sandbox.api_key())?).base_url(sandbox.base_url());
     let client = client.build()?;
     place.outbox.enqueue(NewCustomer::new("ben")).await?;
-    growth::burst(place, "ben", sales).await?;
+    place.enqueue_together(sales("ben", count)?).await?;
     let began = Instant::now();
     let worker = DeliveryWorker::start(place.outbox.clone(), client)?;
-    while usize::try_from(worker.health().delivered)? <= sales {
+    while usize::try_from(worker.health().delivered)? <= count {
         tokio::time::sleep(Duration::from_millis(1)).await;
     }
     let elapsed = began.elapsed();
     worker.stop(Duration::from_secs(5)).await;
-    Ok(f64::from(u32::try_from(sales)?) / elapsed.as_secs_f64())
+    Ok(f64::from(u32::try_from(count)?) / elapsed.as_secs_f64())
 }
