@@ -5,7 +5,8 @@ use std::task::{Context, Poll};
 
 use http::{Request, Response};
 use tower::layer::layer_fn;
-use tower_partnero::client::{ApiKey, Body, Client, HttpService};
+use tower::util::MapRequestLayer;
+use tower_partnero::client::{ApiKey, Body, Client, ErrorKind, HttpService};
 use tower_service::Service;
 
 #[derive(Clone, Debug)]
@@ -37,4 +38,24 @@ async fn a_layer_of_the_app_may_answer_and_has_any_error_type() {
         .unwrap();
     let customer = client.customers().get("42").await.unwrap();
     assert_eq!(customer.id.as_deref(), Some("from the layer"));
+}
+
+/// Nothing was sent, and the same call would fail again.
+#[tokio::test]
+async fn an_address_that_a_layer_has_spoiled_is_the_apps_mistake() {
+    let spoil = MapRequestLayer::new(|mut request: Request<Body>| {
+        *request.uri_mut() = "/v1/customers/42".parse().unwrap();
+        request
+    });
+    let client = Client::builder(ApiKey::new("s3cret").unwrap())
+        .base_url("http://127.0.0.1:9/v1")
+        .layer(spoil)
+        .build()
+        .unwrap();
+    let error = client.customers().get("42").await.unwrap_err();
+    assert_eq!(
+        (error.kind(), error.attempts()),
+        (ErrorKind::InvalidInput, 1)
+    );
+    assert!(!error.is_retryable());
 }

@@ -62,3 +62,33 @@ impl fmt::Display for TooLate {
 }
 
 impl std::error::Error for TooLate {}
+
+#[cfg(test)]
+mod tests {
+    use std::future::poll_fn;
+    use std::time::Duration;
+
+    use super::*;
+
+    async fn next(body: &mut ExpiringBody) -> Option<Result<Frame<Bytes>, TooLate>> {
+        poll_fn(|cx| Pin::new(&mut *body).poll_frame(cx)).await
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_bytes_are_given_once_and_until_the_latest_moment() {
+        let second = Duration::from_secs(1);
+        let begin = || ExpiringBody::new(Bytes::from_static(b"{}"), Instant::now() + second);
+        let mut body = begin();
+        assert!(!body.is_end_stream());
+        assert_eq!(body.size_hint().exact(), Some(2));
+        let frame = next(&mut body).await.unwrap().unwrap();
+        assert_eq!(frame.into_data().unwrap(), "{}");
+        assert!(body.is_end_stream());
+        assert_eq!(body.size_hint().exact(), Some(0));
+        assert!(next(&mut body).await.is_none());
+
+        let mut body = begin();
+        tokio::time::advance(second).await;
+        assert!(next(&mut body).await.unwrap().is_err());
+    }
+}

@@ -137,6 +137,13 @@ mod tests {
         assert_eq!(kind_of(&wrapped), ErrorKind::Timeout);
     }
 
+    /// A layer of the app may write down what is behind an error.
+    #[test]
+    fn a_failure_says_what_is_behind_it() {
+        let failure = Failure::new(ErrorKind::Connect).with_source("refused");
+        assert_eq!(failure.source().unwrap().to_string(), "refused");
+    }
+
     #[test]
     fn an_unknown_error_may_have_been_sent() {
         let unknown = Wrapper("circuit open".into());

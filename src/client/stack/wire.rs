@@ -91,15 +91,84 @@ fn cause(error: &reqwest::Error) -> String {
     innermost.to_string()
 }
 
-/// A failure to connect comes first: even where it is a time-out, nothing was sent.
+/// A failure to connect may be a time-out, and yet nothing was sent. Any other time-out is our own,
+/// which stands outside of this service.
 fn kind_of(error: &reqwest::Error) -> ErrorKind {
     if error.is_connect() {
         ErrorKind::Connect
-    } else if error.is_timeout() {
-        ErrorKind::Timeout
     } else if error.is_builder() {
         ErrorKind::InvalidInput
     } else {
         ErrorKind::Interrupted
+    }
+}
+
+#[cfg(all(test, feature = "sandbox"))]
+mod tests {
+    use std::sync::Arc;
+    use std::time::Duration;
+
+    use http::header::{AUTHORIZATION, CONTENT_TYPE};
+    use http::{Method, StatusCode};
+    use tokio::time::Instant;
+    use tower::ServiceExt;
+
+    use super::*;
+    use crate::client::gate::{Answer, Gate};
+    use crate::client::summary::CallSummary;
+    use crate::sandbox::Sandbox;
+
+    /// Lets bodies be written until then.
+    #[derive(Debug)]
+    struct Until(Instant);
+
+    impl Gate for Until {
+        fn lets_pass(&self) -> Answer<bool> {
+            Box::pin(std::future::ready(true))
+        }
+
+        fn allows_retries(&self) -> bool {
+            true
+        }
+
+        fn latest(&self) -> Option<Instant> {
+            Some(self.0)
+        }
+
+        fn shut(&self, _: Option<Duration>) -> Answer<()> {
+            Box::pin(std::future::ready(()))
+        }
+    }
+
+    #[tokio::test]
+    async fn a_body_is_not_written_after_the_latest_moment_of_its_gate() {
+        let sandbox = Sandbox::start().await.unwrap();
+        let key = ApiKey::new(sandbox.api_key()).unwrap();
+        let wire = wire(reqwest::Client::new(), 10_000, key.clone());
+        let now = Instant::now();
+        let minute = Duration::from_secs(60);
+        for (latest, body, expected) in [
+            (now, r#"{"id": "7"}"#, None),
+            // A read may arrive late.
+            (now, "", Some(StatusCode::NOT_FOUND)),
+            (now + minute, r#"{"id": "7"}"#, Some(StatusCode::OK)),
+        ] {
+            let (method, path) = match body {
+                "" => (Method::GET, "customers/7"),
+                _ => (Method::POST, "customers"),
+            };
+            let gate: Arc<dyn Gate> = Arc::new(Until(latest));
+            let call = CallSummary::create_customer();
+            let request = Request::builder()
+                .method(method)
+                .uri(format!("{}/{path}", sandbox.base_url()))
+                .header(AUTHORIZATION, key.header())
+                .header(CONTENT_TYPE, "application/json")
+                .extension(Progress::new(call, now + minute, Some(gate)))
+                .body(Body::from(body))
+                .unwrap();
+            let answer = wire.clone().oneshot(request).await;
+            assert_eq!(answer.ok().map(|answer| answer.status()), expected);
+        }
     }
 }

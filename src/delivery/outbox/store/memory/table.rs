@@ -197,18 +197,11 @@ impl Table {
         };
         match op {
             Op::Announce { .. } => {}
-            Op::Done {
-                outcome,
-                is_deletion,
-                next,
-                ..
-            } => {
+            Op::Done { outcome, next, .. } => {
                 row.settle(State::Done, outcome, "");
                 row.forget();
                 let customer = row.claimed.customer.clone();
-                if *is_deletion {
-                    row.empty_deletion();
-                }
+                row.empty_deletion();
                 self.revive(id, |_| true);
                 let next = next.as_ref();
                 if let Some(next) = next.and_then(|next| self.follow(&customer, next)) {

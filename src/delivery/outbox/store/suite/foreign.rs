@@ -327,3 +327,57 @@ async fn no_row_is_queued_behind_a_head_that_leaves() {
     settling.commit().await.unwrap();
     assert_eq!(keys(&claim(&store).await), ["a-2"]);
 }
+
+/// A row must not wait for another one that arrives at the same time: nobody would make it due again.
+#[cfg(all(postgres, feature = "outbox-postgres"))]
+#[tokio::test]
+async fn no_row_waits_for_a_row_that_arrives() {
+    let store = super::engines::postgres("no_row_waits_for_a_row_that_arrives").await;
+    let Table::Postgres(pool) = &store.table else {
+        panic!("another engine");
+    };
+    enqueue(&store, &[sale("o-1", "7"), customer("7")]).await;
+    let rows = claim(&store).await;
+    let mut settling = pool.begin().await.unwrap();
+    let done = "UPDATE partnero_outbox SET state = 'done', outcome = 'recorded' WHERE key = '7' \
+        RETURNING pg_backend_pid()";
+    let settler: i32 = sqlx::query_scalar(done)
+        .fetch_one(&mut *settling)
+        .await
+        .unwrap();
+    let arrives = async {
+        let waits = "SELECT EXISTS (SELECT 1 FROM pg_stat_activity \
+            WHERE $1 = ANY(pg_blocking_pids(pid)))";
+        loop {
+            let query = sqlx::query_scalar(waits).bind(settler);
+            let somebody_waits: bool = query.fetch_one(pool).await.unwrap();
+            if somebody_waits {
+                break;
+            }
+        }
+        settling.commit().await.unwrap();
+    };
+    let (written, ()) = tokio::join!(write(&store, announce(&rows[0])), arrives);
+    assert_eq!(written, clear(Some("recorded")));
+}
+
+/// A name that the database cannot write is nobody's. Any other failure says nothing about the
+/// referrer.
+#[cfg(all(postgres, feature = "outbox-postgres"))]
+#[tokio::test]
+async fn a_referrer_who_cannot_be_looked_for_is_not_absent() {
+    let store = super::engines::postgres("a_referrer_who_cannot_be_looked_for_is_not_absent").await;
+    enqueue(&store, &[customer("ben")]).await;
+    let row = claim(&store).await.remove(0);
+    execute(
+        &store,
+        "ALTER TABLE partnero_outbox RENAME public_key TO other",
+    )
+    .await;
+    let wait = Op::Announce {
+        id: row.id,
+        check: Check::Referrer(CustomerRef::key("\u{e4}nna")),
+        once: false,
+    };
+    assert!(store.write(&changes(OWNER, [wait])).await.is_err());
+}
