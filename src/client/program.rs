@@ -75,7 +75,7 @@ fn object(mut envelope: Map<String, Value>) -> Fields {
 }
 
 /// The answer to a test of the API key.
-#[derive(Clone, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct ProgramTest {
     /// The program's public id, by which its script in the browser is loaded.
@@ -85,7 +85,7 @@ pub struct ProgramTest {
 }
 
 /// The program's settings, as far as they are known.
-#[derive(Clone, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct ProgramOverview {
     /// The program's name.

@@ -14,10 +14,11 @@ use crate::client::{Client, Customer, Error, NewCustomer};
 
 /// How sign-ups reach Partnero.
 ///
-/// [`direct`](Self::direct) calls Partnero while the visitor waits, for a bounded time. The calls
-/// are made in a task of their own on the tokio runtime, so that a visitor who closes the page does
-/// not cancel them. If they fail, they are not repeated: the outcome says what happened, the cookie
-/// stays in the browser, and the visitor's next try is credited.
+/// A `Delivery` made from a [`Client`] calls Partnero while the visitor waits, for at most the
+/// [deadline](Self::deadline). The calls are made in a task of their own on the tokio runtime, so
+/// that a visitor who closes the page does not cancel them. If they fail, they are not repeated: the
+/// outcome says what happened, the cookie stays in the browser, and the visitor's next try is
+/// credited.
 ///
 /// A `Delivery` made from an `Outbox` (feature `outbox`) writes one row and does not call Partnero.
 #[derive(Clone, Debug)]
@@ -35,11 +36,6 @@ enum Way {
 }
 
 impl Delivery {
-    /// Calls Partnero at once, for at most the [deadline](Self::deadline).
-    pub fn direct(client: Client) -> Self {
-        Self::by(Way::Direct(client))
-    }
-
     fn by(way: Way) -> Self {
         Self {
             way,
@@ -132,7 +128,7 @@ impl From<Outbox> for Delivery {
 
 impl From<Client> for Delivery {
     fn from(client: Client) -> Self {
-        Self::direct(client)
+        Self::by(Way::Direct(client))
     }
 }
 

@@ -82,6 +82,6 @@ async fn a_failure_on_any_rung_keeps_the_referral() {
 
 /// Sign-ups that wait for Partnero just long enough to see that it hangs.
 fn hasty_signups(sandbox: &Sandbox) -> Signups {
-    let delivery = Delivery::direct(client(sandbox)).deadline(Duration::from_secs(2));
+    let delivery = Delivery::from(client(sandbox)).deadline(Duration::from_secs(2));
     Signups::new(referrals(), delivery)
 }

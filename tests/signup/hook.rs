@@ -126,7 +126,7 @@ async fn a_customer_without_an_identifier_is_refused_before_anything_is_sent() {
 async fn a_hanging_partnero_costs_the_page_no_more_than_the_deadline() {
     let shop = Shop::open_with_defaults().await;
     shop.sandbox.inject(Fault::hang_after());
-    let delivery = Delivery::direct(client(&shop.sandbox)).deadline(Duration::from_millis(300));
+    let delivery = Delivery::from(client(&shop.sandbox)).deadline(Duration::from_millis(300));
     let signups = Signups::new(referrals(), delivery);
     let started = Instant::now();
     let outcome = signups
@@ -149,7 +149,7 @@ async fn nobody_waits_longer_than_ten_seconds_unless_the_app_says_so() {
         .layer(layer_fn(move |_: HttpService| never))
         .build()
         .unwrap();
-    let minute = Delivery::direct(client.clone()).deadline(Duration::from_secs(59));
+    let minute = Delivery::from(client.clone()).deadline(Duration::from_secs(59));
     for (delivery, seconds) in [(client.into(), 10), (minute, 59)] {
         let signups = Signups::new(referrals(), delivery);
         let started = tokio::time::Instant::now();
@@ -165,7 +165,7 @@ async fn a_report_goes_on_when_the_visitor_no_longer_waits() {
     let shop = Shop::open_with_defaults().await;
     shop.sandbox
         .inject(Fault::delay(Duration::from_millis(300)));
-    let delivery = Delivery::direct(client(&shop.sandbox)).deadline(Duration::from_millis(50));
+    let delivery = Delivery::from(client(&shop.sandbox)).deadline(Duration::from_millis(50));
     let signups = Signups::new(referrals(), delivery);
     // With an unknown referrer the report takes several calls: the later ones show that it goes on.
     let hook = signups.hook(&visit("partnero_referral=nobody")).unwrap();

@@ -108,7 +108,7 @@ async fn set_up(shop: &mut Shop, answer: &str) -> (NewCustomer, String) {
         }
         "does not answer in time" => {
             shop.sandbox.inject(Fault::hang_after());
-            let delivery = Delivery::direct(client(&shop.sandbox));
+            let delivery = Delivery::from(client(&shop.sandbox));
             let hasty = delivery.deadline(Duration::from_millis(200));
             shop.signups = Signups::new(referrals(), hasty);
         }

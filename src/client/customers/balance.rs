@@ -12,7 +12,7 @@ use crate::client::money::Money;
 use crate::referral::ProgramKind;
 
 /// A customer's balance, which may be in several units.
-#[derive(Clone, PartialEq, Serialize)]
+#[derive(Clone, Default, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct Balance {
     /// The customer whose balance this is, if the answer names it.

@@ -10,7 +10,7 @@ use super::customer::Customer;
 use crate::client::times;
 
 /// What a customer's account page shows.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct Profile {
     /// The customer whose page it is.

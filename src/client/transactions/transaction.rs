@@ -67,7 +67,7 @@ impl Transaction {
 }
 
 /// A reward that a transaction earned a customer or a partner.
-#[derive(Clone, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct Reward {
     /// The key, which in Partnero's examples is that of the transaction.
