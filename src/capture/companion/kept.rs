@@ -208,7 +208,9 @@ impl Companion {
 
     fn line(&self, touches: &Touches, now: SystemTime) -> Line {
         let record = record::encode(touches, now);
-        self.cookie.set(&self.seal().close(record))
+        let sealed_len = Seal::sealed_len(record.len());
+        let write = |line: &mut Vec<u8>| self.seal().close_onto(line, record);
+        self.cookie.set_by(sealed_len, write)
     }
 
     fn seal(&self) -> Seal<'_> {

@@ -35,7 +35,7 @@ const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'(')
     .remove(b')');
 
-/// The bytes that nearly every key and every companion consist of: none of them is [`ESCAPED`].
+/// The bytes that nearly every key consists of. None of them is [`ESCAPED`].
 static PLAIN: [bool; 256] = {
     let mut plain = [false; 256];
     let mut byte = 0;
@@ -120,16 +120,24 @@ impl CookieTemplate {
 
     /// The `Set-Cookie` line that stores a value.
     pub(crate) fn set(&self, value: &str) -> Line {
+        self.set_by(value.len(), |line| {
+            // Most keys have nothing to escape, and this sees it with fewer instructions.
+            if value.bytes().all(|byte| PLAIN[usize::from(byte)]) {
+                line.extend_from_slice(value.as_bytes());
+            } else {
+                escape(value).for_each(|part| line.extend_from_slice(part.as_bytes()));
+            }
+        })
+    }
+
+    /// As [`set`](Self::set), where `write` appends a value that needs no escaping.
+    #[inline]
+    pub(crate) fn set_by(&self, value_len: usize, write: impl FnOnce(&mut Vec<u8>)) -> Line {
         // The exact length if nothing is escaped; this saves a second allocation.
-        let exact = self.assignment.len() + value.len() + self.attributes.len();
+        let exact = self.assignment.len() + value_len + self.attributes.len();
         let mut line = Vec::with_capacity(exact);
         line.extend_from_slice(self.assignment.as_bytes());
-        // Most keys have nothing to escape, and this sees it with fewer instructions.
-        if value.bytes().all(|byte| PLAIN[usize::from(byte)]) {
-            line.extend_from_slice(value.as_bytes());
-        } else {
-            escape(value).for_each(|part| line.extend_from_slice(part.as_bytes()));
-        }
+        write(&mut line);
         line.extend_from_slice(self.attributes.as_bytes());
         line.into()
     }
