@@ -74,7 +74,8 @@ impl Decision {
 /// Weighs the link, the cookies and, where the policy asks for it, the page before.
 ///
 /// `date` is given what the cookies of our name say, and takes out a key that is too old. It is called
-/// only if the visitor's consent lets us read.
+/// only if the visitor's consent lets us read. Of the link's key and the stored one, `loses` is given
+/// the key that does not count.
 #[inline(always)]
 #[expect(
     clippy::inline_always,
@@ -84,6 +85,7 @@ pub(super) fn weigh(
     policy: &Policy,
     request: &RequestHead<'_>,
     date: impl FnOnce(Reading) -> Reading,
+    loses: impl FnOnce(ReferralKey),
 ) -> Decision {
     let consent = policy.consent(request);
     let stored = match consent {
@@ -112,9 +114,13 @@ pub(super) fn weigh(
                 counts(key, link.source, Outcome::Unchanged)
             }
             Some(stored_key) if policy.attribution == Attribution::FirstTouch => {
+                loses(key);
                 counts(stored_key, stored.source, Outcome::FirstTouchKept)
             }
-            _ => counts(key, link.source, Outcome::Captured),
+            stored_key => {
+                stored_key.map(loses);
+                counts(key, link.source, Outcome::Captured)
+            }
         }
     } else if let Some(key) = stored.key {
         counts(key, stored.source, Outcome::Remembered)
@@ -154,7 +160,8 @@ pub(super) fn decide(
     asker: Asker,
     date: impl FnOnce(Reading) -> Reading,
 ) -> ReferralContext {
-    let decision = weigh(policy, request, date);
+    let mut lost = None;
+    let decision = weigh(policy, request, date, |key| lost = Some(key));
     let outcome = decision.outcome(policy, request, asker);
     let mut context = ReferralContext {
         referral: decision.referral,
@@ -172,7 +179,8 @@ pub(super) fn decide(
         Outcome::NotReferred | Outcome::Unchanged | Outcome::Remembered
     );
     if decision.several || (decision.has_cookie && !(is_settled && request.method == Method::GET)) {
-        add_others(policy, request, asker, &mut context, decision.several);
+        let lost = lost.as_slice();
+        add_others(policy, request, asker, &mut context, decision.several, lost);
     }
     context
 }
@@ -187,6 +195,7 @@ fn add_others(
     asker: Asker,
     context: &mut ReferralContext,
     several: bool,
+    lost: &[ReferralKey],
 ) {
     // Our `Set-Cookie` cannot remove cookies of another host or path. So the request's host and
     // path are kept where several cookies came, or where a cookie is about to be replaced or
@@ -204,7 +213,7 @@ fn add_others(
     // runners-up.
     if context.has_cookie
         && (may_go || context.outcome == Outcome::FirstTouchKept)
-        && let Some(runners_up) = runners_up(policy, request, asker, context)
+        && let Some(runners_up) = runners_up(policy, request, asker, context, lost)
     {
         let has_both = runners_up.in_cookie;
         let beside = context.beside_mut();
@@ -231,37 +240,24 @@ fn why_not_stored(
     })
 }
 
-/// Reads link and cookies once more to find the key that lost, so that the requests in which no key
-/// loses do not pay for it.
-#[cold]
-#[inline(never)]
+/// The stored runners-up, behind the key that lost if this request may store it.
 fn runners_up(
     policy: &Policy,
     request: &RequestHead<'_>,
     asker: Asker,
     context: &ReferralContext,
+    lost: &[ReferralKey],
 ) -> Option<RunnersUp> {
+    let cookie = policy.runners_up.as_ref()?;
     let may_write = || {
         let why_not = why_not_stored(policy, request, asker, context.consent);
         // A cookie for a domain that seems not to cover this host is written all the same: see
         // `write::lines`.
         matches!(why_not, None | Some(NotStored::OutsideDomain))
     };
-    let loses = match context.outcome {
-        Outcome::FirstTouchKept if may_write() => {
-            let link = policy
-                .links
-                .read(request.uri.query(), || request.uri.path());
-            link.key
-        }
-        Outcome::Captured | Outcome::NotStored(_) => {
-            policy.cookie.read_cookies(request.headers).key
-        }
-        _ => None,
-    };
-    let cookie = policy.runners_up.as_ref()?;
+    let is_kept = context.outcome != Outcome::FirstTouchKept || may_write();
     let counts = context.referral.as_ref().map(Referral::key);
-    cookie.of(request.headers, counts, loses.as_slice())
+    cookie.of(request.headers, counts, if is_kept { lost } else { &[] })
 }
 
 /// The key of a landing page whose response could not store it.

@@ -136,7 +136,7 @@ impl Referrals {
         let request = RequestHead::of(parts);
         // Only weighed: a handler that asks for the referral alone does not pay for the rest of the
         // context.
-        let decision = decide::weigh(&self.policy, &request, |stored| stored);
+        let decision = decide::weigh(&self.policy, &request, |stored| stored, drop);
         // Most links came through the layer: the mark says so before the other headers are read.
         let may_be_lost = || decision.brings_new_key() && !self.policy.mark.is_in(request.headers);
         let outcome = || decision.outcome(&self.policy, &request, Asker::Handler);
