@@ -186,7 +186,8 @@ impl Referrer {
         }
     }
 
-    /// Compares the referrer that Partnero has recorded for `customer` with this one.
+    /// Compares the referrer that Partnero has recorded for `customer` with this one, by another name
+    /// than the one that [`is_recorded_for`](Self::is_recorded_for) looks for.
     pub(super) async fn compare(&self, client: &Client, customer: &Customer) -> ExistingReferrer {
         let partner = match self {
             Self::Customer(referrer) => return compare(client, Some(referrer), customer).await,
@@ -199,9 +200,6 @@ impl Referrer {
                 ExistingReferrer::Unknown
             };
         };
-        if recorded == partner.as_str() {
-            return ExistingReferrer::Same;
-        }
         match look_up_partner(client, partner).await {
             Ok(Some(found)) => {
                 let names = [&found.id, &found.key, &found.email];

@@ -1,14 +1,16 @@
 //! What can come of a sign-up in an affiliate program.
 
-use http::Request;
 use http::header::COOKIE;
+use http::{Method, Request};
 use tower_partnero::client::{CustomerRef, PartnerRef};
-use tower_partnero::delivery::{CreditedKey, ExistingReferrer, NotCreatedReason};
+use tower_partnero::delivery::{CreditedKey, ExistingReferrer, NotCreatedReason, UnreferredReason};
+use tower_partnero::sandbox::Fault;
 use tower_partnero::sandbox::switches::{
     DuplicateCustomer, PartnerEcho, PartnerShape, UnknownReferrer,
 };
 use tower_partnero::{
-    NewCustomer, Outbox, Referrals, Registration, Sandbox, SignupErrorKind, SignupOutcome, Signups,
+    ErrorKind, NewCustomer, Outbox, Referrals, Registration, Sandbox, SignupError, SignupErrorKind,
+    SignupOutcome, Signups,
 };
 
 use crate::whole_way::deliver_by;
@@ -145,7 +147,8 @@ async fn a_customer_who_exists_is_compared() {
         sandbox.register_partner("tom");
         let first = sign_up(&sandbox, "partnero_partner=pia-7", ben()).await;
         assert_eq!(first.registration(), Some(CREDITED));
-        let outcome = sign_up(&sandbox, "partnero_partner=tom", ben()).await;
+        let links = "partnero_partner=tom; partnero_partner_before=nobody";
+        let outcome = sign_up(&sandbox, links, ben()).await;
         let expected = Registration::Existing(ExistingReferrer::Other);
         assert_eq!(outcome.registration(), Some(expected));
         let other = ben().email("other@shop.example");
@@ -165,6 +168,56 @@ async fn a_refused_field_costs_no_partner_the_commission() {
     let outcome = sign_up(&sandbox, "partnero_partner=pia-7", ben()).await;
     assert_eq!(outcome.registration(), Some(CREDITED));
     assert_eq!(outcome.left_out().to_string(), "name");
+}
+
+fn on_create(fault: Fault) -> Fault {
+    fault.on(Method::POST, "/v1/customers").times(1)
+}
+
+/// An affiliate program gets neither the key nor the birthday of a customer.
+#[tokio::test]
+async fn a_field_that_is_not_sent_cannot_be_left_out() {
+    for field in ["key", "date_of_birth"] {
+        let sandbox = sandbox().await;
+        let body = format!(r#"{{"message": "Invalid.", "errors": {{"{field}": ["odd"]}}}}"#);
+        sandbox.inject(on_create(Fault::answer(422, body, "application/json")));
+        let customer = ben().key("ben").date_of_birth("1990-01-31");
+        let outcome = sign_up(&sandbox, "partnero_partner=pia-7", customer).await;
+        let invalid = SignupErrorKind::Partnero(ErrorKind::Invalid);
+        assert_eq!(outcome.error().map(SignupError::kind), Some(invalid));
+        assert!(sandbox.customers().is_empty());
+    }
+}
+
+#[tokio::test]
+async fn a_partner_whom_partnero_does_not_record_is_not_credited() {
+    let ben_alone = r#"{"data": {"key": "2", "email": "ben@shop.example", "partner": null}}"#;
+    let ben_alone = Fault::answer(200, ben_alone, "application/json");
+    let sandbox = sandbox().await;
+    sandbox.inject(on_create(ben_alone.clone()));
+    let outcome = sign_up(&sandbox, "partnero_partner=pia-7", ben()).await;
+    let ignored = Registration::Unreferred(UnreferredReason::ReferrerIgnored);
+    assert_eq!(outcome.registration(), Some(ignored));
+
+    sandbox.inject(on_create(Fault::status(422)));
+    sandbox.inject(ben_alone.on(Method::GET, "/v1/customers/2"));
+    let outcome = sign_up(&sandbox, "partnero_partner=pia-7", ben()).await;
+    let existing = Registration::Existing(ExistingReferrer::None);
+    assert_eq!(outcome.registration(), Some(existing));
+}
+
+/// Whether Partnero knows the partner is not known then.
+#[tokio::test]
+async fn a_look_up_of_the_partner_that_fails_keeps_the_link() {
+    let sandbox = sandbox().await;
+    sandbox.inject(on_create(Fault::status(422)));
+    sandbox.inject(Fault::status(503).on(Method::GET, "/v1/partner"));
+    let outcome = sign_up(&sandbox, "partnero_partner=pia-7", ben()).await;
+    let failed = SignupErrorKind::Partnero(ErrorKind::Server);
+    assert_eq!(outcome.error().map(SignupError::kind), Some(failed));
+    let mut response = http::Response::new(());
+    outcome.apply(&mut response);
+    assert!(!response.headers().contains_key("set-cookie"));
 }
 
 #[tokio::test]

@@ -156,6 +156,19 @@ async fn an_existing_customer_is_compared_with_the_referral() {
     }
 }
 
+#[tokio::test]
+async fn an_existing_customer_is_compared_with_the_link_that_counts_alone() {
+    let shop = Shop::open_with_defaults().await;
+    assert!(shop.sign_up_by(ANNA, ben()).await.error().is_none());
+    let links = "partnero_referral=nobody; partnero_referral_before=neither";
+    let outcome = shop.sign_up(links, ben()).await;
+    let other = Registration::Existing(ExistingReferrer::Other);
+    assert_eq!(outcome.registration(), Some(other));
+    let requests = shop.sandbox.requests();
+    let mut paths = requests.iter().map(|request| request.path.as_str());
+    assert!(!paths.any(|path| path.ends_with("neither")), "{requests:?}");
+}
+
 /// The key is the app's own choice, and Partnero chooses another one if the app names none.
 #[tokio::test]
 async fn a_key_that_somebody_else_has_is_left_out() {
