@@ -180,7 +180,6 @@ impl Referrer {
     pub(super) async fn credited(&self, client: &Client, customer: &Customer) -> ExistingReferrer {
         match self {
             Self::Customer(referrer) => compare(client, Some(referrer), customer).await,
-            Self::Partner(_) if customer.partner.is_some() => ExistingReferrer::Same,
             Self::Partner(_) if customer.has_no_partner() => ExistingReferrer::None,
             Self::Partner(_) => ExistingReferrer::Unknown,
         }
