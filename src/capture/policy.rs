@@ -57,12 +57,12 @@ impl Policy {
     pub(super) fn concerns(&self, uri: &Uri) -> bool {
         uri.query()
             .is_some_and(|query| self.links.name_query(query))
-            || (self.asks_for_more && self.concerns_otherwise(uri))
+            || (self.asks_for_more && self.concerns_otherwise(uri.path()))
     }
 
     #[cold]
-    fn concerns_otherwise(&self, uri: &Uri) -> bool {
-        self.looks_at_every_request() || self.links.name_path(uri.path())
+    fn concerns_otherwise(&self, path: &str) -> bool {
+        self.looks_at_every_request() || self.links.name_path(path)
     }
 
     fn looks_at_every_request(&self) -> bool {

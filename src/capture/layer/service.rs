@@ -43,24 +43,27 @@ where
     // which costs every request more than this call.
     #[inline(never)]
     fn call(&mut self, mut request: Request<ReqBody>) -> Self::Future {
-        if self.referrals.policy.concerns(request.uri())
-            && let Some(lines) = capture(
-                &self.referrals,
-                request.method(),
-                request.uri(),
-                request.headers(),
-            )
-        {
-            // After the decision, which must see the headers as they came.
-            self.referrals.policy.mark.leave_in(request.headers_mut());
+        if !self.referrals.policy.concerns(request.uri()) {
+            // No reference to the request has left this function yet. So the compiler hands the
+            // request on without a copy.
             return ResponseFuture {
                 inner: self.inner.call(request),
-                lines: Some(lines),
+                lines: None,
             };
+        }
+        let lines = capture(
+            &self.referrals,
+            request.method(),
+            request.uri(),
+            request.headers(),
+        );
+        if lines.is_some() {
+            // After the decision, which must see the headers as they came.
+            self.referrals.policy.mark.leave_in(request.headers_mut());
         }
         ResponseFuture {
             inner: self.inner.call(request),
-            lines: None,
+            lines,
         }
     }
 }
