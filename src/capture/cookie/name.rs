@@ -43,23 +43,32 @@ impl CookieName {
     }
 
     /// The raw values in one line: neither unquoted nor decoded.
-    #[inline]
-    pub(super) fn values_in<'a>(&'a self, line: &'a [u8]) -> impl Iterator<Item = &'a [u8]> + 'a {
+    fn values_in<'a>(&'a self, line: &'a [u8]) -> impl Iterator<Item = &'a [u8]> + 'a {
         let mut searched = 0;
         let starts = std::iter::from_fn(move || {
-            let start = self.needle.find(line, searched)?;
-            // An empty name is found everywhere; the search must go on behind it.
-            searched = start + self.as_bytes().len().max(1);
+            let start = self.start_in(line, searched)?;
+            searched = self.behind(start);
             Some(start)
         });
         starts.filter_map(move |start| self.value_at(line, start))
     }
 
+    /// Where the name stands first in the line, at or behind `from`, as the name of a pair or not.
+    #[inline]
+    pub(super) fn start_in(&self, line: &[u8], from: usize) -> Option<usize> {
+        self.needle.find(line, from)
+    }
+
+    /// Where the search goes on behind a name that starts here.
+    #[inline]
+    pub(super) fn behind(&self, start: usize) -> usize {
+        // An empty name is found everywhere.
+        start + self.as_bytes().len().max(1)
+    }
+
     /// The value of the pair whose name starts here, if it is a pair of this name.
-    ///
-    /// Not inlined: most lines do not hold the name, and would pay for it.
-    #[inline(never)]
-    fn value_at<'a>(&self, line: &'a [u8], start: usize) -> Option<&'a [u8]> {
+    #[inline]
+    pub(super) fn value_at<'a>(&self, line: &'a [u8], start: usize) -> Option<&'a [u8]> {
         let before = line[..start].trim_ascii_end();
         // The name may also stand inside a value or at the end of a longer name.
         if !matches!(before.last(), None | Some(b';')) {

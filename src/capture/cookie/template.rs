@@ -187,17 +187,23 @@ impl CookieTemplate {
     pub(crate) fn read_cookies(&self, headers: &HeaderMap) -> Reading {
         let mut reading = Reading::new(ReferralSource::Cookie);
         for line in headers.get_all(&COOKIE) {
-            for raw in self.name.values_in(line.as_bytes()) {
-                self.add_value(&mut reading, raw);
+            let (line, mut searched) = (line.as_bytes(), 0);
+            while let Some(start) = self.name.start_in(line, searched) {
+                self.add_value_at(&mut reading, line, start);
+                searched = self.name.behind(start);
             }
         }
         reading
     }
 
+    /// Adds the value of the pair whose name starts here, if it is our cookie.
+    ///
     /// Not inlined: most requests have no cookie of ours, and would pay for it.
     #[inline(never)]
-    fn add_value(&self, reading: &mut Reading, raw: &[u8]) {
-        reading.add(decode_bytes(unquote(raw), Encoding::Percent), &self.rule);
+    fn add_value_at(&self, reading: &mut Reading, line: &[u8], start: usize) {
+        if let Some(raw) = self.name.value_at(line, start) {
+            reading.add(decode_bytes(unquote(raw), Encoding::Percent), &self.rule);
+        }
     }
 
     /// Whether the browser sent a cookie of our name, valid or not.
