@@ -33,7 +33,8 @@ impl DeliveryWorkerBuilder {
     /// How many reports are delivered at the same time, each about another customer: the reports
     /// about one customer are its lane, and follow each other. 1 to 1,000. Default: 32, the default
     /// number of calls that a client makes at the same time. Each 429 of Partnero halves the number
-    /// for this worker, and each report that is settled adds one, up to this number again.
+    /// for this worker, and each report that is settled adds one, up to this number again. While
+    /// Partnero fails for some customers, an eighth is kept for reports that come in.
     pub fn lanes(mut self, lanes: usize) -> Self {
         self.settings.lanes = lanes;
         self

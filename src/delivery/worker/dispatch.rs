@@ -10,7 +10,7 @@ use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep, sleep_until, timeout, timeout_at};
 
 use super::execution::{Claiming, Execution};
-use super::places::free_places;
+use super::places::{free_places, keep_some};
 use super::probe::{Found, probe};
 use super::shared::{Phase, Shared};
 #[cfg(feature = "tracing")]
@@ -21,6 +21,9 @@ use crate::delivery::outbox::store::{Claim, Passage, Places, Repair};
 /// How long the loop waits, after one execution has ended, for others to end: one claim then fills
 /// several places, and costs the database one transaction.
 const GATHER: Duration = Duration::from_millis(5);
+/// While Partnero fails for some customers, how long after one claim the next one follows. Calls that
+/// fail at once would otherwise keep the processor and the database from the rows that come in.
+const PACE: Duration = Duration::from_millis(20);
 /// How long after a failed claim the database is asked again.
 const DATABASE_PAUSE: Duration = Duration::from_secs(1);
 
@@ -31,8 +34,9 @@ const REPAIR_STEP: Duration = Duration::from_millis(100);
 /// While rows are put aside that stand behind the heads of their lanes, the worker rests so many
 /// times as long as that took: others then wait for it a tenth of the time at most.
 const REST: u32 = 9;
-/// How many rows a claim looks at while there are rows to put aside. What it finds is likely to stand
-/// behind a head, and is read for nothing.
+/// How many rows a claim looks at while there are rows to put aside: what it finds is likely to stand
+/// behind a head, and is read for nothing. And how many it leases for a row that was just enqueued
+/// while Partnero fails for some customers: the others that it finds are likely to fail.
 const FEW: usize = 4;
 
 /// How long a stopping worker tries to give rows back. After that their leases end by themselves.
@@ -50,6 +54,8 @@ pub(super) struct Dispatch {
     claims: usize,
     /// A row was enqueued, and no claim has looked for rows that were never tried since then.
     is_awaited: bool,
+    /// When rows were leased for the last time.
+    leased_at: Instant,
     /// Until then no rows are put aside.
     rests_until: Instant,
     /// How many rows a claim looks at meanwhile.
@@ -77,6 +83,7 @@ impl Dispatch {
             waiting: Arc::default(),
             claims: 0,
             is_awaited: false,
+            leased_at: Instant::now(),
             rests_until: Instant::now(),
             looks_at: FEW,
         }
@@ -133,12 +140,23 @@ impl Dispatch {
             repeated,
             self.claims,
         );
-        let looks_at = if may_queue { free.all } else { self.looks_at };
-        Places {
-            all: free.all.min(looks_at),
-            may_queue,
-            ..free
+        let mut places = Places { may_queue, ..free };
+        if !may_queue {
+            places.all = places.all.min(self.looks_at);
         }
+        if self.is_calm() {
+            return places;
+        }
+        if self.is_awaited {
+            places.all = places.all.min(FEW);
+            return places;
+        }
+        keep_some(self.shared.width.get(), places)
+    }
+
+    /// Whether Partnero has failed for nobody lately.
+    fn is_calm(&self) -> bool {
+        self.shared.suspicion.outage.is_calm()
     }
 
     /// Claims as many rows as there are free places.
@@ -194,6 +212,9 @@ impl Dispatch {
                 let twice = self.looks_at.saturating_mul(2);
                 self.looks_at = if is_stuck { FEW } else { twice };
                 let claiming = Claiming { at, now, pruned };
+                if !rows.is_empty() {
+                    self.leased_at = at;
+                }
                 for row in rows {
                     let place = (row.attempts != 0).then(|| Arc::clone(&self.repeated));
                     let execution =
@@ -283,7 +304,15 @@ impl Dispatch {
                 sleep(time).await;
                 None
             }
-            Wait::Place => self.executions.join_next().await,
+            Wait::Place => {
+                tokio::select! {
+                    ended = self.executions.join_next() => ended,
+                    () = &mut enqueued => {
+                        self.is_awaited = true;
+                        None
+                    }
+                }
+            }
             Wait::Work(time) => {
                 tokio::select! {
                     Some(ended) = self.executions.join_next() => Some(ended),
@@ -296,7 +325,13 @@ impl Dispatch {
             }
         };
         if place.is_some() {
-            self.gather(enqueued).await;
+            self.gather(enqueued.as_mut()).await;
+        }
+        if !self.is_awaited && !self.is_calm() {
+            tokio::select! {
+                () = enqueued => self.is_awaited = true,
+                () = sleep_until(self.leased_at + PACE) => {}
+            }
         }
     }
 
@@ -337,6 +372,7 @@ mod claim_tests {
     use super::*;
     use crate::client::{ApiKey, Client, NewCustomer};
     use crate::delivery::outbox::{Outbox, OutboxError, OutboxErrorKind};
+    use crate::delivery::worker::outage::Failure;
     use crate::delivery::worker::settings::Settings;
 
     /// At this address nobody answers.
@@ -397,6 +433,44 @@ mod claim_tests {
         while dispatch.executions.join_next().await.is_some() {}
         dispatch.fill().await;
         assert!(!dispatch.is_awaited);
+    }
+
+    /// Makes Partnero fail for one customer.
+    fn fail(dispatch: &Dispatch) {
+        let failure = Failure {
+            customer: "a",
+            is_repeated: false,
+            is_certain: false,
+        };
+        let outage = &dispatch.shared.suspicion.outage;
+        assert!(!outage.partnero_fails(&failure, 2));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn while_partnero_fails_for_some_claims_leave_time_and_places_to_rows_that_come_in() {
+        let outbox = Outbox::memory();
+        let mut dispatch = dispatch(&outbox);
+        fail(&dispatch);
+        assert_eq!(dispatch.places().fresh, 24);
+        for _ in 0..24 {
+            dispatch.executions.spawn(std::future::pending());
+        }
+        assert_eq!(dispatch.places().fresh, 0);
+        let began = Instant::now();
+        dispatch.leased_at = began;
+        let enqueued = outbox.enqueued.notified();
+        dispatch.wait(Wait::Nothing, enqueued).await;
+        assert_eq!(began.elapsed().as_millis(), PACE.as_millis());
+        dispatch.leased_at = Instant::now();
+        for number in 0..9 {
+            outbox.enqueue(NewCustomer::new(number)).await.unwrap();
+        }
+        let enqueued = outbox.enqueued.notified();
+        outbox.wake();
+        dispatch.wait(Wait::Place, enqueued).await;
+        assert_eq!(began.elapsed().as_millis(), PACE.as_millis());
+        dispatch.fill().await;
+        assert_eq!(dispatch.executions.len(), 24 + FEW);
     }
 
     #[tokio::test]

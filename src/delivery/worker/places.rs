@@ -24,6 +24,18 @@ pub(super) fn free_places(lanes: usize, running: usize, repeated: usize, claims:
     }
 }
 
+/// Of these free places, leaves an eighth of all for rows that will come in. While Partnero fails for
+/// some customers, their rows may take all the others for as long as a call lasts.
+pub(super) fn keep_some(lanes: usize, free: Places) -> Places {
+    let kept = lanes / KEPT_SHARE;
+    Places {
+        all: free.all.saturating_sub(kept),
+        fresh: free.fresh.saturating_sub(kept),
+        repeated: free.repeated.saturating_sub(kept),
+        ..free
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -42,6 +54,21 @@ mod tests {
         assert_eq!(counts(32, 32, 16), (0, 12, 12));
         // A 429 has halved the number while all of them were taken.
         assert_eq!(counts(16, 32, 20), (0, 2, 0));
+    }
+
+    /// 24 rows of one kind and 4 of the other take all but 4 places.
+    #[test]
+    fn some_places_are_left_to_rows_that_will_come_in() {
+        let counts = |lanes, running, repeated| {
+            let places = keep_some(lanes, free_places(lanes, running, repeated, 0));
+            (places.all, places.fresh, places.repeated)
+        };
+        assert_eq!(counts(32, 0, 0), (28, 24, 24));
+        assert_eq!(counts(32, 24, 0), (4, 0, 24));
+        assert_eq!(counts(32, 24, 24), (4, 24, 0));
+        assert_eq!(counts(32, 28, 4), (0, 0, 20));
+        assert_eq!(counts(32, 32, 4), (0, 0, 20));
+        assert_eq!(counts(7, 3, 1), (4, 5, 6));
     }
 
     #[test]
