@@ -196,6 +196,7 @@ async fn prepare(place: &Place, past: Past) -> Result<(), Failure> {
 /// So many sales of one customer.
 pub(super) fn sales(customer: &str, count: usize) -> Result<impl Iterator<Item = Sale>, Failure> {
     let price = Money::currency(Amount::major("19.90")?, "EUR");
-    let sale = move |number: usize| Sale::new(number.to_string(), customer, price.clone());
+    let sale =
+        move |number: usize| Sale::new(format!("{customer}-{number}"), customer, price.clone());
     Ok((0..count).map(sale))
 }

@@ -42,9 +42,37 @@ pub(super) async fn table(engine: &Engine, options: &Options) -> Result<(), Fail
             waits.iter().copied().fold(0.0, f64::max),
         );
     }
+    let wait = between(&engine.open().await?, rows / 2).await?;
+    println!(
+        "  a sign-up between two such bursts of {}: {:.0} ms",
+        rows / 2,
+        wait.as_secs_f64() * 1e3
+    );
     let rate = rate(&engine.open().await?, queued).await?;
     println!("  sales of one customer per second: {rate:.0}\n");
     Ok(())
+}
+
+/// How long after the start of a worker a sign-up arrives that stands between the sales of two failing
+/// customers.
+async fn between(place: &Place, count: usize) -> Result<Duration, Failure> {
+    let partnero = Partnero::start(FAILING)?;
+    for (failing, next) in [("a", Some("honest")), ("b", None)] {
+        let failing = format!("{FAILING}-{failing}");
+        place.outbox.enqueue(NewCustomer::new(&*failing)).await?;
+        place.enqueue_together(sales(&failing, count)?).await?;
+        if let Some(next) = next {
+            place.outbox.enqueue(NewCustomer::new(next)).await?;
+        }
+    }
+    let began = Instant::now();
+    let worker = DeliveryWorker::start(place.outbox.clone(), partnero.client()?)?;
+    while !partnero.arrivals().contains_key("honest") {
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+    let wait = partnero.arrivals()["honest"].saturating_duration_since(began);
+    worker.stop(Duration::from_secs(1)).await;
+    Ok(wait)
 }
 
 /// How many sales of one customer arrive per second.
