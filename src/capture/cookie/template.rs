@@ -186,12 +186,16 @@ impl CookieTemplate {
     )]
     pub(crate) fn read_cookies(&self, headers: &HeaderMap) -> Reading {
         let mut reading = Reading::new(ReferralSource::Cookie);
-        for line in headers.get_all(&COOKIE) {
+        let mut lines = headers.get_all(&COOKIE).iter();
+        // Asked before the loop, so that a request without cookies does not prepare the search.
+        let mut next = lines.next();
+        while let Some(line) = next {
             let (line, mut searched) = (line.as_bytes(), 0);
             while let Some(start) = self.name.start_in(line, searched) {
                 self.add_value_at(&mut reading, line, start);
                 searched = self.name.behind(start);
             }
+            next = lines.next();
         }
         reading
     }
