@@ -32,6 +32,11 @@ const STRICTEST: HeaderValue = HeaderValue::from_static("private, no-store");
 ///
 /// Everything else the app said (`max-age`, `no-store`, `no-cache` ...) stays, so that the
 /// response is never cached longer or more widely than the app allowed.
+#[inline(always)]
+#[expect(
+    clippy::inline_always,
+    reason = "the call would cost a response that says nothing about caches as much as the questions"
+)]
 pub(super) fn make_private(headers: &mut HeaderMap, rules: CacheRules) {
     let (mut is_overruled, mut is_said) = (false, false);
     // One pass over the few headers of a response costs less than a look-up.
