@@ -9,7 +9,7 @@ use std::fmt;
 use http::{HeaderMap, HeaderValue};
 use percent_encoding::percent_decode;
 
-use super::cookie::{CookieSettings, CookieTemplate, escape};
+use super::cookie::{CookieSettings, CookieTemplate, append_escaped, escape};
 use super::read::KeyRule;
 use crate::context::{Reach, RunnersUp};
 use crate::referral::ReferralKey;
@@ -18,6 +18,7 @@ use crate::response::Line;
 /// Stands between two keys. No key contains it, because it is a control character; in the cookie it
 /// is percent-encoded.
 const SEPARATOR: char = '\n';
+const ESCAPED_SEPARATOR: &[u8] = b"%0A";
 
 /// Most bytes of the cookie's value, and of the lines that remove planted cookies of this name. The
 /// lines of the referral's cookie come beside them, and proxies refuse responses with larger headers.
@@ -101,17 +102,17 @@ impl RunnersUpCookie {
 
     /// The `Set-Cookie` line that stores the runners-up, or removes the last of them.
     pub(super) fn line(&self, runners_up: &RunnersUp) -> Line {
-        let mut value = String::new();
-        for key in &runners_up.keys {
-            if !value.is_empty() {
-                value.push(SEPARATOR);
-            }
-            value.push_str(key.as_str());
-        }
-        if value.is_empty() {
+        let Some((newest, others)) = runners_up.keys.split_first() else {
             return self.cookie.removal().as_bytes().into();
-        }
-        self.cookie.set(&value)
+        };
+        let behind = others.iter().map(encoded_len).sum::<usize>();
+        self.cookie.set_by(newest.as_str().len() + behind, |line| {
+            append_escaped(line, newest.as_str());
+            for key in others {
+                line.extend_from_slice(ESCAPED_SEPARATOR);
+                append_escaped(line, key.as_str());
+            }
+        })
     }
 
     /// The lines that go before [`line`](Self::line): they remove the cookies of this name that
@@ -148,7 +149,7 @@ impl RunnersUpCookie {
 
 /// The bytes of a key and a separator in the cookie's value.
 fn encoded_len(key: &ReferralKey) -> usize {
-    escape(key.as_str()).map(str::len).sum::<usize>() + "%0A".len()
+    escape(key.as_str()).map(str::len).sum::<usize>() + ESCAPED_SEPARATOR.len()
 }
 
 impl fmt::Debug for RunnersUpCookie {

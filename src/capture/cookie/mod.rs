@@ -16,4 +16,4 @@ pub(super) use self::settings::CookieSettings;
 #[cfg(feature = "companion")]
 pub(super) use self::settings::LONGEST_MAX_AGE;
 pub use self::settings::{Attribution, SameSite};
-pub(super) use self::template::{CookieTemplate, escape};
+pub(super) use self::template::{CookieTemplate, append_escaped, escape};

@@ -50,6 +50,16 @@ pub(crate) fn escape(value: &str) -> PercentEncode<'_> {
     percent_encode(value.as_bytes(), ESCAPED)
 }
 
+#[inline]
+pub(crate) fn append_escaped(line: &mut Vec<u8>, value: &str) {
+    // Most keys have nothing to escape, and this sees it with fewer instructions.
+    if value.bytes().all(|byte| PLAIN[usize::from(byte)]) {
+        line.extend_from_slice(value.as_bytes());
+    } else {
+        escape(value).for_each(|part| line.extend_from_slice(part.as_bytes()));
+    }
+}
+
 /// The parts of the cookie that are the same for every request.
 pub(crate) struct CookieTemplate {
     name: CookieName,
@@ -120,17 +130,10 @@ impl CookieTemplate {
 
     /// The `Set-Cookie` line that stores a value.
     pub(crate) fn set(&self, value: &str) -> Line {
-        self.set_by(value.len(), |line| {
-            // Most keys have nothing to escape, and this sees it with fewer instructions.
-            if value.bytes().all(|byte| PLAIN[usize::from(byte)]) {
-                line.extend_from_slice(value.as_bytes());
-            } else {
-                escape(value).for_each(|part| line.extend_from_slice(part.as_bytes()));
-            }
-        })
+        self.set_by(value.len(), |line| append_escaped(line, value))
     }
 
-    /// As [`set`](Self::set), where `write` appends a value that needs no escaping.
+    /// As [`set`](Self::set), where `write` appends the escaped value.
     #[inline]
     pub(crate) fn set_by(&self, value_len: usize, write: impl FnOnce(&mut Vec<u8>)) -> Line {
         // The exact length if nothing is escaped; this saves a second allocation.
