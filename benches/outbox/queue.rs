@@ -37,7 +37,7 @@ pub(super) async fn table(engine: &Engine, options: &Options) -> Result<(), Fail
             "a sign-up beside a burst did not arrive",
         )?;
         println!(
-            "  a sign-up beside {rows:>6} sales behind one head: median {:.0} ms, longest {:.0} ms",
+            "  a sign-up beside {rows:>6} sales behind one head: median {:.1} ms, longest {:.1} ms",
             median(waits.clone()),
             waits.iter().copied().fold(0.0, f64::max),
         );
