@@ -45,7 +45,7 @@ pub(super) fn decode_known(
 
 /// Whether a byte is printable and needs no decoding in both encodings. Most keys have no others.
 #[inline]
-pub(super) fn is_plain(byte: u8) -> bool {
+pub(super) const fn is_plain(byte: u8) -> bool {
     matches!(byte, b','..=b'~')
 }
 
