@@ -308,3 +308,47 @@ pub(super) async fn compare(
         Err(_) => ExistingReferrer::Unknown,
     }
 }
+
+#[cfg(all(test, feature = "inviter", feature = "outbox", feature = "sandbox"))]
+mod tests {
+    use http::Method;
+
+    use super::*;
+    use crate::client::ApiKey;
+    use crate::sandbox::{Fault, Sandbox};
+
+    #[test]
+    fn a_key_in_several_links_is_tried_once() {
+        let keys = |keys: &[&str]| -> Vec<ReferralKey> {
+            keys.iter().map(|key| key.parse().unwrap()).collect()
+        };
+        let key = keys(&["anna."]).remove(0);
+        let tried = keys_to_try(&key, &keys(&["anna", "ben", "ben"]));
+        assert_eq!(tried, keys(&["anna.", "anna", "ben"]));
+    }
+
+    /// Anna's own sign-up is on its way, or nobody's is.
+    #[tokio::test]
+    async fn a_referrer_is_awaited_whom_partnero_surely_does_not_know() {
+        let anna = CustomerRef::key("anna-7");
+        let ben = NewCustomer::new(2).referring_customer(anna.clone());
+        for (answer, is_pending, expected) in [
+            (404, true, Ok(Some(anna.clone()))),
+            (400, true, Ok(None)),
+            (503, true, Err(ErrorKind::Server)),
+            (503, false, Ok(None)),
+        ] {
+            let sandbox = Sandbox::start().await.unwrap();
+            let answer = Fault::status(answer).on(Method::GET, "/v1/customers/anna-7");
+            sandbox.inject(answer);
+            let client = Client::builder(ApiKey::new(sandbox.api_key()).unwrap())
+                .base_url(sandbox.base_url())
+                .retries(0)
+                .build()
+                .unwrap();
+            let pending = is_pending.then(|| anna.clone());
+            let awaited = awaited(&client, &ben, pending.as_slice()).await;
+            assert_eq!(awaited.map_err(|error| error.kind()), expected);
+        }
+    }
+}
