@@ -92,7 +92,7 @@ pub(super) fn decided() -> Vec<Arm> {
             move || landing(default(), get(LINK, "partnero_referral=ben"), link),
         )
         .over("captured")
-        .at_most(9_000.0, 11.0),
+        .at_most(8_400.0, 10.0),
         // The most expensive host and path: they make as many removals as the limit allows.
         Arm::new("the same, of a host and a path made for it", move || {
             let target = format!("{}?ref=anna-7", "/a".repeat(384));

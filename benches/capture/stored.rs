@@ -67,7 +67,8 @@ pub(super) fn stored() -> Vec<Arm> {
         Arm::new("companion, written with a capture", move || {
             landing(with_companion(), get(LINK, ""), Answer::CAPTURED)
         })
-        .over("captured"),
+        .over("captured")
+        .at_most(15_300.0, 6.0),
         Arm::new("first touch kept", move || {
             second_link(default(), Answer::PLAIN)
         }),
@@ -87,11 +88,16 @@ pub(super) fn stored() -> Vec<Arm> {
             reading(default(), get("/", two), Answer::REFERRED, nothing)
         })
         .over("read, the plain cookie"),
-        Arm::new("spent", move || spent(default(), one)).over("read, the plain cookie"),
-        Arm::new("spent, and marked", move || spent(marked(), one)).over("read, the plain cookie"),
+        Arm::new("spent", move || spent(default(), one))
+            .over("read, the plain cookie")
+            .at_most(4_400.0, 10.0),
+        Arm::new("spent, and marked", move || spent(marked(), one))
+            .over("read, the plain cookie")
+            .at_most(5_400.0, 12.0),
         Arm::new("spent, two cookies of the name", move || {
             spent(default(), two)
         })
-        .over("read, the plain cookie"),
+        .over("read, the plain cookie")
+        .at_most(9_000.0, 16.0),
     ]
 }
