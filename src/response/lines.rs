@@ -14,8 +14,8 @@ use super::cache::{self, CacheRules};
 /// and the response future of every request needs room for it.
 pub(crate) type Line = Box<[u8]>;
 
-/// The same line for a place where its size does not matter. `None` for no line of ours, because they
-/// are printable ASCII.
+/// The same line for a place where its size does not matter. Never `None`, because our lines are
+/// printable ASCII.
 #[inline]
 pub(crate) fn header_value(line: Line) -> Option<HeaderValue> {
     HeaderValue::try_from(line.into_vec()).ok()

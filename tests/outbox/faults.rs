@@ -22,6 +22,7 @@ every_engine! {
     many_rows_that_always_fail_pause_nobody,
     an_outage_amid_rows_that_always_fail_pauses_everybody,
     what_is_never_taken_is_given_up_by_age,
+    what_was_refused_for_long_outlives_an_outage,
     a_503_that_asks_to_wait_is_heeded_by_everybody,
     a_sale_that_is_never_answered_is_given_up_by_age,
 }
@@ -225,6 +226,21 @@ async fn what_is_never_taken_is_given_up_by_age(shop: Shop) {
     assert!(letter.attempts > 2, "{letter:?}");
     let tried = letter.died_at.duration_since(letter.enqueued_at).unwrap();
     assert!(tried >= age, "{letter:?}");
+}
+
+/// It is never given up because of an attempt that Partnero did not answer.
+async fn what_was_refused_for_long_outlives_an_outage(shop: Shop) {
+    let refusal = || Fault::status(500).mentioning("poison");
+    shop.sandbox.inject(refusal().times(1));
+    shop.sandbox
+        .inject(Fault::cut_before().mentioning("poison").times(1));
+    shop.sandbox.inject(refusal());
+    shop.report(NewCustomer::new("poison")).await;
+    let worker = shop.worker().give_up_after(Duration::from_millis(1));
+    let worker = worker.start().unwrap();
+    shop.status_when(Status::is_drained).await;
+    worker.stop(Duration::from_secs(5)).await;
+    assert_eq!(shop.dead().await.remove(0).attempts, 3);
 }
 
 async fn a_503_that_asks_to_wait_is_heeded_by_everybody(shop: Shop) {

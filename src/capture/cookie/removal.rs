@@ -7,7 +7,8 @@ use super::scopes::{Scope, scopes};
 use super::settings::{CookieSettings, SameSite};
 use crate::context::Reach;
 
-/// Most bytes of removals in one response. Proxies refuse responses with larger headers.
+/// Most bytes of removals in one response, beside those of our own cookies. Proxies refuse responses
+/// with larger headers.
 pub(crate) const MOST_BYTES: usize = 2_200;
 
 /// Removes our own cookie. `Expires` is for clients that do not know `Max-Age`.
@@ -72,7 +73,7 @@ impl Others {
         })
     }
 
-    /// `None` for no scope, because [`scopes`] are printable ASCII.
+    /// Never `None`, because [`scopes`] are printable ASCII.
     fn line(&self, (domain, path): Scope<'_>) -> Option<HeaderValue> {
         let [label, domain] = domain.map_or(["", ""], |domain| ["; Domain=", domain]);
         let parts = [&self.start, "; Path=", path, label, domain, "; Max-Age=0"];

@@ -23,8 +23,9 @@ use crate::referral::{ProgramKind, ReferralKey};
 /// assert_eq!(customer.id(), "42");
 /// ```
 ///
-/// White space around a text is dropped, and an empty text is left out. `Debug` leaves out name,
-/// e-mail address and date of birth.
+/// White space around a text is dropped, and an empty text is left out. A customer without an `id`,
+/// as serde reads it from an object that has none, is refused when it is sent. `Debug` leaves out
+/// name, e-mail address and date of birth.
 #[derive(Clone, Deserialize, Serialize)]
 #[must_use]
 pub struct NewCustomer {

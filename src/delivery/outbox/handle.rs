@@ -360,7 +360,9 @@ impl Outbox {
     /// attempts](crate::delivery::DeliveryWorkerBuilder::retries), by default an hour, or as long as
     /// Partnero has asked for, up to 14 days. If a worker is sending a report right now and its
     /// lease ends more than `beyond` ahead, the lease ends now: the worker begins no more calls for
-    /// it, and the next worker looks a sale up before it sends it again.
+    /// it, and the next worker looks a sale up before it sends it again. A wait that is ended early
+    /// counts in full towards
+    /// [`give_up_after`](crate::delivery::DeliveryWorkerBuilder::give_up_after).
     ///
     /// # Errors
     ///

@@ -134,24 +134,27 @@ impl Dispatch {
     fn places(&self) -> Places {
         let repeated = Arc::strong_count(&self.repeated) - 1;
         let may_queue = Instant::now() >= self.rests_until;
-        let free = free_places(
-            self.shared.width.get(),
-            self.running(),
-            repeated,
-            self.claims,
-        );
+        let lanes = self.shared.width.get();
+        let free = free_places(lanes, self.running(), repeated, self.claims);
         let mut places = Places { may_queue, ..free };
+        if !self.is_calm() {
+            let kept = keep_some(lanes, places);
+            places = if self.is_awaited {
+                // The row that is awaited is among the newest. The places that are kept for it and
+                // its like are left to it alone.
+                Places {
+                    all: free.all.min(kept.all.clamp(1, FEW)),
+                    newest_first: true,
+                    ..places
+                }
+            } else {
+                kept
+            };
+        }
         if !may_queue {
             places.all = places.all.min(self.looks_at);
         }
-        if self.is_calm() {
-            return places;
-        }
-        if self.is_awaited {
-            places.all = places.all.min(FEW);
-            return places;
-        }
-        keep_some(self.shared.width.get(), places)
+        places
     }
 
     /// Whether Partnero has failed for nobody lately.
@@ -166,7 +169,6 @@ impl Dispatch {
             return Wait::Place;
         }
         self.claims = self.claims.wrapping_add(1);
-        self.is_awaited &= places.fresh == 0;
         let shared = &self.shared;
         let owner = shared.owner.next_claim();
         let at = Instant::now();
@@ -205,6 +207,7 @@ impl Dispatch {
                 shared.monitor.paused(false);
                 shared.gate.saw(at, Passage::Open);
                 shared.clock.says(at, now);
+                self.is_awaited &= places.fresh == 0;
                 if is_stuck && places.may_queue {
                     self.rests_until = Instant::now() + at.elapsed() * REST;
                 }
@@ -305,9 +308,11 @@ impl Dispatch {
                 None
             }
             Wait::Place => {
+                // While all is calm, no place is kept, and there is none for the row.
+                let is_calm = self.is_calm();
                 tokio::select! {
                     ended = self.executions.join_next() => ended,
-                    () = &mut enqueued => {
+                    () = &mut enqueued, if !is_calm => {
                         self.is_awaited = true;
                         None
                     }
@@ -335,14 +340,16 @@ impl Dispatch {
         }
     }
 
-    /// After one execution has ended: waits, for a moment, until half of the places are free. A row
-    /// that was just enqueued does not wait for that, because it may be of an honest visitor, and the
-    /// rows under way may all be of reports that fail.
+    /// After one execution has ended: waits, for a moment, until half of the places are free. While
+    /// Partnero fails for some customers, a row that was just enqueued does not wait for that: it may
+    /// be of an honest visitor, and the rows under way may all be of reports that fail.
     async fn gather(&mut self, mut enqueued: Pin<&mut Notified<'_>>) {
         let moment = Instant::now() + GATHER;
-        while !self.is_awaited && self.running() > self.shared.settings.lanes / 2 {
+        while self.running() > self.shared.settings.lanes / 2
+            && (!self.is_awaited || self.is_calm())
+        {
             tokio::select! {
-                () = &mut enqueued => self.is_awaited = true,
+                () = &mut enqueued, if !self.is_awaited => self.is_awaited = true,
                 Some(_) = self.executions.join_next() => {}
                 () = sleep_until(moment) => return,
             }
@@ -409,13 +416,22 @@ mod claim_tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_row_that_is_enqueued_does_not_wait_until_half_of_the_places_are_free() {
+    async fn while_partnero_fails_for_some_a_row_that_is_enqueued_does_not_wait_for_half_of_the_places()
+     {
         let outbox = Outbox::memory();
         let mut dispatch = dispatch(&outbox);
         for _ in 0..dispatch.shared.settings.lanes {
             dispatch.executions.spawn(std::future::pending());
         }
-        for (is_enqueued, waits) in [(false, GATHER), (true, Duration::ZERO)] {
+        for (fails, is_enqueued, waits) in [
+            (false, false, GATHER),
+            (false, true, GATHER),
+            (true, true, Duration::ZERO),
+        ] {
+            if fails {
+                fail(&dispatch);
+            }
+            dispatch.is_awaited = false;
             dispatch.executions.spawn(async {});
             let enqueued = outbox.enqueued.notified();
             if is_enqueued {
@@ -425,7 +441,7 @@ mod claim_tests {
             dispatch.wait(Wait::Place, enqueued).await;
             // The clock of tokio goes in steps of a millisecond.
             let waited = began.elapsed().as_millis();
-            assert_eq!(waited, waits.as_millis(), "{is_enqueued}");
+            assert_eq!(waited, waits.as_millis(), "{fails} {is_enqueued}");
             assert_eq!(dispatch.is_awaited, is_enqueued);
         }
         // Every place is taken, so nobody has looked for the row yet.
@@ -473,6 +489,20 @@ mod claim_tests {
         assert_eq!(began.elapsed().as_millis(), PACE.as_millis());
         dispatch.fill().await;
         assert_eq!(dispatch.executions.len(), 24 + FEW);
+        // The kept places are for the newest row alone, also while there are others to claim.
+        dispatch.is_awaited = true;
+        let places = dispatch.places();
+        assert_eq!((places.all, places.newest_first), (1, true));
+    }
+
+    /// Rows behind the head of their lane are put aside, with rests in between.
+    #[tokio::test]
+    async fn while_partnero_fails_for_some_a_rest_leaves_places_for_others() {
+        let mut dispatch = dispatch(&Outbox::memory());
+        fail(&dispatch);
+        dispatch.rests_until = Instant::now() + Duration::from_secs(60);
+        assert_eq!(dispatch.places().all, FEW);
+        assert!(matches!(dispatch.fill().await, Wait::Work(_)));
     }
 
     #[tokio::test]

@@ -400,9 +400,10 @@ impl Execution {
     fn retry(&self, error: &DeliveryError) -> Op {
         let (row, settings) = (&self.row, &self.shared.settings);
         let before = row.failing_ms.unwrap_or(0);
+        let answered = error.was_answered(row.sent_at.is_some());
         // Counted in time and not in attempts: an outage of days must not use a report's attempts
-        // up.
-        if millis(before) >= settings.give_up_after {
+        // up. Nor does its first attempt without an answer end the report.
+        if answered && millis(before) >= settings.give_up_after {
             return self.dead_because(DeadReason::TooOld, error);
         }
         let chance = self.shared.random.fraction();
@@ -412,7 +413,6 @@ impl Execution {
         if error.may_have_arrived() && row.kind != ReportKind::Customer {
             wait = wait.max(settings.look_up_after);
         }
-        let answered = error.was_answered(row.sent_at.is_some());
         Op::Retry {
             id: row.id,
             after: to_millis(wait),

@@ -24,8 +24,8 @@ pub(super) fn free_places(lanes: usize, running: usize, repeated: usize, claims:
     }
 }
 
-/// Of these free places, leaves an eighth of all for rows that will come in. While Partnero fails for
-/// some customers, their rows may take all the others for as long as a call lasts.
+/// Takes an eighth of all lanes away from the free places, for rows that will come in. While Partnero
+/// fails for some customers, their rows may take all the other lanes for as long as a call lasts.
 pub(super) fn keep_some(lanes: usize, free: Places) -> Places {
     let kept = lanes / KEPT_SHARE;
     Places {

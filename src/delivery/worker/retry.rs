@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::delivery::outbox::to_millis;
 
 /// The most of one wait that counts towards giving up, or twice the longest wait of our own if that
-/// is more. A longer one is as Partnero has asked for, and nobody tries meanwhile.
+/// is more. Partnero has asked for a longer one, and nobody tries meanwhile.
 const LONGEST_STRETCH: Duration = Duration::from_secs(2 * 60 * 60);
 /// The longest `Retry-After` that is obeyed. A longer one is taken for a mistake, which must not stop
 /// deliveries for good.

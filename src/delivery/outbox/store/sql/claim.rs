@@ -18,7 +18,7 @@ use super::{
 use crate::delivery::outbox::OutboxError;
 use crate::delivery::outbox::store::{Claim, Claimed, Kind, Next, NextLease, Places};
 
-/// How many lanes a claim goes through that has found only rows behind heads.
+/// A claim that has found only rows behind heads goes through so many lanes.
 const MOST_LANES: i64 = 100;
 /// How many rows one transaction of a claim queues. SQLite lets nobody else write meanwhile.
 const MOST_QUEUED: i64 = 250;

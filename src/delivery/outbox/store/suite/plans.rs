@@ -38,9 +38,10 @@ fn behind_heads(series: &str) -> String {
 
 /// The statements of a claim and of a repair that look for rows. The arguments are in the middle of
 /// what they go through.
-const LOOKS: [(&str, [&str; 2]); 5] = [
+const LOOKS: [(&str, [&str; 2]); 6] = [
     ("OLDEST_FRESH", ["32", ""]),
     ("NEWEST_FRESH", ["32", ""]),
+    ("FRESH_OF_ANY_LANE", ["32", ""]),
     ("LANES", ["'customer-2'", ""]),
     ("HELD_FOR_THE_SAME", ["1", "300"]),
     ("HELD_FOR_THE_NEXT", ["0", ""]),
