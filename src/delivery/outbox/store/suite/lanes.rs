@@ -1,6 +1,8 @@
 //! Whose turn it is.
 
 use super::*;
+use crate::client::CustomerRef;
+use crate::delivery::outbox::store::Which;
 
 every_engine! {
     a_key_is_taken_once_of_each_kind,
@@ -473,9 +475,6 @@ async fn a_next_row_is_not_leased_before_its_time(store: Store) {
     let written = write(&store, done_with_next(rows[0].id, OTHER)).await;
     assert_eq!(written, Written::Settled(true));
 }
-
-use crate::client::CustomerRef;
-use crate::delivery::outbox::store::Which;
 
 async fn who_waits_for_a_waiting_friend_goes_on_waiting(store: Store) {
     enqueue(&store, &["anna", "ben", "carla"].map(customer)).await;
