@@ -61,13 +61,13 @@ pub(super) fn plain() -> Vec<Arm> {
             ours(UNRELATED, "", Answer::PLAIN)
         })
         .over("no layer, other query")
-        .at_most(180.0, 0.0)
+        .at_most(190.0, 0.0)
         .within(50.0),
         Arm::new("our layer, other query, 8 kB", move || {
             ours(UNRELATED, &long(), Answer::PLAIN)
         })
         .over("no layer, other query, 8 kB")
-        .at_most(180.0, 0.0),
+        .at_most(190.0, 0.0),
         Arm::new("our layer, 95-byte query", move || {
             ours(TRACKED, "", Answer::PLAIN)
         })
