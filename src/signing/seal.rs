@@ -28,12 +28,13 @@ pub(crate) enum BrokenSeal {
 }
 
 impl Seal<'_> {
+    #[cfg(any(feature = "detour", test))]
     pub(crate) fn close(&self, content: Vec<u8>) -> String {
         URL_SAFE_NO_PAD.encode(self.signed(content))
     }
 
-    /// As [`close`](Self::close), behind what `text` holds already. Saves an allocation where the
-    /// sealed text is a part of a longer one.
+    /// Seals the content behind what `text` holds already. Saves an allocation where the sealed text
+    /// is a part of a longer one.
     #[cfg(feature = "companion")]
     pub(crate) fn close_onto(&self, text: &mut Vec<u8>, content: Vec<u8>) {
         let start = text.len();
