@@ -70,6 +70,35 @@ async fn a_clock_that_jumps_amid_a_look_up_pays_nothing_twice<J>(
     assert_eq!(shop.recorded("o-1"), 1);
 }
 
+/// The client has given a sale up that arrives later, and the worker stops. Then the clock jumps, and the
+/// next worker does not know it.
+async fn a_clock_that_jumps_between_two_workers_pays_nothing_twice<J>(
+    shop: Shop,
+    jump: impl FnOnce() -> J,
+) where
+    J: Future<Output = ()>,
+{
+    shop.switch(UnreferredSale::Recorded);
+    shop.report(NewCustomer::new("ben")).await;
+    shop.report(sale("o-1", "ben")).await;
+    let late = Fault::delay(Duration::from_millis(900));
+    let late = late.on(Method::POST, "/v1/transactions");
+    shop.sandbox.inject(late.times(1));
+    let worker = || shop.worker().look_up_after(Duration::from_secs(1));
+    let first = worker().start().unwrap();
+    while shop.calls("POST /v1/transactions") == 0 {
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+    first.stop(Duration::from_secs(5)).await;
+    assert_eq!(shop.recorded("o-1"), 0);
+    jump().await;
+    let second = worker().start().unwrap();
+    shop.status_when(Status::is_drained).await;
+    second.stop(Duration::from_secs(5)).await;
+    assert_eq!(shop.calls("POST /v1/transactions"), 1);
+    assert_eq!(shop.recorded("o-1"), 1);
+}
+
 /// What the clock's jump does to a table, and that table.
 macro_rules! on_each_engine {
     ($($case:ident => $sqlite:ident, $postgres:ident;)+) => {$(
@@ -97,6 +126,9 @@ on_each_engine! {
         a_clock_that_jumps_in_sqlite, a_clock_that_jumps_in_postgres;
     a_clock_that_jumps_amid_a_look_up_pays_nothing_twice =>
         a_clock_that_jumps_amid_a_look_up_in_sqlite, a_clock_that_jumps_amid_a_look_up_in_postgres;
+    a_clock_that_jumps_between_two_workers_pays_nothing_twice =>
+        a_clock_that_jumps_between_two_workers_in_sqlite,
+        a_clock_that_jumps_between_two_workers_in_postgres;
 }
 
 async fn in_sqlite(directory: &Path) -> (Shop, SqlitePool) {

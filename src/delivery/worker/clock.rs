@@ -15,14 +15,14 @@ const SLACK: Duration = Duration::from_secs(1);
 /// Waits stand in the table as times of the database. If its clock jumps forward, a wait is over too
 /// early. So the worker compares the time between two claims by that clock and by its own.
 #[derive(Debug, Default)]
-pub(super) struct DatabaseClock(Mutex<Seen>);
+pub(super) struct DatabaseClock(Mutex<Option<Seen>>);
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Seen {
     /// What the clock said last, and when the database was asked.
-    last: Option<(Instant, i64)>,
-    /// When the last jump was noticed.
-    jumped: Option<Instant>,
+    last: (Instant, i64),
+    /// When the clock was seen for the first time, or when its last jump was noticed.
+    steady_since: Instant,
 }
 
 impl DatabaseClock {
@@ -30,19 +30,26 @@ impl DatabaseClock {
     pub(super) fn says(&self, asked: Instant, now: i64) {
         let mut seen = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let answered = Instant::now();
-        if let Some((before, then)) = seen.last
+        let steady_since = match &*seen {
             // From question to answer: a database that answers late has not jumped.
-            && millis(now.saturating_sub(then)) > answered - before + SLACK
-        {
-            seen.jumped = Some(answered);
-        }
-        seen.last = Some((asked, now));
+            Some(Seen {
+                last: (before, then),
+                steady_since,
+            }) if millis(now.saturating_sub(*then)) <= answered - *before + SLACK => *steady_since,
+            _ => answered,
+        };
+        *seen = Some(Seen {
+            last: (asked, now),
+            steady_since,
+        });
     }
 
-    /// How long ago the last jump was noticed. `None` without one.
-    pub(super) fn since_jump(&self) -> Option<Duration> {
+    /// For how long the clock has not jumped, as far as this process knows: a jump before its first
+    /// look would not have been noticed.
+    pub(super) fn steady_for(&self) -> Duration {
         let seen = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        seen.jumped.map(|at| at.elapsed())
+        seen.as_ref()
+            .map_or(Duration::ZERO, |seen| seen.steady_since.elapsed())
     }
 }
 
@@ -60,17 +67,19 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_clock_that_goes_on_has_not_jumped() {
         let clock = DatabaseClock::default();
+        assert_eq!(clock.steady_for(), Duration::ZERO);
         clock.says(Instant::now(), 7);
+        assert_eq!(clock.steady_for(), Duration::ZERO);
         clock.says(pass(MINUTE).await, 60_007);
         // The first answer was late, and so is this one.
         let asked = Instant::now();
         pass(MINUTE).await;
         clock.says(asked, 120_007);
-        assert_eq!(clock.since_jump(), None);
+        assert_eq!(clock.steady_for(), 2 * MINUTE);
         // It is set back, and set right by a little.
         clock.says(Instant::now(), 0);
         clock.says(Instant::now(), 900);
-        assert_eq!(clock.since_jump(), None);
+        assert_eq!(clock.steady_for(), 2 * MINUTE);
     }
 
     #[tokio::test(start_paused = true)]
@@ -78,8 +87,8 @@ mod tests {
         let clock = DatabaseClock::default();
         clock.says(Instant::now(), 7);
         clock.says(pass(MINUTE).await, 120_007);
-        assert_eq!(clock.since_jump(), Some(Duration::ZERO));
+        assert_eq!(clock.steady_for(), Duration::ZERO);
         clock.says(pass(MINUTE).await, 180_007);
-        assert_eq!(clock.since_jump(), Some(MINUTE));
+        assert_eq!(clock.steady_for(), MINUTE);
     }
 }

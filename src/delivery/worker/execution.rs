@@ -255,9 +255,9 @@ impl Execution {
         }
         // Both are times of the database, so a wrong clock of this machine changes nothing.
         let since = millis(self.claiming.now - self.row.sent_at?);
-        // If that clock has jumped in between, less time has gone by than the two times say.
-        let since_jump = self.shared.clock.since_jump().unwrap_or(since);
-        let since = since.min(since_jump);
+        // If that clock has jumped in between, less time has gone by than the two times say. A worker
+        // that has just started cannot know whether it has.
+        let since = since.min(self.shared.clock.steady_for());
         let left = self.shared.settings.look_up_after.checked_sub(since)?;
         (!left.is_zero()).then_some(left)
     }
