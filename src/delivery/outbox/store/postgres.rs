@@ -15,11 +15,18 @@ type Database = sqlx::Postgres;
 type Connection = PgConnection;
 type Pool = PgPool;
 
-/// Turns `synchronous_commit` on for this transaction alone. If a crash of the server undid the
-/// commit that announces a sale, the sale would be sent twice.
+/// Sets for this transaction alone:
+///
+/// - `synchronous_commit` is on. If a crash of the server undid the commit that announces a sale, the
+///   sale would be sent twice.
+/// - Statements search an index, also while the table is small. PostgreSQL keeps a statement's plan
+///   until it knows that the table has grown, which may take a minute, and reading the whole table
+///   would be slow by then.
+/// - A plan is made once for all arguments, and not again for each call.
 macro_rules! begin {
     () => {
         "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE; \
+         SET LOCAL enable_seqscan = off; SET LOCAL plan_cache_mode = force_generic_plan; \
          SELECT set_config('synchronous_commit', 'on', true) \
          WHERE current_setting('synchronous_commit') = 'off'"
     };
@@ -29,10 +36,14 @@ const ENGINE: Engine = Engine::Postgres;
 const BEGIN: &str = begin!();
 /// Waits two seconds for a lock. If this process stands still, the server ends the transaction
 /// after ten, so that its locks do not stop the fleet.
-const BEGIN_BRIEFLY: &str = concat!(
+pub(super) const BEGIN_BRIEFLY: &str = concat!(
     begin!(),
     "; SET LOCAL lock_timeout = '2s'; SET LOCAL idle_in_transaction_session_timeout = '10s'"
 );
+/// Before statements that only look for rows.
+const BEGIN_LOOKING: &str = BEGIN_BRIEFLY;
+/// Only the rows that it changes.
+const LOCKS_ALL: bool = false;
 /// Lets only one of several processes that start at once make the table. The number is our own
 /// choice and means nothing.
 const LOCK_MIGRATIONS: &str = "SELECT pg_advisory_xact_lock(8107624903571)";

@@ -70,9 +70,14 @@ impl Places {
     }
 
     /// How many of so many fresh rows are the newest. The others are the oldest, so that neither a
-    /// long past nor a burst keeps the other waiting.
+    /// long past nor a burst keeps the other waiting. Between two claims that put rows aside, the oldest
+    /// ones are likely to stand behind a head.
     pub(super) fn newest(&self, fresh: usize) -> usize {
-        usize::midpoint(fresh, usize::from(self.newest_first))
+        if self.may_queue {
+            usize::midpoint(fresh, usize::from(self.newest_first))
+        } else {
+            fresh
+        }
     }
 }
 

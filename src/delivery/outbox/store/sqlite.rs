@@ -24,6 +24,10 @@ const ENGINE: Engine = Engine::Sqlite;
 const BEGIN: &str = "BEGIN IMMEDIATE";
 /// The connection's own `busy_timeout` says how long it waits for another writer.
 const BEGIN_BRIEFLY: &str = BEGIN;
+/// Before statements that only look for rows. The file is not locked.
+const BEGIN_LOOKING: &str = "BEGIN";
+/// Whether a transaction that writes keeps all others from writing.
+const LOCKS_ALL: bool = true;
 /// There is one lock for the whole file, and `BEGIN IMMEDIATE` has taken it.
 const LOCK_MIGRATIONS: &str = "SELECT 1";
 /// Words by which PostgreSQL locks rows. Here the whole file is locked.

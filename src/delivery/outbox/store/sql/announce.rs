@@ -18,9 +18,11 @@ statements! {
     REFERRER_BY_ID = "SELECT id FROM partnero_outbox WHERE program = $1 AND kind = 'customer' \
         AND key = $2 AND state IN ('due', 'leased', 'held') AND id <> $3 \
         AND ($4 OR state <> 'held' OR id < $3)";
-    REFERRER_BY_KEY = "SELECT id FROM partnero_outbox WHERE program = $1 AND public_key = $2 \
-        AND kind = 'customer' AND state IN ('due', 'leased', 'held') AND id <> $3 \
-        AND ($4 OR state <> 'held' OR id < $3) ORDER BY id LIMIT 1";
+    // In the order of keys for the reason that `oldest` gives.
+    REFERRER_BY_KEY = "SELECT id FROM partnero_outbox WHERE program = $1 \
+        AND public_key BETWEEN $2 AND $2 AND kind = 'customer' \
+        AND state IN ('due', 'leased', 'held') AND id <> $3 \
+        AND ($4 OR state <> 'held' OR id < $3) ORDER BY public_key, id LIMIT 1";
     STILL_PENDING = "SELECT id FROM partnero_outbox \
         WHERE id = $1 AND state <> 'done' AND (state <> 'dead' OR $2){FOR_SHARE}";
     HOLD = "UPDATE partnero_outbox SET state = 'held', owner = NULL, waits_for = $3 {OURS}";

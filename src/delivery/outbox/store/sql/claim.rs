@@ -12,8 +12,9 @@ use sqlx::Row;
 
 use super::repair::make_due;
 use super::{
-    Connection, Database, FOR_SHARE_SKIP_LOCKED, FOR_UPDATE_SKIP_LOCKED, ITS_STATE, LISTED, NOW,
-    Pool, begin_briefly, is_one_of, kind, list, pause, settle, wake,
+    Connection, Database, FOR_SHARE_SKIP_LOCKED, FOR_UPDATE_SKIP_LOCKED, ITS_STATE, LISTED,
+    LOCKS_ALL, NOW, Pool, begin_briefly, customers, is_one_of, kind, list, next_lane, oldest,
+    pause, settle, wake,
 };
 use crate::delivery::outbox::OutboxError;
 use crate::delivery::outbox::store::{Claim, Claimed, Kind, Next, NextLease, Places};
@@ -21,43 +22,42 @@ use crate::delivery::outbox::store::{Claim, Claimed, Kind, Next, NextLease, Plac
 /// A claim that has found only rows behind heads goes through so many lanes.
 const MOST_LANES: i64 = 100;
 /// How many rows one transaction of a claim queues. SQLite lets nobody else write meanwhile.
-const MOST_QUEUED: i64 = 250;
+const MOST_QUEUED: u64 = 250;
 
 statements! {
-    ANY_DUE = "SELECT \
-        (SELECT COUNT(*) FROM (SELECT 1 FROM partnero_outbox r WHERE {fresh} LIMIT 1) AS fresh), \
-        (SELECT COUNT(*) FROM (SELECT 1 FROM partnero_outbox r WHERE {repeated} LIMIT 1) AS repeated)",
+    ANY_DUE = "SELECT (SELECT 1 FROM partnero_outbox r WHERE {fresh} ORDER BY r.due_at LIMIT 1), \
+        (SELECT 1 FROM partnero_outbox r WHERE {repeated} ORDER BY r.due_at LIMIT 1)",
         fresh = due(FRESH), repeated = due(REPEATED);
-    NEWEST_FRESH = "{CANDIDATE} WHERE {due} AND {OPEN} \
-        ORDER BY r.due_at DESC LIMIT $2{FOR_UPDATE_SKIP_LOCKED}", due = due(FRESH);
-    OLDEST_FRESH = "{CANDIDATE} WHERE {due} AND {OPEN} \
-        ORDER BY r.due_at LIMIT $2{FOR_UPDATE_SKIP_LOCKED}", due = due(FRESH);
-    OLDEST_REPEATED = "{CANDIDATE} WHERE {due} AND {OPEN} \
-        ORDER BY r.due_at LIMIT $2{FOR_UPDATE_SKIP_LOCKED}", due = due(REPEATED);
+    NEWEST_FRESH = "{candidate} WHERE {due} AND {OPEN} \
+        ORDER BY r.due_at DESC LIMIT $2{FOR_UPDATE_SKIP_LOCKED}",
+        candidate = candidate(), due = due(FRESH);
+    OLDEST_FRESH = "{candidate} WHERE {due} AND {OPEN} \
+        ORDER BY r.due_at LIMIT $2{FOR_UPDATE_SKIP_LOCKED}",
+        candidate = candidate(), due = due(FRESH);
+    OLDEST_REPEATED = "{candidate} WHERE {due} AND {OPEN} \
+        ORDER BY r.due_at LIMIT $2{FOR_UPDATE_SKIP_LOCKED}",
+        candidate = candidate(), due = due(REPEATED);
     // The subqueries are no joins, because PostgreSQL may then read all live rows. `ITS_STATE` keeps
     // SQLite from an index in which it would read the rows behind heads again.
-    FRESH_OF_ANY_LANE = "{CANDIDATE} WHERE {is_oldest} AND {ITS_STATE} IN ('due', 'leased') \
+    FRESH_OF_ANY_LANE = "{candidate} WHERE {is_oldest} AND {ITS_STATE} IN ('due', 'leased') \
         AND {FRESH} AND r.due_at <= {NOW} AND {OPEN} LIMIT $2{FOR_UPDATE_SKIP_LOCKED}",
+        candidate = candidate(),
         is_oldest = is_one_of(&format!("WITH RECURSIVE lane(customer, place) AS (\
-            SELECT MIN(customer), 1 FROM partnero_outbox \
-            WHERE program = $1 AND state IN ('due', 'leased') \
-            UNION ALL SELECT (SELECT MIN(customer) FROM partnero_outbox WHERE program = $1 \
-            AND state IN ('due', 'leased') AND customer > lane.customer), place + 1 \
-            FROM lane WHERE lane.customer IS NOT NULL AND place < {MOST_LANES}) \
-            SELECT (SELECT MIN(id) FROM partnero_outbox e WHERE e.program = $1 \
-            AND e.customer = lane.customer AND e.state IN ('due', 'leased')) FROM lane"));
-    FOLLOWERS = "SELECT id FROM partnero_outbox r WHERE id {LISTED} AND NOT EXISTS \
-        (SELECT 1 FROM partnero_outbox e WHERE e.program = r.program AND e.customer = r.customer \
-        AND e.state IN ('due', 'leased') AND e.id < r.id) AND NOT EXISTS \
-        (SELECT 1 FROM partnero_outbox_gate gate \
-        WHERE gate.program = r.program AND closed_at IS NOT NULL)";
-    STILL_HEADS = "SELECT id FROM partnero_outbox \
+            SELECT {first}, 1 UNION ALL SELECT {next}, place + 1 FROM lane \
+            WHERE lane.customer IS NOT NULL AND place < {MOST_LANES}) SELECT {oldest} FROM lane",
+            first = next_lane("''", LIVE), next = next_lane("lane.customer", LIVE),
+            oldest = oldest("$1", "lane.customer", LIVE)));
+    FOLLOWERS = "SELECT id FROM partnero_outbox r WHERE id {LISTED} AND id = {oldest} \
+        AND NOT EXISTS (SELECT 1 FROM partnero_outbox_gate gate \
+        WHERE gate.program = r.program AND closed_at IS NOT NULL)",
+        oldest = oldest("r.program", "r.customer", LIVE);
+    STILL_HEADS = "SELECT id, customer FROM partnero_outbox \
         WHERE id {LISTED} AND {ITS_STATE} IN ('due', 'leased'){FOR_SHARE_SKIP_LOCKED}";
     QUEUE = "UPDATE partnero_outbox SET state = 'queued', owner = NULL{AND_ATTEMPT} WHERE {is_behind}",
-        is_behind = is_one_of(&format!("SELECT r.id FROM partnero_outbox h JOIN partnero_outbox r \
-            ON r.program = h.program AND r.customer = h.customer AND r.id > h.id \
-            AND r.kind <> 'customer' AND r.state IN ('due', 'leased') AND r.due_at <= {NOW} \
-            WHERE h.id {LISTED} LIMIT {MOST_QUEUED}{FOR_UPDATE_SKIP_LOCKED}"));
+        is_behind = is_one_of(&format!("SELECT r.id FROM partnero_outbox r \
+            WHERE r.program = $1 AND r.customer <= $2 AND (r.customer, r.id) > ($2, $3) \
+            AND r.kind <> 'customer' AND r.state {LIVE} AND r.due_at <= {NOW} \
+            ORDER BY r.customer, r.id LIMIT $4{FOR_UPDATE_SKIP_LOCKED}"));
     // A time in the future is left from a clock that was ahead. Some drivers write bytes where the
     // column is a text.
     LEASE = "UPDATE partnero_outbox SET state = 'leased', owner = $2, due_at = {NOW} + $3, \
@@ -72,22 +72,27 @@ statements! {
 const AND_ATTEMPT: &str = ", attempts = attempts + \
      CASE WHEN state = 'leased' AND attempts < 1000000000 THEN 1 ELSE 0 END";
 
-/// A row with the rows before it in its lane, and whether it is leased. A sign-up is sent before all
-/// else, so none is before it.
-const CANDIDATE: &str = "SELECT r.id, \
-     CASE WHEN r.kind <> 'customer' THEN (SELECT MIN(e.id) FROM partnero_outbox e \
-     WHERE e.program = $1 AND e.customer = r.customer AND e.state IN ('due', 'leased') \
-     AND e.id < r.id) END, \
-     CASE WHEN r.kind <> 'customer' THEN (SELECT MIN(q.id) FROM partnero_outbox q \
-     WHERE q.program = $1 AND q.customer = r.customer AND q.state = 'queued' \
-     AND q.id < r.id) END, \
-     r.state = 'leased' \
-     FROM partnero_outbox r";
 const OPEN: &str = "NOT EXISTS \
      (SELECT 1 FROM partnero_outbox_gate WHERE program = $1 AND closed_at IS NOT NULL)";
+/// Due or leased.
+const LIVE: &str = "IN ('due', 'leased')";
 /// Never tried. Each of the two kinds has an index of its own.
 const FRESH: &str = "r.attempts = 0";
 const REPEATED: &str = "r.attempts <> 0";
+
+/// A row with the oldest rows of its lane, and whether it is leased. A sign-up is sent before all else,
+/// so none is before it.
+fn candidate() -> String {
+    let (live, queued) = (
+        oldest("$1", "r.customer", LIVE),
+        oldest("$1", "r.customer", "= 'queued'"),
+    );
+    format!(
+        "SELECT r.id, CASE WHEN r.kind <> 'customer' THEN {live} END, \
+         CASE WHEN r.kind <> 'customer' THEN {queued} END, r.state = 'leased' \
+         FROM partnero_outbox r"
+    )
+}
 
 /// Of this kind, and due, or leased by an owner whose lease has run out.
 fn due(kind: &str) -> String {
@@ -106,22 +111,23 @@ pub(crate) async fn claim(
         let probe_in = gate.probe_in();
         return Ok(Claim::Shut { probe_in });
     }
-    // Looks before it takes the lock, so that an idle worker does not keep the app from writing.
-    let query = sqlx::query(ANY_DUE.as_str()).bind(program);
-    let due = query.fetch_one(pool).await?;
-    let (fresh, repeated): (i64, i64) = (due.try_get(0)?, due.try_get(1)?);
-    if (fresh == 0 || places.fresh == 0) && (repeated == 0 || places.repeated == 0) {
-        return Ok(Claim::Open {
-            now: gate.now,
-            pruned: gate.pruned,
-            rows: Vec::new(),
-            more: false,
-            is_stuck: false,
-        });
+    let nothing = Claim::Open {
+        now: gate.now,
+        pruned: gate.pruned,
+        rows: Vec::new(),
+        more: false,
+        is_stuck: false,
+    };
+    // An idle worker does not keep the app from writing.
+    if LOCKS_ALL && !is_any_due(pool, program, places).await? {
+        return Ok(nothing);
     }
     let mut transaction = begin_briefly(pool).await?;
     let mut candidates = Candidates::default();
     candidates.find(&mut transaction, program, places).await?;
+    if candidates.are_none() {
+        return Ok(nothing);
+    }
     if candidates.are_behind() && places.may_queue {
         candidates
             .find_between(&mut transaction, program, places)
@@ -132,7 +138,7 @@ pub(crate) async fn claim(
     let mut is_stuck = candidates.are_behind();
     // Not beside heads, which must not wait for the queue of another customer.
     if is_stuck && places.may_queue {
-        is_stuck = queue(&mut transaction, &candidates.before).await? > 0;
+        is_stuck = queue(&mut transaction, program, &candidates.before).await? > 0;
     }
     let mut rows = self::lease(&mut transaction, program, heads, owner, lease).await?;
     for row in &mut rows {
@@ -150,6 +156,14 @@ pub(crate) async fn claim(
         rows,
         is_stuck,
     })
+}
+
+/// Whether there is a row for one of the places.
+async fn is_any_due(pool: &Pool, program: &str, places: Places) -> Result<bool, OutboxError> {
+    let query = sqlx::query(ANY_DUE.as_str()).bind(program);
+    let due = query.fetch_one(pool).await?;
+    let (fresh, repeated): (Option<i32>, Option<i32>) = (due.try_get(0)?, due.try_get(1)?);
+    Ok((fresh.is_some() && places.fresh > 0) || (repeated.is_some() && places.repeated > 0))
 }
 
 /// The due rows that one transaction of a claim has found.
@@ -200,6 +214,11 @@ impl Candidates {
         Ok(())
     }
 
+    /// Whether nothing was found.
+    fn are_none(&self) -> bool {
+        self.heads.is_empty() && self.before.is_empty() && self.lost.is_empty()
+    }
+
     /// Whether all that were found stand behind others.
     fn are_behind(&self) -> bool {
         self.heads.is_empty() && !self.before.is_empty()
@@ -221,12 +240,13 @@ impl Candidates {
 
     fn add(&mut self, found: &[<Database as sqlx::Database>::Row]) -> Result<(), OutboxError> {
         for row in found {
-            let (id, head): (i64, Option<i64>) = (row.try_get(0)?, row.try_get(1)?);
-            let queued: Option<i64> = row.try_get(2)?;
+            let (id, live, queued): (i64, Option<i64>, Option<i64>) =
+                (row.try_get(0)?, row.try_get(1)?, row.try_get(2)?);
             if row.try_get(3)? {
                 self.abandoned.insert(id);
             }
-            match (head, queued) {
+            let is_before = |other: &i64| *other < id;
+            match (live.filter(is_before), queued.filter(is_before)) {
                 (Some(head), _) => {
                     self.before.insert(head);
                 }
@@ -308,12 +328,27 @@ pub(super) async fn lease_promoted(
 /// is just changing is left alone with the rows behind it: it may be leaving its lane. The others
 /// are locked, so that who settles them waits for this transaction, and then finds the rows to
 /// promote.
-async fn queue(connection: &mut Connection, heads: &HashSet<i64>) -> Result<u64, OutboxError> {
+async fn queue(
+    connection: &mut Connection,
+    program: &str,
+    heads: &HashSet<i64>,
+) -> Result<u64, OutboxError> {
     let heads: Vec<i64> = heads.iter().copied().collect();
-    let query = sqlx::query_scalar(STILL_HEADS.as_str()).bind(list(&heads)?);
-    let heads: Vec<i64> = query.fetch_all(&mut *connection).await?;
-    let query = sqlx::query(QUEUE.as_str()).bind(list(&heads)?);
-    Ok(query.execute(connection).await?.rows_affected())
+    let query = sqlx::query(STILL_HEADS.as_str()).bind(list(&heads)?);
+    let heads = customers(&query.fetch_all(&mut *connection).await?)?;
+    let mut queued = 0;
+    // One statement for each lane: PostgreSQL may read all lanes for one that joins heads with the rows
+    // behind them.
+    for (head, customer) in heads {
+        let left = MOST_QUEUED.saturating_sub(queued);
+        if left == 0 {
+            break;
+        }
+        let query = sqlx::query(QUEUE.as_str()).bind(program).bind(customer);
+        let query = query.bind(head).bind(i64::try_from(left).unwrap_or(0));
+        queued += query.execute(&mut *connection).await?.rows_affected();
+    }
+    Ok(queued)
 }
 
 /// A row as a worker needs it, or what is wrong with it, for a person to read.

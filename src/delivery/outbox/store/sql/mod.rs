@@ -44,9 +44,9 @@ pub(crate) use self::repair::repair;
 pub(crate) use self::schema::migrate;
 pub(crate) use self::settle::write;
 use super::{
-    AFTER, ARRIVED, BEGIN, BEGIN_BRIEFLY, Connection, Database, ENGINE, FACTS, FOR_SHARE,
-    FOR_SHARE_SKIP_LOCKED, FOR_UPDATE, FOR_UPDATE_SKIP_LOCKED, LISTED, LOCK_MIGRATIONS, NOW,
-    ONLY_ARRIVED, Pool, SCHEMA, SCHEMA_NAME, is_one_of,
+    AFTER, ARRIVED, BEGIN, BEGIN_BRIEFLY, BEGIN_LOOKING, Connection, Database, ENGINE, FACTS,
+    FOR_SHARE, FOR_SHARE_SKIP_LOCKED, FOR_UPDATE, FOR_UPDATE_SKIP_LOCKED, LISTED, LOCK_MIGRATIONS,
+    LOCKS_ALL, NOW, ONLY_ARRIVED, Pool, SCHEMA, SCHEMA_NAME, is_one_of,
 };
 use crate::delivery::outbox::{OutboxError, OutboxErrorKind};
 use crate::delivery::report::ReportKind;
@@ -57,6 +57,28 @@ const OURS: &str = "WHERE id = $1 AND owner = $2 AND state = 'leased'";
 /// The column `state` where rows are found by their ids, so that no index of a state fits. Without
 /// statistics PostgreSQL expects few rows in such an index, and would read all of it.
 const ITS_STATE: &str = "COALESCE(state, '')";
+/// The column `kind` in such a statement, for the same reason.
+const ITS_KIND: &str = "COALESCE(kind, '')";
+
+/// The oldest row of a customer in one of these states. In the order of customers, although there is
+/// only one: PostgreSQL may otherwise go through its primary key, if it expects to find a row of that
+/// customer soon, and read the whole table if there is none.
+fn oldest(program: &str, customer: &str, is_in_state: &str) -> String {
+    format!(
+        "(SELECT o.id FROM partnero_outbox o WHERE o.program = {program} \
+         AND o.customer BETWEEN {customer} AND {customer} AND o.state {is_in_state} \
+         ORDER BY o.customer, o.id LIMIT 1)"
+    )
+}
+
+/// The next customer behind this one who has rows in one of these states. Not `MIN(customer)`, for
+/// which PostgreSQL may read all rows in these states, if it expects few.
+fn next_lane(customer: &str, is_in_state: &str) -> String {
+    format!(
+        "(SELECT n.customer FROM partnero_outbox n WHERE n.program = $1 \
+         AND n.customer > {customer} AND n.state {is_in_state} ORDER BY n.customer LIMIT 1)"
+    )
+}
 
 /// Begins a transaction that gives up soon if somebody else holds a lock.
 async fn begin_briefly(pool: &Pool) -> Result<Transaction<'static, Database>, OutboxError> {

@@ -8,7 +8,8 @@ use serde_json::{Value, json};
 use sqlx::Row;
 
 use super::{
-    BEGIN_BRIEFLY, Connection, Database, FOR_UPDATE, LISTED, NOW, Pool, is_one_of, list, wake,
+    BEGIN_BRIEFLY, Connection, Database, FOR_UPDATE, ITS_KIND, LISTED, NOW, Pool, is_one_of, list,
+    wake,
 };
 use crate::delivery::outbox::forgotten::{Calls, NOBODY, OUTCOME};
 use crate::delivery::outbox::{Forgotten, OutboxError};
@@ -41,7 +42,7 @@ statements! {
         created_at = excluded.created_at, attempts = 0, sent_at = excluded.sent_at, \
         failing_ms = NULL, outcome = NULL, last_answer = NULL, settled_at = NULL \
         WHERE partnero_outbox.state IN ('dead', 'done')";
-    DELETE_SIGN_UP = "DELETE FROM partnero_outbox WHERE id {LISTED} AND kind = 'customer'";
+    DELETE_SIGN_UP = "DELETE FROM partnero_outbox WHERE id {LISTED} AND {ITS_KIND} = 'customer'";
     EXPORT = "SELECT id, program, kind, key, customer, public_key, payload, state, owner, outcome, \
         last_answer, due_at, waits_for, sent_at, attempts, failing_ms, created_at, \
         settled_at FROM partnero_outbox WHERE {about} ORDER BY id",

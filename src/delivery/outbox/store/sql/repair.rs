@@ -6,7 +6,9 @@
 
 use sqlx::Row;
 
-use super::{Connection, LISTED, NOW, Pool, begin_briefly, list, text};
+use super::{
+    BEGIN_LOOKING, Connection, LISTED, NOW, Pool, begin_briefly, list, next_lane, oldest, text,
+};
 use crate::delivery::outbox::OutboxError;
 use crate::delivery::outbox::store::Repair;
 
@@ -17,30 +19,22 @@ statements! {
     // Finds one customer after the other in the index, and reads no other row of the lane. The
     // subqueries are no joins, because PostgreSQL may then read all live rows.
     LANES = "WITH RECURSIVE lane(customer, place) AS (\
-        SELECT MIN(customer), 1 FROM partnero_outbox \
-        WHERE program = $1 AND state = 'queued' AND customer > $2 \
-        UNION ALL SELECT (SELECT MIN(customer) FROM partnero_outbox \
-        WHERE program = $1 AND state = 'queued' AND customer > lane.customer), place + 1 \
-        FROM lane WHERE lane.customer IS NOT NULL AND place < {MOST}) \
-        SELECT customer, (SELECT MIN(id) FROM partnero_outbox q \
-        WHERE q.program = $1 AND q.customer = lane.customer AND q.state = 'queued'), \
-        (SELECT MIN(id) FROM partnero_outbox e \
-        WHERE e.program = $1 AND e.customer = lane.customer AND e.state IN ('due', 'leased')) \
-        FROM lane WHERE customer IS NOT NULL";
+        SELECT {first}, 1 UNION ALL SELECT {next}, place + 1 FROM lane WHERE lane.customer IS NOT NULL AND place < {MOST}) \
+        SELECT customer, {queued}, {live} FROM lane WHERE customer IS NOT NULL",
+        first = next_lane("$2", "= 'queued'"), next = next_lane("lane.customer", "= 'queued'"),
+        queued = oldest("$1", "lane.customer", "= 'queued'"),
+        live = oldest("$1", "lane.customer", "IN ('due', 'leased')");
     // A row of another driver may be held and not say for which row.
     HELD_FOR_NOBODY = "SELECT id FROM partnero_outbox \
-        WHERE program = $1 AND state = 'held' AND waits_for IS NULL LIMIT {MOST}";
-    HELD_FOR_THE_SAME = "{HELD} AND waits_for = $2 AND id > $3 ORDER BY id LIMIT {MOST}";
-    HELD_FOR_THE_NEXT = "{HELD} AND waits_for > $2 ORDER BY waits_for, id LIMIT {MOST}";
+        WHERE program = $1 AND state = 'held' AND waits_for IS NULL ORDER BY waits_for LIMIT {MOST}";
+    HELD = "SELECT id, waits_for, (SELECT 1 FROM partnero_outbox w \
+        WHERE w.id = r.waits_for AND w.state <> 'done' \
+        AND (w.state <> 'dead' OR r.kind <> 'customer' OR w.kind = 'deletion')) \
+        FROM partnero_outbox r WHERE program = $1 AND state = 'held' \
+        AND (waits_for, id) > ($2, $3) ORDER BY waits_for, id LIMIT {MOST}";
     MAKE_DUE = "UPDATE partnero_outbox SET state = 'due', waits_for = NULL, due_at = {NOW} \
         WHERE id {LISTED} AND state IN ('queued', 'held')";
 }
-
-/// A held row, which row it waits for, and 1 if that row is there and may still arrive.
-const HELD: &str = "SELECT id, waits_for, (SELECT 1 FROM partnero_outbox w \
-     WHERE w.id = r.waits_for AND w.state <> 'done' \
-     AND (w.state <> 'dead' OR r.kind <> 'customer' OR w.kind = 'deletion')) \
-     FROM partnero_outbox r WHERE program = $1 AND state = 'held'";
 
 /// Does one step. The answer is where the next one begins, or `None` if this was the last.
 pub(crate) async fn repair(
@@ -49,10 +43,12 @@ pub(crate) async fn repair(
     from: &Repair,
 ) -> Result<Option<Repair>, OutboxError> {
     let mut lost = Vec::new();
+    let mut looking = pool.begin_with(BEGIN_LOOKING).await?;
     let next = Repair {
-        lane: lanes(pool, program, from, &mut lost).await?,
-        held: held(pool, program, from, &mut lost).await?,
+        lane: lanes(&mut looking, program, from, &mut lost).await?,
+        held: held(&mut looking, program, from, &mut lost).await?,
     };
+    looking.commit().await?;
     if !lost.is_empty() {
         let mut transaction = begin_briefly(pool).await?;
         // The list may be out of date by now. That does no harm: the next claim queues a row again
@@ -66,7 +62,7 @@ pub(crate) async fn repair(
 
 /// Finds queued rows that no head will make due. The answer is the last customer that was looked at.
 async fn lanes(
-    pool: &Pool,
+    connection: &mut Connection,
     program: &str,
     from: &Repair,
     lost: &mut Vec<i64>,
@@ -75,7 +71,7 @@ async fn lanes(
         return Ok(None);
     };
     let query = sqlx::query(LANES.as_str()).bind(program).bind(after);
-    let lanes = query.fetch_all(pool).await?;
+    let lanes = query.fetch_all(connection).await?;
     for lane in &lanes {
         let (queued, head): (Option<i64>, Option<i64>) = (lane.try_get(1)?, lane.try_get(2)?);
         lost.extend(queued.filter(|queued| head.is_none_or(|head| head > *queued)));
@@ -88,9 +84,9 @@ async fn lanes(
 }
 
 /// Finds held rows whose row to wait for is gone or settled. The answer is the last one that was
-/// looked at.
+/// looked at, if there may be more.
 async fn held(
-    pool: &Pool,
+    connection: &mut Connection,
     program: &str,
     from: &Repair,
     lost: &mut Vec<i64>,
@@ -99,15 +95,10 @@ async fn held(
         return Ok(None);
     };
     let query = sqlx::query_scalar(HELD_FOR_NOBODY.as_str()).bind(program);
-    let for_nobody: Vec<i64> = query.fetch_all(pool).await?;
+    let for_nobody: Vec<i64> = query.fetch_all(&mut *connection).await?;
     lost.extend(for_nobody);
-    let query = sqlx::query(HELD_FOR_THE_SAME.as_str()).bind(program);
-    let mut rows = query.bind(waits_for).bind(id).fetch_all(pool).await?;
-    // In one step, so that a short list is done before the first claim of a worker.
-    if !is_full(&rows) {
-        let query = sqlx::query(HELD_FOR_THE_NEXT.as_str()).bind(program);
-        rows.extend(query.bind(waits_for).fetch_all(pool).await?);
-    }
+    let query = sqlx::query(HELD.as_str()).bind(program);
+    let rows = query.bind(waits_for).bind(id).fetch_all(connection).await?;
     let mut seen = None;
     for row in &rows {
         let id = row.try_get(0)?;
@@ -116,7 +107,7 @@ async fn held(
             lost.push(id);
         }
     }
-    Ok(seen)
+    Ok(seen.filter(|_| is_full(&rows)))
 }
 
 /// Whether there may be more of these rows.

@@ -8,7 +8,7 @@ use super::announce::announce;
 use super::claim::lease_promoted;
 use super::wake::{promote, revive, revive_friends};
 use super::{
-    ARRIVED, Connection, ITS_STATE, LISTED, NOW, ONLY_ARRIVED, OURS, Pool, begin_briefly,
+    ARRIVED, Connection, ITS_KIND, ITS_STATE, LISTED, NOW, ONLY_ARRIVED, OURS, Pool, begin_briefly,
     customers, list,
 };
 use crate::delivery::deliver::DeadReason;
@@ -35,7 +35,7 @@ statements! {
         sent_at = CASE WHEN $4 THEN sent_at ELSE $5 END {OURS}";
     // The key of a deletion is the customer's identifier.
     EMPTY_DELETION = "UPDATE partnero_outbox SET customer = '{NOBODY}', key = '{NOBODY} ' || id \
-        WHERE id {LISTED} AND kind = 'deletion'";
+        WHERE id {LISTED} AND {ITS_KIND} = 'deletion'";
 }
 
 /// A row that has arrived. Statements that take many of them read them from one JSON text.

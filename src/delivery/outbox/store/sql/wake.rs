@@ -1,19 +1,20 @@
 //! Makes rows due that have waited for another row.
 
-use super::{Connection, ITS_STATE, LISTED, NOW, customers, is_one_of, list};
+use super::{Connection, ITS_KIND, ITS_STATE, LISTED, NOW, customers, is_one_of, list, oldest};
 use crate::delivery::outbox::OutboxError;
 
 statements! {
     REVIVE = "UPDATE partnero_outbox SET state = 'due', waits_for = NULL, due_at = {NOW} \
         WHERE state = 'held' AND program = $2 AND waits_for {LISTED}";
     REVIVE_FRIENDS = "UPDATE partnero_outbox SET state = 'due', waits_for = NULL, due_at = {NOW} \
-        WHERE state = 'held' AND kind = 'customer' AND program = $2 AND waits_for {LISTED} \
+        WHERE state = 'held' AND {ITS_KIND} = 'customer' AND program = $2 AND waits_for {LISTED} \
         AND (SELECT kind FROM partnero_outbox w WHERE w.id = partnero_outbox.waits_for) <> 'deletion'";
     PROMOTE = "UPDATE partnero_outbox SET state = 'due', due_at = {NOW} \
         WHERE {ITS_STATE} = 'queued' AND {is_oldest} RETURNING id, customer",
-        is_oldest = is_one_of(&format!("SELECT (SELECT MIN(q.id) FROM partnero_outbox q \
-            WHERE q.program = gone.program AND q.customer = gone.customer AND q.state = 'queued') \
-            FROM partnero_outbox gone WHERE gone.id {LISTED}"));
+        is_oldest = is_one_of(&format!(
+            "SELECT {} FROM partnero_outbox gone WHERE gone.id {LISTED}",
+            oldest("gone.program", "gone.customer", "= 'queued'")
+        ));
 }
 
 /// Makes the rows due that waited for these. It must come after all other changes of its
