@@ -18,7 +18,7 @@ use crate::harness::{Options, median};
 /// operation whose words it contains.
 const OPERATIONS: [(&str, &[&str]); 6] = [
     ("enqueue", &["INSERT INTO partnero_outbox "]),
-    ("look-up for the referrer", &["public_key = $"]),
+    ("look-up for the referrer", &["public_key BETWEEN"]),
     ("settle", &["SET state = 'done'"]),
     (REPAIR, &["WITH RECURSIVE lane", "w.id = r.waits_for"]),
     (
@@ -42,6 +42,8 @@ enum Past {
     Receipts(usize),
     /// So many due sales of the failing customer.
     Queue(usize),
+    /// The same, and a worker has put them aside.
+    Aside(usize),
 }
 
 /// A table, and how many seconds each statement took in it each time.
@@ -61,7 +63,12 @@ pub(super) async fn table(engine: &Engine, options: &Options) -> Result<(), Fail
     statements::listen();
     let partnero = Partnero::start(FAILING)?;
     let mut tables = Vec::new();
-    for past in [Past::Empty, Past::Receipts(receipts), Past::Queue(waiting)] {
+    for past in [
+        Past::Empty,
+        Past::Receipts(receipts),
+        Past::Queue(waiting),
+        Past::Aside(waiting),
+    ] {
         let place = engine.open().await?;
         prepare(&place, past).await?;
         tables.push(Measured {
@@ -95,6 +102,7 @@ pub(super) async fn table(engine: &Engine, options: &Options) -> Result<(), Fail
                 println!("  beside {count} receipts and {} dead rows", count / 10);
             }
             Past::Queue(count) => println!("  beside {count} due rows of one failing customer"),
+            Past::Aside(count) => println!("  beside {count} such rows that were put aside"),
         }
         compare(&empty, &other.medians())?;
     }
@@ -200,9 +208,14 @@ async fn prepare(place: &Place, past: Past) -> Result<(), Failure> {
             );
             place.execute(&insert).await?;
         }
-        Past::Queue(count) => {
+        Past::Queue(count) | Past::Aside(count) => {
             place.outbox.enqueue(NewCustomer::new(FAILING)).await?;
             place.enqueue_together(sales(FAILING, count)?).await?;
+            if matches!(past, Past::Aside(_)) {
+                let aside =
+                    "UPDATE partnero_outbox SET state = 'queued' WHERE kind = 'transaction'";
+                place.execute(aside).await?;
+            }
         }
     }
     Ok(())

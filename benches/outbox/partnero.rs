@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::net::Ipv4Addr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -17,6 +17,9 @@ use tower_partnero::{ApiKey, Client};
 use crate::Failure;
 
 /// The sandbox would do more for each call, and take that time from the worker on the same cores.
+/// How long the answer to a sale takes.
+const TAKES: Duration = Duration::from_millis(5);
+
 pub(super) struct Partnero {
     base_url: String,
     calls: Arc<Calls>,
@@ -43,6 +46,7 @@ impl Partnero {
         let app = Router::new()
             .route("/v1/test", get(async || Json(json!({ "status": 1 }))))
             .route("/v1/customers", post(create))
+            .route("/v1/transactions", post(record))
             .with_state(Arc::clone(&calls));
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
@@ -97,4 +101,9 @@ async fn create(
     }
     calls.lock().entry(id.to_owned()).or_insert(at);
     (StatusCode::OK, Json(json!({ "data": new, "status": 1 })))
+}
+
+async fn record(Json(new): Json<Value>) -> Json<Value> {
+    tokio::time::sleep(TAKES).await;
+    Json(json!({ "data": new, "status": 1 }))
 }
