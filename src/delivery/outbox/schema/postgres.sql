@@ -20,7 +20,7 @@ CREATE TABLE partnero_outbox (
     last_answer TEXT,
     UNIQUE (key, kind, program),
     CHECK (kind <> 'customer' OR key = customer)
-);
+) WITH (autovacuum_analyze_threshold = 1000, autovacuum_vacuum_threshold = 1000);
 CREATE INDEX partnero_outbox_fresh ON partnero_outbox (program, due_at) WHERE state IN ('due', 'leased') AND attempts = 0;
 CREATE INDEX partnero_outbox_repeated ON partnero_outbox (program, due_at) WHERE state IN ('due', 'leased') AND attempts <> 0;
 CREATE INDEX partnero_outbox_lane ON partnero_outbox (program, customer, id) WHERE state IN ('due', 'leased');

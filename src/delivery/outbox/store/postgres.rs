@@ -8,6 +8,8 @@ use sqlx::postgres::{PgConnection, PgPool};
 use crate::delivery::outbox::OutboxError;
 use crate::delivery::outbox::transaction::Engine;
 
+/// Its two settings keep PostgreSQL from looking at a table of few rows by itself. It would then plan the
+/// app's statements for few rows, and keep these plans for a minute while the table grows.
 const SCHEMA: &str = include_str!("../schema/postgres.sql");
 const SCHEMA_NAME: &str = "Outbox::SCHEMA_POSTGRES";
 

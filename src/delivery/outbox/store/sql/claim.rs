@@ -126,6 +126,7 @@ pub(crate) async fn claim(
     let mut candidates = Candidates::default();
     candidates.find(&mut transaction, program, places).await?;
     if candidates.are_none() {
+        transaction.commit().await?;
         return Ok(nothing);
     }
     if candidates.are_behind() && places.may_queue {

@@ -437,6 +437,9 @@ mod in_postgres {
                     reads_little(&plan),
                     "{name}, {mode}, {customer}, {rows}: {plan:#?}"
                 );
+                // As much as a plan costs that must use what is turned off. It would be compiled, too.
+                let is_forced = plan.iter().any(|line| line.contains("cost=1000000000"));
+                assert!(!is_forced, "{name}, {mode}, {customer}, {rows}: {plan:#?}");
                 // A sort reads all that wait before it gives the first, and so does an aggregate.
                 let reads_all = |line: &String| line.contains("Sort") || line.contains("Aggregate");
                 assert!(
@@ -466,6 +469,28 @@ mod in_postgres {
         execute(&mut connection, "ANALYZE partnero_outbox").await;
         assert_every_statement_searches(&mut connection, &[], "statistics").await;
         statements_search_beside_a_burst(&mut connection).await;
+    }
+
+    /// The app's own transaction has none of a worker's settings.
+    #[cfg_attr(postgres, tokio::test)]
+    #[cfg_attr(not(postgres), expect(dead_code, reason = "needs a server"))]
+    async fn an_app_searches_an_index_of_a_small_table() {
+        let store = super::super::engines::postgres("an_app_searches_an_index").await;
+        wait_in_line(&store).await;
+        let mut connection = connect(&store).await;
+        let settings =
+            "SELECT UNNEST(reloptions) FROM pg_class WHERE oid = 'partnero_outbox'::regclass";
+        let settings = plan(&mut connection, settings).await;
+        for setting in [
+            "autovacuum_analyze_threshold=1000",
+            "autovacuum_vacuum_threshold=1000",
+        ] {
+            assert!(settings.iter().any(|set| set == setting), "{settings:?}");
+        }
+        let apps = |name: &str| ["INSERT", "STATE"].contains(&name);
+        let others = statements().into_iter().map(|(name, _)| name);
+        let others: Vec<&str> = others.filter(|name| !apps(name)).collect();
+        assert_every_statement_searches(&mut connection, &others, "few").await;
     }
 
     /// PostgreSQL keeps the plans that it makes for a small table.
