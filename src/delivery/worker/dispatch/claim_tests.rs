@@ -1,8 +1,15 @@
 //! What a claim asks for, and what the loop waits for.
 
+use tokio::time::advance;
+
 use super::*;
+#[cfg(feature = "outbox-sqlite")]
+use crate::client::Money;
 use crate::client::{ApiKey, Client, NewCustomer};
+use crate::delivery::outbox::store::{Announced, Change, Check, Memory, Op, Store, Table, Written};
 use crate::delivery::outbox::{Outbox, OutboxError, OutboxErrorKind};
+#[cfg(feature = "outbox-sqlite")]
+use crate::delivery::report::Sale;
 use crate::delivery::worker::outage::Failure;
 use crate::delivery::worker::settings::Settings;
 #[cfg(feature = "outbox-sqlite")]
@@ -44,12 +51,13 @@ async fn while_partnero_fails_for_some_a_row_that_is_enqueued_does_not_wait_for_
 {
     let outbox = Outbox::memory();
     let mut dispatch = dispatch(&outbox);
-    for _ in 0..dispatch.shared.settings.lanes {
-        dispatch.executions.spawn(std::future::pending());
-    }
+    take_all_places(&mut dispatch);
+    // Long after the last lease.
+    advance(PACE).await;
     for (fails, is_enqueued, waits) in [
         (false, false, GATHER),
         (false, true, GATHER),
+        (true, false, GATHER),
         (true, true, Duration::ZERO),
     ] {
         if fails {
@@ -68,13 +76,160 @@ async fn while_partnero_fails_for_some_a_row_that_is_enqueued_does_not_wait_for_
         assert_eq!(waited, waits.as_millis(), "{fails} {is_enqueued}");
         assert_eq!(dispatch.is_awaited, is_enqueued);
     }
+    dispatch.is_awaited = false;
+    let enqueued = pin!(outbox.enqueued.notified());
+    outbox.wake();
+    let began = Instant::now();
+    dispatch.gather(enqueued).await;
+    assert!(dispatch.is_awaited);
+    assert_eq!(began.elapsed(), Duration::ZERO);
     // Every place is taken, so nobody has looked for the row yet.
     assert!(matches!(dispatch.fill().await, Wait::Place));
+    assert_eq!(dispatch.claims, 0);
     assert!(dispatch.is_awaited);
     dispatch.executions.abort_all();
     while dispatch.executions.join_next().await.is_some() {}
     dispatch.fill().await;
     assert!(!dispatch.is_awaited);
+}
+
+fn take_all_places(dispatch: &mut Dispatch) {
+    for _ in 0..dispatch.shared.settings.lanes {
+        dispatch.executions.spawn(std::future::pending());
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn where_half_of_the_places_are_free_an_ended_execution_is_followed_by_a_claim_at_once() {
+    let outbox = Outbox::memory();
+    let mut dispatch = dispatch(&outbox);
+    for _ in 0..dispatch.shared.settings.lanes / 2 {
+        dispatch.executions.spawn(std::future::pending());
+    }
+    dispatch.executions.spawn(async {});
+    let began = Instant::now();
+    dispatch.wait(Wait::Place, outbox.enqueued.notified()).await;
+    assert_eq!(began.elapsed(), Duration::ZERO);
+}
+
+#[tokio::test(start_paused = true)]
+async fn each_wait_ends_when_its_time_is_over_or_with_what_it_waits_for() {
+    let second = Duration::from_secs(1);
+    let outbox = Outbox::memory();
+    let mut dispatch = dispatch(&outbox);
+    take_all_places(&mut dispatch);
+    for (wait, is_enqueued, lasts) in [
+        (Wait::Nothing, false, Duration::ZERO),
+        (Wait::Time(second), true, second),
+        (Wait::Work(second), false, second),
+        (Wait::Work(second), true, Duration::ZERO),
+    ] {
+        let enqueued = outbox.enqueued.notified();
+        if is_enqueued {
+            outbox.wake();
+        }
+        let began = Instant::now();
+        dispatch.wait(wait, enqueued).await;
+        assert_eq!(began.elapsed().as_millis(), lasts.as_millis());
+    }
+    assert!(dispatch.is_awaited);
+    // While all is calm, no place is kept for the row, so a claim would find none.
+    let enqueued = outbox.enqueued.notified();
+    outbox.wake();
+    let wait = dispatch.wait(Wait::Place, enqueued);
+    assert!(timeout(second, wait).await.is_err());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_claim_that_finds_nothing_leases_nothing_and_is_followed_by_no_rest() {
+    let outbox = Outbox::memory();
+    let mut dispatch = dispatch(&outbox);
+    let began = Instant::now();
+    assert!(dispatch.places().may_queue);
+    advance(Duration::from_secs(1)).await;
+    let poll = dispatch.shared.settings.poll;
+    assert!(matches!(dispatch.fill().await, Wait::Work(wait) if wait == poll));
+    assert_eq!(dispatch.leased_at, began);
+    assert_eq!(dispatch.rests_until, began);
+    // It has found no rows behind heads, so the next one looks at more.
+    assert_eq!(dispatch.looks_at, 2 * FEW);
+    outbox.enqueue(NewCustomer::new("ben")).await.unwrap();
+    dispatch.fill().await;
+    assert_eq!(dispatch.leased_at, Instant::now());
+    dispatch.looks_at = 2 * FEW;
+    dispatch.rests_until = Instant::now() + poll;
+    assert_eq!(dispatch.places().all, 2 * FEW);
+}
+
+/// A lease that has run out was an attempt.
+#[tokio::test(start_paused = true)]
+async fn an_execution_of_a_row_that_was_tried_before_takes_a_place_of_its_kind() {
+    let outbox = Outbox::memory();
+    let mut dispatch = dispatch(&outbox);
+    for (name, expected) in [("ben", (28, 27)), ("cleo", (27, 27))] {
+        outbox.enqueue(NewCustomer::new(name)).await.unwrap();
+        if name == "ben" {
+            let places = dispatch.places();
+            let claim = outbox.store.claim("other", Duration::ZERO, places).await;
+            assert!(matches!(claim, Ok(Claim::Open { rows, .. }) if rows.len() == 1));
+        }
+        dispatch.fill().await;
+        let places = dispatch.places();
+        assert_eq!((places.fresh, places.repeated), expected);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_report_that_another_worker_may_be_sending_is_waited_for_and_takes_no_place() {
+    let memory = Memory::default();
+    let mut outbox = Outbox::memory();
+    outbox.store = Store::new(Table::Memory(memory.clone()));
+    let mut dispatch = dispatch(&outbox);
+    outbox.enqueue(NewCustomer::new("ben")).await.unwrap();
+    let places = dispatch.places();
+    let claim = outbox
+        .store
+        .claim("other", Duration::from_secs(60), places)
+        .await;
+    let Ok(Claim::Open { rows, .. }) = claim else {
+        panic!("nothing pauses");
+    };
+    let announce = Op::Announce {
+        id: rows[0].id,
+        check: Check::Nothing,
+        once: true,
+    };
+    let owner = "other".into();
+    let announce = [Change {
+        owner,
+        op: announce,
+    }];
+    let written = outbox.store.write(&announce).await.unwrap();
+    assert!(matches!(
+        written[..],
+        [Written::Announced(Announced::Clear { .. })]
+    ));
+    memory.jump(600_000);
+    dispatch.fill().await;
+    assert_eq!((dispatch.executions.len(), dispatch.running()), (1, 0));
+    let (began, second) = (Instant::now(), Duration::from_secs(1));
+    let enqueued = outbox.enqueued.notified();
+    dispatch.wait(Wait::Work(second), enqueued).await;
+    assert_eq!(began.elapsed().as_millis(), second.as_millis());
+    assert_eq!((dispatch.executions.len(), dispatch.running()), (1, 0));
+}
+
+#[tokio::test]
+async fn a_claim_without_places_for_new_rows_has_not_looked_for_the_one_that_is_awaited() {
+    let mut dispatch = dispatch(&Outbox::memory());
+    for _ in 0..28 {
+        dispatch.executions.spawn(std::future::pending());
+    }
+    dispatch.is_awaited = true;
+    assert_eq!(dispatch.places().fresh, 0);
+    dispatch.fill().await;
+    assert_eq!(dispatch.claims, 1);
+    assert!(dispatch.is_awaited);
 }
 
 /// Makes Partnero fail for one customer.
@@ -93,6 +248,9 @@ async fn while_partnero_fails_for_some_claims_leave_time_and_places_to_rows_that
     let outbox = Outbox::memory();
     let mut dispatch = dispatch(&outbox);
     fail(&dispatch);
+    dispatch.is_awaited = true;
+    assert_eq!(dispatch.places().all, FEW);
+    dispatch.is_awaited = false;
     assert_eq!(dispatch.places().fresh, 24);
     for _ in 0..24 {
         dispatch.executions.spawn(std::future::pending());
@@ -109,7 +267,14 @@ async fn while_partnero_fails_for_some_claims_leave_time_and_places_to_rows_that
     }
     let enqueued = outbox.enqueued.notified();
     outbox.wake();
+    dispatch.wait(Wait::Nothing, enqueued).await;
+    assert!(dispatch.is_awaited);
+    assert_eq!(began.elapsed().as_millis(), PACE.as_millis());
+    dispatch.is_awaited = false;
+    let enqueued = outbox.enqueued.notified();
+    outbox.wake();
     dispatch.wait(Wait::Place, enqueued).await;
+    assert!(dispatch.is_awaited);
     assert_eq!(began.elapsed().as_millis(), PACE.as_millis());
     dispatch.fill().await;
     assert_eq!(dispatch.executions.len(), 24 + FEW);
@@ -154,6 +319,11 @@ async fn a_claim_notes_whether_the_fleet_pauses() {
     dispatch.fill().await;
     let health = dispatch.shared.monitor.health(true);
     assert!(health.database && !health.paused);
+    // A person may resume long before the probe is due.
+    let hour = Duration::from_secs(60 * 60);
+    outbox.store.shut_gate("429", hour).await.unwrap();
+    let poll = dispatch.shared.settings.poll;
+    assert!(matches!(dispatch.fill().await, Wait::Time(wait) if wait == poll));
 }
 
 #[tokio::test]
@@ -176,11 +346,59 @@ async fn a_probe_that_fails_is_followed_by_the_second_wait() {
 }
 
 #[cfg(feature = "outbox-sqlite")]
-#[tokio::test]
-async fn a_claim_that_leaves_due_rows_is_followed_by_the_next_at_once() {
+async fn sqlite() -> (Outbox, sqlx::SqlitePool) {
     let pool = sqlx::sqlite::SqlitePoolOptions::new().max_connections(1);
     let pool = pool.connect("sqlite::memory:").await.unwrap();
     let outbox = Outbox::sqlite_pool(pool.clone()).await.unwrap();
+    (outbox, pool)
+}
+
+#[cfg(feature = "outbox-sqlite")]
+#[tokio::test]
+async fn a_database_that_fails_is_noted_and_asked_again_after_a_pause() {
+    let (outbox, pool) = sqlite().await;
+    let mut dispatch = dispatch(&outbox);
+    pool.close().await;
+    let answers = |dispatch: &Dispatch| dispatch.shared.monitor.health(true).database;
+    assert!(answers(&dispatch));
+    assert!(matches!(dispatch.fill().await, Wait::Time(DATABASE_PAUSE)));
+    assert!(!answers(&dispatch));
+    dispatch.shared.monitor.database_answers();
+    assert!(!dispatch.probe().await);
+    assert!(!answers(&dispatch));
+}
+
+#[cfg(feature = "outbox-sqlite")]
+#[tokio::test]
+async fn a_claim_that_puts_rows_aside_is_followed_by_a_rest() {
+    let minute = Duration::from_secs(60);
+    let (outbox, _) = sqlite().await;
+    let mut dispatch = dispatch(&outbox);
+    let sale = |key| Sale::new(key, "ben", Money::minor(1_990, "EUR").unwrap());
+    outbox.enqueue(NewCustomer::new("ben")).await.unwrap();
+    // Another worker delivers the head of the lane.
+    let places = dispatch.places();
+    let claim = outbox.store.claim("other", minute, places).await.unwrap();
+    assert!(matches!(claim, Claim::Open { rows, .. } if rows.len() == 1));
+    outbox.enqueue(sale("o-1")).await.unwrap();
+    dispatch.looks_at = 99;
+    let began = Instant::now();
+    assert!(matches!(dispatch.fill().await, Wait::Work(_)));
+    assert!(dispatch.rests_until > began);
+    assert_eq!(dispatch.looks_at, FEW);
+    // Meanwhile it puts no further rows aside, which would prolong the rest.
+    outbox.enqueue(sale("o-2")).await.unwrap();
+    let until = Instant::now() + minute;
+    dispatch.rests_until = until;
+    let poll = dispatch.shared.settings.poll;
+    assert!(matches!(dispatch.fill().await, Wait::Work(wait) if wait > poll));
+    assert_eq!(dispatch.rests_until, until);
+}
+
+#[cfg(feature = "outbox-sqlite")]
+#[tokio::test]
+async fn a_claim_that_leaves_due_rows_is_followed_by_the_next_at_once() {
+    let (outbox, pool) = sqlite().await;
     for number in 0..40 {
         outbox.enqueue(NewCustomer::new(number)).await.unwrap();
     }
