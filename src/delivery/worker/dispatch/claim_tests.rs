@@ -14,12 +14,17 @@ use crate::delivery::worker::outage::Failure;
 use crate::delivery::worker::settings::Settings;
 #[cfg(feature = "outbox-sqlite")]
 use crate::delivery::worker::{gate::FleetGate, health::Monitor};
+#[cfg(feature = "sandbox")]
+use crate::sandbox::Sandbox;
 
 /// At this address nobody answers.
 fn dispatch(outbox: &Outbox) -> Dispatch {
     let client = Client::builder(ApiKey::new("key").unwrap()).base_url("http://127.0.0.1:1/v1");
-    let client = client.retries(0).build().unwrap();
-    let (shared, _) = Shared::new(outbox.clone(), &client, Settings::default());
+    dispatch_to(&client.retries(0).build().unwrap(), outbox)
+}
+
+fn dispatch_to(client: &Client, outbox: &Outbox) -> Dispatch {
+    let (shared, _) = Shared::new(outbox.clone(), client, Settings::default());
     Dispatch::new(shared, watch::channel(Phase::Running).0)
 }
 
@@ -153,6 +158,9 @@ async fn a_claim_that_finds_nothing_leases_nothing_and_is_followed_by_no_rest() 
     assert_eq!(dispatch.rests_until, began);
     // It has found no rows behind heads, so the next one looks at more.
     assert_eq!(dispatch.looks_at, 2 * FEW);
+    // It has read the database's clock.
+    advance(poll).await;
+    assert_eq!(dispatch.shared.clock.steady_for(), poll);
     outbox.enqueue(NewCustomer::new("ben")).await.unwrap();
     dispatch.fill().await;
     assert_eq!(dispatch.leased_at, Instant::now());
@@ -273,7 +281,8 @@ async fn while_partnero_fails_for_some_claims_leave_time_and_places_to_rows_that
     dispatch.is_awaited = false;
     let enqueued = outbox.enqueued.notified();
     outbox.wake();
-    dispatch.wait(Wait::Place, enqueued).await;
+    let wait = dispatch.wait(Wait::Place, enqueued);
+    timeout(PACE, wait).await.unwrap();
     assert!(dispatch.is_awaited);
     assert_eq!(began.elapsed().as_millis(), PACE.as_millis());
     dispatch.fill().await;
@@ -345,6 +354,22 @@ async fn a_probe_that_fails_is_followed_by_the_second_wait() {
     assert!((1_100..=2_000).contains(&probe_in), "{probe_in}");
 }
 
+#[cfg(feature = "sandbox")]
+#[tokio::test]
+async fn a_probe_that_succeeds_ends_the_pause_and_speaks_for_partnero_a_while() {
+    let sandbox = Sandbox::start().await.unwrap();
+    let client = Client::builder(ApiKey::new(sandbox.api_key()).unwrap());
+    let client = client.base_url(sandbox.base_url()).build().unwrap();
+    let outbox = Outbox::memory();
+    let mut dispatch = dispatch_to(&client, &outbox);
+    let pause = outbox.store.shut_gate("outage", Duration::ZERO);
+    pause.await.unwrap();
+    assert!(dispatch.is_calm());
+    assert!(matches!(dispatch.fill().await, Wait::Time(Duration::ZERO)));
+    assert!(!dispatch.is_calm());
+    assert!(matches!(dispatch.fill().await, Wait::Work(_)));
+}
+
 #[cfg(feature = "outbox-sqlite")]
 async fn sqlite() -> (Outbox, sqlx::SqlitePool) {
     let pool = sqlx::sqlite::SqlitePoolOptions::new().max_connections(1);
@@ -403,16 +428,36 @@ async fn a_claim_that_leaves_due_rows_is_followed_by_the_next_at_once() {
         outbox.enqueue(NewCustomer::new(number)).await.unwrap();
     }
     let mut dispatch = dispatch(&outbox);
-    // Relies on an answer for so long that a slow machine changes nothing.
-    let minute = Duration::from_secs(60);
-    let gate = FleetGate::new(outbox.clone(), Monitor::default(), minute, minute);
-    Arc::get_mut(&mut dispatch.shared).unwrap().gate = gate;
+    rely_on_answers(&mut dispatch);
     // Four places are kept for rows that have failed before.
     assert!(matches!(dispatch.fill().await, Wait::Nothing));
     assert_eq!(dispatch.running(), 28);
     // The claim has answered the question whether the fleet pauses, too.
     pool.close().await;
     assert_eq!(dispatch.shared.gate.ask().await, Passage::Open);
+}
+
+/// Relies on an answer for so long that a slow machine changes nothing.
+#[cfg(feature = "outbox-sqlite")]
+fn rely_on_answers(dispatch: &mut Dispatch) -> Monitor {
+    let (monitor, minute) = (Monitor::default(), Duration::from_secs(60));
+    let shared = Arc::get_mut(&mut dispatch.shared).unwrap();
+    shared.gate = FleetGate::new(shared.outbox.clone(), monitor.clone(), minute, minute);
+    monitor
+}
+
+#[cfg(feature = "outbox-sqlite")]
+#[tokio::test]
+async fn a_claim_that_finds_a_pause_saves_a_call_the_question() {
+    let (outbox, pool) = sqlite().await;
+    let mut dispatch = dispatch(&outbox);
+    let monitor = rely_on_answers(&mut dispatch);
+    let minute = Duration::from_secs(60);
+    outbox.store.shut_gate("429", minute).await.unwrap();
+    assert!(matches!(dispatch.fill().await, Wait::Time(_)));
+    pool.close().await;
+    assert_eq!(dispatch.shared.gate.ask().await, Passage::Shut);
+    assert!(monitor.health(true).database, "it was not asked");
 }
 
 #[tokio::test]
