@@ -16,10 +16,10 @@ use tower_partnero::{ApiKey, Client};
 
 use crate::Failure;
 
-/// The sandbox would do more for each call, and take that time from the worker on the same cores.
 /// How long the answer to a sale takes.
 const TAKES: Duration = Duration::from_millis(5);
 
+/// The sandbox would do more for each call, and take that time from the worker on the same cores.
 pub(super) struct Partnero {
     base_url: String,
     calls: Arc<Calls>,

@@ -13,8 +13,8 @@ use sqlx::Row;
 use super::repair::make_due;
 use super::{
     Connection, Database, FOR_SHARE_SKIP_LOCKED, FOR_UPDATE_SKIP_LOCKED, ITS_STATE, LISTED,
-    LOCKS_ALL, NOW, Pool, begin_briefly, customers, is_one_of, kind, list, next_lane, oldest,
-    pause, settle, wake,
+    LOCKS_ALL, NOW, Pool, begin_briefly, is_one_of, kind, list, next_lane, oldest, pause, settle,
+    wake,
 };
 use crate::delivery::outbox::OutboxError;
 use crate::delivery::outbox::store::{Claim, Claimed, Kind, Next, NextLease, Places};
@@ -23,6 +23,8 @@ use crate::delivery::outbox::store::{Claim, Claimed, Kind, Next, NextLease, Plac
 const MOST_LANES: i64 = 100;
 /// How many rows one transaction of a claim queues. SQLite lets nobody else write meanwhile.
 const MOST_QUEUED: u64 = 250;
+/// In how many lanes. PostgreSQL lets nobody settle the heads of these lanes meanwhile.
+const MOST_HEADS: usize = 32;
 
 statements! {
     ANY_DUE = "SELECT (SELECT 1 FROM partnero_outbox r WHERE {fresh} ORDER BY r.due_at LIMIT 1), \
@@ -51,13 +53,14 @@ statements! {
         AND NOT EXISTS (SELECT 1 FROM partnero_outbox_gate gate \
         WHERE gate.program = r.program AND closed_at IS NOT NULL)",
         oldest = oldest("r.program", "r.customer", LIVE);
-    STILL_HEADS = "SELECT id, customer FROM partnero_outbox \
+    STILL_HEADS = "SELECT id FROM partnero_outbox \
         WHERE id {LISTED} AND {ITS_STATE} IN ('due', 'leased'){FOR_SHARE_SKIP_LOCKED}";
     QUEUE = "UPDATE partnero_outbox SET state = 'queued', owner = NULL{AND_ATTEMPT} WHERE {is_behind}",
         is_behind = is_one_of(&format!("SELECT r.id FROM partnero_outbox r \
-            WHERE r.program = $1 AND r.customer <= $2 AND (r.customer, r.id) > ($2, $3) \
+            WHERE r.program = $1 AND r.customer <= {ITS_CUSTOMER} \
+            AND (r.customer, r.id) > ({ITS_CUSTOMER}, $2) \
             AND r.kind <> 'customer' AND r.state {LIVE} AND r.due_at <= {NOW} \
-            ORDER BY r.customer, r.id LIMIT $4{FOR_UPDATE_SKIP_LOCKED}"));
+            ORDER BY r.customer, r.id LIMIT $3{FOR_UPDATE_SKIP_LOCKED}"));
     // A time in the future is left from a clock that was ahead. Some drivers write bytes where the
     // column is a text.
     LEASE = "UPDATE partnero_outbox SET state = 'leased', owner = $2, due_at = {NOW} + $3, \
@@ -74,6 +77,8 @@ const AND_ATTEMPT: &str = ", attempts = attempts + \
 
 const OPEN: &str = "NOT EXISTS \
      (SELECT 1 FROM partnero_outbox_gate WHERE program = $1 AND closed_at IS NOT NULL)";
+/// Of the head of a lane. Read in the statement itself: what another driver wrote may be no text.
+const ITS_CUSTOMER: &str = "(SELECT h.customer FROM partnero_outbox h WHERE h.id = $2)";
 /// Due or leased.
 const LIVE: &str = "IN ('due', 'leased')";
 /// Never tried. Each of the two kinds has an index of its own.
@@ -81,7 +86,8 @@ const FRESH: &str = "r.attempts = 0";
 const REPEATED: &str = "r.attempts <> 0";
 
 /// A row with the oldest rows of its lane, and whether it is leased. A sign-up is sent before all else,
-/// so none is before it.
+/// so none is before it. The oldest queued row is looked for only where no other is before this one:
+/// PostgreSQL reads a whole page of the index for it.
 fn candidate() -> String {
     let (live, queued) = (
         oldest("$1", "r.customer", LIVE),
@@ -89,7 +95,8 @@ fn candidate() -> String {
     );
     format!(
         "SELECT r.id, CASE WHEN r.kind <> 'customer' THEN {live} END, \
-         CASE WHEN r.kind <> 'customer' THEN {queued} END, r.state = 'leased' \
+         CASE WHEN r.kind <> 'customer' AND ({live} < r.id) IS NOT TRUE THEN {queued} END, \
+         r.state = 'leased' \
          FROM partnero_outbox r"
     )
 }
@@ -334,19 +341,19 @@ async fn queue(
     program: &str,
     heads: &HashSet<i64>,
 ) -> Result<u64, OutboxError> {
-    let heads: Vec<i64> = heads.iter().copied().collect();
-    let query = sqlx::query(STILL_HEADS.as_str()).bind(list(&heads)?);
-    let heads = customers(&query.fetch_all(&mut *connection).await?)?;
+    let heads: Vec<i64> = heads.iter().copied().take(MOST_HEADS).collect();
+    let query = sqlx::query_scalar(STILL_HEADS.as_str()).bind(list(&heads)?);
+    let heads: Vec<i64> = query.fetch_all(&mut *connection).await?;
     let mut queued = 0;
-    // One statement for each lane: PostgreSQL may read all lanes for one that joins heads with the rows
-    // behind them.
-    for (head, customer) in heads {
+    // One statement for each lane: PostgreSQL may read all lanes for a statement that joins heads with
+    // the rows behind them.
+    for head in heads {
         let left = MOST_QUEUED.saturating_sub(queued);
         if left == 0 {
             break;
         }
-        let query = sqlx::query(QUEUE.as_str()).bind(program).bind(customer);
-        let query = query.bind(head).bind(i64::try_from(left).unwrap_or(0));
+        let query = sqlx::query(QUEUE.as_str()).bind(program).bind(head);
+        let query = query.bind(i64::try_from(left).unwrap_or(0));
         queued += query.execute(&mut *connection).await?.rows_affected();
     }
     Ok(queued)

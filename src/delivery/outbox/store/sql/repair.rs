@@ -19,7 +19,8 @@ statements! {
     // Finds one customer after the other in the index, and reads no other row of the lane. The
     // subqueries are no joins, because PostgreSQL may then read all live rows.
     LANES = "WITH RECURSIVE lane(customer, place) AS (\
-        SELECT {first}, 1 UNION ALL SELECT {next}, place + 1 FROM lane WHERE lane.customer IS NOT NULL AND place < {MOST}) \
+        SELECT {first}, 1 UNION ALL SELECT {next}, place + 1 FROM lane \
+        WHERE lane.customer IS NOT NULL AND place < {MOST}) \
         SELECT customer, {queued}, {live} FROM lane WHERE customer IS NOT NULL",
         first = next_lane("$2", "= 'queued'"), next = next_lane("lane.customer", "= 'queued'"),
         queued = oldest("$1", "lane.customer", "= 'queued'"),
