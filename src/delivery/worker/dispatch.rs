@@ -32,7 +32,8 @@ const REPAIR: Duration = Duration::from_secs(60);
 /// How long after one step of that look the next one follows, so that its steps slow nobody.
 const REPAIR_STEP: Duration = Duration::from_millis(100);
 /// While rows are put aside that stand behind the heads of their lanes, the worker rests so many
-/// times as long as that took: others then wait for it a tenth of the time at most.
+/// times as long as that took, and no longer than it rests when nothing is due: others then wait for it a
+/// tenth of the time at most, and the oldest rows are not left out for long.
 const REST: u32 = 9;
 /// How many rows a claim looks at while there are rows to put aside: what it finds is likely to stand
 /// behind a head, and is read for nothing. And how many it leases for a row that was just enqueued
@@ -209,7 +210,8 @@ impl Dispatch {
                 shared.clock.says(at, now);
                 self.is_awaited &= places.fresh == 0;
                 if is_stuck && places.may_queue {
-                    self.rests_until = Instant::now() + at.elapsed() * REST;
+                    let rest = (at.elapsed() * REST).min(shared.settings.poll);
+                    self.rests_until = Instant::now() + rest;
                 }
                 // Heads among a few rows are a sign of more.
                 let twice = self.looks_at.saturating_mul(2);

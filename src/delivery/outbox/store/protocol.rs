@@ -53,7 +53,8 @@ pub(crate) struct Places {
     pub(crate) repeated_first: bool,
     /// An odd number of places for fresh rows is divided in favour of the newest.
     pub(crate) newest_first: bool,
-    /// If all that is found stands behind a head, some rows of that kind may be put aside.
+    /// If all that is found stands behind a head, some rows of that kind may be put aside. Otherwise
+    /// only the newest of the rows that were never tried are looked at.
     pub(crate) may_queue: bool,
 }
 

@@ -418,6 +418,11 @@ async fn a_claim_that_puts_rows_aside_is_followed_by_a_rest() {
     let poll = dispatch.shared.settings.poll;
     assert!(matches!(dispatch.fill().await, Wait::Work(wait) if wait > poll));
     assert_eq!(dispatch.rests_until, until);
+    // However long a claim takes, it is not followed by a long rest.
+    let shared = Arc::get_mut(&mut dispatch.shared).unwrap();
+    shared.settings.poll = Duration::from_nanos(1);
+    dispatch.rests_until = Instant::now();
+    assert!(matches!(dispatch.fill().await, Wait::Work(wait) if wait <= Duration::from_nanos(1)));
 }
 
 #[cfg(feature = "outbox-sqlite")]
