@@ -140,6 +140,7 @@ impl Execution {
             self.shared.monitor.delivered();
         }
         let Next { row, now, pruned } = *next?;
+        self.shared.clock.says(at, now);
         let next = Self {
             shared: Arc::clone(&self.shared),
             row,
