@@ -81,10 +81,10 @@ async fn a_clock_that_jumps_between_two_workers_pays_nothing_twice<J>(
     shop.switch(UnreferredSale::Recorded);
     shop.report(NewCustomer::new("ben")).await;
     shop.report(sale("o-1", "ben")).await;
-    let late = Fault::delay(Duration::from_millis(900));
+    let late = Fault::delay(Duration::from_secs(2));
     let late = late.on(Method::POST, "/v1/transactions");
     shop.sandbox.inject(late.times(1));
-    let worker = || shop.worker().look_up_after(Duration::from_secs(1));
+    let worker = || shop.worker().look_up_after(Duration::from_secs(3));
     let first = worker().start().unwrap();
     while shop.calls("POST /v1/transactions") == 0 {
         tokio::time::sleep(Duration::from_millis(1)).await;

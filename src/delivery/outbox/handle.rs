@@ -80,7 +80,8 @@ impl Outbox {
         Ok(Self::new(Table::Sqlite(pool)))
     }
 
-    /// An outbox in the app's own PostgreSQL database, for any number of processes.
+    /// An outbox in the app's own PostgreSQL database, for any number of processes. The server must be
+    /// PostgreSQL 12 or newer: a worker sets `plan_cache_mode`, which older servers do not have.
     ///
     /// The table is made if it does not exist, in the first schema of the connection's
     /// `search_path`. If it exists, it is checked: a column that the app's own migration left out is an
@@ -194,7 +195,9 @@ impl Outbox {
     /// [`sqlite_pool`]: #method.sqlite_pool
     pub const SCHEMA_SQLITE: &'static str = include_str!("schema/sqlite.sql");
 
-    /// The statements that make the outbox's tables in PostgreSQL; as [`SCHEMA_SQLITE`].
+    /// The statements that make the outbox's tables in PostgreSQL; as [`SCHEMA_SQLITE`]. The settings of
+    /// autovacuum keep PostgreSQL from planning the app's statements for a table of few rows, which is
+    /// slow when many rows come at once. A table without them works, too.
     ///
     /// [`SCHEMA_SQLITE`]: Self::SCHEMA_SQLITE
     pub const SCHEMA_POSTGRES: &'static str = include_str!("schema/postgres.sql");

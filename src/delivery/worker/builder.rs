@@ -53,7 +53,8 @@ impl DeliveryWorkerBuilder {
     /// Partnero as long as its request is under way. The difference is the time in which the database
     /// must answer that a sale may be sent, and the look-up before a repeated sale must end. If they
     /// take longer, the sale is not sent, and is tried again. A worker also waits so long after its
-    /// start before it looks a sale up, because the database's clock may have jumped before.
+    /// start, because the database's clock may have jumped before. A worker that ends sooner leaves such
+    /// reports to the next one. The same holds for refunds and deletions.
     pub fn look_up_after(mut self, pause: Duration) -> Self {
         self.settings.look_up_after = pause;
         self

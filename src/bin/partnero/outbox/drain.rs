@@ -22,7 +22,8 @@ const LAST: Duration = Duration::from_secs(35);
 pub(super) struct Arguments {
     #[command(flatten)]
     access: Access,
-    /// How long to go on at most; then the exit code is 4
+    /// How long to go on at most; then the exit code is 4. A sale, refund or deletion of which nobody
+    /// knows whether it has arrived is only looked up after 30 seconds
     #[arg(long, value_name = "TIME", value_parser = span::parse, default_value = "10m")]
     within: Duration,
     /// How long a sign-up waits for a referrer whom Partnero does not know; the app's worker has the

@@ -8,7 +8,7 @@ use sqlx::postgres::{PgConnection, PgPool};
 use crate::delivery::outbox::OutboxError;
 use crate::delivery::outbox::transaction::Engine;
 
-/// Its two settings keep PostgreSQL from looking at a table of few rows by itself. It would then plan the
+/// With its two settings PostgreSQL does not `ANALYZE` a table of few rows by itself. It would then plan the
 /// app's statements for few rows, and keep these plans for a minute while the table grows.
 const SCHEMA: &str = include_str!("../schema/postgres.sql");
 const SCHEMA_NAME: &str = "Outbox::SCHEMA_POSTGRES";
@@ -23,7 +23,8 @@ type Pool = PgPool;
 ///   sale would be sent twice.
 /// - Statements search an index, also while the table is small. PostgreSQL keeps a statement's plan
 ///   until it knows that the table has grown, which may take a minute, and reading the whole table
-///   would be slow by then.
+///   would be slow by then. A plan that the connection has kept from before stays as it is: few
+///   statements also run outside of such a transaction.
 /// - A plan is made once for all arguments, and not again for each call.
 macro_rules! begin {
     () => {
@@ -44,7 +45,8 @@ pub(super) const BEGIN_BRIEFLY: &str = concat!(
 );
 /// Before statements that only look for rows.
 const BEGIN_LOOKING: &str = BEGIN_BRIEFLY;
-/// Only the rows that it changes.
+/// Whether a transaction that writes keeps all others from writing: here it locks only the rows that it
+/// changes.
 const LOCKS_ALL: bool = false;
 /// Lets only one of several processes that start at once make the table. The number is our own
 /// choice and means nothing.

@@ -467,13 +467,17 @@ mod in_postgres {
                     reads_little(&plan),
                     "{name}, {mode}, {customer}, {rows}: {plan:#?}"
                 );
-                // As much as a plan costs that must use what is turned off. It would be compiled, too.
+                // A plan that must read the whole table although that is turned off costs 10^10, and
+                // PostgreSQL would compile it (JIT).
                 let is_forced = plan.iter().any(|line| line.contains("cost=1000000000"));
                 assert!(!is_forced, "{name}, {mode}, {customer}, {rows}: {plan:#?}");
                 // A sort reads all that wait before it gives the first, and so does an aggregate.
                 let reads_all = |line: &String| line.contains("Sort") || line.contains("Aggregate");
+                let is_of_rows = plan
+                    .iter()
+                    .any(|line| line.contains(" on partnero_outbox "));
                 assert!(
-                    OF_ALL.contains(&name) || !plan.iter().any(reads_all),
+                    OF_ALL.contains(&name) || !is_of_rows || !plan.iter().any(reads_all),
                     "{name}, {mode}, {customer}, {rows}: {plan:#?}"
                 );
             }
