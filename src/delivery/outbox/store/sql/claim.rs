@@ -85,8 +85,8 @@ const LIVE: &str = "IN ('due', 'leased')";
 const FRESH: &str = "r.attempts = 0";
 const REPEATED: &str = "r.attempts <> 0";
 
-/// A row with the oldest rows of its lane, and whether it is leased. A sign-up is sent before all else,
-/// so none is before it. The oldest queued row is looked for only where no other is before this one:
+/// A row, the row that is before it in its lane, and whether it is leased. A sign-up is sent before all
+/// else, so none is before it. The oldest queued row is looked for only where no live one is before:
 /// PostgreSQL reads a whole page of the index for it.
 fn candidate() -> String {
     let (live, queued) = (
@@ -94,9 +94,8 @@ fn candidate() -> String {
         oldest("$1", "r.customer", "= 'queued'"),
     );
     format!(
-        "SELECT r.id, CASE WHEN r.kind <> 'customer' THEN {live} END, \
-         CASE WHEN r.kind <> 'customer' AND ({live} < r.id) IS NOT TRUE THEN {queued} END, \
-         r.state = 'leased' \
+        "SELECT r.id, CASE WHEN r.kind <> 'customer' \
+         THEN COALESCE('live ' || NULLIF({live}, r.id), 'queued ' || {queued}) END, r.state = 'leased' \
          FROM partnero_outbox r"
     )
 }
@@ -248,20 +247,20 @@ impl Candidates {
 
     fn add(&mut self, found: &[<Database as sqlx::Database>::Row]) -> Result<(), OutboxError> {
         for row in found {
-            let (id, live, queued): (i64, Option<i64>, Option<i64>) =
-                (row.try_get(0)?, row.try_get(1)?, row.try_get(2)?);
-            if row.try_get(3)? {
+            let (id, oldest): (i64, Option<String>) = (row.try_get(0)?, row.try_get(1)?);
+            if row.try_get(2)? {
                 self.abandoned.insert(id);
             }
-            let is_before = |other: &i64| *other < id;
-            match (live.filter(is_before), queued.filter(is_before)) {
-                (Some(head), _) => {
+            let oldest = oldest.as_deref().and_then(|oldest| oldest.split_once(' '));
+            let oldest = oldest.and_then(|(state, oldest)| Some((state, oldest.parse().ok()?)));
+            match oldest.filter(|(_, oldest)| *oldest < id) {
+                Some(("live", head)) => {
                     self.before.insert(head);
                 }
-                (None, Some(queued)) => self.lost.push(queued),
+                Some((_, queued)) => self.lost.push(queued),
                 // The newest rows may be the oldest ones as well.
-                (None, None) if self.heads.contains(&id) => {}
-                (None, None) => self.heads.push(id),
+                None if self.heads.contains(&id) => {}
+                None => self.heads.push(id),
             }
         }
         Ok(())
