@@ -242,8 +242,12 @@ impl Dispatch {
                 }
                 if self.places().all == 0 {
                     Wait::Place
-                } else if more {
+                } else if more && places.may_queue {
                     Wait::Nothing
+                } else if more {
+                    // What is left is likely to stand behind a head. To look for it at once would slow
+                    // the rows that were just leased.
+                    Wait::Work(GATHER)
                 } else if is_stuck {
                     Wait::Work(self.rests_until.saturating_duration_since(Instant::now()))
                 } else {

@@ -442,6 +442,20 @@ async fn a_claim_that_leaves_due_rows_is_followed_by_the_next_at_once() {
     assert_eq!(dispatch.shared.gate.ask().await, Passage::Open);
 }
 
+/// What is left stands behind a head, most likely.
+#[cfg(feature = "outbox-sqlite")]
+#[tokio::test]
+async fn in_a_rest_a_claim_that_leaves_due_rows_is_not_followed_by_the_next_at_once() {
+    let (outbox, _) = sqlite().await;
+    for number in 0..9 {
+        outbox.enqueue(NewCustomer::new(number)).await.unwrap();
+    }
+    let mut dispatch = dispatch(&outbox);
+    dispatch.rests_until = Instant::now() + Duration::from_secs(60);
+    assert!(matches!(dispatch.fill().await, Wait::Work(GATHER)));
+    assert_eq!(dispatch.running(), FEW);
+}
+
 /// Relies on an answer for so long that a slow machine changes nothing.
 #[cfg(feature = "outbox-sqlite")]
 fn rely_on_answers(dispatch: &mut Dispatch) -> Monitor {
