@@ -15,6 +15,7 @@ every_engine! {
     a_claim_between_two_long_lanes_goes_through_a_hundred,
     neither_new_rows_nor_repeated_ones_keep_the_others_waiting,
     the_newest_row_need_not_wait_for_a_long_past,
+    a_claim_that_puts_nothing_aside_takes_the_newest_rows,
     the_next_row_of_a_customer_is_leased_with_the_result_of_the_one_before,
     a_next_row_is_not_leased_during_a_pause,
     a_next_row_is_not_leased_behind_an_older_one,
@@ -222,6 +223,17 @@ async fn the_newest_row_need_not_wait_for_a_long_past(store: Store) {
     assert_eq!(keys(&claim_with(&store, newest_first).await), ["e"]);
     assert_eq!(keys(&claim_with(&store, any(1)).await), ["b"]);
     assert_eq!(keys(&claim_with(&store, any(9)).await), ["c", "d"]);
+}
+
+async fn a_claim_that_puts_nothing_aside_takes_the_newest_rows(store: Store) {
+    let names = ["a", "b", "c", "d", "e", "f"];
+    enqueue(&store, &names.map(|id| sale(id, id))).await;
+    let newest = Places {
+        may_queue: false,
+        ..any(2)
+    };
+    assert_eq!(keys(&claim_with(&store, newest).await), ["e", "f"]);
+    assert_eq!(keys(&claim_with(&store, any(2)).await), ["a", "d"]);
 }
 
 async fn the_next_row_of_a_customer_is_leased_with_the_result_of_the_one_before(store: Store) {
