@@ -306,6 +306,34 @@ async fn workers_that_share_long_lanes_leave_nothing_behind(store: Store) {
     }
 }
 
+/// SQLite keeps bytes in a column of texts. They are another customer than the text of the same bytes.
+#[cfg(feature = "outbox-sqlite")]
+#[tokio::test]
+async fn rows_are_put_aside_in_a_lane_whose_customer_is_bytes() {
+    let (store, _file) = super::engines::sqlite().await;
+    // The head of the bytes' lane waits for its next try. The other row is due, and the claim has no
+    // place for it.
+    execute(
+        &store,
+        "INSERT INTO partnero_outbox (kind, key, customer, attempts) VALUES \
+         ('transaction', 'bytes-head', x'62656E', 1), ('transaction', 'text-head', 'ben', 1); \
+         UPDATE partnero_outbox SET due_at = due_at + 60000 WHERE key = 'bytes-head'; \
+         INSERT INTO partnero_outbox (kind, key, customer) VALUES \
+         ('transaction', 'bytes-1', x'62656E'), ('transaction', 'bytes-2', x'62656E')",
+    )
+    .await;
+    let fresh = Places {
+        repeated: 0,
+        ..any(10)
+    };
+    assert!(is_stuck(&store, fresh).await);
+    let queued = "state = 'queued' AND typeof(customer) =";
+    let bytes = count(&store, &format!("{queued} 'blob'")).await;
+    let texts = count(&store, &format!("{queued} 'text'")).await;
+    assert_eq!((bytes, texts), (2, 0));
+    assert_eq!(keys(&claim(&store).await), ["text-head"]);
+}
+
 /// A row must not be queued behind a head that is leaving its lane at the same time: nobody would
 /// make it due again.
 #[cfg(all(postgres, feature = "outbox-postgres"))]
