@@ -78,6 +78,8 @@ const NOW: &str = "(EXTRACT(EPOCH FROM statement_timestamp()) * 1000)::BIGINT";
 /// `id {LISTED}`: the id is in the JSON array that is the first argument. An array and not a
 /// subquery, so that the planner uses the index even if it expects many ids.
 const LISTED: &str = "= ANY(ARRAY(SELECT json_array_elements_text($1::json)::BIGINT))";
+/// The ids of that array as rows.
+const AWAITED: &str = "json_array_elements_text($1::json) AS awaited(value)";
 /// The objects in the JSON array that is the first argument.
 const ARRIVED: &str = "json_to_recordset($1::json) AS arrived(id BIGINT, owner TEXT, outcome TEXT)";
 

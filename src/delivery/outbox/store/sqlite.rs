@@ -54,6 +54,7 @@ const FACTS: &str = "WITH made(name) AS (SELECT name FROM sqlite_schema WHERE ty
 const NOW: &str = "CAST(ROUND((julianday('now') - 2440587.5) * 86400000.0) AS INTEGER)";
 /// `id {LISTED}`: the id is in the JSON array that is the first argument.
 const LISTED: &str = "IN (SELECT value FROM json_each($1))";
+const AWAITED: &str = "json_each($1) AS awaited";
 /// The objects in the JSON array that is the first argument.
 const ARRIVED: &str = "(SELECT value ->> 'id' AS id, value ->> 'owner' AS owner, \
      value ->> 'outcome' AS outcome FROM json_each($1)) AS arrived";

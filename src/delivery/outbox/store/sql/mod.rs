@@ -44,15 +44,15 @@ pub(crate) use self::repair::repair;
 pub(crate) use self::schema::migrate;
 pub(crate) use self::settle::write;
 use super::{
-    AFTER, ARRIVED, BEGIN, BEGIN_BRIEFLY, BEGIN_LOOKING, Connection, Database, ENGINE, FACTS,
-    FOR_SHARE, FOR_SHARE_SKIP_LOCKED, FOR_UPDATE, FOR_UPDATE_SKIP_LOCKED, LISTED, LOCK_MIGRATIONS,
-    LOCKS_ALL, NOW, ONLY_ARRIVED, Pool, SCHEMA, SCHEMA_NAME, is_one_of,
+    AFTER, ARRIVED, AWAITED, BEGIN, BEGIN_BRIEFLY, BEGIN_LOOKING, Connection, Database, ENGINE,
+    FACTS, FOR_SHARE, FOR_SHARE_SKIP_LOCKED, FOR_UPDATE, FOR_UPDATE_SKIP_LOCKED, LISTED,
+    LOCK_MIGRATIONS, LOCKS_ALL, NOW, ONLY_ARRIVED, Pool, SCHEMA, SCHEMA_NAME, is_one_of,
 };
 use crate::delivery::outbox::{OutboxError, OutboxErrorKind};
 use crate::delivery::report::ReportKind;
 
-/// The row is still leased to this owner.
-const OURS: &str = "WHERE id = $1 AND owner = $2 AND state = 'leased'";
+/// The row is still leased to this owner. The state as in [`ITS_STATE`].
+const OURS: &str = "WHERE id = $1 AND owner = $2 AND COALESCE(state, '') = 'leased'";
 
 /// The column `state` where rows are found by their ids, so that no index of a state fits. Without
 /// statistics PostgreSQL expects few rows in such an index, and would read all of it.

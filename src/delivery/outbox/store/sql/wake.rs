@@ -1,14 +1,21 @@
 //! Makes rows due that have waited for another row.
 
-use super::{Connection, ITS_KIND, ITS_STATE, LISTED, NOW, customers, is_one_of, list, oldest};
+use super::{
+    AWAITED, Connection, ITS_KIND, ITS_STATE, LISTED, NOW, customers, is_one_of, list, oldest,
+};
 use crate::delivery::outbox::OutboxError;
 
 statements! {
+    // Of these ids, those that a row waits for. PostgreSQL may look for rows that wait for one id of a
+    // list by reading all that wait, so each id is looked for by itself.
+    WAITED_FOR = "SELECT {ITS_ID} FROM {AWAITED} WHERE (SELECT h.id FROM partnero_outbox h \
+        WHERE h.program = $2 AND h.waits_for BETWEEN {ITS_ID} AND {ITS_ID} AND h.state = 'held' \
+        ORDER BY h.waits_for LIMIT 1) IS NOT NULL";
     REVIVE = "UPDATE partnero_outbox SET state = 'due', waits_for = NULL, due_at = {NOW} \
-        WHERE state = 'held' AND program = $2 AND waits_for {LISTED}";
+        WHERE state = 'held' AND program = $2 AND waits_for = $1";
     REVIVE_FRIENDS = "UPDATE partnero_outbox SET state = 'due', waits_for = NULL, due_at = {NOW} \
-        WHERE state = 'held' AND {ITS_KIND} = 'customer' AND program = $2 AND waits_for {LISTED} \
-        AND (SELECT kind FROM partnero_outbox w WHERE w.id = partnero_outbox.waits_for) <> 'deletion'";
+        WHERE state = 'held' AND {ITS_KIND} = 'customer' AND program = $2 AND waits_for = $1 \
+        AND (SELECT kind FROM partnero_outbox w WHERE w.id = $1) <> 'deletion'";
     PROMOTE = "UPDATE partnero_outbox SET state = 'due', due_at = {NOW} \
         WHERE {ITS_STATE} = 'queued' AND {is_oldest} RETURNING id, customer",
         is_oldest = is_one_of(&format!(
@@ -16,6 +23,8 @@ statements! {
             oldest("gone.program", "gone.customer", "= 'queued'")
         ));
 }
+
+const ITS_ID: &str = "CAST(awaited.value AS BIGINT)";
 
 /// Makes the rows due that waited for these. It must come after all other changes of its
 /// transaction: a hold that runs at the same time locks the row that it waits for, and so is seen
@@ -48,8 +57,12 @@ async fn make_due(
     if awaited.is_empty() {
         return Ok(());
     }
-    let query = sqlx::query(statement).bind(list(awaited)?);
-    query.bind(program).execute(connection).await?;
+    let query = sqlx::query_scalar(WAITED_FOR.as_str()).bind(list(awaited)?);
+    let waited_for: Vec<i64> = query.bind(program).fetch_all(&mut *connection).await?;
+    for id in waited_for {
+        let query = sqlx::query(statement).bind(id).bind(program);
+        query.execute(&mut *connection).await?;
+    }
     Ok(())
 }
 
