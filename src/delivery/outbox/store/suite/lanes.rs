@@ -134,6 +134,46 @@ async fn a_row_between_two_long_lanes_waits_for_neither(store: Store) {
     assert_eq!(keys(&claim_with(&store, any(4)).await), ["b", "c"]);
 }
 
+/// In SQLite one lock keeps all others from writing.
+#[cfg(feature = "outbox-sqlite")]
+#[tokio::test]
+async fn a_claim_with_nothing_to_lease_does_not_wait_for_who_writes() {
+    let (store, _file) = super::engines::sqlite().await;
+    let Table::Sqlite(pool) = &store.table else {
+        panic!("another engine");
+    };
+    let fresh = Places {
+        repeated: 0,
+        ..any(10)
+    };
+    let repeated = Places {
+        fresh: 0,
+        ..any(10)
+    };
+    for (rows, places) in [
+        ("nobody", any(10)),
+        ("repeated", fresh),
+        ("fresh", repeated),
+    ] {
+        match rows {
+            "repeated" => {
+                enqueue(&store, &[sale("a", "a")]).await;
+                let row = claim(&store).await.remove(0);
+                write(&store, retry(row.id, NOW)).await;
+            }
+            "fresh" => {
+                let row = claim(&store).await.remove(0);
+                write(&store, done(row.id)).await;
+                enqueue(&store, &[sale("b", "b")]).await;
+            }
+            _ => {}
+        }
+        let writes = pool.begin_with("BEGIN IMMEDIATE").await.unwrap();
+        assert!(claim_with(&store, places).await.is_empty(), "{rows}");
+        writes.rollback().await.unwrap();
+    }
+}
+
 async fn a_claim_between_two_long_lanes_goes_through_a_hundred(store: Store) {
     let lane = |id: &str, from: usize| -> Vec<OutboxRow> {
         let keys = (from..from + 9).map(|number| format!("{id}-{number}"));
