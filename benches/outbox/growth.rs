@@ -14,17 +14,21 @@ use super::statements;
 use crate::Failure;
 use crate::harness::{Options, median};
 
-/// The operations, and words that only their statements contain. A statement belongs to the first
-/// operation whose words it contains.
+/// The operations, and words of their statements. A statement belongs to the first operation whose words
+/// it contains.
 const OPERATIONS: [(&str, &[&str]); 6] = [
     ("enqueue", &["INSERT INTO partnero_outbox "]),
     ("look-up for the referrer", &["public_key BETWEEN"]),
     ("settle", &["SET state = 'done'"]),
-    (REPAIR, &["WITH RECURSIVE lane", "w.id = r.waits_for"]),
     (
         "claim",
-        &["FROM partnero_outbox r ", "SET state = 'leased'"],
+        &[
+            "FROM partnero_outbox r WHERE r.program",
+            "r.state = 'leased' FROM",
+            "SET state = 'leased'",
+        ],
     ),
+    (REPAIR, &["WITH RECURSIVE lane", "w.id = r.waits_for"]),
     ("every other statement", &["partnero_outbox"]),
 ];
 
@@ -118,7 +122,8 @@ impl Measured {
     }
 }
 
-/// Prints a line for each operation.
+/// Prints a line for each operation. Only statements that also run with the empty table count: the
+/// others put rows aside.
 fn compare(empty: &HashMap<&str, f64>, full: &HashMap<&str, f64>) -> Result<(), Failure> {
     let mut report = (0.0, 0.0);
     for (operation, _) in OPERATIONS {
