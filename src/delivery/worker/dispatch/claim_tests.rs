@@ -4,7 +4,7 @@ use tokio::time::advance;
 
 use super::*;
 #[cfg(feature = "outbox-sqlite")]
-use crate::client::Money;
+use crate::client::{Amount, Money};
 use crate::client::{ApiKey, Client, NewCustomer};
 use crate::delivery::outbox::store::{Announced, Change, Check, Memory, Op, Store, Table, Written};
 use crate::delivery::outbox::{Outbox, OutboxError, OutboxErrorKind};
@@ -399,7 +399,13 @@ async fn a_claim_that_puts_rows_aside_is_followed_by_a_rest() {
     let minute = Duration::from_secs(60);
     let (outbox, _) = sqlite().await;
     let mut dispatch = dispatch(&outbox);
-    let sale = |key| Sale::new(key, "ben", Money::minor(1_990, "EUR").unwrap());
+    let sale = |key| {
+        Sale::new(
+            key,
+            "ben",
+            Money::currency(Amount::major("19.90").unwrap(), "EUR"),
+        )
+    };
     outbox.enqueue(NewCustomer::new("ben")).await.unwrap();
     // Another worker delivers the head of the lane.
     let places = dispatch.places();
